@@ -1,0 +1,55 @@
+/* The arithmetic of the model, one table per instruction set; every table computes the same bytes.
+ *
+ * The order of every sum is part of the definition, so that a row's result depends on that row alone: not on how many rows
+ * share a call, on the table, or on the number of threads. Sums over an inner dimension run in 16 lanes (lane l adds the
+ * elements l, l+16, l+32, ... with fused multiply-add, starting from 0, the missing tail being zeros); the lanes are then
+ * added in halves: l with l+8, then +4, +2, +1. scalar.c spells this out and is the definition; vector.inc is the fast form.
+ *
+ * Shapes are row-major; strides count elements. No pointer needs alignment. */
+#ifndef KERNELS_H
+#define KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { KERNEL_BFLOAT16 = 0, KERNEL_FLOAT32 = 1 };   /* how weights are stored */
+enum { KERNEL_TABLES_MAX = 8, KERNEL_SUM_BLOCKS_MAX = 8 };
+
+typedef struct {
+    const char *name;
+
+    /* y[rows, outputs] = x[rows, K] · w[outputs, K]ᵀ. The sum over K is cut into `blocks` equal parts (1, 2, 4 or 8, dividing K);
+     * the parts are added as a balanced tree, so that a slice of K at a tree border can be computed elsewhere. */
+    void (*linear)(float *y, size_t y_stride, const float *x, size_t x_stride, const void *w, int w_type,
+                   size_t rows, size_t outputs, size_t K, size_t blocks);
+
+    /* y[i] = x[i] · scale · weight[i] */
+    void (*scale_by)(float *y, const float *x, float scale, const float *weight, size_t count);
+    /* y[i] = alpha · a[i] + beta · b[i], rounded after each product and after the sum */
+    void (*add_scaled)(float *y, float alpha, const float *a, float beta, const float *b, size_t count);
+    /* sum of x[i]² */
+    float (*sum_of_squares)(const float *x, size_t count);
+    /* x[i] = x[i] · sigmoid(x[i]) */
+    void (*silu)(float *x, size_t count);
+    /* gate[i] = silu(gate[i]) · up[i] */
+    void (*silu_multiply)(float *gate, const float *up, size_t count);
+    /* y[i] = sigmoid(y[i]) · a[i] · b[i] */
+    void (*sigmoid_multiply)(float *y, const float *a, const float *b, size_t count);
+
+    /* One head of lightning attention for the rows [first, first + count) of one canonical block.
+     * q: row `first` at q, stride q_stride; k, v: row 0 of the block, stride kv_stride; state[d, d] (key, value) at the block's start;
+     * decay[m] = exp(-slope · m), m = 0..block. out row i = decay[i+1] · q_i·state + Σ_{j<=i} decay[i-j] · (q_i·k_j) · v_j. */
+    void (*lightning_rows)(float *out, size_t out_stride, const float *q, size_t q_stride, const float *k, const float *v, size_t kv_stride,
+                           const float *state, const float *decay, size_t first, size_t count, size_t d);
+
+    /* One row and head of softmax attention over `count` keys of one page: updates the running maximum m[0], the running
+     * sum l[0] and the running output o[d] (not yet divided by l). keys and values: stride d. count <= KERNEL_PAGE_MAX. */
+    void (*attention_page)(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale, size_t count, size_t d);
+} kernel_table;
+
+enum { KERNEL_PAGE_MAX = 64 };
+
+/* Fills `tables` with what this machine can run, scalar first, best last; returns how many. */
+size_t kernels_supported(const kernel_table *tables[KERNEL_TABLES_MAX]);
+
+#endif

@@ -1,0 +1,147 @@
+/* The definition: plain loops over 16 lanes. Slow on purpose, so that it can be read. */
+#include "tables.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LANES = 16 };
+
+static float load_weight(const void *w, int type, size_t index) {
+    if (type == KERNEL_FLOAT32) {
+        float value;
+        memcpy(&value, (const char *)w + index * sizeof value, sizeof value);
+        return value;
+    }
+    uint16_t high;
+    memcpy(&high, (const char *)w + index * sizeof high, sizeof high);
+    uint32_t bits = (uint32_t)high << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Adds the lanes in halves: 16 -> 8 -> 4 -> 2 -> 1. Overwrites them. */
+static float add_lanes(float lanes[LANES]) {
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t l = 0; l < half; l++) lanes[l] = lanes[l] + lanes[l + half];
+    return lanes[0];
+}
+
+static float dot_weights(const float *x, const void *w, int type, size_t offset, size_t count) {
+    float lanes[LANES] = {0};
+    for (size_t k = 0; k < count; k += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            int inside = k + l < count;
+            lanes[l] = fmaf(inside ? x[k + l] : 0, inside ? load_weight(w, type, offset + k + l) : 0, lanes[l]);
+        }
+    return add_lanes(lanes);
+}
+
+static float dot(const float *a, const float *b, size_t count) { return dot_weights(a, b, KERNEL_FLOAT32, 0, count); }
+
+static void linear(float *y, size_t y_stride, const float *x, size_t x_stride, const void *w, int w_type,
+                   size_t rows, size_t outputs, size_t K, size_t blocks) {
+    size_t length = K / blocks;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t o = 0; o < outputs; o++) {
+            float parts[KERNEL_SUM_BLOCKS_MAX];
+            for (size_t b = 0; b < blocks; b++)
+                parts[b] = dot_weights(x + r * x_stride + b * length, w, w_type, o * K + b * length, length);
+            for (size_t width = blocks; width > 1; width /= 2)      /* neighbours first: a slice holds neighbouring parts */
+                for (size_t b = 0; b < width / 2; b++) parts[b] = parts[2 * b] + parts[2 * b + 1];
+            y[r * y_stride + o] = parts[0];
+        }
+}
+
+/* e^x by 2^n · e^r, |r| <= ln 2 / 2, a polynomial of degree 7; within 2 ulp; saturates instead of overflowing. */
+static float exponential(float x) {
+    x = x < -87.0f ? -87.0f : x;
+    x = x > 88.0f ? 88.0f : x;
+    float shifted = x * 1.44269504f + 12582912.0f;       /* 1.5 · 2^23: the nearest integer to x / ln 2 now stands in the low bits */
+    float n = shifted - 12582912.0f;
+    float r = fmaf(n, -0.693359375f, x);
+    r = fmaf(n, 2.12194440e-4f, r);
+    float p = 1.9841270e-4f;
+    p = fmaf(p, r, 1.3888889e-3f);
+    p = fmaf(p, r, 8.3333333e-3f);
+    p = fmaf(p, r, 4.1666667e-2f);
+    p = fmaf(p, r, 1.6666667e-1f);
+    p = fmaf(p, r, 5.0e-1f);
+    p = fmaf(p, r, 1.0f);
+    p = fmaf(p, r, 1.0f);
+    uint32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 23) + (127u << 23);
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+static float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+static void scale_by(float *y, const float *x, float scale, const float *weight, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] = (x[i] * scale) * weight[i];
+}
+
+static void add_scaled(float *y, float alpha, const float *a, float beta, const float *b, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        float left = alpha * a[i], right = beta * b[i];
+        y[i] = left + right;
+    }
+}
+
+static float sum_of_squares(const float *x, size_t count) { return dot(x, x, count); }
+
+static void silu(float *x, size_t count) {
+    for (size_t i = 0; i < count; i++) x[i] = x[i] * sigmoid(x[i]);
+}
+
+static void silu_multiply(float *gate, const float *up, size_t count) {
+    for (size_t i = 0; i < count; i++) gate[i] = (gate[i] * sigmoid(gate[i])) * up[i];
+}
+
+static void sigmoid_multiply(float *y, const float *a, const float *b, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] = (sigmoid(y[i]) * a[i]) * b[i];
+}
+
+static void lightning_rows(float *out, size_t out_stride, const float *q, size_t q_stride, const float *k, const float *v, size_t kv_stride,
+                           const float *state, const float *decay, size_t first, size_t count, size_t d) {
+    for (size_t r = 0; r < count; r++) {
+        size_t i = first + r;
+        const float *query = q + r * q_stride;
+        float *o = out + r * out_stride;
+        for (size_t c = 0; c < d; c++) o[c] = 0;
+        for (size_t key = 0; key < d; key++) {
+            float weight = query[key] * decay[i + 1];
+            for (size_t c = 0; c < d; c++) o[c] = fmaf(weight, state[key * d + c], o[c]);
+        }
+        for (size_t j = 0; j <= i; j++) {
+            float weight = dot(query, k + j * kv_stride, d) * decay[i - j];
+            for (size_t c = 0; c < d; c++) o[c] = fmaf(weight, v[j * kv_stride + c], o[c]);
+        }
+    }
+}
+
+static void attention_page(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale, size_t count, size_t d) {
+    float weights[KERNEL_PAGE_MAX];
+    float largest = *m;
+    for (size_t p = 0; p < count; p++) {
+        weights[p] = dot(q, keys + p * d, d) * scale;
+        largest = weights[p] > largest ? weights[p] : largest;
+    }
+    float correction = exponential(*m - largest);
+    float lanes[LANES] = {0};
+    for (size_t p = 0; p < count; p++) {
+        weights[p] = exponential(weights[p] - largest);
+        lanes[p % LANES] = lanes[p % LANES] + weights[p];
+    }
+    *m = largest;
+    *l = fmaf(*l, correction, add_lanes(lanes));
+    for (size_t c = 0; c < d; c++) o[c] = o[c] * correction;
+    for (size_t p = 0; p < count; p++)
+        for (size_t c = 0; c < d; c++) o[c] = fmaf(weights[p], values[p * d + c], o[c]);
+}
+
+const kernel_table kernels_scalar = {
+    "scalar", linear, scale_by, add_scaled, sum_of_squares, silu, silu_multiply, sigmoid_multiply, lightning_rows, attention_page,
+};

@@ -1,0 +1,35 @@
+internal import CKernels
+
+/// One instruction set's table of kernels (`CKernels/include/kernels.h`); all tables compute the same bytes.
+@safe package struct Kernels: @unchecked Sendable {     // the tables are constants of the C module
+    private let pointer: UnsafePointer<kernel_table>
+    package let name: String
+
+    private init(_ pointer: UnsafePointer<kernel_table>) {
+        unsafe self.pointer = unsafe pointer
+        self.name = unsafe String(cString: pointer.pointee.name)
+    }
+
+    /// What this machine can run: scalar, the definition, first; the fastest last.
+    package static let supported: [Kernels] = {
+        var tables = unsafe [UnsafePointer<kernel_table>?](repeating: nil, count: KERNEL_TABLES_MAX)
+        let count = unsafe tables.withUnsafeMutableBufferPointer { unsafe kernels_supported($0.baseAddress) }
+        return unsafe tables.prefix(count).compactMap { unsafe $0.map { unsafe Kernels($0) } }
+    }()
+
+    package static var best: Kernels { supported[supported.count - 1] }
+
+    /// The table called `name`, if this machine can run it.
+    package static func named(_ name: String) -> Kernels? { supported.first { $0.name == name } }
+
+    var table: kernel_table { unsafe pointer.pointee }
+
+    /// Keys of one KV page; `attention_page` takes at most this many.
+    package static let pageLength = KERNEL_PAGE_MAX
+}
+
+/// Into how many equal parts a sum over `count` terms is cut: the most of 8, 4, 2 or 1 that divide it.
+/// The parts are added as a balanced tree, so that a slice cut at a border of the tree can be computed elsewhere with equal bytes.
+package func sumParts(of count: Int) -> Int {
+    [8, 4, 2].first { count % $0 == 0 } ?? 1
+}
