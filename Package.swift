@@ -39,9 +39,12 @@ let package = Package(
     ],
     targets: [
         // In the order in which a token meets them.
+        .target(name: "Checkpoint", dependencies: ["Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], path: "Shared/Tensors", swiftSettings: settings),
 
         .target(name: "CKernels", path: "Shared/CKernels", cSettings: kernelSettings),
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+
+        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
     ]
 )

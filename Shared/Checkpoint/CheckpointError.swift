@@ -1,0 +1,70 @@
+/// Why a checkpoint cannot be used: the file, the tensor where there is one, what is needed and what is there.
+package struct CheckpointError: Error, Equatable, CustomStringConvertible {
+    package enum Reason: Equatable, Sendable {
+        case config(ConfigError)
+        case unreadable(String)
+        /// The directory has neither an index nor a single weight file.
+        case noWeights
+        case notJSON(String)
+        /// A part of a header or index that is absent or of the wrong kind.
+        case malformed(field: String, expected: String, found: String)
+        case tooShort(byteCount: Int)
+        case headerLength(UInt64, fileByteCount: Int)
+        case unknownElementType(String)
+        case shape(String)
+        case offsets(begin: Int, end: Int)
+        case byteCount(shapeNeeds: Int, offsetsGive: Int)
+        case overlap(with: String)
+        case hole(begin: Int, end: Int)
+        case truncated(promised: Int, found: Int)
+        case trailingBytes(Int)
+        case duplicate(alsoIn: String)
+        case shardMissing
+        case shardOutside
+        case notInShard
+        /// The config needs a tensor that the checkpoint lacks.
+        case missing
+        case unexpectedShape(needed: [Int], found: [Int])
+        case unsupportedElementType(String)
+        /// A tensor that shows that this is another model.
+        case foreign
+    }
+    package let file: String
+    package let tensor: String?
+    package let reason: Reason
+
+    package init(file: String, tensor: String? = nil, _ reason: Reason) {
+        self.file = file
+        self.tensor = tensor
+        self.reason = reason
+    }
+
+    package var description: String {
+        let place = tensor.map { "\(file): tensor \($0)" } ?? file
+        return switch reason {
+        case .config(let error): error.description
+        case .unreadable(let why): "\(place) cannot be read: \(why)"
+        case .noWeights: "\(place) has neither \(WeightFiles.indexName) nor \(WeightFiles.singleName)"
+        case .notJSON(let why): "\(place): \(why)"
+        case .malformed(let field, let expected, let found): "\(place): \(field) must be \(expected), found \(found)"
+        case .tooShort(let count): "\(place) has \(count) bytes, too few for a safetensors file"
+        case .headerLength(let length, let count): "\(place) claims a header of \(length) bytes; the file has \(count), and headers end at \(SafetensorsHeader.byteCountMax)"
+        case .unknownElementType(let name): "\(place) has the unknown dtype \"\(name)\""
+        case .shape(let shape): "\(place) has the impossible shape \(shape)"
+        case .offsets(let begin, let end): "\(place) has the impossible data_offsets [\(begin), \(end)]"
+        case .byteCount(let needed, let given): "\(place): shape and dtype need \(needed) bytes, data_offsets span \(given)"
+        case .overlap(let other): "\(place) overlaps tensor \(other)"
+        case .hole(let begin, let end): "\(place) begins at \(end), but the tensor before it ends at \(begin)"
+        case .truncated(let promised, let found): "\(place) is cut short: its header promises \(promised) bytes of data, it has \(found)"
+        case .trailingBytes(let count): "\(place) has \(count) bytes that belong to no tensor"
+        case .duplicate(let other): other == file ? "\(place) occurs twice" : "\(place) occurs in \(other) as well"
+        case .shardMissing: "\(place): the index names this file, but it is not there"
+        case .shardOutside: "\(place): the index names a file outside the checkpoint's directory"
+        case .notInShard: "\(place) should be here by the index, but is not"
+        case .missing: "\(place) is missing; is the download complete?"
+        case .unexpectedShape(let needed, let found): "\(place) has shape \(found), the config needs \(needed)"
+        case .unsupportedElementType(let name): "\(place) has dtype \(name); BF16 and F32 are supported"
+        case .foreign: "\(place) belongs to no MiniMax-01 model; this checkpoint is another model or quantised"
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/// What a checkpoint's `config.json` says about the model, in one form for all dialects.
+///
+/// Field names, defaults and traps: Hugging Face's `MiniMaxText01Config` (the original layout), transformers' `MiniMaxConfig`
+/// and vLLM's `minimax_text_01.py`. Every size is bounded (`SizeLimits`), so no product of sizes overflows `Int`.
+package struct ModelConfig: Sendable, Equatable {
+    /// How the configuration calls its model.
+    package enum Family: String, Sendable {
+        case text01 = "MiniMax-Text-01"
+        case m1 = "MiniMax-M1"
+        case vl01 = "MiniMax-VL-01 (text part)"
+        case transformers = "MiniMax (transformers layout)"
+    }
+    package enum AttentionKind: Sendable { case lightning, softmax }
+    /// How a sublayer's output joins the residual stream: `alpha * residual + beta * output`.
+    package struct ResidualScale: Sendable, Equatable {
+        package let alpha: Float
+        package let beta: Float
+
+        package init(alpha: Float, beta: Float) {
+            self.alpha = alpha
+            self.beta = beta
+        }
+    }
+    /// How a shared expert's output joins that of the routed ones; both forms matter only where a layer has a shared expert.
+    package enum SharedExpertMode: String, Sendable {
+        /// `(1 - c) * routed + c * shared`, c = sigmoid(coefficient · m).
+        case sigmoid
+        /// A softmax over one element: c = 1, the shared expert alone.
+        case softmax
+    }
+
+    package let family: Family
+    package let vocabularySize: Int
+    package let hiddenSize: Int
+    /// The kind of each layer, in order.
+    package let layers: [AttentionKind]
+    /// Query heads of softmax layers, and heads of lightning layers.
+    package let headCount: Int
+    /// Key and value heads of softmax layers; divides `headCount`.
+    package let keyValueHeadCount: Int
+    /// Components of one head; `headCount * headDimension` need not be `hiddenSize`.
+    package let headDimension: Int
+    /// Intermediate size of one expert.
+    package let intermediateSize: Int
+    package let expertCount: Int
+    package let expertsPerToken: Int
+    /// Whether the residual stream is the output of the norm (all released models) or its input.
+    package let isPostNorm: Bool
+    package let lightningScale: ResidualScale
+    package let softmaxScale: ResidualScale
+    package let feedForwardScale: ResidualScale
+    /// Of the layer norms and the final norm; the norm after lightning attention has 1e-6, always.
+    package let normEpsilon: Float
+    /// How many leading components of each query and key head rotate (softmax layers); even.
+    package let rotaryDimension: Int
+    package let ropeTheta: Double
+    /// How many tokens back a softmax layer sees, itself included; nil: all.
+    package let slidingWindow: Int?
+    /// Intermediate size of each layer's shared expert; 0: the layer has none.
+    package let sharedIntermediateSizes: [Int]
+    package let sharedExpertMode: SharedExpertMode
+    /// The context length the config claims; not a hard limit of the arithmetic.
+    package let maxPositions: Int
+    package let bosTokenID: Int?
+    /// Where generation ends: those of `generation_config.json` where it names any, else those of the config.
+    package internal(set) var eosTokenIDs: [Int]
+    /// Whether the output projection is the embedding matrix.
+    package let tiesEmbeddings: Bool
+
+    package var layerCount: Int { layers.count }
+}
+
+/// The largest sizes accepted: far above any real model, and small enough that their products fit in `Int`.
+enum SizeLimits {
+    static let vocabulary = 1...(1 << 26)
+    static let hidden = 1...(1 << 17)
+    static let layers = 1...(1 << 11)
+    static let heads = 1...(1 << 12)
+    static let headDimension = 1...(1 << 12)
+    static let intermediate = 1...(1 << 18)
+    static let experts = 1...(1 << 12)
+    static let positions = 1...(1 << 40)
+}

@@ -1,0 +1,106 @@
+package import Tensors
+
+/// A checkpoint directory: its config, and its tensors mapped from safetensors files, used where they lie.
+///
+/// Opening reads and checks the headers only, so it is instant for any size; data is read when a tensor's pages are touched.
+/// Once it is open, every tensor that the config needs is known to be there with its right shape.
+package final class WeightFiles: Sendable {
+    static let indexName = "model.safetensors.index.json"
+    static let singleName = "model.safetensors"
+
+    struct Location: Sendable {
+        let file: MappedFile
+        let entry: TensorEntry
+    }
+
+    package let config: ModelConfig
+    /// Tensors that nothing uses and that are not among the known harmless ones (`TensorKind`): worth a line in the log.
+    package let unusedTensors: [String]
+    let locations: [String: Location]
+    private let directory: String
+
+    package init(directory: String) throws(CheckpointError) {
+        do { config = try ModelConfig(contentsOf: directory) } catch { throw CheckpointError(file: error.file, .config(error)) }
+        self.directory = directory
+        locations = try Self.locate(in: directory)
+        unusedTensors = try Self.validate(config, locations, in: directory)
+    }
+
+    /// The weights called `name`, of exactly this shape; a vector is one row.
+    package func matrix(_ name: String, rows: Int, columns: Int) throws(CheckpointError) -> WeightMatrix {
+        let isVector = rows == 1 && locations[name]?.entry.shape.count == 1
+        return try weights(NamedTensor(name: name, shape: isVector ? [columns] : [rows, columns]))
+    }
+
+    /// A tensor of any rank as (product of the leading dimensions, last dimension).
+    func weights(_ tensor: NamedTensor) throws(CheckpointError) -> WeightMatrix {
+        let (location, elementType) = try Self.check(tensor, locations, in: directory)
+        let columns = tensor.shape.last ?? 1
+        let rows = tensor.shape.dropLast().reduce(1, *)
+        return unsafe WeightMatrix(
+            rows: rows, columns: columns, elementType: elementType,
+            base: location.file.address(location.entry.bytes), owner: location.file)
+    }
+
+    /// Bytes of all tensors that the model uses, as stored.
+    package var byteCount: Int { names.all.reduce(0) { $0 + (locations[$1.name]?.entry.bytes.count ?? 0) } }
+
+    var names: TensorNames { TensorNames(config: config) { [locations] in locations[$0] != nil } }
+}
+
+extension WeightFiles {
+    private static func check(
+        _ tensor: NamedTensor, _ locations: [String: Location], in directory: String
+    ) throws(CheckpointError) -> (Location, ElementType) {
+        guard let location = locations[tensor.name] else { throw CheckpointError(file: directory, tensor: tensor.name, .missing) }
+        func failure(_ reason: CheckpointError.Reason) -> CheckpointError {
+            CheckpointError(file: location.file.name, tensor: tensor.name, reason)
+        }
+        guard location.entry.shape == tensor.shape else {
+            throw failure(.unexpectedShape(needed: tensor.shape, found: location.entry.shape))
+        }
+        switch location.entry.elementType {
+        case "BF16": return (location, .bfloat16)
+        case "F32": return (location, .float32)
+        case let other: throw failure(.unsupportedElementType(other))
+        }
+    }
+
+    /// Checks that every tensor the config needs is there and fits; returns the names of those that nothing uses.
+    private static func validate(_ config: ModelConfig, _ locations: [String: Location], in directory: String) throws(CheckpointError) -> [String] {
+        var rest = Set(locations.keys)
+        // First, since "another model" explains more than the missing tensor that would follow from it.
+        if let foreign = rest.filter({ TensorKind(name: $0) == .foreign }).min(), let location = locations[foreign] {
+            throw CheckpointError(file: location.file.name, tensor: foreign, .foreign)
+        }
+        for tensor in TensorNames(config: config, contains: { locations[$0] != nil }).all {
+            _ = try check(tensor, locations, in: directory)
+            rest.remove(tensor.name)
+        }
+        return rest.filter { TensorKind(name: $0) == .unknown }.sorted()
+    }
+}
+
+/// What a tensor that the text model does not use is.
+enum TensorKind {
+    /// Buffers that some writers store and every reader computes, and the other parts of MiniMax-VL-01.
+    case harmless
+    /// Parts no MiniMax-01 text model has: biases, query and key norms, quantisation scales.
+    case foreign
+    case unknown
+
+    init(name: String) {
+        let visionPrefixes = ["vision_tower.", "multi_modal_projector.", "image_newline", "model.vision_tower.", "model.multi_modal_projector.", "model.image_newline"]
+        let buffers = ["slope_rate", "query_decay", "key_decay", "diagonal_decay", "inv_freq"]
+        let foreignSuffixes = [".bias", ".q_norm.weight", ".k_norm.weight", ".e_score_correction_bias", "_scale_inv", ".weight_scale", ".qweight", ".weight._data"]
+        if visionPrefixes.contains(where: name.hasPrefix) {
+            self = .harmless
+        } else if name.contains("layers."), buffers.contains(where: { name.hasSuffix(".\($0)") }) {
+            self = .harmless
+        } else if name.contains("layers."), foreignSuffixes.contains(where: name.hasSuffix) {
+            self = .foreign
+        } else {
+            self = .unknown
+        }
+    }
+}
