@@ -39,10 +39,13 @@ let package = Package(
     ],
     targets: [
         // In the order in which a token meets them.
+        .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], path: "Shared/Tensors", swiftSettings: settings),
 
         .target(name: "CKernels", path: "Shared/CKernels", cSettings: kernelSettings),
+        .target(name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages", exclude: ["cluster.proto", "generate"]),
+        .systemLibrary(name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
         .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),

@@ -1,0 +1,16 @@
+/// A Swift value that travels as one protobuf message of `cluster.proto`.
+package protocol WireMessage: Sendable {
+    /// Decodes a peer's bytes into a value of its own; nothing of protobuf-c outlives the call.
+    init(decoding bytes: RawSpan) throws(MessageError)
+
+    /// Encodes: `body` is told the size and is given a function that writes exactly so many bytes.
+    func encoded<R>(_ body: (_ byteCount: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R
+}
+
+/// A peer's bytes are not the message they should be.
+package struct MessageError: Error, Equatable, CustomStringConvertible {
+    package let type: String
+    package let reason: String
+
+    package var description: String { "\(type): \(reason)" }
+}
