@@ -1,16 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6), .strictMemorySafety(), .treatAllWarnings(as: .error),
+/// Of the tests; the product adds that every unsafe expression says so.
+let testSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 /// Kernels are the hot path, and their order of summation is a promise: optimised in every configuration, never contracted.
 let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
+]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: [Target.Dependency] = [
     .product(name: "CoreMetrics", package: "swift-metrics"), .product(name: "Metrics", package: "swift-metrics"),
@@ -35,10 +39,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Beside the design's table: child processes as tasks, in sessions of their own, which Foundation's Process cannot give.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     ],
     targets: [
         // In the order in which a token meets them.
+        .target(name: "Tokenizer", path: "Shared/Tokenizer", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], path: "Shared/Tensors", swiftSettings: settings),

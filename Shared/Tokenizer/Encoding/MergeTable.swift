@@ -1,0 +1,26 @@
+/// Which pairs of tokens become one token, and in what order of preference.
+struct MergeTable: Sendable {
+    struct Merge: Sendable {
+        let rank: Int32                                 // lower is merged first
+        let id: Int32                                   // what the pair becomes
+    }
+    private var merges: [UInt64: Merge] = [:]
+    /// The token of each single byte, -1 where the vocabulary has none.
+    let byteIDs: [Int32]
+
+    init(_ vocabulary: Vocabulary, reserving count: Int) {
+        byteIDs = (UInt8.min...UInt8.max).map { vocabulary.id(ofBytes: [$0]) ?? -1 }
+        merges.reserveCapacity(count)
+    }
+
+    /// A pair given twice keeps its last rank, as in Hugging Face's reader.
+    mutating func insert(_ left: Int32, _ right: Int32, _ merge: Merge) {
+        merges[Self.key(left, right)] = merge
+    }
+
+    func merge(_ left: Int32, _ right: Int32) -> Merge? { merges[Self.key(left, right)] }
+
+    private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
+        UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
+    }
+}

@@ -1,0 +1,63 @@
+/// Turns the bytes of one word into tokens: the pair of lowest rank is merged first, of equal ones the leftmost.
+///
+/// The tokens are a linked list and the pairs a heap, so a word of n bytes costs n log n, whatever it looks like.
+struct WordMerger {
+    private struct Symbol {
+        var id: Int32
+        var previous: Int32                             // positions in `symbols`; -1 at the ends
+        var next: Int32
+        var merge: MergeTable.Merge?                    // of this symbol with the next
+    }
+    private let table: MergeTable
+    private var symbols: [Symbol] = []
+    private var heap = CandidateHeap()
+
+    init(_ table: MergeTable) { self.table = table }
+
+    /// Appends the tokens of `word` to `ids`. Bytes that the vocabulary does not have are left out, as Hugging Face does
+    /// where no unknown token is declared.
+    mutating func merge(_ word: some Collection<UInt8>, into ids: inout [Int32]) {
+        link(word)
+        for position in symbols.indices.dropLast() { offer(position) }
+        while let candidate = heap.popFirst() {
+            // A symbol that was merged since, or merged away, has a different merge now: the candidate is out of date.
+            guard let merge = symbols[candidate.position].merge, merge.rank == candidate.rank else { continue }
+            join(candidate.position, into: merge.id)
+        }
+        var position = symbols.isEmpty ? -1 : 0
+        while position >= 0 {
+            ids.append(symbols[position].id)
+            position = Int(symbols[position].next)
+        }
+    }
+
+    private mutating func link(_ word: some Collection<UInt8>) {
+        symbols.removeAll(keepingCapacity: true)
+        for byte in word {
+            let id = table.byteIDs[Int(byte)]
+            guard id >= 0 else { continue }
+            let position = Int32(symbols.count)
+            symbols.append(Symbol(id: id, previous: position - 1, next: position + 1, merge: nil))
+        }
+        if !symbols.isEmpty { symbols[symbols.count - 1].next = -1 }
+    }
+
+    /// Looks up what the symbol and its right neighbour become and files that as a candidate.
+    private mutating func offer(_ position: Int) {
+        let next = symbols[position].next
+        let merge = next < 0 ? nil : table.merge(symbols[position].id, symbols[Int(next)].id)
+        symbols[position].merge = merge
+        if let merge { heap.insert(CandidateHeap.Candidate(rank: merge.rank, position: position)) }
+    }
+
+    private mutating func join(_ position: Int, into id: Int32) {
+        let absorbed = Int(symbols[position].next)
+        let next = symbols[absorbed].next
+        symbols[absorbed].merge = nil
+        symbols[position].id = id
+        symbols[position].next = next
+        if next >= 0 { symbols[Int(next)].previous = Int32(position) }
+        offer(position)
+        if symbols[position].previous >= 0 { offer(Int(symbols[position].previous)) }
+    }
+}
