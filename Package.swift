@@ -47,11 +47,13 @@ let package = Package(
         // In the order in which a token meets them.
         .target(name: "Tokenizer", path: "Shared/Tokenizer", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
+        .target(name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport", swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], path: "Shared/Tensors", swiftSettings: settings),
 
         .target(name: "CKernels", path: "Shared/CKernels", cSettings: kernelSettings),
         .target(name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages", exclude: ["cluster.proto", "generate"]),
+        .systemLibrary(name: "CNGHTTP2", path: "Shared/CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 

@@ -1,0 +1,185 @@
+import CNGHTTP2
+import NIOCore
+
+/// What nghttp2's callbacks have seen since Swift last looked.
+@safe struct Recorded {
+    var events: [HTTP2Event] = []
+    /// The bytes being read, and where they lie during that call: pieces of bodies are slices of them.
+    var input = ByteBuffer()
+    var inputBase: UnsafeRawPointer?
+    /// Body bytes that came and are to be counted as consumed.
+    var bodyBytes = 0
+    /// The head being read; nghttp2 reads one at a time.
+    var head = HeaderFields()
+    var headBytes = 0
+    var isHeadTooLarge = false
+    /// Bytes for the peer, and how many of them make a pause.
+    var output = OutboundBytes()
+    var outputLimit = Int.max
+    /// Streams whose last byte from here has just been written.
+    var endedHere: [Int32] = []
+    var complaint: String?
+}
+
+/// The callbacks: each unwraps, records, and returns. None calls back into the session.
+extension HTTP2Session {
+    static func install(on callbacks: OpaquePointer?) {
+        unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onBeginHeaders)
+        unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader)
+        unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame)
+        unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, onBeginFrame)
+        unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
+        unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onClose)
+        unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onSent)
+        unsafe nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, frameLength)
+        unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks, sendBody)
+        unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, onInvalidFrame)
+        unsafe nghttp2_session_callbacks_set_error_callback2(callbacks, onComplaint)
+    }
+
+    /// The session behind nghttp2's user pointer, which `open` set and which lives as long as the C object.
+    private static func from(_ context: UnsafeMutableRawPointer?) -> HTTP2Session {
+        unsafe Unmanaged.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    // MARK: receiving
+
+    private static let onBeginHeaders: nghttp2_on_begin_headers_callback = { _, _, context in
+        let session = unsafe from(context)
+        session.recorded.head = HeaderFields()
+        session.recorded.headBytes = 0
+        session.recorded.isHeadTooLarge = false
+        return 0
+    }
+
+    private static let onHeader: nghttp2_on_header_callback = { _, _, name, nameCount, value, valueCount, _, context in
+        let session = unsafe from(context)
+        // 32 bytes a field are RFC 9113's own allowance (section 6.5.2).
+        session.recorded.headBytes += nameCount + valueCount + 32
+        guard session.recorded.headBytes <= session.limits.headerBytesMax,
+            session.recorded.head.fields.count < session.limits.headerCountMax
+        else {
+            session.recorded.isHeadTooLarge = true
+            return 0
+        }
+        let nameText = unsafe String(decoding: UnsafeBufferPointer(start: name, count: nameCount), as: UTF8.self)
+        let valueText = unsafe String(decoding: UnsafeBufferPointer(start: value, count: valueCount), as: UTF8.self)
+        session.recorded.head.append(nameText, valueText)
+        return 0
+    }
+
+    private static let onFrame: nghttp2_on_frame_recv_callback = { _, frame, context in
+        let session = unsafe from(context)
+        guard let frame = unsafe frame?.pointee else { return 0 }
+        let stream = unsafe frame.hd.stream_id
+        let isEnd = unsafe UInt32(frame.hd.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+        let isAck = unsafe UInt32(frame.hd.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
+        switch unsafe nghttp2_frame_type(UInt32(frame.hd.type)) {
+        case NGHTTP2_HEADERS:
+            let isTooLarge = session.recorded.isHeadTooLarge
+            session.recorded.events.append(isTooLarge ? .headTooLarge(stream: stream) : .head(stream: stream, session.recorded.head))
+            if isEnd { session.recorded.events.append(.end(stream: stream)) }
+        case NGHTTP2_DATA:
+            if isEnd { session.recorded.events.append(.end(stream: stream)) }
+        case NGHTTP2_SETTINGS where !isAck:
+            session.recorded.events.append(.settings)
+        case NGHTTP2_GOAWAY:
+            let debug = unsafe UnsafeBufferPointer(start: frame.goaway.opaque_data, count: min(frame.goaway.opaque_data_len, 256))
+            unsafe session.recorded.events.append(.goAway(code: frame.goaway.error_code, message: String(decoding: debug, as: UTF8.self)))
+        default:
+            break
+        }
+        return 0
+    }
+
+    private static let onBeginFrame: nghttp2_on_begin_frame_callback = { _, header, context in
+        let session = unsafe from(context)
+        guard let header = unsafe header?.pointee else { return 0 }
+        switch nghttp2_frame_type(UInt32(header.type)) {
+        case NGHTTP2_RST_STREAM:
+            session.recorded.events.append(.reset)
+        case NGHTTP2_HEADERS, NGHTTP2_CONTINUATION:
+            break       // bounded by streams and header sizes
+        case NGHTTP2_DATA where header.length > 0 || UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0:
+            break       // bounded by windows
+        default:
+            session.recorded.events.append(.control)
+        }
+        return 0
+    }
+
+    private static let onData: nghttp2_on_data_chunk_recv_callback = { _, _, stream, bytes, count, context in
+        let session = unsafe from(context)
+        session.recorded.bodyBytes += count
+        guard count > 0, let bytes = unsafe bytes else { return 0 }
+        let offset = unsafe session.recorded.inputBase.map { unsafe UnsafeRawPointer(bytes) - $0 } ?? -1
+        // nghttp2 hands out pieces of its input. Should it ever hand out its own memory, a copy is taken.
+        let input = session.recorded.input
+        let piece = input.getSlice(at: input.readerIndex + max(0, offset), length: count)
+        if offset >= 0, offset + count <= input.readableBytes, let piece {
+            session.recorded.events.append(.data(stream: stream, piece))
+        } else {
+            unsafe session.recorded.events.append(.data(stream: stream, ByteBuffer(bytes: UnsafeBufferPointer(start: bytes, count: count))))
+        }
+        return 0
+    }
+
+    private static let onClose: nghttp2_on_stream_close_callback = { _, stream, code, context in
+        let session = unsafe from(context)
+        session.bodies[stream] = nil
+        session.recorded.events.append(.closed(stream: stream, code: code))
+        return 0
+    }
+
+    private static let onInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, frame, code, context in
+        let session = unsafe from(context)
+        let type = unsafe frame.map { unsafe "\($0.pointee.hd.type)" } ?? "?"
+        session.recorded.complaint = unsafe "frame of type \(type): \(String(cString: nghttp2_strerror(code)))"
+        return 0
+    }
+
+    private static let onComplaint: nghttp2_error_callback2 = { _, _, text, count, context in
+        let session = unsafe from(context)
+        unsafe text?.withMemoryRebound(to: UInt8.self, capacity: count) { text in
+            session.recorded.complaint = unsafe String(decoding: UnsafeBufferPointer(start: text, count: min(count, 256)), as: UTF8.self)
+        }
+        return 0
+    }
+
+    // MARK: sending
+
+    private static let frameLength: nghttp2_data_source_read_length_callback = { _, _, _, _, _, frameBytesMax, _ in
+        Int(frameBytesMax)      // nghttp2's default is 16 KiB whatever the peer allows; it cuts this to what the windows hold
+    }
+
+    /// Says how much of a body fits into the next DATA frame; the bytes themselves follow in `sendBody`.
+    static let readBody: cnghttp2_read_body = { _, stream, _, length, flags, _, context in
+        let session = unsafe from(context)
+        guard let left = session.bodies[stream]?.readableBytes else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
+        unsafe flags?.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
+        if left <= length { unsafe flags?.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
+        return min(left, length)
+    }
+
+    private static let sendBody: nghttp2_send_data_callback = { _, frame, header, length, _, context in
+        let session = unsafe from(context)
+        // nghttp2 goes through all bodies in one call; this is where it can be held up. It asks again for the same frame.
+        guard session.recorded.output.count < session.recorded.outputLimit else { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
+        guard let stream = unsafe frame?.pointee.hd.stream_id, let piece = session.bodies[stream]?.readSlice(length: length) else {
+            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+        }
+        unsafe session.recorded.output.append(UnsafeRawBufferPointer(start: header, count: 9))     // no padding is ever asked for
+        session.recorded.output.append(piece)
+        return 0
+    }
+
+    private static let onSent: nghttp2_on_frame_send_callback = { _, frame, context in
+        let session = unsafe from(context)
+        guard let header = unsafe frame?.pointee.hd else { return 0 }
+        let isBody = header.type == UInt8(NGHTTP2_HEADERS.rawValue) || header.type == UInt8(NGHTTP2_DATA.rawValue)
+        if isBody, UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 {
+            session.recorded.endedHere.append(header.stream_id)
+        }
+        return 0
+    }
+}

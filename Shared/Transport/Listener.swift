@@ -1,0 +1,59 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// Opens a server's socket. NIO removes a Unix socket's file when the channel is closed.
+struct Listener: Sendable {
+    let channel: any Channel
+    /// Where it really listens: the system's choice of port in place of 0.
+    let address: Address
+
+    init(_ address: Address, bootstrap: ServerBootstrap) async throws {
+        do {
+            switch address {
+            case .unix(let path):
+                channel = try await Self.bind(path, bootstrap)
+                self.address = address
+            case .tcp(let host, let port):
+                channel = try await bootstrap.bind(host: host, port: port).get()
+                self.address = .tcp(host: host, port: channel.localAddress?.port ?? port)
+            }
+        } catch let error as ListenError {
+            throw error
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw ListenError(address: address, reason: "the address is in use by another process")
+        } catch {
+            throw ListenError(address: address, reason: "\(error)")
+        }
+    }
+
+    /// A Unix socket's file outlives a process that was killed. It is removed if nobody answers behind it.
+    private static func bind(_ path: String, _ bootstrap: ServerBootstrap) async throws -> any Channel {
+        do {
+            return try await bootstrap.bind(unixDomainSocketPath: path).get()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+            guard kind == .typeSocket else {
+                throw ListenError(address: .unix(path: path), reason: "a file that is no socket stands there")
+            }
+            guard await !isAnswered(path, bootstrap) else { throw error }
+            try FileManager.default.removeItem(atPath: path)
+            return try await bootstrap.bind(unixDomainSocketPath: path).get()
+        }
+    }
+
+    private static func isAnswered(_ path: String, _ bootstrap: ServerBootstrap) async -> Bool {
+        let probe = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(unixDomainSocketPath: path).get()
+        guard let probe else { return false }
+        try? await probe.close()
+        return true
+    }
+}
+
+/// A server could not open its socket.
+package struct ListenError: Error, Equatable, CustomStringConvertible {
+    package let address: Address
+    package let reason: String
+
+    package var description: String { "cannot listen on \(address): \(reason)" }
+}

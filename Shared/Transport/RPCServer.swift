@@ -1,0 +1,127 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Answers calls over HTTP/2 on one address.
+///
+/// `run` is the server's whole life: it binds, serves, and returns once `stopAccepting` was called and the last call has
+/// been answered. Each connection is a child task of it, each call a child task of its connection; a call's task is
+/// cancelled when its stream is reset, its connection closes or its deadline passes. Cancelling `run` drops everything at once.
+package final class RPCServer: Sendable {
+    package typealias Handler = @Sendable (RPCRequest) async throws -> ByteBuffer
+
+    private struct State {
+        var listener: (any Channel)?
+        var connections: [ObjectIdentifier: ServerConnection] = [:]
+        var isStopping = false
+    }
+
+    private let address: Address
+    private let limits: RPCLimits
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    private let handler: Handler
+    private let state = Mutex(State())
+    private let bound: EventLoopPromise<Address>
+
+    package init(address: Address, limits: RPCLimits = .init(), group: any EventLoopGroup, logger: Logger, handler: @escaping Handler) {
+        self.address = address
+        self.limits = limits
+        self.group = group
+        self.logger = logger
+        self.handler = handler
+        bound = group.any().makePromise()
+    }
+
+    deinit { bound.fail(RPCError(.unavailable, "the server on \(address) never ran")) }      // no effect if it did
+
+    /// Where the server listens, as soon as it does; with the real port where 0 was asked for. Throws what binding threw.
+    package var boundAddress: Address {
+        get async throws { try await bound.futureResult.get() }
+    }
+
+    /// Serves until stopped. Throws `ListenError` when the address cannot be had.
+    package func run() async throws {
+        let (arrivals, arriving) = AsyncStream<ServerConnection>.makeStream()
+        let listener: Listener
+        do {
+            listener = try await Listener(address, bootstrap: bootstrap(arriving))
+        } catch {
+            bound.fail(error)
+            throw error
+        }
+        listener.channel.closeFuture.whenComplete { _ in arriving.finish() }
+        let isStopping = state.withLock { state in
+            state.listener = listener.channel
+            return state.isStopping
+        }
+        if isStopping { listener.channel.close(promise: nil) }
+        bound.succeed(listener.address)
+        logger.info("listening", metadata: ["address": "\(listener.address)"])
+
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { tasks in
+                for await connection in arrivals {
+                    tasks.addTask { await connection.serve(self.handler) }
+                }
+            }
+        } onCancel: {
+            closeEverything()
+        }
+        try? await listener.channel.closeFuture.get()
+        logger.info("stopped listening", metadata: ["address": "\(listener.address)"])
+    }
+
+    /// Takes no new connections and no new calls; calls in flight finish, then `run` returns.
+    package func stopAccepting() {
+        let (listener, connections) = state.withLock { state in
+            state.isStopping = true
+            return (state.listener, Array(state.connections.values))
+        }
+        listener?.close(promise: nil)
+        for connection in connections { connection.drain() }
+    }
+
+    private func closeEverything() {
+        let (listener, connections) = state.withLock { state in
+            state.isStopping = true
+            return (state.listener, Array(state.connections.values))
+        }
+        listener?.close(promise: nil)
+        for connection in connections { connection.channel.close(promise: nil) }
+    }
+
+    // MARK: connections
+
+    private func bootstrap(_ arriving: AsyncStream<ServerConnection>.Continuation) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .transportOptions(limits.clamped)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try self.accept(channel, arriving) }
+            }
+    }
+
+    private func accept(_ channel: any Channel, _ arriving: AsyncStream<ServerConnection>.Continuation) throws {
+        let peer = channel.remoteAddress.flatMap { $0.ipAddress.map { "\($0)" } }.map { host in
+            Address.tcp(host: host, port: channel.remoteAddress?.port ?? 0).description
+        } ?? "\(address)"
+        let connection = try ServerConnection(on: channel, peer: peer, limits: limits, logger: logger)
+        let id = ObjectIdentifier(connection)
+        let refusal: String? = state.withLock { state in
+            if state.isStopping { return "the server is stopping" }
+            if state.connections.count >= limits.connectionsMax { return "there are \(limits.connectionsMax) connections already" }
+            state.connections[id] = connection
+            return nil
+        }
+        if let refusal {
+            logger.info("refused a connection", metadata: ["peer": "\(peer)", "reason": "\(refusal)"])
+            throw RPCError(.resourceExhausted, refusal)
+        }
+        logger.debug("connection opened", metadata: ["peer": "\(peer)"])
+        channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.connections.removeValue(forKey: id) } }
+        arriving.yield(connection)
+    }
+}

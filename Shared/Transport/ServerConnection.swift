@@ -1,0 +1,70 @@
+import Logging
+import NIOCore
+
+/// One client's connection, as the server's tasks see it: a sequence of calls, and a way to answer them.
+final class ServerConnection: Sendable {
+    private enum Command: Sendable {
+        case answer(ServerStreams.Outcome)
+        case drain
+    }
+
+    let channel: any Channel
+    private let calls: AsyncStream<IncomingCall>
+    private let commands: Mailbox<Command>
+
+    /// Puts HTTP/2 on a fresh channel. Call it on the channel's event loop.
+    init(on channel: any Channel, peer: String, limits: RPCLimits, logger: Logger) throws {
+        let (calls, incoming) = AsyncStream<IncomingCall>.makeStream()
+        let session = try HTTP2Session(.server, limits: limits)
+        let streams = ServerStreams(session: session, peer: peer, incoming: incoming, logger: logger)
+        let handler = HTTP2Handler(session: session, streams: streams, logger: logger)
+        self.channel = channel
+        self.calls = calls
+        commands = Mailbox(on: channel.eventLoop) { commands in
+            handler.perform {
+                var outcomes: [ServerStreams.Outcome] = []
+                for command in commands {
+                    switch command {
+                    case .answer(let outcome): outcomes.append(outcome)
+                    case .drain: streams.drain()
+                    }
+                }
+                streams.finished(outcomes)
+            }
+        }
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    /// Takes no new calls; those in flight finish, then the connection closes.
+    func drain() {
+        commands.post(.drain)
+    }
+
+    /// Runs every call as a child task until the connection is closed and the last of them has returned.
+    func serve(_ handler: @escaping @Sendable (RPCRequest) async throws -> ByteBuffer) async {
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                for await call in calls {
+                    group.addTask {
+                        let result = await call.task.run { await Self.result(of: call.request, handler) }
+                        self.commands.post(.answer(.init(stream: call.stream, result: result)))
+                    }
+                }
+            }
+        } onCancel: {
+            channel.close(promise: nil)
+        }
+    }
+
+    private static func result(of request: RPCRequest, _ handler: @Sendable (RPCRequest) async throws -> ByteBuffer) async -> Result<ByteBuffer, RPCError> {
+        do {
+            return .success(try await handler(request))
+        } catch let error as RPCError {
+            return .failure(error)
+        } catch is CancellationError {
+            return .failure(RPCError(.cancelled, "the call was cancelled"))
+        } catch {
+            return .failure(RPCError(.internalError, "\(error)"))
+        }
+    }
+}
