@@ -1,0 +1,83 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+package import Transport
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// The small HTTP/1.1 server beside every service: `/livez`, `/readyz` and `/metrics`, for orchestrators, Prometheus and `minimax up`.
+package struct AdminServer: Service {
+    /// Enough for an orchestrator's probes and a few scrapers.
+    private static let connectionsMax = 64
+    private static let idleTimeout = TimeAmount.seconds(30)
+    private static let retryAfterSeconds = 1
+
+    let address: Address
+    let readiness: Readiness
+    let registry: PrometheusRegistry
+    let onListening: @Sendable (Int?) -> Void
+
+    /// - Parameter onListening: called once with the TCP port, which the system chose if the address said 0.
+    package init(
+        address: Address, readiness: Readiness, registry: PrometheusRegistry = .shared,
+        onListening: @escaping @Sendable (Int?) -> Void = { _ in }
+    ) {
+        self.address = address
+        self.readiness = readiness
+        self.registry = registry
+        self.onListening = onListening
+    }
+
+    /// - Throws: `StartError` when the address cannot be listened on.
+    package func run() async throws {
+        if case .unix(let path) = address { try await claimUnixSocket(path: path, purpose: "admin address") }
+        var quiet = Logger(label: "admin")
+        quiet.logLevel = .error
+        let application = Application(
+            router: endpoints(),
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            configuration: ApplicationConfiguration(
+                address: bindAddress, availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
+            onServerRunning: { onListening($0.localAddress?.port) },
+            logger: quiet)
+        defer { if case .unix(let path) = address { unsafe unlink(path) } }
+        do {
+            try await ShieldedService(application).run()
+        } catch let error as IOError {
+            throw StartError(listeningOn: address, purpose: "admin address", error)
+        }
+    }
+
+    private var bindAddress: BindAddress {
+        switch address {
+        case .tcp(let host, let port): .hostname(host, port: port)
+        case .unix(let path): .unixDomainSocket(path: path)
+        }
+    }
+
+    private func endpoints() -> Router<BasicRequestContext> {
+        let endpoints = Router()
+        endpoints.get("livez") { _, _ in answer(.ok, "{\"status\":\"alive\"}") }
+        endpoints.get("readyz") { _, _ in
+            let state = readiness.current
+            guard state != .ready else { return answer(.ok, state.json) }
+            var response = answer(.serviceUnavailable, state.json)
+            response.headers[.retryAfter] = "\(Self.retryAfterSeconds)"
+            return response
+        }
+        endpoints.get("metrics") { _, _ in
+            answer(.ok, registry.text(), type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        return endpoints
+    }
+
+    private func answer(_ status: HTTPResponse.Status, _ body: String, type: String = "application/json") -> Response {
+        Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: body)))
+    }
+}

@@ -1,0 +1,62 @@
+package import Messages
+package import NIOCore
+package import Transport
+
+extension RPCClient {
+    /// One typed call: encodes the request, waits for the answer, decodes it.
+    package func call<Request, Response>(
+        _ endpoint: Endpoint<Request, Response>, _ request: Request, timeout: TimeAmount
+    ) async throws(RPCError) -> Response {
+        let answer = try await call(endpoint.path, ByteBuffer(request), timeout: timeout)
+        do {
+            return try answer.decoded(Response.self)
+        } catch {
+            throw RPCError(.protocolError, "the answer of \(endpoint.path) is not what it should be: \(error)")
+        }
+    }
+}
+
+/// What a service answers: a handler for each endpoint it has.
+package struct EndpointHandlers: Sendable {
+    private var handlers: [String: @Sendable (ByteBuffer) async throws -> ByteBuffer] = [:]
+    private let translate: @Sendable (any Error) -> RPCError?
+
+    /// - Parameter translate: turns the service's own errors into those of the wire; nil is an error nobody expected.
+    package init(translate: @escaping @Sendable (any Error) -> RPCError?) { self.translate = translate }
+
+    package mutating func on<Request, Response>(
+        _ endpoint: Endpoint<Request, Response>, _ handler: @escaping @Sendable (Request) async throws -> Response
+    ) {
+        handlers[endpoint.path] = { body in ByteBuffer(try await handler(try body.decoded(Request.self))) }
+    }
+
+    /// The handler of an `RPCServer`.
+    package func answer(_ request: RPCRequest) async throws -> ByteBuffer {
+        guard let handler = handlers[request.path] else { throw RPCError(.notFound, "nothing answers at \(request.path)") }
+        do {
+            return try await handler(request.body)
+        } catch let error as MessageError {
+            throw RPCError(.invalidArgument, "\(error)")
+        } catch {
+            throw translate(error) ?? error
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// The message, packed into one buffer of its size.
+    init(_ message: some WireMessage) {
+        self = unsafe message.encoded { byteCount, write in
+            var buffer = ByteBufferAllocator().buffer(capacity: byteCount)
+            unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: byteCount) { bytes in
+                unsafe write(UnsafeMutableRawBufferPointer(rebasing: bytes[..<byteCount]))
+                return byteCount
+            }
+            return buffer
+        }
+    }
+
+    func decoded<Message: WireMessage>(_: Message.Type) throws(MessageError) -> Message {
+        try Message(decoding: readableBytesSpan)
+    }
+}

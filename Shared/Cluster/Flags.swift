@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import Transport
+
+extension Address: ExpressibleByArgument {
+    package init?(argument: String) {
+        do { try self.init(parsing: argument) } catch { return nil }
+    }
+}
+
+/// Refuses a negative number, naming its flag.
+package func requireNotNegative(_ value: Int, _ flag: String) throws {
+    guard value >= 0 else { throw ValidationError("\(flag) is \(value), expected 0 or more") }
+}
+
+/// Refuses a number below 1, naming its flag.
+package func requirePositive(_ value: Int, _ flag: String) throws {
+    guard value > 0 else { throw ValidationError("\(flag) is \(value), expected 1 or more") }
+}

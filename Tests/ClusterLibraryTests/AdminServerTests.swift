@@ -1,0 +1,115 @@
+import Cluster
+import Foundation
+import NIOCore
+import NIOPosix
+import Testing
+import Transport
+
+@Suite("Admin server") struct AdminServerTests {
+    private struct Answer { var status: Int, head: String, body: String }
+
+    /// Runs a server on a free port, and on a Unix socket, for the length of `body`.
+    private func withServer(_ readiness: Readiness, _ body: (Address) async throws -> Void) async throws {
+        let (ports, sink) = AsyncStream<Int?>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            let server = AdminServer(
+                address: .tcp(host: "127.0.0.1", port: 0), readiness: readiness, registry: PrometheusRegistry(), onListening: { sink.yield($0) })
+            tasks.addTask { try await server.run() }
+            for await port in ports {
+                try await body(.tcp(host: "127.0.0.1", port: try #require(port)))
+                break
+            }
+            tasks.cancelAll()
+        }
+    }
+
+    private func get(_ path: String, _ address: Address) async throws -> Answer {
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let setUp: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = { channel in
+            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
+        }
+        let channel = switch address {
+        case .tcp(let host, let port): try await bootstrap.connect(host: host, port: port, channelInitializer: setUp)
+        case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: setUp)
+        }
+        let text = try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n"))
+            var all = ByteBuffer()
+            for try await piece in inbound { all.writeImmutableBuffer(piece) }
+            return String(buffer: all)
+        }
+        let parts = text.components(separatedBy: "\r\n\r\n")
+        let status = try #require(text.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+        return Answer(status: status, head: parts[0].lowercased(), body: parts.dropFirst().joined(separator: "\r\n\r\n"))
+    }
+
+    @Test("readyz follows the service: 503 with progress, 200, then 503 for good")
+    func readyz() async throws {
+        let readiness = Readiness()
+        try await withServer(readiness) { address in
+            readiness.set(.loading(message: "layer \"3\"", fraction: 0.4))
+            let loading = try await get("/readyz", address)
+            #expect(loading.status == 503)
+            #expect(loading.head.contains("retry-after: 1"))
+            #expect(loading.body == #"{"status":"loading","message":"layer \"3\"","progress":0.4}"#)
+            readiness.set(.ready)
+            let ready = try await get("/readyz", address)
+            #expect(ready.status == 200)
+            #expect(ready.body == #"{"status":"ready"}"#)
+            readiness.set(.draining)
+            readiness.set(.ready)
+            let draining = try await get("/readyz", address)
+            #expect(draining.status == 503)
+            #expect(draining.body == #"{"status":"draining"}"#)
+        }
+    }
+
+    @Test("livez and metrics answer while the service loads, anything else is not found")
+    func others() async throws {
+        try await withServer(Readiness()) { address in
+            #expect(try await get("/livez", address).status == 200)
+            let metrics = try await get("/metrics", address)
+            #expect(metrics.status == 200)
+            #expect(metrics.head.contains("content-type: text/plain; version=0.0.4"))
+            #expect(metrics.body.contains("process_open_fds"))
+            #expect(try await get("/", address).status == 404)
+        }
+    }
+
+    @Test("a port in use is one sentence that names the address")
+    func inUse() async throws {
+        try await withServer(Readiness()) { address in
+            let error = await #expect(throws: StartError.self) { try await AdminServer(address: address, readiness: Readiness()).run() }
+            #expect(error?.description == "admin address \(address) is already in use")
+        }
+    }
+
+    @Test("a Unix socket that a dead process left is taken over, a live one and other files are not")
+    func unixSockets() async throws {
+        let folder = "/tmp/admin-test-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = "\(folder)/a.sock"
+        // A socket file without a listener behind it, as a killed process leaves it: a second name of one that was closed.
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(unixDomainSocketPath: path + "2").get()
+        try FileManager.default.linkItem(atPath: path + "2", toPath: path)
+        try await listener.close()
+        #expect(FileManager.default.fileExists(atPath: path))
+
+        let (started, sink) = AsyncStream<Int?>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await AdminServer(address: .unix(path: path), readiness: Readiness(.ready), onListening: { sink.yield($0) }).run() }
+            for await _ in started { break }
+            let first = try await get("/readyz", .unix(path: path))
+            #expect(first.status == 200)
+            let second = await #expect(throws: StartError.self) { try await AdminServer(address: .unix(path: path), readiness: Readiness()).run() }
+            #expect(second?.description == "admin address unix:\(path) is already in use")
+            tasks.cancelAll()
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+        await #expect(throws: StartError.self) { try await AdminServer(address: .unix(path: path), readiness: Readiness()).run() }
+        #expect(FileManager.default.contents(atPath: path) == Data("mine".utf8))
+    }
+}
