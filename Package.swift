@@ -31,6 +31,8 @@ let package = Package(
     name: "minimax-cluster",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "attention", targets: ["Attention"]),
+        .executable(name: "expert-host", targets: ["ExpertHost"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -45,6 +47,14 @@ let package = Package(
     ],
     targets: [
         // In the order in which a token meets them.
+        .executableTarget(
+            name: "Attention",
+            dependencies: ["Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
+            path: "Services/Attention", swiftSettings: settings),
+        .executableTarget(
+            name: "ExpertHost",
+            dependencies: ["Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
+            path: "Services/ExpertHost", swiftSettings: settings),
         .target(name: "Tokenizer", path: "Shared/Tokenizer", swiftSettings: settings),
         .target(name: "Cluster", dependencies: ["Messages", "Transport", argumentParser, logging] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),

@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import Cluster
+internal import Transport
+
+@main struct AttentionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attention",
+        abstract: "Computes the attention layers, the embedding and the head, and holds each session's keys, values and lightning states.")
+
+    @Option(help: "Folder of the checkpoint: config.json and safetensors.")
+    var model: String
+
+    @Option(help: "Where the router reaches this service: unix:/PATH or HOST:PORT.")
+    var listen: Address
+
+    @Option(help: "Compute threads; 0 takes as many as the process may use.")
+    var threads = 0
+
+    @Option(help: "Most memory for the state of all sessions, in MiB; 0 takes half of what the process may use.")
+    var memoryMaxMib = 0
+
+    @OptionGroup var service: ServiceOptions
+
+    static func main() async { await runCommand(Self.self) }
+
+    func validate() throws {
+        try requireNotNegative(threads, "--threads")
+        try requireNotNegative(memoryMaxMib, "--memory-max-mib")
+    }
+
+    func run() async throws {
+        let readiness = Readiness()
+        let config = AttentionConfig(model: model, listen: listen, threads: threads, memoryMaxBytes: memoryMaxMib << 20)
+        try await runService(named: "attention", options: service, readiness: readiness) { logger in
+            [AttentionService(config: config, readiness: readiness, logger: logger)]
+        }
+    }
+}

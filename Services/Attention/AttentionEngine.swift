@@ -1,0 +1,124 @@
+internal import Checkpoint
+internal import Messages
+internal import Synchronization
+internal import Tensors
+
+/// The attention service's work: weights of every attention layer, the embedding, the head, and the sessions' state.
+///
+/// All work runs on one lane, call after call, so the state needs no finer lock; inside a call the heads share the compute threads.
+final class AttentionEngine: Sendable {
+    private enum Layer: Sendable {
+        case lightning(LightningAttention)
+        case softmax(SoftmaxAttention)
+    }
+
+    let config: ModelConfig
+    let fingerprint: String
+    private let layers: [Layer]
+    private let embedding: WeightMatrix         // (vocabulary, D)
+    private let head: WeightMatrix              // (vocabulary, D)
+    private let compute: Compute
+    private let lane = ComputeLane(label: "attention")
+    private let sessions: Mutex<SessionStore>
+
+    init(_ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int) throws {
+        config = checkpoint.config
+        fingerprint = try checkpoint.fingerprint()
+        layers = try checkpoint.config.layers.enumerated().map { index, kind in
+            switch kind {
+            case .lightning: .lightning(try LightningAttention(checkpoint, layer: index))
+            case .softmax: .softmax(try SoftmaxAttention(checkpoint, layer: index))
+            }
+        }
+        embedding = try checkpoint.embedding()
+        head = try checkpoint.head()
+        self.compute = compute
+        sessions = Mutex(SessionStore(checkpoint.config, budgetBytes: memoryBudgetBytes))
+    }
+
+    /// How many sessions are open, and the bytes promised to them.
+    var usage: (sessions: Int, reservedBytes: Int, budgetBytes: Int) {
+        sessions.withLock { ($0.count, $0.reservedBytes, $0.budgetBytes) }
+    }
+
+    func describe(_: DescribeRequest) async throws -> AttentionDescription {
+        AttentionDescription(modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: usage.budgetBytes)
+    }
+
+    func open(_ request: OpenSessionRequest) async throws -> OpenSessionResponse {
+        try await lane.run { [self] in
+            try sessions.withLock { OpenSessionResponse(reservedBytes: try $0.open(request.session, tokensMax: request.tokensMax)) }
+        }
+    }
+
+    func close(_ request: CloseSessionsRequest) async throws -> CloseSessionsResponse {
+        try await lane.run { [self] in
+            sessions.withLock { store in
+                if request.all { return CloseSessionsResponse(closed: store.closeAll()) }
+                return CloseSessionsResponse(closed: request.sessions.filter { store.close($0) }.count)
+            }
+        }
+    }
+
+    func embed(_ request: EmbedRequest) async throws -> EmbedResponse {
+        if let unknown = request.tokens.first(where: { $0 >= config.vocabularySize }) {
+            throw AttentionError.token(unknown, vocabulary: config.vocabularySize)
+        }
+        return try await lane.run { [self] in
+            EmbedResponse(hidden: request.tokens.flatMap { embedding.rows(Int($0) ..< Int($0) + 1).floats() })
+        }
+    }
+
+    /// One layer over the new rows of some sessions; every span is checked before any state changes.
+    func attend(_ request: SublayerRequest) async throws -> SublayerResponse {
+        let input = try rows(request.hidden, "hidden")
+        guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
+        guard request.spans.reduce(0, { $0 + $1.count }) == input.rows, Set(request.spans.map(\.session)).count == request.spans.count else {
+            throw AttentionError.shape(name: "hidden", expected: "the rows of its spans, one span a session", found: request.hidden.count)
+        }
+        return try await lane.run { [self] in
+            try sessions.withLock { store in
+                var first = 0
+                let spans = try request.spans.map { span in
+                    let session = try store.session(span.session, layer: request.layer, start: span.start, count: span.count)
+                    defer { first += span.count }
+                    return (session.layers[request.layer], first ..< first + span.count)
+                }
+                switch layers[request.layer] {
+                case .lightning(let layer):
+                    let (partial, squares) = layer.attend(input, spans.compactMap { state, rows in state.lightning.map { ($0, rows) } }, compute)
+                    return SublayerResponse(partial: partial.values, squares: squares)
+                case .softmax(let layer):
+                    let partial = layer.attend(input, spans.compactMap { state, rows in state.softmax.map { ($0, rows) } }, compute)
+                    return SublayerResponse(partial: partial.values, squares: [])
+                }
+            }
+        }
+    }
+
+    func logits(_ request: LogitsRequest) async throws -> LogitsResponse {
+        let input = try rows(request.hidden, "hidden")
+        return try await lane.run { [self] in LogitsResponse(logits: compute.linear(input, head).values) }
+    }
+
+    func state(_ request: StateRequest) async throws -> StateResponse {
+        guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
+        return try await lane.run { [self] in
+            try sessions.withLock { store in
+                let session = try store.session(request.session)
+                guard case .lightning(let layer) = layers[request.layer], let state = session.layers[request.layer].lightning else {
+                    throw AttentionError.notLightning(layer: request.layer)
+                }
+                return StateResponse(state: layer.currentState(of: state))
+            }
+        }
+    }
+
+    /// A peer's values as rows of the hidden size.
+    private func rows(_ values: [Float], _ name: String) throws(AttentionError) -> Tensor {
+        guard !values.isEmpty, values.count % config.hiddenSize == 0 else {
+            throw .shape(name: name, expected: "one or more rows of \(config.hiddenSize)", found: values.count)
+        }
+        return Tensor(columns: config.hiddenSize, values: values)
+    }
+}

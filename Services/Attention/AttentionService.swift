@@ -1,0 +1,92 @@
+internal import Checkpoint
+internal import Cluster
+internal import Logging
+internal import Messages
+internal import Metrics
+internal import NIOPosix
+internal import ServiceLifecycle
+internal import Tensors
+internal import Transport
+
+struct AttentionConfig: Sendable {
+    var model: String
+    var listen: Address
+    /// 0: as many as the process may use.
+    var threads: Int
+    /// 0: half of what the process may use.
+    var memoryMaxBytes: Int
+}
+
+/// Loads the checkpoint, then answers the router until told to stop.
+struct AttentionService: Service {
+    let config: AttentionConfig
+    let readiness: Readiness
+    let logger: Logger
+
+    func run() async throws {
+        readiness.set(.loading(message: "reading \(config.model)", fraction: 0))
+        useOneBLASThread()
+        let checkpoint = try WeightFiles(directory: config.model)
+        let compute = Compute(threads: config.threads > 0 ? config.threads : Machine.coreCount)
+        let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
+        let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget)
+        let server = RPCServer(address: config.listen, group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: endpoints(engine).answer)
+        logger.info("serving", metadata: [
+            "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "threads": "\(compute.threads)",
+            "memory.budget": "\(budget)",
+        ])
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await server.run() }
+                tasks.addTask {
+                    _ = try await server.boundAddress
+                    readiness.set(.ready)
+                }
+                try await tasks.waitForAll()
+            }
+        } onGracefulShutdown: {
+            server.stopAccepting()
+        }
+    }
+
+    private func endpoints(_ engine: AttentionEngine) -> EndpointHandlers {
+        let sessions = Gauge(label: "minimax_attention_sessions")
+        let reserved = Gauge(label: "minimax_attention_state_reserved_bytes")
+        Gauge(label: "minimax_attention_state_budget_bytes").record(engine.usage.budgetBytes)
+        let rows = Counter(label: "minimax_attention_rows_total")
+        let report: @Sendable () -> Void = {
+            sessions.record(engine.usage.sessions)
+            reserved.record(engine.usage.reservedBytes)
+        }
+        var endpoints = EndpointHandlers { ($0 as? AttentionError).map(RPCError.init) }
+        endpoints.on(.describeAttention, engine.describe)
+        endpoints.on(.openSession) { request in
+            defer { report() }
+            return try await engine.open(request)
+        }
+        endpoints.on(.closeSessions) { request in
+            defer { report() }
+            return try await engine.close(request)
+        }
+        endpoints.on(.embed, engine.embed)
+        endpoints.on(.attend) { request in
+            rows.increment(by: request.spans.reduce(0) { $0 + $1.count })
+            return try await engine.attend(request)
+        }
+        endpoints.on(.logits, engine.logits)
+        endpoints.on(.lightningState, engine.state)
+        return endpoints
+    }
+}
+
+extension RPCError {
+    init(_ error: AttentionError) {
+        let code: Code = switch error {
+        case .unknownSession: .notFound
+        case .sessionExists, .position: .failedPrecondition
+        case .memory: .resourceExhausted
+        case .length, .layer, .notLightning, .token, .shape: .invalidArgument
+        }
+        self.init(code, error.description)
+    }
+}
