@@ -31,6 +31,7 @@ let package = Package(
     name: "minimax-cluster",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "router", targets: ["Router"]),
         .executable(name: "attention", targets: ["Attention"]),
         .executable(name: "expert-host", targets: ["ExpertHost"]),
     ],
@@ -47,6 +48,10 @@ let package = Package(
     ],
     targets: [
         // In the order in which a token meets them.
+        .executableTarget(
+            name: "Router",
+            dependencies: ["Tokenizer", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + hummingbird + metrics + nio + lifecycle,
+            path: "Services/Router", swiftSettings: settings),
         .executableTarget(
             name: "Attention",
             dependencies: ["Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
@@ -68,6 +73,7 @@ let package = Package(
         .systemLibrary(name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
+        .testTarget(name: "RouterTests", dependencies: ["Router", "Tokenizer", logging] + hummingbird + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Tests/ClusterLibraryTests", swiftSettings: settings),

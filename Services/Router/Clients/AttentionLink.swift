@@ -1,0 +1,47 @@
+internal import Cluster
+internal import Logging
+internal import Messages
+internal import ServiceLifecycle
+internal import Transport
+
+/// Keeps the connection to the attention service, and makes sure that it serves the same checkpoint.
+struct AttentionLink: Service {
+    let attention: AttentionClient
+    let fingerprint: String
+    let sessions: SessionIDs
+    let status: ClusterStatus
+    let logger: Logger
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await attention.rpc.run() }
+                tasks.addTask { try await greetWhenConnected() }
+                tasks.addTask { await sessions.closeDiscarded(at: attention, logger) }
+                try await tasks.next()
+                tasks.cancelAll()
+            }
+        }
+    }
+
+    private func greetWhenConnected() async throws {
+        for await state in attention.rpc.stateChanges() {
+            guard state == .connected else {
+                status.setAttention(missing: "the attention service is not connected")
+                continue
+            }
+            do {
+                let description = try await attention.rpc.call(.describeAttention, DescribeRequest(), timeout: attention.timeout)
+                guard description.modelFingerprint == fingerprint else {
+                    throw StartError("the attention service has checkpoint \(description.modelFingerprint), the router \(fingerprint): they must be the same")
+                }
+                // Whatever sessions it holds are those of an earlier router or of requests that failed with the connection.
+                _ = try await attention.rpc.call(.closeSessions, CloseSessionsRequest(sessions: [], all: true), timeout: attention.timeout)
+                status.setAttention(missing: nil)
+                logger.info("attention connected", metadata: ["kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)"])
+            } catch let error as RPCError {
+                logger.notice("attention does not answer", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

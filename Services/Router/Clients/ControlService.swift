@@ -1,0 +1,28 @@
+internal import Cluster
+internal import Logging
+internal import Messages
+internal import NIOCore
+internal import ServiceLifecycle
+internal import Transport
+
+/// Where expert hosts announce themselves, and the connections to them.
+struct ControlService: Service {
+    let address: Address
+    let hosts: ExpertHosts
+    let group: any EventLoopGroup
+    let logger: Logger
+
+    func run() async throws {
+        var endpoints = EndpointHandlers { _ in nil }
+        endpoints.on(.announce) { try await hosts.announce($0) }
+        let server = RPCServer(address: address, group: group, logger: logger, handler: endpoints.answer)
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask {
+                try await withGracefulShutdownHandler { try await server.run() } onGracefulShutdown: { server.stopAccepting() }
+            }
+            tasks.addTask { try await hosts.run() }
+            try await tasks.next()
+            tasks.cancelAll()
+        }
+    }
+}

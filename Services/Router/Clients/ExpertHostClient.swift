@@ -1,0 +1,27 @@
+internal import Cluster
+internal import Messages
+internal import NIOCore
+internal import Transport
+
+/// One expert host that announced itself.
+struct ExpertHostClient: Sendable {
+    let name: String
+    /// Tells one run of a host from the next.
+    let instance: String
+    let address: Address
+    let rpc: RPCClient
+
+    func run(_ request: ExpertRequest, timeout: TimeAmount) async throws -> ExpertResponse {
+        do {
+            return try await rpc.call(.runExperts, request, timeout: timeout)
+        } catch let error where error.code == .cancelled || Task.isCancelled {
+            throw CancellationError()
+        } catch {
+            throw ClusterError.expertHost(name, error)
+        }
+    }
+
+    func assign(_ request: AssignRequest, timeout: TimeAmount) async throws(RPCError) -> AssignResponse {
+        try await rpc.call(.assignExperts, request, timeout: timeout)
+    }
+}

@@ -1,0 +1,32 @@
+/// The API keys of the front. Comparing takes the same time wherever a wrong key differs.
+struct Authorization: Sendable {
+    private let keys: [[UInt8]]
+
+    init(keys: [String]) { self.keys = keys.map { Array($0.utf8) } }
+
+    /// - Parameter header: the value of the request's `Authorization`, if it had one.
+    func check(_ header: String?) throws(APIError) {
+        guard !keys.isEmpty else { return }
+        guard let header else {
+            throw .wrongKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.")
+        }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw .wrongKey("Malformed Authorization header. Send 'Authorization: Bearer YOUR_KEY'.")
+        }
+        let given = Array(parts[1].utf8)
+        // No early exit: which key matched, and how far a wrong one did, must not show in the time.
+        var isKnown = false
+        for key in keys where Self.equal(key, given) { isKnown = true }
+        guard isKnown else { throw .wrongKey("Incorrect API key provided.") }
+    }
+
+    private static func equal(_ key: [UInt8], _ given: [UInt8]) -> Bool {
+        var difference = key.count ^ given.count
+        for index in key.indices {
+            let other = given.isEmpty ? 0 : given[index % given.count]
+            difference |= Int(key[index] ^ other)
+        }
+        return difference == 0
+    }
+}

@@ -1,0 +1,83 @@
+internal import Tokenizer
+
+/// Reads the body of `POST /v1/chat/completions`.
+struct ChatRequest {
+    let messages: [ChatMessage]
+    /// Each tool's function, as JSON text in the form the chat template was trained with.
+    let tools: [String]
+    let tokensMax: Int?
+    let job: Job
+
+    init(_ fields: RequestFields, model: ServedModel, seed: UInt64) throws(APIError) {
+        var job = try Job(.chat, fields, model: model, seed: seed)
+        messages = try ChatMessages.read(fields)
+        tools = try ChatTools.read(fields)
+        // The newer name wins where a client sends both.
+        let older = try fields.integer("max_tokens", in: 1...Int(Int32.max))
+        tokensMax = try fields.integer("max_completion_tokens", in: 1...Int(Int32.max)) ?? older
+        let wantsLogprobs = try fields.bool("logprobs", default: false)
+        let alternatives = try fields.integer("top_logprobs", in: 0...20)
+        guard alternatives == nil || wantsLogprobs else {
+            throw .invalid("top_logprobs", "The 'top_logprobs' parameter is only allowed when 'logprobs' is true.")
+        }
+        job.topLogprobs = wantsLogprobs ? alternatives ?? 0 : nil
+        try Self.refuseUnsupported(fields)
+        self.job = job
+    }
+
+    private static func refuseUnsupported(_ fields: RequestFields) throws(APIError) {
+        if let format = fields.value("response_format") {
+            guard case .string(let type)? = format["type"] else {
+                throw .invalid("response_format", "Invalid 'response_format': expected an object with a string 'type'.", code: "invalid_type")
+            }
+            guard type == "text" else {
+                throw .notSupported("response_format", "'response_format' of type '\(type.prefix(40))' is not supported yet; only 'text' is.")
+            }
+        }
+        if let modalities = fields.value("modalities"), modalities != ["text"] {
+            throw .notSupported("modalities", "Only 'text' is supported in 'modalities'.")
+        }
+        try fields.refuse("audio", because: "this model answers in text.")
+        try fields.refuse("functions", unless: [], because: "it was replaced by 'tools'.")
+        try fields.refuse("function_call", unless: "none", "auto", because: "it was replaced by 'tool_choice'.")
+    }
+
+    /// The job with the messages rendered and encoded, once it is known to fit.
+    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int) throws(APIError) -> Job {
+        var job = job
+        let text = ChatTemplate().render(messages, tools: tools, addingGenerationPrompt: true)
+        job.prompts = [Job.Prompt(ids: tokenizer.encode(text), text: nil)]
+        try job.fit(requested: tokensMax, absent: .max, contextLength: contextLength, promptName: "messages")
+        return job
+    }
+}
+
+/// Tool definitions. The model is told of them; its calls are not parsed out of the answer, they stay text.
+enum ChatTools {
+    static func read(_ fields: RequestFields) throws(APIError) -> [String] {
+        try checkChoice(fields)
+        guard let value = fields.value("tools") else { return [] }
+        guard case .array(let elements) = value else { throw .wrongType("tools", expected: "an array", found: value) }
+        var tools: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard case .object = element else { throw .wrongType("tools[\(index)]", expected: "an object", found: element) }
+            guard element["type"] == "function" else {
+                throw .invalid("tools[\(index)].type", "Invalid value for 'tools[\(index)].type': only 'function' is supported.", code: "invalid_value")
+            }
+            guard let function = element["function"], case .object = function else { throw .missing("tools[\(index)].function") }
+            guard case .string(let name)? = function["name"], !name.isEmpty else { throw .missing("tools[\(index)].function.name") }
+            tools.append(function.text(.pythonDefault))
+        }
+        // With "none" the model must not call, so it is not told.
+        return fields.value("tool_choice") == "none" ? [] : tools
+    }
+
+    private static func checkChoice(_ fields: RequestFields) throws(APIError) {
+        guard let choice = fields.value("tool_choice"), choice != "none", choice != "auto" else { return }
+        switch choice {
+        case .string, .object:
+            throw .notSupported("tool_choice", "Only 'none' and 'auto' are supported for 'tool_choice' yet.")
+        default: throw .wrongType("tool_choice", expected: "a string or an object", found: choice)
+        }
+    }
+}

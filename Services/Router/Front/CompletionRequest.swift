@@ -1,0 +1,93 @@
+internal import Tokenizer
+
+/// Reads the body of `POST /v1/completions`.
+struct CompletionRequest {
+    /// A prompt as it came: text, or token ids.
+    private enum Source {
+        case text(String)
+        case ids([Int32])
+    }
+    /// What OpenAI generates when asked for no length.
+    static let tokensDefault = 16
+
+    private let sources: [Source]
+    private let tokensMax: Int?
+    private let job: Job
+
+    init(_ fields: RequestFields, model: ServedModel, seed: UInt64) throws(APIError) {
+        var job = try Job(.completion, fields, model: model, seed: seed)
+        sources = try Self.sources(fields, vocabularySize: model.vocabularySize)
+        job.echo = try fields.bool("echo", default: false)
+        job.topLogprobs = try fields.integer("logprobs", in: 0...20)
+        // With echo, 0 asks for the prompt's own log-probabilities and nothing else.
+        let lengths = (job.echo ? 0 : 1)...Int(Int32.max)
+        let older = try fields.integer("max_tokens", in: lengths)
+        tokensMax = try fields.integer("max_completion_tokens", in: lengths) ?? older
+        if let bestOf = try fields.integer("best_of", in: 1...Int(Int32.max)), bestOf != job.choicesPerPrompt {
+            throw .notSupported("best_of", "'best_of' is not supported unless it equals 'n'.")
+        }
+        try fields.refuse("suffix", unless: "", because: "this model cannot fill in the middle.")
+        self.job = job
+    }
+
+    /// The job with its prompts encoded, once each is known to fit.
+    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int) throws(APIError) -> Job {
+        var job = job
+        for source in sources {
+            switch source {
+            case .text(let text): job.prompts.append(Job.Prompt(ids: tokenizer.encode(text), text: text))
+            case .ids(let ids): job.prompts.append(Job.Prompt(ids: ids, text: nil))
+            }
+        }
+        guard job.prompts.allSatisfy({ !$0.ids.isEmpty }) else { throw Self.emptyPrompt }
+        try job.fit(requested: tokensMax, absent: Self.tokensDefault, contextLength: contextLength, promptName: "prompt")
+        return job
+    }
+
+    private static let emptyPrompt = APIError.invalid("prompt", "Invalid 'prompt': expected at least one token.", code: "empty_prompt")
+
+    /// A string, token ids, or an array of either.
+    private static func sources(_ fields: RequestFields, vocabularySize: Int) throws(APIError) -> [Source] {
+        guard let value = fields.value("prompt") else { throw .missing("prompt") }
+        switch value {
+        case .string(let text): return [try self.text(text)]
+        case .array(let elements):
+            guard let first = elements.first else { throw emptyPrompt }
+            if case .number = first { return [.ids(try ids(elements, "prompt", vocabularySize: vocabularySize))] }
+            guard elements.count <= Job.promptsMax else {
+                throw .invalid("prompt", "Invalid 'prompt': array too long. Expected at most \(Job.promptsMax) prompts, but got \(elements.count) instead.", code: "array_above_max_length")
+            }
+            var sources: [Source] = []
+            for (index, element) in elements.enumerated() {
+                switch element {
+                case .string(let text): sources.append(try self.text(text))
+                case .array(let inner): sources.append(.ids(try ids(inner, "prompt[\(index)]", vocabularySize: vocabularySize)))
+                default: throw .wrongType("prompt[\(index)]", expected: "a string or an array of token ids", found: element)
+                }
+            }
+            return sources
+        default: throw .wrongType("prompt", expected: "a string or an array", found: value)
+        }
+    }
+
+    private static func text(_ text: String) throws(APIError) -> Source {
+        guard !text.isEmpty else { throw emptyPrompt }
+        return .text(text)
+    }
+
+    private static func ids(_ elements: [JSON], _ name: String, vocabularySize: Int) throws(APIError) -> [Int32] {
+        guard !elements.isEmpty else { throw emptyPrompt }
+        var ids: [Int32] = []
+        ids.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            // The name is only spelled out on the way to an error: a prompt may have a million ids.
+            if case .number(let digits) = element, let id = Int32(digits), id >= 0, Int(id) < vocabularySize {
+                ids.append(id)
+            } else {
+                let id = try element.integer("\(name)[\(index)]", in: 0...vocabularySize - 1)
+                ids.append(Int32(id))
+            }
+        }
+        return ids
+    }
+}

@@ -1,0 +1,39 @@
+/// Spells one answer as server-sent events: `data: {…}` and a blank line for each chunk, `data: [DONE]` at the end.
+struct EventStream: Sendable {
+    private let answer: Answer
+    private var opened: [Bool]      // one per choice
+
+    static let keepAlive = ": keep-alive\n\n"
+
+    init(_ answer: Answer, choices: Int) {
+        self.answer = answer
+        opened = [Bool](repeating: false, count: choices)
+    }
+
+    mutating func text(for event: RunningJob.Event) -> String {
+        switch event {
+        case .quiet: Self.keepAlive
+        case .delta(let delta): text(for: delta)
+        }
+    }
+
+    /// All chunks of one delta, to be sent in one write.
+    private mutating func text(for delta: ChoiceDelta) -> String {
+        var text = ""
+        if !opened[delta.index] {
+            opened[delta.index] = true
+            if let opening = answer.opening(delta.index) { text += Self.line(opening) }
+        }
+        if !delta.text.isEmpty || !delta.reports.isEmpty { text += Self.line(answer.chunk(delta)) }
+        if let finish = delta.finish { text += Self.line(answer.closing(delta.index, finish)) }
+        return text
+    }
+
+    /// - Parameter usage: sent as a chunk of its own, if asked for.
+    func end(usage: JSON?) -> String { (usage.map { Self.line(answer.usageChunk($0)) } ?? "") + "data: [DONE]\n\n" }
+
+    /// The stream has begun, so the status is spent: an error travels as the last event, and no `[DONE]` follows.
+    static func failure(_ error: APIError) -> String { line(error.json) }
+
+    private static func line(_ json: JSON) -> String { "data: \(json.text())\n\n" }
+}

@@ -1,0 +1,32 @@
+internal import Hummingbird
+internal import NIOCore
+internal import Synchronization
+
+/// What belongs to one HTTP request on its way through the front.
+struct FrontContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The connection; asked whether the client is still there.
+    let channel: any Channel
+    let record = RequestRecord()
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+}
+
+/// What the log line of a request tells beyond its status; filled in while the request is answered.
+final class RequestRecord: Sendable {
+    struct Fields {
+        /// The id the client sees, such as `chatcmpl-…`.
+        var id: String?
+        var promptTokens: Int?
+        var tally: Tally?
+        /// Why an answer ended early, in a word.
+        var trouble: String?
+    }
+    private let fields = Mutex(Fields())
+
+    var current: Fields { fields.withLock { $0 } }
+    func update(_ change: (inout Fields) -> Void) { fields.withLock { change(&$0) } }
+}

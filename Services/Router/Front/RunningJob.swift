@@ -1,0 +1,142 @@
+internal import Synchronization
+internal import Tokenizer
+
+/// A job at work: all its choices run at once (up to a limit) and their pieces arrive in `events`, interleaved.
+///
+/// It runs in a task of its own, because whether the answer is a refusal or a stream is decided before the response begins,
+/// while the stream is written after the endpoint returned: no scope spans both. The task ends with this object at the latest.
+/// Events wait in memory for a slow reader, so that it never slows the engine's other sequences; `tokensMax` bounds them.
+final class RunningJob: Sendable {
+    enum Event: Sendable {
+        case delta(ChoiceDelta)
+        /// Nothing was sent for a while.
+        case quiet
+    }
+
+    /// What the job runs on.
+    struct Resources: Sendable {
+        let generator: any Generator
+        let tokenizer: BytePairTokenizer
+        let metrics: FrontMetrics
+        let choicesAtOnce: Int
+    }
+
+    /// Throws what the generator threw. May be read in turns, but only by one reader at a time.
+    let events: AsyncThrowingStream<Event, any Error>
+    let tally: Tally
+    private let task: Task<Void, Never>
+
+    /// - Parameter keepAlive: longest silence before `.quiet`; nil never tells.
+    init(_ job: Job, id: String, on resources: Resources, keepAlive: Duration?) {
+        let (events, continuation) = AsyncThrowingStream<Event, any Error>.makeStream()
+        let tally = Tally()
+        self.events = events
+        self.tally = tally
+        let task = Task {
+            do {
+                try await Self.run(job, id: id, on: resources, keepAlive: keepAlive, tally: tally, continuation)
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        self.task = task
+        continuation.onTermination = { _ in task.cancel() }     // a cancelled reader ends the stream
+    }
+
+    deinit { task.cancel() }
+
+    /// Stops all choices within one token.
+    func cancel() { task.cancel() }
+
+    private static func run(
+        _ job: Job, id: String, on resources: Resources, keepAlive: Duration?, tally: Tally,
+        _ continuation: AsyncThrowingStream<Event, any Error>.Continuation
+    ) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in      // true: a choice has ended
+            if let keepAlive {
+                tasks.addTask {
+                    try await tellSilence(keepAlive, tally, continuation)
+                    return false
+                }
+            }
+            var waiting = job.choices[...]
+            var running = 0
+            while running > 0 || !waiting.isEmpty {
+                while running < resources.choicesAtOnce, let choice = waiting.popFirst() {
+                    tasks.addTask {
+                        try await runChoice(choice, of: job, id: id, on: resources, tally: tally, continuation)
+                        return true
+                    }
+                    running += 1
+                }
+                if try await tasks.next() == true { running -= 1 }
+            }
+            tasks.cancelAll()
+        }
+    }
+
+    private static func runChoice(
+        _ choice: Job.Choice, of job: Job, id: String, on resources: Resources, tally: Tally,
+        _ continuation: AsyncThrowingStream<Event, any Error>.Continuation
+    ) async throws {
+        var assembler = ChoiceAssembler(choice, of: job, tokenizer: resources.tokenizer)
+        var stopwatch = TokenStopwatch(start: tally.start, metrics: resources.metrics)
+        func send(_ delta: ChoiceDelta) {
+            if !delta.isEmpty { continuation.yield(.delta(delta)) }
+        }
+        if job.echo, job.topLogprobs == nil { send(assembler.echo()) }
+        let reason = try await resources.generator.generate(job.generationRequest(for: choice, id: id)) { event in
+            switch event {
+            case .prefillProgress: break
+            case .prompt(let logprobs): if job.echo, job.topLogprobs != nil { send(assembler.echo(logprobs)) }
+            case .token(let token, let logprobs):
+                stopwatch.token()
+                tally.addToken()
+                send(assembler.append(token, logprobs))
+            }
+            return !assembler.isStopped && !Task.isCancelled
+        }
+        try Task.checkCancellation()
+        let end = assembler.finish(reason)
+        tally.addFinish(end.finish ?? reason)
+        send(end)
+    }
+
+    /// Yields `.quiet` whenever nothing was sent for `interval`, and once after a second: a stream should not begin later.
+    private static func tellSilence(_ interval: Duration, _ tally: Tally, _ continuation: AsyncThrowingStream<Event, any Error>.Continuation) async throws {
+        try await Task.sleep(for: min(interval, .seconds(1)))
+        continuation.yield(.quiet)
+        while true {
+            let due = tally.lastSent.advanced(by: interval)
+            if due <= .now {
+                continuation.yield(.quiet)
+                try await Task.sleep(for: interval)
+            } else {
+                try await Task.sleep(until: due, clock: .continuous)
+            }
+        }
+    }
+}
+
+/// What a job has done so far, read for `usage` and the log.
+final class Tally: Sendable {
+    private struct Counts {
+        var tokens = 0
+        var finishes: [FinishReason] = []
+        var lastSent: ContinuousClock.Instant
+    }
+    let start = ContinuousClock.now
+    private let counts: Mutex<Counts>
+
+    init() { counts = Mutex(Counts(lastSent: start)) }
+
+    /// Tokens generated, over all choices.
+    var tokens: Int { counts.withLock { $0.tokens } }
+    var finishes: [FinishReason] { counts.withLock { $0.finishes } }
+    var lastSent: ContinuousClock.Instant { counts.withLock { $0.lastSent } }
+
+    func addToken() { counts.withLock { $0.tokens += 1 } }
+    func addFinish(_ reason: FinishReason) { counts.withLock { $0.finishes.append(reason) } }
+    func noteSent() { counts.withLock { $0.lastSent = .now } }
+}

@@ -1,0 +1,28 @@
+internal import Cluster
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import Transport
+
+/// The REST front as a service of the router.
+struct FrontService: Service {
+    let front: Front
+    let host: String
+    let port: Int
+    let logger: Logger
+
+    func run() async throws {
+        let application = Application(
+            router: front.router(), server: Front.server(),
+            configuration: .init(address: .hostname(host, port: port), serverName: "minimax"),
+            onServerRunning: { channel in
+                logger.info("REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
+            }, logger: logger)
+        do {
+            try await ShieldedService(application).run()
+        } catch let error as IOError {
+            throw StartError(listeningOn: .tcp(host: host, port: port), purpose: "REST address", error)
+        }
+    }
+}

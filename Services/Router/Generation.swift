@@ -1,0 +1,108 @@
+/// What the REST front asks of the engine, and what the engine answers. Text never crosses this line: token ids only.
+
+/// How one token is chosen from a model's logits. `Sampler` documents the order in which these act.
+struct SamplingParameters: Sendable, Equatable {
+    /// 0 takes the most likely token.
+    var temperature: Double = 1
+    /// Share of the probability mass kept, in (0, 1].
+    var topP: Double = 1
+    /// How many of the most likely tokens are kept; 0 keeps all.
+    var topK = 0
+    /// A token less likely than `minP` times the most likely one is dropped.
+    var minP: Double = 0
+    var presencePenalty: Float = 0
+    var frequencyPenalty: Float = 0
+    /// 1 changes nothing; over prompt and answer.
+    var repetitionPenalty: Float = 1
+    /// Added to the logits of these token ids.
+    var logitBias: [Int32: Float] = [:]
+    /// Where the random numbers start. Each choice of a request with `n` > 1 brings its own.
+    var seed: UInt64 = 0
+}
+
+/// One sequence to generate. The front has checked that prompt and answer fit the context and that all ids are in the vocabulary.
+struct GenerationRequest: Sendable {
+    /// For logs; the choices of one REST request share its beginning.
+    var id: String
+    /// At least one token.
+    var prompt: [Int32]
+    /// Most tokens to generate. 0 reads the prompt only.
+    var tokensMax: Int
+    var sampling = SamplingParameters()
+    /// How many alternatives to report beside each generated token; nil reports no log-probabilities at all.
+    var topLogprobs: Int?
+    /// Also report the prompt's tokens, in one `.prompt` event before the first token, with `topLogprobs` alternatives each.
+    var promptLogprobs = false
+    /// Go on after an end token, which then counts as a token like any other.
+    var ignoreEnd = false
+}
+
+/// How likely one token was in the model's own distribution: temperature 1, before penalties, bias and suppression,
+/// which is what OpenAI and vLLM report. Natural logarithms.
+struct TokenLogprobs: Sendable, Equatable {
+    struct Alternative: Sendable, Equatable {
+        var id: Int32
+        var logprob: Float
+    }
+    var logprob: Float
+    /// The most likely tokens, most likely first; equal ones by ascending id. The token itself may be among them.
+    var top: [Alternative]
+}
+
+enum GenerationEvent: Sendable {
+    /// One element per prompt token. The first is nil: nothing precedes it.
+    case prompt([TokenLogprobs?])
+    case prefillProgress(done: Int, of: Int)
+    /// The next token of the answer. The end token that ends a sequence is not sent, unless `ignoreEnd` makes it an ordinary one.
+    case token(Int32, TokenLogprobs?)
+}
+
+enum FinishReason: String, Sendable {
+    /// The model ended its answer, or the receiver of the events found a stop string.
+    case stop
+    /// `tokensMax` tokens were generated.
+    case length
+}
+
+/// Why a sequence has no (further) answer. The sentence is shown to the client, so it names no host and no path.
+enum GenerationError: Error, Equatable {
+    /// Cannot serve yet, or no longer: 503.
+    case unavailable(String)
+    /// Too many requests wait already: 429.
+    case overloaded(String)
+    /// A host was lost in mid-answer: 503; the same request may succeed when sent again.
+    case lost(String)
+    /// Our own fault: 500.
+    case failed(String)
+}
+
+/// The model as REST clients see it.
+struct ServedModel: Sendable, Equatable {
+    var id: String
+    /// Seconds since 1970.
+    var created: Int
+    var ownedBy: String
+    /// Most tokens of prompt and answer together.
+    var contextLength: Int
+    /// Token ids are below this.
+    var vocabularySize: Int
+    /// Names weights and arithmetic: equal fingerprints give equal answers for equal seeds.
+    var fingerprint: String
+}
+
+enum GeneratorReadiness: Sendable, Equatable {
+    case ready
+    /// The sentence tells what is still missing.
+    case notReady(String)
+}
+
+/// The engine behind the REST front. Many sequences may be generated at once.
+protocol Generator: Sendable {
+    var model: ServedModel { get }
+    var readiness: GeneratorReadiness { get }
+
+    /// Runs one sequence to its end. `emit` returns false to end it early (a stop string was found): that is a `.stop`, too.
+    /// Cancelling the calling task stops the work within one token; then any error may be thrown, and nobody reads it.
+    /// - Throws: `GenerationError`, or what `emit` throws.
+    func generate(_ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool) async throws -> FinishReason
+}

@@ -1,0 +1,60 @@
+internal import Checkpoint
+internal import Cluster
+internal import Foundation
+internal import Hummingbird
+internal import Logging
+internal import NIOPosix
+internal import ServiceLifecycle
+internal import Tensors
+internal import Tokenizer
+internal import Transport
+
+/// Puts the router together from its config: checkpoint, clients, generator, REST front.
+struct RouterAssembly: Sendable {
+    let config: RouterConfig
+    let generator: ClusterGenerator
+    let hosts: ExpertHosts
+    let tokenizer: BytePairTokenizer
+    private let status: ClusterStatus
+    private let fingerprint: String
+    private let logger: Logger
+    private let group = MultiThreadedEventLoopGroup.singleton
+
+    init(_ config: RouterConfig, readiness: Readiness, logger: Logger) throws {
+        self.config = config
+        self.logger = logger
+        let checkpoint = try WeightFiles(directory: config.model)
+        let weights = try RouterWeights(checkpoint)
+        tokenizer = try BytePairTokenizer(contentsOf: config.model)
+        fingerprint = try checkpoint.fingerprint()
+        status = ClusterStatus(readiness: readiness)
+        hosts = ExpertHosts(
+            config: checkpoint.config, fingerprint: fingerprint, expected: config.expertHosts, status: status, group: group, logger: logger)
+        let attention = AttentionClient(
+            config: checkpoint.config, rpc: RPCClient(address: config.attention, group: group, logger: logger), timeout: config.callTimeout)
+        generator = ClusterGenerator(
+            model: ServedModel(
+                id: config.modelName ?? URL(filePath: config.model).lastPathComponent, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
+                contextLength: config.contextLength > 0 ? config.contextLength : checkpoint.config.maxPositions,
+                vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
+            pass: ForwardPass(
+                weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout), compute: Compute(threads: 1)),
+            admission: Admission(runningMax: config.sequencesMax, waitingMax: config.queueMax), sessions: SessionIDs(), status: status,
+            endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
+            suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.vocabularyCount).map(Int32.init),
+            prefillTokensMax: config.prefillTokensMax)
+    }
+
+    /// In the order in which they start; they stop the other way round, so that answers under way find everything they need.
+    var services: [any Service] {
+        [
+            AttentionLink(attention: generator.pass.attention, fingerprint: fingerprint, sessions: generator.sessions, status: status, logger: logger),
+            ControlService(address: config.control, hosts: hosts, group: group, logger: logger),
+            FrontService(
+                front: Front(
+                    generator: generator, tokenizer: tokenizer,
+                    config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: config.sequencesMax)),
+                host: config.host, port: config.port, logger: logger),
+        ]
+    }
+}

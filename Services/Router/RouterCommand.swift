@@ -1,0 +1,81 @@
+internal import ArgumentParser
+internal import Cluster
+internal import NIOCore
+internal import Transport
+
+@main struct RouterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "router",
+        abstract: "Answers REST clients; carries each token through attention and experts, which live in other processes.")
+
+    @Option(help: "Folder of the checkpoint: config.json, tokenizer.json and safetensors.")
+    var model: String
+
+    @Option(help: "What clients call the model; the folder's name by default.")
+    var modelName: String?
+
+    @Option(help: "The attention service's address: unix:/PATH or HOST:PORT.")
+    var attention: Address
+
+    @Option(help: "Where expert hosts announce themselves: unix:/PATH or HOST:PORT.")
+    var control: Address
+
+    @Option(help: "How many expert hosts to wait for before the first answer; later any number will do.")
+    var expertHosts = 1
+
+    @Option(help: "Address of the REST API.")
+    var host = "127.0.0.1"
+
+    @Option(help: "Port of the REST API; 0 lets the system choose.")
+    var port = 8080
+
+    @Option(help: "API keys that clients may use, separated by commas; none lets everyone in.")
+    var apiKeys: String?
+
+    @Option(help: "Most tokens of prompt and answer together; 0 takes what the checkpoint claims.")
+    var contextLength = 0
+
+    @Option(help: "Sequences answered at a time.")
+    var sequencesMax = 8
+
+    @Option(help: "Sequences that may wait for a place; beyond them clients get 429.")
+    var queueMax = 64
+
+    @Option(help: "Most prompt tokens carried through the model in one pass.")
+    var prefillTokensMax = 512
+
+    @Option(help: "Seconds that a call to attention or an expert host may take.")
+    var callTimeoutSeconds = 120
+
+    @Option(help: "Largest request body, in MiB.")
+    var bodyMaxMib = 32
+
+    @Option(help: "Seconds of silence in a stream after which a keep-alive comment is sent.")
+    var keepAliveSeconds = 10
+
+    @OptionGroup var service: ServiceOptions
+
+    static func main() async { await runCommand(Self.self) }
+
+    func validate() throws {
+        try requireNotNegative(contextLength, "--context-length")
+        try requireNotNegative(queueMax, "--queue-max")
+        for (value, flag) in [
+            (expertHosts, "--expert-hosts"), (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"),
+            (callTimeoutSeconds, "--call-timeout-seconds"), (bodyMaxMib, "--body-max-mib"), (keepAliveSeconds, "--keep-alive-seconds"),
+        ] { try requirePositive(value, flag) }
+        guard (0 ... 65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
+    }
+
+    func run() async throws {
+        let readiness = Readiness()
+        let config = RouterConfig(
+            model: model, modelName: modelName, attention: attention, control: control, expertHosts: expertHosts, host: host, port: port,
+            apiKeys: apiKeys.map { $0.split(separator: ",").map(String.init) } ?? [], contextLength: contextLength,
+            sequencesMax: sequencesMax, queueMax: queueMax, prefillTokensMax: prefillTokensMax, callTimeout: .seconds(Int64(callTimeoutSeconds)),
+            bodyBytesMax: bodyMaxMib << 20, keepAlive: .seconds(keepAliveSeconds))
+        try await runService(named: "router", options: service, readiness: readiness) { logger in
+            try RouterAssembly(config, readiness: readiness, logger: logger).services
+        }
+    }
+}

@@ -1,0 +1,23 @@
+internal import NIOCore
+internal import Transport
+
+/// What the router's flags say.
+struct RouterConfig: Sendable {
+    var model: String
+    /// Nil: the last part of `model`.
+    var modelName: String?
+    var attention: Address
+    var control: Address
+    var expertHosts: Int
+    var host: String
+    var port: Int
+    var apiKeys: [String]
+    /// 0: what the checkpoint claims.
+    var contextLength: Int
+    var sequencesMax: Int
+    var queueMax: Int
+    var prefillTokensMax: Int
+    var callTimeout: TimeAmount
+    var bodyBytesMax: Int
+    var keepAlive: Duration
+}

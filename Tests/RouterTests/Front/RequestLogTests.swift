@@ -1,0 +1,57 @@
+import Logging
+import Synchronization
+import Testing
+@testable import Router
+
+@Suite("The log of requests") struct RequestLogTests {
+    /// Keeps the metadata of all lines.
+    private final class Lines: Sendable {
+        let all = Mutex<[Logger.Metadata]>([])
+        /// The lines about answered requests; waits for `count` of them, since a line follows its answer.
+        func requests(_ count: Int) async throws -> [Logger.Metadata] {
+            while true {
+                let found = all.withLock { $0.filter { $0["http.status"] != nil } }
+                if found.count >= count { return found }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    private struct Handler: LogHandler {
+        let lines: Lines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+        func log(event: LogEvent) { lines.all.withLock { $0.append(event.metadata ?? [:]) } }
+    }
+
+    @Test("each request leaves one line with id, status, tokens and duration, and nothing of its text", .timeLimit(.minutes(1)))
+    func lines() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "log", factory: { _ in Handler(lines: lines) })
+        try await withFront(ScriptedGenerator.saying([100, 101, 102]), logger: logger) { client in
+            _ = try await client.post("/v1/completions", #"{"prompt":[104,105],"n":2}"#)
+            let whole = try await lines.requests(1)[0]
+            #expect(whole["http.status"] == "200")
+            #expect(whole["tokens.prompt"] == "2")
+            #expect(whole["tokens.generated"] == "6")
+            #expect(whole["finish"] == "stop,stop")
+            #expect(whole["duration_ms"] != nil)
+            #expect(whole["request.id"].map { "\($0)" }?.hasPrefix("cmpl-") == true)
+
+            _ = try await client.post("/v1/completions", #"{"prompt":[104],"stream":true,"max_tokens":2}"#)
+            let stream = try await lines.requests(2)[1]
+            #expect(stream["tokens.generated"] == "2")
+            #expect(stream["finish"] == "length")
+
+            _ = try await client.post("/v1/completions", #"{"prompt":"a secret","n":99}"#)
+            let refused = try await lines.requests(3)[2]
+            #expect(refused["http.status"] == "400")
+            #expect(refused["trouble"] == "integer_above_max_value")
+            #expect(!lines.all.withLock { "\($0)" }.contains("secret"))
+        }
+    }
+}
