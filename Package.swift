@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "router", targets: ["Router"]),
         .executable(name: "attention", targets: ["Attention"]),
         .executable(name: "expert-host", targets: ["ExpertHost"]),
+        .executable(name: "minimax", targets: ["CommandLineTool"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -60,6 +61,14 @@ let package = Package(
             name: "ExpertHost",
             dependencies: ["Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Services/ExpertHost", swiftSettings: settings),
+        .executableTarget(
+            name: "CommandLineTool",
+            dependencies: [
+                "Checkpoint", "Cluster", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
+            ] + nio + lifecycle,
+            path: "Services/CommandLine", swiftSettings: settings),
+
         .target(name: "Tokenizer", path: "Shared/Tokenizer", swiftSettings: settings),
         .target(name: "Cluster", dependencies: ["Messages", "Transport", argumentParser, logging] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
@@ -74,6 +83,9 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
         .testTarget(name: "RouterTests", dependencies: ["Router", "Tokenizer", logging] + hummingbird + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "Transport", .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Tests/ClusterLibraryTests", swiftSettings: settings),

@@ -1,0 +1,86 @@
+internal import ArgumentParser
+internal import Cluster
+internal import Foundation
+
+/// Asks a question and streams the answer.
+struct AskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ask",
+        abstract: "Ask a question, about a document if you like, and stream the answer.",
+        discussion: """
+            Uses the cluster that answers at --url. If none does and --model is given, a temporary cluster is started for this one \
+            question. The answer goes to standard output, everything else to standard error.
+            """)
+
+    @Argument(help: "The question.")
+    var question: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("A text to put before the question; may be repeated; - is standard input.", valueName: "file"))
+    var file: [String] = []
+
+    @Option(help: "Where a running cluster answers.")
+    var url = "http://127.0.0.1:8080"
+
+    @Option(help: ArgumentHelp("Folder of the checkpoint for a temporary cluster.", valueName: "folder"))
+    var model: String?
+
+    @Option(help: "The longest answer, in tokens.")
+    var maxTokens = 256
+
+    @Option(help: "How much chance is in the answer; 0 for none.")
+    var temperature = 0.0
+
+    @Option(help: "Where chance begins: the same seed gives the same answer.")
+    var seed: Int?
+
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        let question = ChatClient.Question(
+            text: try Self.prompt(question, documents: try file.map(Self.read)), maxTokens: maxTokens, temperature: temperature, seed: seed)
+        do {
+            let client = try ChatClient(url: url)
+            let name = try await client.model(limits: .init(total: .seconds(5)))
+            try await Self.stream(question, from: client, model: name)
+        } catch let error as RESTError where error.kind == .cannotConnect {
+            guard let model else {
+                throw StartError(
+                    "no cluster answers at \(url) (\(error.reason)); start one with minimax up, or give --model for a temporary one")
+            }
+            try await askTemporaryCluster(question, model)
+        }
+    }
+
+    private func askTemporaryCluster(_ question: ChatClient.Question, _ model: String) async throws {
+        let port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a free port")
+        let plan = cluster.plan(model: model, host: "127.0.0.1", port: port)
+        let finished = try await LocalCluster(
+            plan: plan, title: "Starting a temporary cluster for \(model)", output: .standardError, verbose: cluster.verbose,
+            logFolder: cluster.logFolder
+        ).run {
+            let client = try ChatClient(url: plan.url)
+            try await Self.stream(question, from: client, model: try await client.model())
+        }
+        if !finished { throw ExitCode(130) }                // as a shell reports a command that Ctrl-C ended
+    }
+
+    private static func stream(_ question: ChatClient.Question, from client: ChatClient, model: String) async throws {
+        let timing = try await client.ask(question, model: model) { text in
+            try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+        }
+        try FileHandle.standardOutput.write(contentsOf: Data("\n".utf8))
+        if let timing { writeToStandardError(timing.line + "\n") }
+    }
+
+    /// The documents, then the question on a line of its own.
+    static func prompt(_ question: String, documents: [String]) throws -> String {
+        (documents + [question]).joined(separator: "\n")
+    }
+
+    private static func read(_ path: String) throws -> String {
+        let bytes = path == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
+        guard let bytes else { throw StartError("--file \(path) does not exist or cannot be read") }
+        guard let text = String(data: bytes, encoding: .utf8) else { throw StartError("--file \(path) is not UTF-8 text") }
+        return text
+    }
+}

@@ -1,0 +1,127 @@
+/// What happens to a cluster of child processes, and what to do about it: no process, clock or terminal in here.
+///
+/// A cluster serves once every process is ready. From then on it survives the loss of expert hosts while one is left; the loss
+/// of anything else ends it. It ends in order: the router first, so that answers in progress can finish, then the others.
+struct ClusterLife {
+    enum Action: Equatable {
+        /// All are ready: let the work begin.
+        case serve
+        /// Stop the work that uses the cluster.
+        case endWork
+        case report(String)
+        case terminate([String])
+        case kill([String])
+        /// Call `timeIsUp` with this stage after so many seconds.
+        case wait(Stage, seconds: Int)
+        /// No process is left.
+        case finish
+    }
+    enum Stage: Equatable { case router, others, killing }
+    private enum Phase: Equatable { case starting, serving, stopping(Stage), finished }
+
+    static let routerSeconds = 10
+    static let othersSeconds = 5
+
+    private var phase = Phase.starting
+    private var alive: [String: ProcessPlan.Role] = [:]
+    private var ready: Set<String> = []
+    private var killed: Set<String> = []
+    /// Why the cluster went down by itself; nil when it was told to.
+    private(set) var failure: String?
+
+    init(_ processes: [ProcessPlan]) {
+        for process in processes { alive[process.name] = process.role }
+    }
+
+    mutating func becameReady(_ name: String) -> [Action] {
+        guard phase == .starting, alive[name] != nil else { return [] }
+        ready.insert(name)
+        guard ready.count == alive.count else { return [] }
+        phase = .serving
+        return [.serve]
+    }
+
+    mutating func exited(_ name: String, _ ending: ChildExit) -> [Action] {
+        guard let role = alive.removeValue(forKey: name) else { return [] }
+        switch phase {
+        case .starting:
+            return fail("\(name) \(ending) before the cluster was ready")
+        case .serving where role == .expertHost && alive.values.contains(.expertHost):
+            let left = alive.values.count { $0 == .expertHost }
+            return [.report("\(name) \(ending); the cluster goes on with \(left) expert host\(left == 1 ? "" : "s")")]
+        case .serving:
+            return fail("\(name) \(ending)" + (role == .expertHost ? "; it was the last expert host" : ""))
+        case .stopping(let stage):
+            // Who was asked to stop and dies of something else has a fault that should be seen, unless a cause is known already.
+            let complaint: [Action] = ending.isOrderly || killed.contains(name) || failure != nil ? [] : [.report("\(name) \(ending) while stopping")]
+            if alive.isEmpty {
+                phase = .finished
+                return complaint + [.finish]
+            }
+            return complaint + (stage == .router && role == .router ? stopOthers() : [])
+        case .finished:
+            return []
+        }
+    }
+
+    /// The work is done; later news of work that was cut short changes nothing.
+    ///
+    /// - Returns: nil when the cluster was already on its way down.
+    mutating func workEnded() -> [Action]? {
+        phase == .serving ? stop() : nil
+    }
+
+    /// Somebody wants the cluster to end; who asks again gets it at once.
+    mutating func stop() -> [Action] {
+        switch phase {
+        case .starting, .serving: [.endWork] + stopRouter()
+        case .stopping(.killing), .finished: []
+        case .stopping: killAll()
+        }
+    }
+
+    mutating func timeIsUp(_ stage: Stage) -> [Action] {
+        guard phase == .stopping(stage) else { return [] }
+        switch stage {
+        case .router: return [kill { $0 == .router }] + stopOthers()
+        case .others: return killAll()
+        case .killing: return []
+        }
+    }
+
+    private mutating func fail(_ reason: String) -> [Action] {
+        failure = reason
+        return [.report(reason), .endWork] + stopRouter()
+    }
+
+    private mutating func stopRouter() -> [Action] {
+        let router = names { $0 == .router }
+        guard !router.isEmpty else { return stopOthers() }
+        phase = .stopping(.router)
+        return [.terminate(router), .wait(.router, seconds: Self.routerSeconds)]
+    }
+
+    private mutating func stopOthers() -> [Action] {
+        guard !alive.isEmpty else {
+            phase = .finished
+            return [.finish]
+        }
+        phase = .stopping(.others)
+        return [.terminate(names { $0 != .router }), .wait(.others, seconds: Self.othersSeconds)]
+    }
+
+    private mutating func killAll() -> [Action] {
+        phase = .stopping(.killing)
+        return [kill { _ in true }]
+    }
+
+    private mutating func kill(where matches: (ProcessPlan.Role) -> Bool) -> Action {
+        let names = names(where: matches)
+        killed.formUnion(names)
+        return .kill(names)
+    }
+
+    private func names(where matches: (ProcessPlan.Role) -> Bool) -> [String] {
+        alive.filter { matches($0.value) }.keys.sorted()
+    }
+}

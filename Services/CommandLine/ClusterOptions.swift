@@ -1,0 +1,28 @@
+internal import ArgumentParser
+
+/// The flags of every command that can start a cluster on this machine.
+struct ClusterOptions: ParsableArguments {
+    @Option(help: "How many expert hosts share the experts.")
+    var expertHosts = 2
+
+    @Option(help: "Compute threads for the whole cluster (default: as many as there are cores).")
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("The least severe messages that the processes log: trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
+    var logLevel: String?
+
+    @Option(help: ArgumentHelp("Keep the processes' logs in this folder (default: a private one that is removed at the end).", valueName: "folder"))
+    var logFolder: String?
+
+    @Flag(name: .shortAndLong, help: "Show the processes' logs on standard error, each line after its process's name.")
+    var verbose = false
+
+    mutating func validate() throws {
+        guard (1...256).contains(expertHosts) else { throw ValidationError("'--expert-hosts' takes a number from 1 to 256, not \(expertHosts).") }
+        if let threads, !(1...4096).contains(threads) { throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).") }
+    }
+
+    func plan(model: String, host: String, port: Int) -> ClusterPlan {
+        ClusterPlan(model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, logLevel: logLevel)
+    }
+}

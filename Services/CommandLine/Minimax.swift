@@ -1,0 +1,18 @@
+internal import ArgumentParser
+internal import Cluster
+
+/// The command a person types.
+@main struct Minimax: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "minimax",
+        abstract: "Serves MiniMax-01 language models from many small machines.",
+        discussion: """
+            A first session:
+              minimax inspect compose/models/demo
+              minimax up --model compose/models/demo --expert-hosts 2
+              minimax ask "What is the password of the old bridge?" --file notes.txt
+            """,
+        subcommands: [UpCommand.self, AskCommand.self, InspectCommand.self])
+
+    static func main() async { await runCommand(Self.self) }
+}

@@ -1,0 +1,52 @@
+internal import Foundation
+
+/// Shows a starting cluster on a terminal as lines that are redrawn in place, elsewhere as plain lines.
+struct ProgressDisplay {
+    private let output: FileHandle
+    private let view: ProgressView?             // nil: no terminal
+    private var rows: [ProcessRow]
+    private var linesDrawn = 0
+
+    /// - Parameter output: standard output or standard error.
+    init(_ output: FileHandle, names: [String], environment: [String: String] = ProcessInfo.processInfo.environment) {
+        self.output = output
+        self.rows = names.map { ProcessRow(name: $0) }
+        var size = winsize()
+        let isTerminal = isatty(output.fileDescriptor) == 1 && environment["TERM"] != "dumb"
+        let known = unsafe ioctl(output.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        // What does not fit on the screen cannot be redrawn.
+        let fits = !known || names.count + 2 < Int(size.ws_row)
+        let colours = (environment["NO_COLOR"] ?? "").isEmpty
+        self.view = isTerminal && fits ? ProgressView(width: known ? Int(size.ws_col) : 80, colours: colours) : nil
+    }
+
+    subscript(name: String) -> ProcessRow? {
+        get { rows.first { $0.name == name } }
+        set {
+            guard let newValue, let index = rows.firstIndex(where: { $0.name == name }) else { return }
+            if view == nil, let line = ProgressView.change(from: rows[index], to: newValue) { write(line + "\n") }
+            rows[index] = newValue
+        }
+    }
+
+    /// Redraws; does nothing where there is no terminal.
+    mutating func draw() {
+        guard let view else { return }
+        let lines = view.lines(rows)
+        let up = linesDrawn == 0 ? "" : "\u{1B}[\(linesDrawn)A"
+        write(up + lines.map { "\u{1B}[2K\($0)\n" }.joined())
+        linesDrawn = lines.count
+    }
+
+    /// Writes a line below what is drawn, which then stays as it is.
+    mutating func say(_ line: String) {
+        draw()
+        linesDrawn = 0
+        write(line + "\n")
+    }
+
+    /// Writes a line and nothing else; for when the display has done its work.
+    func line(_ line: String) { write(line + "\n") }
+
+    private func write(_ text: String) { try? output.write(contentsOf: Data(text.utf8)) }
+}
