@@ -82,6 +82,9 @@ let package = Package(
         .systemLibrary(name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
+        .testTarget(
+            name: "ClusterTests", dependencies: ["Router", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", "CommandLineTool", logging] + nio + lifecycle,
+            path: "Tests/ClusterTests", swiftSettings: testSettings),
         .testTarget(name: "RouterTests", dependencies: ["Router", "Tokenizer", logging] + hummingbird + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "Transport", .product(name: "NIOHTTP1", package: "swift-nio")] + nio,

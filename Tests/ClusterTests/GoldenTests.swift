@@ -1,0 +1,86 @@
+import Checkpoint
+import Foundation
+import Messages
+@testable import Router
+import Tensors
+import Testing
+
+/// Against outputs of transformers in float32 (Tests/Fixtures/golden), through separate processes.
+@Suite("Golden values", .serialized) struct GoldenTests {
+    struct Prompt: Decodable, Sendable {
+        let name: String
+        let input_ids: [UInt32]
+        let greedy_64_ids: [Int]
+    }
+    struct Golden: Decodable { let prompts: [Prompt] }
+
+    static func prompts() throws -> [Prompt] {
+        try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Paths.golden.appending(path: "golden.json"))).prompts
+    }
+
+    @Test("last logits and 64 greedy ids of every prompt are the reference's")
+    func logitsAndGreedyIDs() async throws {
+        let expected = try ReferenceTensors(Paths.golden.appending(path: "last-logits.safetensors"))
+        let prompts = try Self.prompts()
+        #expect(prompts.count == 8)
+        try await ModelCluster.with(Paths.demo) { cluster in
+            for prompt in prompts {
+                try await cluster.withSession(tokensMax: prompt.input_ids.count + 64) { session in
+                    var logits = try await cluster.pass.lastLogits(for: Batch(session: session, start: 0, tokens: prompt.input_ids))
+                    let difference = largestDifference(logits, try expected.values(prompt.name))
+                    #expect(difference <= 2e-4, "\(prompt.name): logits differ by \(difference)")
+                    var ids: [Int] = []
+                    while ids.count < 64 {
+                        let best = logits.indices.max { logits[$0] < logits[$1] }!
+                        ids.append(best)
+                        logits = try await cluster.pass.lastLogits(
+                            for: Batch(session: session, start: prompt.input_ids.count + ids.count - 1, tokens: [UInt32(best)]))
+                    }
+                    #expect(ids == prompt.greedy_64_ids, "\(prompt.name)")
+                }
+            }
+        }
+    }
+
+    @Test("hidden states after every layer, and each token's experts, are the reference's")
+    func hiddenStatesAndRoutes() async throws {
+        let hidden = try ReferenceTensors(Paths.golden.appending(path: "hidden-states-story-start.safetensors"))
+        let router = try ReferenceTensors(Paths.golden.appending(path: "router-story-start.safetensors"))
+        let experts = try router.integers("top2_experts"), weights = try router.values("top2_weights")       // (layers, tokens, 2)
+        let prompt = try #require(try Self.prompts().first { $0.name == "story-start" })
+        try await ModelCluster.with(Paths.demo) { cluster in
+            let recorder = Recorder()
+            try await cluster.withSession(tokensMax: prompt.input_ids.count) { session in
+                _ = try await cluster.observed(by: recorder).hidden(for: Batch(session: session, start: 0, tokens: prompt.input_ids))
+            }
+            let seen = recorder.seen
+            #expect(relativeDifference(try #require(seen.embedding).values, try hidden.values("embedding")) == 0)
+            #expect(relativeDifference(try #require(seen.final).values, try hidden.values("after-final-norm")) <= 1e-5)
+            #expect(seen.afterLayer.count == cluster.config.layerCount)
+            for (layer, tensor) in seen.afterLayer.enumerated() {
+                let difference = relativeDifference(tensor.values, try hidden.values("after-layer.\(layer)"))
+                #expect(difference <= 1e-5, "layer \(layer) differs by \(difference)")
+            }
+            let routes = seen.routes.joined().joined()
+            #expect(routes.map(\.expert) == experts)
+            #expect(largestDifference(routes.map(\.weight), weights) <= 1e-5)
+        }
+    }
+
+    @Test("the lightning states after a prompt are the reference's", arguments: ["story-start", "needle-257"])
+    func lightningStates(name: String) async throws {
+        let expected = try ReferenceTensors(Paths.golden.appending(path: "lightning-state-\(name).safetensors"))
+        let prompt = try #require(try Self.prompts().first { $0.name == name })
+        try await ModelCluster.with(Paths.demo) { cluster in
+            try await cluster.withSession(tokensMax: prompt.input_ids.count) { session in
+                _ = try await cluster.pass.hidden(for: Batch(session: session, start: 0, tokens: prompt.input_ids))
+                #expect(expected.floatNames.count == cluster.config.layers.count { $0 == .lightning })
+                for (layer, kind) in cluster.config.layers.enumerated() where kind == .lightning {
+                    let difference = relativeDifference(
+                        try await cluster.pass.attention.lightningState(session, layer: layer), try expected.values("layer.\(layer)"))
+                    #expect(difference <= 1e-5, "layer \(layer) differs by \(difference)")
+                }
+            }
+        }
+    }
+}
