@@ -15,14 +15,14 @@ final class ClientConnection: Sendable {
     /// The server's SETTINGS have come.
     let ready: EventLoopFuture<Void>
     /// The connection takes no new calls; those in flight may still finish, unless it is lost.
-    let retired: EventLoopFuture<RPCError>
+    let retired: EventLoopFuture<Retirement>
     private let commands: Mailbox<Command>
 
     /// Puts HTTP/2 on a fresh channel. Call it on the channel's event loop.
     init(on channel: any Channel, server: Address, limits: RPCLimits, logger: Logger) throws {
         let session = try HTTP2Session(.client, limits: limits)
         let ready = channel.eventLoop.makePromise(of: Void.self)
-        let retired = channel.eventLoop.makePromise(of: RPCError.self)
+        let retired = channel.eventLoop.makePromise(of: Retirement.self)
         let streams = ClientStreams(session: session, server: server, ready: ready, retired: retired, logger: logger)
         let handler = HTTP2Handler(session: session, streams: streams, logger: logger)
         self.channel = channel
@@ -83,10 +83,10 @@ final class ClientConnection: Sendable {
         }
     }
 
-    /// Makes one call; one hop to the event loop, one back.
-    func call(_ path: String, _ body: ByteBuffer, deadline: NIODeadline, timeout: TimeAmount, traceparent: String?) async throws(RPCError) -> ByteBuffer {
+    /// Makes one call; one hop to the event loop, one back. Returns nil when the connection is being replaced and did not take it.
+    func call(_ path: String, _ body: ByteBuffer, deadline: NIODeadline, timeout: TimeAmount, traceparent: String?) async -> Result<ByteBuffer, RPCError>? {
         let cancellation = PendingCall.Cancellation()
-        let result = await withTaskCancellationHandler {
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 commands.post(.start(PendingCall(
                     path: path, body: body, deadline: deadline, timeout: timeout, traceparent: traceparent,
@@ -96,7 +96,6 @@ final class ClientConnection: Sendable {
             cancellation.set()
             commands.post(.cancel(cancellation))
         }
-        return try result.get()
     }
 
     /// Fails what is in flight and closes.

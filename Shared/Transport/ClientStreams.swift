@@ -9,7 +9,7 @@ final class PendingCall: Sendable {
     let deadline: NIODeadline
     let timeout: TimeAmount
     let traceparent: String?
-    private let continuation: CheckedContinuation<Result<ByteBuffer, RPCError>, Never>
+    private let continuation: CheckedContinuation<Result<ByteBuffer, RPCError>?, Never>
     private let cancellation: Cancellation
 
     /// Set when the caller's task is cancelled, which may be before its call has reached the event loop.
@@ -19,7 +19,7 @@ final class PendingCall: Sendable {
         func set() { flag.store(true, ordering: .releasing) }
     }
 
-    init(path: String, body: ByteBuffer, deadline: NIODeadline, timeout: TimeAmount, traceparent: String?, cancellation: Cancellation, continuation: CheckedContinuation<Result<ByteBuffer, RPCError>, Never>) {
+    init(path: String, body: ByteBuffer, deadline: NIODeadline, timeout: TimeAmount, traceparent: String?, cancellation: Cancellation, continuation: CheckedContinuation<Result<ByteBuffer, RPCError>?, Never>) {
         self.path = path
         self.body = body
         self.deadline = deadline
@@ -32,8 +32,15 @@ final class PendingCall: Sendable {
     var isCancelled: Bool { cancellation.isSet }
     func belongs(to cancellation: Cancellation) -> Bool { self.cancellation === cancellation }
 
-    /// Wakes the caller. Must happen exactly once.
-    func finish(_ result: Result<ByteBuffer, RPCError>) { continuation.resume(returning: result) }
+    /// Wakes the caller. Must happen exactly once. Nil means that the connection is being replaced and did not take the call.
+    func finish(_ result: Result<ByteBuffer, RPCError>?) { continuation.resume(returning: result) }
+}
+
+/// Why a connection takes no new calls.
+struct Retirement: Sendable {
+    let reason: RPCError
+    /// The server is well; a new connection can be made at once.
+    let isPlanned: Bool
 }
 
 /// The calls of one connection to a server. Stays on the event loop.
@@ -47,18 +54,19 @@ final class ClientStreams: HTTP2Streams {
     private let limits: RPCLimits
     private let server: Address
     private let ready: EventLoopPromise<Void>
-    private let retired: EventLoopPromise<RPCError>
+    private let retired: EventLoopPromise<Retirement>
     private let logger: Logger
     private var calls: [Int32: Entry] = [:]
     private var budget: BodyBudget
     private var earliest = EarliestDeadline()
+    private var callsLeft: Int
     /// Why no new call is taken.
-    private var refusal: RPCError?
+    private var refusal: Retirement?
 
     /// - Parameters:
     ///   - ready: succeeds when the server's SETTINGS have come, fails when the connection ends before.
     ///   - retired: succeeds when the connection takes no new calls any more, with the reason.
-    init(session: HTTP2Session, server: Address, ready: EventLoopPromise<Void>, retired: EventLoopPromise<RPCError>, logger: Logger) {
+    init(session: HTTP2Session, server: Address, ready: EventLoopPromise<Void>, retired: EventLoopPromise<Retirement>, logger: Logger) {
         self.session = session
         self.limits = session.limits
         self.server = server
@@ -66,12 +74,13 @@ final class ClientStreams: HTTP2Streams {
         self.retired = retired
         self.logger = logger
         budget = BodyBudget(limits: session.limits)
+        callsLeft = session.limits.callsPerConnectionMax
     }
 
     // MARK: from callers
 
     func start(_ pending: PendingCall) {
-        if let refusal { return pending.finish(.failure(refusal)) }
+        if let refusal { return pending.finish(refusal.isPlanned ? nil : .failure(refusal.reason)) }
         if pending.isCancelled { return pending.finish(.failure(Self.cancelled)) }
         let left = pending.deadline - .now()
         guard left > .zero else { return pending.finish(.failure(tooLate(pending))) }
@@ -85,7 +94,8 @@ final class ClientStreams: HTTP2Streams {
         } catch {
             pending.finish(.failure(RPCError(.unavailable, "\(server) takes no more calls: \(error)")))
         }
-        if session.isWornOut { retire(RPCError(.unavailable, "the connection to \(server) has used up its stream ids")) }
+        callsLeft -= 1
+        if callsLeft == 0 { retire(RPCError(.unavailable, "the connection to \(server) has made all its calls"), isPlanned: true) }
     }
 
     func cancel(_ cancellation: PendingCall.Cancellation) {
@@ -144,10 +154,11 @@ final class ClientStreams: HTTP2Streams {
         for stream in Array(calls.keys) { update(stream) { _ = $0.fail(lost); return .finish(.failure(lost)) } }
     }
 
-    private func retire(_ reason: RPCError) {
+    private func retire(_ reason: RPCError, isPlanned: Bool = false) {
         guard refusal == nil else { return }
-        refusal = reason
-        retired.succeed(reason)
+        let retirement = Retirement(reason: reason, isPlanned: isPlanned)
+        refusal = retirement
+        retired.succeed(retirement)
     }
 
     // MARK: actions

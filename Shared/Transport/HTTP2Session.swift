@@ -135,16 +135,6 @@ import NIOCore
         unsafe nghttp2_session_want_read(raw) == 0 && nghttp2_session_want_write(raw) == 0
     }
 
-    /// Client: half of all stream ids are used up, so it is time for a new connection.
-    var isWornOut: Bool {
-        unsafe nghttp2_session_get_next_stream_id(raw) > 1 << 30
-    }
-
-    /// For tests: goes on as if this many streams had been used.
-    func skipStreams(to stream: Int32) {
-        _ = unsafe nghttp2_session_set_next_stream_id(raw, stream)
-    }
-
     private func failure(_ code: Int) -> HTTP2Error {
         let text = unsafe String(cString: nghttp2_strerror(Int32(clamping: code)))
         return HTTP2Error(code: code, message: recorded.complaint.map { "\(text) (\($0))" } ?? text)
@@ -162,6 +152,8 @@ import NIOCore
         unsafe nghttp2_option_set_no_auto_window_update(option, 1)
         // Our own limit is the one that counts and has a name; nghttp2's default is 33 a second.
         unsafe nghttp2_option_set_stream_reset_rate_limit(option, 1 << 30, 1 << 30)
+        // We take no pushed streams. (SETTINGS say so too, but count only once they are acknowledged.)
+        unsafe nghttp2_option_set_max_reserved_remote_streams(option, 0)
         // A GOAWAY arrives together with what it closes; both are wanted as events, nothing is kept for later.
         unsafe nghttp2_option_set_no_closed_streams(option, 1)
 

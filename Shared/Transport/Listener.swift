@@ -36,13 +36,13 @@ struct Listener: Sendable {
             guard kind == .typeSocket else {
                 throw ListenError(address: .unix(path: path), reason: "a file that is no socket stands there")
             }
-            guard await !isAnswered(path, bootstrap) else { throw error }
+            guard await !isAnswered(path) else { throw error }
             try FileManager.default.removeItem(atPath: path)
             return try await bootstrap.bind(unixDomainSocketPath: path).get()
         }
     }
 
-    private static func isAnswered(_ path: String, _ bootstrap: ServerBootstrap) async -> Bool {
+    private static func isAnswered(_ path: String) async -> Bool {
         let probe = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(unixDomainSocketPath: path).get()
         guard let probe else { return false }
         try? await probe.close()

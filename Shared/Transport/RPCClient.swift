@@ -9,7 +9,7 @@ import Synchronization
 package final class RPCClient: Sendable {
     /// Where the connection stands.
     package enum Connection: Sendable, Equatable {
-        /// The first attempt has not ended yet.
+        /// The first attempt has not ended yet, or a connection that has made all its calls is being replaced.
         case connecting
         case connected
         /// The connection was lost, or the last attempt failed; another one follows.
@@ -33,8 +33,7 @@ package final class RPCClient: Sendable {
         var current: ClientConnection?
         /// Connections that are not closed yet: the current one, and retired ones whose last calls still run.
         var open: [ObjectIdentifier: ClientConnection] = [:]
-        var watchers: [Int: AsyncStream<Connection>.Continuation] = [:]
-        var watchersMade = 0
+        var watchers: [AsyncStream<Connection>.Continuation] = []
     }
 
     package let address: Address
@@ -59,14 +58,14 @@ package final class RPCClient: Sendable {
     /// The state now, then every change, in order. Ends after `.stopped`.
     package func stateChanges() -> AsyncStream<Connection> {
         let (stream, continuation) = AsyncStream<Connection>.makeStream()
-        let id = state.withLock { state in
+        // No termination handler: it would run inside a cancellation, which holds a lock of the runtime that `yield` takes too,
+        // and it would need our lock, inside which news is sent. Watchers that are gone are dropped when news is next sent.
+        let isStopped = state.withLock { state in
             continuation.yield(state.connection)
-            guard state.connection != .stopped else { continuation.finish(); return -1 }
-            state.watchersMade += 1
-            state.watchers[state.watchersMade] = continuation
-            return state.watchersMade
+            if state.connection != .stopped { state.watchers.append(continuation) }
+            return state.connection == .stopped
         }
-        continuation.onTermination = { [weak self] _ in self?.state.withLock { _ = $0.watchers.removeValue(forKey: id) } }
+        if isStopped { continuation.finish() }
         return stream
     }
 
@@ -77,9 +76,9 @@ package final class RPCClient: Sendable {
             do throws(RPCError) {
                 let connection = try await ClientConnection.open(address, limits: limits, group: group, logger: logger)
                 backoff.reset()
-                let reason = await use(connection)
-                logger.info("connection lost", metadata: ["server": "\(address)", "reason": "\(reason)"])
-                move(to: .disconnected(reason))
+                let end = await use(connection)
+                if end.isPlanned, !Task.isCancelled { continue }
+                logger.info("connection lost", metadata: ["server": "\(address)", "reason": "\(end.reason)"])
             } catch {
                 logger.debug("no connection", metadata: ["server": "\(address)", "reason": "\(error)"])
                 move(to: .disconnected(error))
@@ -109,25 +108,30 @@ package final class RPCClient: Sendable {
         guard !Task.isCancelled else { throw RPCError(.cancelled, "the caller gave up") }
         let timeout = min(max(timeout, .zero), .milliseconds(RequestHead.timeoutMillisecondsMax))
         let deadline = NIODeadline.now() + timeout
-        let connection = if let current = state.withLock({ $0.current }) {
-            current
-        } else {
-            try await nextConnection(before: deadline, whenDisconnected)
+        while true {
+            let connection = if let current = state.withLock({ $0.current }) {
+                current
+            } else {
+                try await nextConnection(before: deadline, whenDisconnected)
+            }
+            if let result = await connection.call(path, body, deadline: deadline, timeout: timeout, traceparent: traceparent) {
+                return try result.get()
+            }
+            // That connection has just made the last of its calls, and is no longer `current`.
         }
-        return try await connection.call(path, body, deadline: deadline, timeout: timeout, traceparent: traceparent)
     }
 
     // MARK: the connection
 
-    private func use(_ connection: ClientConnection) async -> RPCError {
+    private func use(_ connection: ClientConnection) async -> Retirement {
         let id = ObjectIdentifier(connection)
         state.withLock { $0.open[id] = connection }
         connection.channel.closeFuture.whenComplete { [weak self] _ in self?.state.withLock { _ = $0.open.removeValue(forKey: id) } }
         move(to: .connected, connection)
         // The news is passed on where it arises, so watchers and callers hear of a loss without waiting for this task.
-        connection.retired.whenSuccess { [weak self] reason in self?.move(to: .disconnected(reason)) }
+        connection.retired.whenSuccess { [weak self] end in self?.move(to: end.isPlanned ? .connecting : .disconnected(end.reason)) }
         return await withTaskCancellationHandler {
-            (try? await connection.retired.get()) ?? RPCError(.unavailable, "lost \(address)")
+            (try? await connection.retired.get()) ?? Retirement(reason: RPCError(.unavailable, "lost \(address)"), isPlanned: false)
         } onCancel: {
             connection.stop()
         }
@@ -139,12 +143,12 @@ package final class RPCClient: Sendable {
             state.current = current
             guard state.connection != next else { return [] }
             state.connection = next
-            for watcher in state.watchers.values { watcher.yield(next) }        // inside the lock, so that news stays in order
+            // Inside the lock, so that news stays in order.
+            state.watchers.removeAll { if case .terminated = $0.yield(next) { true } else { false } }
             guard next == .stopped else { return [] }
-            defer { state.watchers = [:] }
-            return Array(state.watchers.values)
+            defer { state.watchers = [] }
+            return state.watchers
         }
-        // Ending a stream calls its termination handler, which takes the lock.
         for watcher in done { watcher.finish() }
     }
 

@@ -24,6 +24,8 @@ package struct RPCLimits: Sendable {
 
     /// Calls at a time on one connection.
     package var concurrentStreamsMax = 256
+    /// Calls over one connection in its life; then the client makes a new one, and the old one ends with its last call. HTTP/2 itself ends at 2^30.
+    package var callsPerConnectionMax = 1 << 29
     /// Connections at a time to one server; more are closed at once.
     package var connectionsMax = 1024
 
@@ -50,6 +52,7 @@ package struct RPCLimits: Sendable {
         limits.windowBytes = min(max(1 << 14, windowBytes), Int(Int32.max))
         limits.frameBytesMax = min(max(1 << 14, frameBytesMax), (1 << 24) - 1)
         limits.concurrentStreamsMax = min(max(1, concurrentStreamsMax), Int(Int32.max))
+        limits.callsPerConnectionMax = min(max(1, callsPerConnectionMax), 1 << 29)
         limits.headerBytesMax = min(max(256, headerBytesMax), 1 << 20)
         limits.unsentBytesMax = min(max(1 << 14, unsentBytesMax), 1 << 30)
         return limits

@@ -41,6 +41,9 @@ package final class RPCServer: Sendable {
         get async throws { try await bound.futureResult.get() }
     }
 
+    /// Connections that are open now.
+    package var connectionCount: Int { state.withLock { $0.connections.count } }
+
     /// Serves until stopped. Throws `ListenError` when the address cannot be had.
     package func run() async throws {
         let (arrivals, arriving) = AsyncStream<ServerConnection>.makeStream()
