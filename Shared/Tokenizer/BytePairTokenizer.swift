@@ -2,6 +2,8 @@ import Foundation
 
 /// A byte-level BPE tokenizer read from a `tokenizer.json`; encodes and decodes as Hugging Face `tokenizers` does.
 package struct BytePairTokenizer: Sendable {
+    /// Highest id of the model's own vocabulary + 1; added tokens usually follow.
+    package let baseCount: Int
     private let vocabulary: Vocabulary
     private let merges: MergeTable
     private let ignoresMerges: Bool
@@ -27,6 +29,7 @@ package struct BytePairTokenizer: Sendable {
     ///   - file: its name, for errors.
     package init(json: [UInt8], file: String) throws(TokenizerError) {
         let content = try TokenizerFile(json, file: file)
+        baseCount = content.baseCount
         vocabulary = content.vocabulary
         merges = content.merges
         ignoresMerges = content.ignoresMerges

@@ -349,7 +349,7 @@ def error_unknown_endpoint():
 
 BAD_PARAMETERS = [
     ("temperature", -1), ("temperature", 2.5), ("temperature", "warm"), ("top_p", 1.5), ("top_p", -0.1), ("n", 0), ("n", 10**6), ("max_tokens", -1),
-    ("presence_penalty", 3), ("frequency_penalty", -3), ("top_logprobs", 21), ("stop", 5), ("stop", ["a", "b", "c", "d", "e"]),
+    ("presence_penalty", 3), ("frequency_penalty", -3), ("top_logprobs", 21), ("stop", 5), ("stop", ["a"] * 17),
     ("seed", "one"), ("stream", "yes"), ("logit_bias", {"100": 101}), ("logit_bias", {"one": 1}), ("messages", []), ("messages", "hello")]
 
 

@@ -1,7 +1,7 @@
 /// The `pre_tokenizer` of a `tokenizer.json`. ByteLevel must come last, since after it the text is no longer text.
 enum PreTokenizerSection {
     static func read(_ field: JSONField) throws(TokenizerError) -> PreTokenizer {
-        let parts = try flattened(field, depth: 0)
+        let parts = try flattened(field)
         var steps: [PreTokenizer.Step] = []
         for (index, part) in parts.enumerated() {
             let type = try part.member("type")
@@ -20,10 +20,10 @@ enum PreTokenizerSection {
     }
 
     /// The pre-tokenizers of nested sequences in order.
-    private static func flattened(_ field: JSONField, depth: Int) throws(TokenizerError) -> [JSONField] {
+    private static func flattened(_ field: JSONField) throws(TokenizerError) -> [JSONField] {
         guard try field.member("type").string() == "Sequence" else { return [field] }
         var parts: [JSONField] = []
-        for element in try field.member("pretokenizers").elements() { parts += try flattened(element, depth: depth + 1) }
+        for element in try field.member("pretokenizers").elements() { parts += try flattened(element) }
         return parts
     }
 

@@ -4,6 +4,8 @@ struct TokenizerFile {
     let merges: MergeTable
     let ignoresMerges: Bool
     let addedTokens: [AddedToken]
+    /// Highest id of the model's own vocabulary + 1; added tokens usually follow.
+    let baseCount: Int
     let normalizesToNFC: Bool
     let preTokenizer: PreTokenizer
 
@@ -16,6 +18,7 @@ struct TokenizerFile {
         let normalizesToNFC = try root.optional("normalizer").map(Self.isNFC) ?? false
         self.normalizesToNFC = normalizesToNFC
         addedTokens = if let field = try root.optional("added_tokens") { try Self.addedTokens(field, normalizesToNFC) } else { [] }
+        baseCount = model.vocabulary.count
         vocabulary = try Self.adding(addedTokens, to: model.vocabulary, file: file)
         merges = model.merges
         ignoresMerges = model.ignoresMerges

@@ -60,6 +60,7 @@ struct PatternParser {
         if take("[") { return .set(try scalarClass()) }
         if take(".") { return .set(ScalarSet("\n").complement) }
         if take("\\") { return .set(try escape(inClass: false)) }
+        if try interval() != nil { throw unsupported("a quantifier of nothing") }
         let scalar = try next()
         if "^$*+?".unicodeScalars.contains(scalar) {
             position -= 1
