@@ -60,7 +60,8 @@ extension Compute {
 
     /// Sum of squares of one row's columns `range`.
     package func sumOfSquares(_ x: Tensor, row: Int, columns range: Range<Int>) -> Float {
-        unsafe x.values.withUnsafeBufferPointer { unsafe table.sum_of_squares($0.baseAddress! + row * x.columns + range.lowerBound, range.count) }
+        precondition(row >= 0 && row < x.rows && range.lowerBound >= 0 && range.upperBound <= x.columns, "row \(row), columns \(range) of (\(x.rows), \(x.columns))")
+        return unsafe x.values.withUnsafeBufferPointer { unsafe table.sum_of_squares($0.baseAddress! + row * x.columns + range.lowerBound, range.count) }
     }
 
     /// `sum[target] += factor * x[row]`, row by row.

@@ -33,6 +33,7 @@ package struct Compute: Sendable {
     /// `input · weightsᵀ`: (rows, K) times (outputs, K) gives (rows, outputs); the sum over K in `parts` equal parts added as a tree.
     package func linear(_ input: Tensor, _ weights: WeightMatrix, parts: Int = 1) -> Tensor {
         precondition(input.columns == weights.columns, "input of \(input.columns) columns, weights of \(weights.columns)")
+        precondition([1, 2, 4, 8].contains(parts) && input.columns % parts == 0, "\(parts) equal parts of a sum over \(input.columns)")
         return unsafe Tensor(rows: input.rows, columns: weights.rows) { output in
             unsafe input.values.withUnsafeBufferPointer { x in
                 inParts(weights.rows, multiple: 16) { range in

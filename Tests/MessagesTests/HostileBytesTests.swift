@@ -1,0 +1,132 @@
+import Foundation
+import Messages
+import Testing
+
+/// Seeds are random, and printed with every failure; `MESSAGES_FUZZ_SEED` brings one back.
+private let seed = ProcessInfo.processInfo.environment["MESSAGES_FUZZ_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0 ... .max)
+
+/// SplitMix64.
+private struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+@Suite("Foreign bytes give a value or a MessageError, never a crash") struct HostileBytesTests {
+    /// Decodes; what decodes must also be encodable, and then stays as it is.
+    private func survive(_ message: AnyMessage, _ bytes: [UInt8], _ place: Comment) {
+        do {
+            let first = try message.recode(bytes)
+            let second = try message.recode(first)
+            #expect(second == first, place)
+        } catch let error as MessageError {
+            #expect(error.type == message.typeName && !error.reason.isEmpty, place)
+        } catch {
+            Issue.record(error, place)
+        }
+    }
+
+    @Test("a few wrong bytes", arguments: everyMessage)
+    func mutated(message: AnyMessage) {
+        print("\(message.typeName): MESSAGES_FUZZ_SEED=\(seed)")
+        var random = SeededGenerator(state: seed)
+        for round in 0 ..< 3000 {
+            var bytes = message.bytes
+            for _ in 0 ..< Int.random(in: 1 ... 4, using: &random) {
+                let at = Int.random(in: 0 ... bytes.count, using: &random)
+                switch Int.random(in: 0 ..< 5, using: &random) {
+                case 0 where at < bytes.count: bytes[at] = UInt8.random(in: 0 ... 255, using: &random)
+                case 1 where at < bytes.count: bytes[at] ^= 1 << UInt8.random(in: 0 ... 7, using: &random)
+                case 2 where at < bytes.count: bytes.remove(at: at)
+                case 3: bytes.insert(contentsOf: (0 ..< 3).map { _ in UInt8.random(in: 0 ... 255, using: &random) }, at: at)
+                default: bytes.removeSubrange(at...)
+                }
+            }
+            survive(message, bytes, "seed \(seed), round \(round): \(bytes)")
+        }
+    }
+
+    @Test("nothing but random bytes", arguments: everyMessage)
+    func random(message: AnyMessage) {
+        var random = SeededGenerator(state: seed)
+        for round in 0 ..< 3000 {
+            // Half of them from small numbers, of which tags and lengths are made.
+            let top: UInt8 = round % 2 == 0 ? 255 : 40
+            let bytes = (0 ..< Int.random(in: 0 ... 60, using: &random)).map { _ in UInt8.random(in: 0 ... top, using: &random) }
+            survive(message, bytes, "seed \(seed), round \(round): \(bytes)")
+        }
+    }
+
+    @Test("every beginning of a message", arguments: everyMessage)
+    func truncated(message: AnyMessage) {
+        for count in 0 ..< message.bytes.count { survive(message, Array(message.bytes[..<count]), "the first \(count) bytes") }
+    }
+
+    @Test("a beginning that ends within a field is an error that says the type and how many bytes there were")
+    func truncatedField() {
+        let bytes = encode(LogitsResponse(logits: [1, 2, 3]))
+        for count in 1 ..< bytes.count {
+            let error = #expect(throws: MessageError.self) { try decode(LogitsResponse.self, Array(bytes[..<count])) }
+            #expect(error?.type == "LogitsResponse" && error?.description.contains("\(count) bytes") == true)
+        }
+    }
+
+    @Test("lengths beyond the end, beyond memory and without end", arguments: everyMessage)
+    func lengths(message: AnyMessage) {
+        for field in UInt8(1) ... 7 {
+            for length in [[127], [255, 255, 255, 255, 7], [255, 255, 255, 255, 15], [255, 255, 255, 255, 255, 255, 255, 255, 127], [UInt8](repeating: 255, count: 20)] as [[UInt8]] {
+                survive(message, [field << 3 | 2] + length, "field \(field), length \(length)")
+            }
+            for wireType in UInt8(0) ... 7 { survive(message, [field << 3 | wireType] + [UInt8](repeating: 0x80, count: 30), "field \(field), wire type \(wireType)") }
+        }
+    }
+
+    @Test("floats that are no whole number of float32 are refused by name")
+    func oddFloats() {
+        func check<M: WireMessage>(_ type: M.Type, _ field: UInt64, _ name: String) {
+            for count in [1, 2, 3, 5, 1023] {
+                let error = #expect(throws: MessageError.self) { try decode(type, Wire().data(field, [UInt8](repeating: 1, count: count)).bytes) }
+                #expect(error?.type == "\(type)" && error?.reason.contains("\(name) has \(count) bytes") == true, "\(error.map(\.description) ?? "no error")")
+            }
+        }
+        check(ExpertRequest.self, 2, "hidden")
+        check(ExpertResponse.self, 1, "outputs")
+        check(EmbedResponse.self, 1, "hidden")
+        check(SublayerRequest.self, 3, "hidden")
+        check(SublayerResponse.self, 1, "partial")
+        check(SublayerResponse.self, 2, "squares")
+        check(LogitsRequest.self, 1, "hidden")
+        check(LogitsResponse.self, 1, "logits")
+        check(StateResponse.self, 1, "state")
+    }
+
+    @Test("counts beyond Int are refused by name")
+    func largeCounts() {
+        func check<M: WireMessage>(_ type: M.Type, _ name: String, _ message: (UInt64) -> Wire) {
+            #expect(throws: Never.self) { try decode(type, message(UInt64(Int.max)).bytes) }
+            for value in [UInt64(Int.max) + 1, .max] {
+                let error = #expect(throws: MessageError.self) { try decode(type, message(value).bytes) }
+                #expect(error?.type == "\(type)" && error?.reason.contains("\(name) is \(value)") == true, "\(error.map(\.description) ?? "no error")")
+            }
+        }
+        check(AssignRequest.self, "plan_version") { Wire().number(1, $0) }
+        check(AssignResponse.self, "weight_bytes") { Wire().number(1, $0) }
+        check(AttentionDescription.self, "memory_budget_bytes") { Wire().number(3, $0) }
+        check(OpenSessionRequest.self, "tokens_max") { Wire().number(2, $0) }
+        check(OpenSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
+        check(SublayerRequest.self, "start") { Wire().message(2, Wire().number(1, 1)).message(2, Wire().number(2, $0)) }
+        check(AnnounceResponse.self, "plan_version") { Wire().number(1, $0) }
+    }
+
+    @Test("text that is no UTF-8 is repaired, not trusted")
+    func invalidText() throws {
+        let found = try decode(AnnounceRequest.self, Wire().data(1, [0x61, 0xFF, 0xC0, 0x62]).bytes)
+        #expect(found.name.hasPrefix("a\u{FFFD}") && found.name.hasSuffix("b"))
+    }
+}

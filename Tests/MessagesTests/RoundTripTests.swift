@@ -1,0 +1,151 @@
+import Messages
+import Testing
+
+/// What goes in comes out, from nothing at all to the largest values.
+@Suite("Messages come out as they went in") struct RoundTripTests {
+    private let texts = ["", "a", "unix:/run/minimax/expert 1.sock", "Ünïcödé 漢字 🧮👩‍👩‍👧 \u{301}\u{FFFD}\u{10FFFF}", String(repeating: "long ", count: 100_000)]
+    private let counts = [0, 1, 127, 128, 1 << 32, Int.max - 1, Int.max]
+    private let small = [0, 1, 300, Int(UInt32.max) - 1, Int(UInt32.max)]
+    private let sessions: [UInt64] = [0, 1, 1 << 63, .max - 1, .max]
+    /// Empty, one, many, and 16 MiB.
+    private static let floats: [[Float]] = [[], [1.5], [0, -0, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude], (0 ..< 4 << 20).map { Float($0 % 251) / 7 }]
+
+    private func check<M: WireMessage & Equatable>(_ message: M) throws {
+        let bytes = encode(message)
+        let found = try decode(M.self, bytes)
+        #expect(found == message)
+        let same = encode(found) == bytes
+        #expect(same, "\(M.self) is encoded in two ways")
+    }
+
+    @Test("assignments")
+    func assignments() throws {
+        for units in [[], [ExpertUnit(layer: 0, expert: 0)], (0 ..< 2560).map { ExpertUnit(layer: $0 / 32, expert: $0 % 32) }] {
+            for text in texts { try check(AssignRequest(planVersion: 1, modelFingerprint: text, units: units)) }
+        }
+        for count in counts { try check(AssignRequest(planVersion: count, modelFingerprint: "f", units: [])) }
+        for number in small { try check(AssignRequest(planVersion: 1, modelFingerprint: "f", units: [ExpertUnit(layer: number, expert: 1), ExpertUnit(layer: 1, expert: number)])) }
+        for count in counts { try check(AssignResponse(weightBytes: count)) }
+    }
+
+    @Test("expert calls")
+    func experts() throws {
+        let groups: [[TokenGroup]] = [
+            [], [TokenGroup(expert: 0, rows: [])], [TokenGroup(expert: 3, rows: [0])],
+            (0 ..< 32).map { expert in TokenGroup(expert: expert, rows: (0 ..< 1000).map { $0 * 37 % 1009 }) },
+            [TokenGroup(expert: Int(UInt32.max), rows: [.max, 0, .max - 1])],
+        ]
+        for groups in groups {
+            for hidden in Self.floats.dropLast() { try check(ExpertRequest(layer: 5, hidden: hidden, groups: groups)) }
+        }
+        for number in small { try check(ExpertRequest(layer: number, hidden: [1], groups: [])) }
+        for hidden in Self.floats {
+            try check(ExpertRequest(layer: 1, hidden: hidden, groups: groups[2]))
+            try check(ExpertResponse(outputs: hidden))
+        }
+    }
+
+    @Test("descriptions and sessions")
+    func attention() throws {
+        try check(DescribeRequest())
+        #expect(encode(DescribeRequest()).isEmpty)
+        for text in texts {
+            for count in counts { try check(AttentionDescription(modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count)) }
+        }
+        for session in sessions {
+            for count in counts { try check(OpenSessionRequest(session: session, tokensMax: count)) }
+            for layer in small { try check(StateRequest(session: session, layer: layer)) }
+        }
+        for count in counts { try check(OpenSessionResponse(reservedBytes: count)) }
+        for all in [false, true] {
+            for list in [[], [0], sessions, (0 ..< 10_000).map { UInt64($0) << 40 }] { try check(CloseSessionsRequest(sessions: list, all: all)) }
+        }
+        for count in small { try check(CloseSessionsResponse(closed: count)) }
+    }
+
+    @Test("embeddings, sublayers, logits and states")
+    func activations() throws {
+        for tokens in [[], [0], [.max, 0, 200_063], (0 ..< 100_000).map { UInt32($0) }] { try check(EmbedRequest(tokens: tokens)) }
+        let spans: [[Messages.Span]] = [
+            [], [Messages.Span(session: 1, start: 0, count: 1)], [Messages.Span(session: .max, start: .max, count: Int(UInt32.max))],
+            (0 ..< 1000).map { Messages.Span(session: UInt64($0), start: $0 * 64, count: $0 % 7) },
+        ]
+        for values in Self.floats {
+            try check(EmbedResponse(hidden: values))
+            try check(SublayerResponse(partial: values, squares: []))
+            try check(SublayerResponse(partial: [], squares: values))
+            try check(LogitsRequest(hidden: values))
+            try check(LogitsResponse(logits: values))
+            try check(StateResponse(state: values))
+            try check(SublayerRequest(layer: 79, spans: spans[3], hidden: values))
+        }
+        for spans in spans {
+            for layer in small { try check(SublayerRequest(layer: layer, spans: spans, hidden: [1, 2])) }
+        }
+    }
+
+    @Test("announcements")
+    func announcements() throws {
+        for text in texts {
+            for draining in [false, true] {
+                try check(AnnounceRequest(
+                    name: text, instance: text + "1", address: text + "2", modelFingerprint: text + "3", kernels: text + "4", threads: 2, draining: draining))
+            }
+        }
+        for threads in small {
+            try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: threads, draining: false))
+        }
+        for count in counts { try check(AnnounceResponse(planVersion: count)) }
+    }
+
+    @Test("every bit of a float survives, NaN payloads and signs of zero too")
+    func floatBits() throws {
+        let values = [UInt32(0), 0x8000_0000, 0x7FC0_0000, 0xFFC0_1234, 0x7F80_0001, 1, 0x8000_0001].map(Float.init(bitPattern:))
+        #expect(try decode(LogitsResponse.self, encode(LogitsResponse(logits: values))).logits.map(\.bitPattern) == values.map(\.bitPattern))
+    }
+}
+
+/// Names of fields could be swapped on both sides at once, and a round trip would not notice.
+@Suite("Messages have the bytes that cluster.proto describes") struct WireFormatTests {
+    @Test("every field travels under its number")
+    func fields() throws {
+        let expected: [String: Wire] = [
+            "AssignRequest": Wire().number(1, 3).text(2, "abc").message(3, Wire().number(1, 1).number(2, 2)).message(3, Wire().number(1, 300)),
+            "AssignResponse": Wire().number(1, 1 << 40),
+            "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5]).message(3, Wire().number(1, 1).packed(2, [0, 300])).message(3, Wire().number(1, 2)),
+            "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
+            "DescribeRequest": Wire(),
+            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33),
+            "OpenSessionRequest": Wire().number(1, 11).number(2, 4096),
+            "OpenSessionResponse": Wire().number(1, 99),
+            "CloseSessionsRequest": Wire().packed(1, [1, 1 << 63, 3]).number(2, 1),
+            "CloseSessionsResponse": Wire().number(1, 2),
+            "EmbedRequest": Wire().packed(1, [5, 200_063, 0]),
+            "EmbedResponse": Wire().floats(1, [0.25, -8]),
+            "SublayerRequest": Wire().number(1, 79).message(2, Wire().number(1, 4).number(2, 100).number(3, 1)).message(2, Wire().number(1, 9).number(3, 2)).floats(3, [1, 2, 3]),
+            "SublayerResponse": Wire().floats(1, [1, 2]).floats(2, [3]),
+            "LogitsRequest": Wire().floats(1, [7]),
+            "LogitsResponse": Wire().floats(1, [8, 9]),
+            "StateRequest": Wire().number(1, 12).number(2, 13),
+            "StateResponse": Wire().floats(1, [4, 5, 6]),
+            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3").text(5, "avx2").number(6, 4).number(7, 1),
+            "AnnounceResponse": Wire().number(1, 6),
+        ]
+        #expect(Set(expected.keys) == Set(everyMessage.map(\.typeName)))
+        for message in everyMessage { #expect(message.bytes == expected[message.typeName]?.bytes, "\(message.typeName)") }
+    }
+
+    @Test("fields that a later version may add are skipped", arguments: everyMessage)
+    func unknownFields(message: AnyMessage) throws {
+        let unknown = Wire().number(1000, .max).text(1001, "later").fixed(1002, byteCount: 8).fixed(1003, byteCount: 4).bytes
+        #expect(try message.recode(unknown + message.bytes + unknown) == message.bytes)
+        #expect(try message.recode(unknown).isEmpty)
+    }
+
+    @Test("numbers that are not packed are read too, and the last of a repeated single field counts")
+    func otherForms() throws {
+        #expect(try decode(EmbedRequest.self, Wire().number(1, 7).packed(1, [8, 9]).number(1, 10).bytes) == EmbedRequest(tokens: [7, 8, 9, 10]))
+        #expect(try decode(StateRequest.self, Wire().number(2, 1).number(2, 2).number(1, 5).bytes) == StateRequest(session: 5, layer: 2))
+        #expect(try decode(LogitsRequest.self, Wire().floats(1, [1]).floats(1, [2, 3]).bytes) == LogitsRequest(hidden: [2, 3]))
+    }
+}

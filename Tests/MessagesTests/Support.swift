@@ -1,0 +1,106 @@
+import Foundation
+import Messages
+import Testing
+
+func encode(_ message: some WireMessage) -> [UInt8] {
+    message.encoded { count, write in
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+            write(UnsafeMutableRawBufferPointer(buffer))
+            written = count
+        }
+    }
+}
+
+func decode<M: WireMessage>(_ type: M.Type = M.self, _ bytes: [UInt8]) throws(MessageError) -> M { try M(decoding: bytes.span.bytes) }
+
+/// A message whose type is forgotten: its name, its bytes, and how bytes are decoded as its type and encoded again.
+struct AnyMessage: Sendable, CustomTestStringConvertible {
+    let typeName: String
+    let bytes: [UInt8]
+    let recode: @Sendable ([UInt8]) throws -> [UInt8]
+
+    init<M: WireMessage>(_ message: M) {
+        typeName = String(describing: M.self)
+        bytes = encode(message)
+        recode = { encode(try decode(M.self, $0)) }
+    }
+
+    var testDescription: String { typeName }
+}
+
+/// One message of every type, every field set, no two fields alike.
+let everyMessage: [AnyMessage] = [
+    AnyMessage(AssignRequest(planVersion: 3, modelFingerprint: "abc", units: [ExpertUnit(layer: 1, expert: 2), ExpertUnit(layer: 300, expert: 0)])),
+    AnyMessage(AssignResponse(weightBytes: 1 << 40)),
+    AnyMessage(ExpertRequest(layer: 7, hidden: [1, -2, 0.5], groups: [TokenGroup(expert: 1, rows: [0, 300]), TokenGroup(expert: 2, rows: [])])),
+    AnyMessage(ExpertResponse(outputs: [1, 2, 3, 4])),
+    AnyMessage(DescribeRequest()),
+    AnyMessage(AttentionDescription(modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33)),
+    AnyMessage(OpenSessionRequest(session: 11, tokensMax: 4096)),
+    AnyMessage(OpenSessionResponse(reservedBytes: 99)),
+    AnyMessage(CloseSessionsRequest(sessions: [1, 1 << 63, 3], all: true)),
+    AnyMessage(CloseSessionsResponse(closed: 2)),
+    AnyMessage(EmbedRequest(tokens: [5, 200_063, 0])),
+    AnyMessage(EmbedResponse(hidden: [0.25, -8])),
+    AnyMessage(SublayerRequest(
+        layer: 79, spans: [Messages.Span(session: 4, start: 100, count: 1), Messages.Span(session: 9, start: 0, count: 2)], hidden: [1, 2, 3])),
+    AnyMessage(SublayerResponse(partial: [1, 2], squares: [3])),
+    AnyMessage(LogitsRequest(hidden: [7])),
+    AnyMessage(LogitsResponse(logits: [8, 9])),
+    AnyMessage(StateRequest(session: 12, layer: 13)),
+    AnyMessage(StateResponse(state: [4, 5, 6])),
+    AnyMessage(AnnounceRequest(
+        name: "host-1", instance: "i-2", address: "unix:/run/x", modelFingerprint: "f3", kernels: "avx2", threads: 4, draining: true)),
+    AnyMessage(AnnounceResponse(planVersion: 6)),
+]
+
+/// Protobuf's wire format, written here once more so that the tests do not trust the code they test.
+struct Wire {
+    private(set) var bytes: [UInt8] = []
+
+    private mutating func varint(_ value: UInt64) {
+        var value = value
+        while value > 127 {
+            bytes.append(UInt8(value & 127) | 128)
+            value >>= 7
+        }
+        bytes.append(UInt8(value))
+    }
+
+    func number(_ field: UInt64, _ value: UInt64) -> Wire {
+        var wire = self
+        wire.varint(field << 3)
+        wire.varint(value)
+        return wire
+    }
+
+    func data(_ field: UInt64, _ content: [UInt8]) -> Wire {
+        var wire = self
+        wire.varint(field << 3 | 2)
+        wire.varint(UInt64(content.count))
+        wire.bytes += content
+        return wire
+    }
+
+    func text(_ field: UInt64, _ content: String) -> Wire { data(field, Array(content.utf8)) }
+    func floats(_ field: UInt64, _ values: [Float]) -> Wire {
+        data(field, values.flatMap { value in (0 ..< 4).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) } })
+    }
+    func message(_ field: UInt64, _ content: Wire) -> Wire { data(field, content.bytes) }
+    func packed(_ field: UInt64, _ values: [UInt64]) -> Wire {
+        var content = Wire()
+        for value in values { content.varint(value) }
+        return data(field, content.bytes)
+    }
+    /// A fixed 64-bit or 32-bit field.
+    func fixed(_ field: UInt64, byteCount: Int) -> Wire {
+        var wire = self
+        wire.varint(field << 3 | (byteCount == 8 ? 1 : 5))
+        wire.bytes += [UInt8](repeating: 0xA5, count: byteCount)
+        return wire
+    }
+}
+
+/// The folder of the contract, `Shared/CMessages`.
+let contractFolder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "Shared/CMessages")
