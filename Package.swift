@@ -3,6 +3,8 @@ import PackageDescription
 
 /// Of the tests; the product adds that every unsafe expression says so.
 let testSettings: [SwiftSetting] = [
+    // Tests run in release: the same build as the product's, so that neither command makes the other build anew.
+    .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
     .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
@@ -85,13 +87,19 @@ let package = Package(
         .testTarget(
             name: "ClusterTests", dependencies: ["Router", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", "CommandLineTool", logging] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
-        .testTarget(name: "RouterTests", dependencies: ["Router", "Tokenizer", logging] + hummingbird + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
+        .testTarget(name: "RouterTests", dependencies: ["Router", "Messages", "Tensors", "Tokenizer", logging] + hummingbird + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "Transport", .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Tests/ClusterLibraryTests", swiftSettings: settings),
+        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests", swiftSettings: testSettings),
+        .testTarget(name: "MessagesTests", dependencies: ["Messages"], path: "Tests/MessagesTests", swiftSettings: testSettings),
+        .testTarget(name: "TransportTests", dependencies: ["Transport", logging] + nio, path: "Tests/TransportTests", swiftSettings: settings),
+        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Tensors"], path: "Tests/AttentionTests", swiftSettings: testSettings),
+        .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Messages", "Tensors"], path: "Tests/ExpertHostTests", swiftSettings: testSettings),
         .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
     ]
 )

@@ -64,6 +64,7 @@ final class AttentionEngine: Sendable {
         if let unknown = request.tokens.first(where: { $0 >= config.vocabularySize }) {
             throw AttentionError.token(unknown, vocabulary: config.vocabularySize)
         }
+        try checkAnswer(rows: request.tokens.count, columns: config.hiddenSize)
         return try await lane.run { [self] in
             EmbedResponse(hidden: request.tokens.flatMap { embedding.rows(Int($0) ..< Int($0) + 1).floats() })
         }
@@ -98,6 +99,7 @@ final class AttentionEngine: Sendable {
 
     func logits(_ request: LogitsRequest) async throws -> LogitsResponse {
         let input = try rows(request.hidden, "hidden")
+        try checkAnswer(rows: input.rows, columns: config.vocabularySize)
         return try await lane.run { [self] in LogitsResponse(logits: compute.linear(input, head).values) }
     }
 
@@ -113,6 +115,14 @@ final class AttentionEngine: Sendable {
             }
         }
     }
+
+    /// A short message may ask for a very long answer, so answers have a limit of their own: that of a message.
+    private func checkAnswer(rows: Int, columns: Int) throws(AttentionError) {
+        let limit = Self.answerBytesMax / (columns * MemoryLayout<Float>.size)
+        guard rows <= limit else { throw .rows(rows, limit: limit) }
+    }
+
+    private static let answerBytesMax = 256 << 20
 
     /// A peer's values as rows of the hidden size.
     private func rows(_ values: [Float], _ name: String) throws(AttentionError) -> Tensor {

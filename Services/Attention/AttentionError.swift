@@ -8,6 +8,7 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
     case layer(Int, count: Int)
     case notLightning(layer: Int)
     case token(UInt32, vocabulary: Int)
+    case rows(Int, limit: Int)
     case shape(name: String, expected: String, found: Int)
 
     var description: String {
@@ -21,6 +22,7 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
         case .layer(let found, let count): "layer \(found) of a model of \(count) layers"
         case .notLightning(let layer): "layer \(layer) is a softmax layer and has no lightning state"
         case .token(let id, let vocabulary): "token id \(id) of a vocabulary of \(vocabulary)"
+        case .rows(let found, let limit): "\(found) rows in one call, whose answer has room for \(limit)"
         case .shape(let name, let expected, let found): "\(name) holds \(found) values, expected \(expected)"
         }
     }

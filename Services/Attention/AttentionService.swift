@@ -85,7 +85,7 @@ extension RPCError {
         case .unknownSession: .notFound
         case .sessionExists, .position: .failedPrecondition
         case .memory: .resourceExhausted
-        case .length, .layer, .notLightning, .token, .shape: .invalidArgument
+        case .length, .layer, .notLightning, .token, .rows, .shape: .invalidArgument
         }
         self.init(code, error.description)
     }

@@ -38,8 +38,8 @@ struct ChildProcess: Sendable {
         options.createSession = true
         // Used only when this task is cancelled; otherwise signals arrive through `signals`.
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
-        _ = FileManager.default.createFile(atPath: logFile, contents: nil)
-        let log = FileHandle(forWritingAtPath: logFile)
+        // Opened, never replaced: whoever names a device or a pipe gets the lines there.
+        let log = try? FileDescriptor.open(FilePath(logFile), .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead])
         defer { try? log?.close() }
         do {
             let result = try await Subprocess.run(
@@ -53,7 +53,7 @@ struct ChildProcess: Sendable {
                     do {
                         for try await buffer in execution.standardError {       // ends when the child does
                             let bytes = unsafe buffer.withUnsafeBytes { unsafe Array($0) }
-                            try? log?.write(contentsOf: bytes)
+                            _ = try? log?.writeAll(bytes)
                             for line in lines.append(bytes) { onLine(line) }
                         }
                     } catch {}                                                  // the exit status tells what matters

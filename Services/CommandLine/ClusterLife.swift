@@ -41,11 +41,12 @@ struct ClusterLife {
         return [.serve]
     }
 
-    mutating func exited(_ name: String, _ ending: ChildExit) -> [Action] {
+    /// - Parameter complaint: why the process ended, in its own words.
+    mutating func exited(_ name: String, _ ending: ChildExit, complaint: String? = nil) -> [Action] {
         guard let role = alive.removeValue(forKey: name) else { return [] }
         switch phase {
         case .starting:
-            return fail("\(name) \(ending) before the cluster was ready")
+            return fail(complaint.map { "\(name): \($0)" } ?? "\(name) \(ending) before the cluster was ready")
         case .serving where role == .expertHost && alive.values.contains(.expertHost):
             let left = alive.values.count { $0 == .expertHost }
             return [.report("\(name) \(ending); the cluster goes on with \(left) expert host\(left == 1 ? "" : "s")")]

@@ -84,6 +84,7 @@ struct LocalCluster: Sendable {
             var life = ClusterLife(processes)
             var display = ProgressDisplay(output, names: processes.map(\.name))
             var processIDs: [String: Int32] = [:]
+            let programNames = Dictionary(uniqueKeysWithValues: processes.map { ($0.name, URL(filePath: $0.program).lastPathComponent) })
             var isStarting = true
             var workError: (any Error)?
             var workEnded = false
@@ -101,12 +102,14 @@ struct LocalCluster: Sendable {
                 case .state(let name, let state): display[name]?.state = state
                 case .exited(let name, let exit):
                     processIDs[name] = nil
-                    actions = life.exited(name, exit)
+                    let complaint = exit == .exited(1) ? recentLines.complaint(of: name, program: programNames[name] ?? "") : nil
+                    actions = life.exited(name, exit, complaint: complaint)
                     if actions.contains(where: { if case .report = $0 { true } else { false } }) {
                         if isStarting { display[name]?.state = .ended("\(exit)") }
                         if isStarting { display.say("") }
                         isStarting = false
-                        for line in recentLines.of(name) { display.line("  \(name) | \(line)") }
+                        let isTold = complaint.map { life.failure?.hasSuffix($0) == true } ?? false
+                        if !isTold { for line in recentLines.of(name) { display.line("  \(name) | \(line)") } }
                     }
                 case .tick where isStarting:
                     for (name, processID) in processIDs { measure(name, processID, &display) }

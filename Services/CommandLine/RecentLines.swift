@@ -14,5 +14,11 @@ final class RecentLines: Sendable {
         }
     }
 
+    /// The sentence in which a process of ours tells why it ends: its last line, `PROGRAM: SENTENCE`.
+    func complaint(of name: String, program: String) -> String? {
+        guard let last = of(name).last, last.hasPrefix("\(program): ") else { return nil }
+        return String(last.dropFirst(program.count + 2))
+    }
+
     func of(_ name: String) -> [String] { lines.withLock { $0[name] ?? [] } }
 }

@@ -29,6 +29,7 @@ struct Announcer: Sendable {
         var lastError: RPCError?
         readiness.set(.loading(message: "waiting for the router to assign experts", fraction: 0.5))
         while !Task.isShuttingDownGracefully {
+            try Task.checkCancellation()
             do {
                 _ = try await router.call(.announce, announcement(draining: false), timeout: .seconds(5))
                 lastError = nil

@@ -47,8 +47,10 @@ final class ExpertEngine: Sendable {
             throw ExpertError.shape(expected: "one or more rows of \(columns)", found: request.hidden.count)
         }
         let hidden = Tensor(columns: columns, values: request.hidden)
+        var seen: Set<Int> = []             // one group an expert: a short message must not ask for a long answer
         let work = try request.groups.map { group in
             try check(layer: request.layer, expert: group.expert)
+            guard seen.insert(group.expert).inserted else { throw ExpertError.secondGroup(expert: group.expert) }
             let unit = ExpertUnit(layer: request.layer, expert: group.expert)
             guard !group.rows.isEmpty, group.rows.count <= hidden.rows else { throw ExpertError.rowCount(group.rows.count, rows: hidden.rows) }
             if let row = group.rows.first(where: { $0 >= hidden.rows }) { throw ExpertError.row(Int(row), rows: hidden.rows) }

@@ -7,6 +7,7 @@ enum ExpertError: Error, Equatable, CustomStringConvertible {
     case layer(Int, count: Int)
     case expert(Int, layer: Int, count: Int)
     case notHeld(ExpertUnit)
+    case secondGroup(expert: Int)
     case row(Int, rows: Int)
     case rowCount(Int, rows: Int)
     case shape(expected: String, found: Int)
@@ -18,6 +19,7 @@ enum ExpertError: Error, Equatable, CustomStringConvertible {
         case .layer(let found, let count): "layer \(found) of a model of \(count) layers"
         case .expert(let found, let layer, let count): "expert \(found) of layer \(layer), which has \(count) experts"
         case .notHeld(let unit): "expert \(unit.expert) of layer \(unit.layer) is not held here"
+        case .secondGroup(let expert): "two token groups for expert \(expert) in one call"
         case .row(let row, let rows): "a token group names row \(row) of \(rows)"
         case .rowCount(let count, let rows): "a token group names \(count) rows, expected 1 to \(rows)"
         case .shape(let expected, let found): "hidden holds \(found) values, expected \(expected)"

@@ -85,7 +85,7 @@ extension RPCError {
         let code: Code = switch error {
         case .fingerprint, .stalePlan: .failedPrecondition
         case .notHeld: .notFound
-        case .layer, .expert, .row, .rowCount, .shape: .invalidArgument
+        case .layer, .expert, .secondGroup, .row, .rowCount, .shape: .invalidArgument
         }
         self.init(code, error.description)
     }

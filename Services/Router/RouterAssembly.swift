@@ -41,7 +41,7 @@ struct RouterAssembly: Sendable {
                 weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout), compute: Compute(threads: 1)),
             admission: Admission(runningMax: config.sequencesMax, waitingMax: config.queueMax), sessions: SessionIDs(), status: status,
             endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
-            suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.vocabularyCount).map(Int32.init),
+            suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init),
             prefillTokensMax: config.prefillTokensMax)
     }
 

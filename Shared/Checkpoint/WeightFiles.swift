@@ -20,6 +20,7 @@ package final class WeightFiles: Sendable {
     private let directory: String
 
     package init(directory: String) throws(CheckpointError) {
+        guard FileBytes.exists(directory) else { throw CheckpointError(file: directory, .unreadable("there is no such folder")) }
         do { config = try ModelConfig(contentsOf: directory) } catch { throw CheckpointError(file: error.file, .config(error)) }
         self.directory = directory
         locations = try Self.locate(in: directory)

@@ -32,6 +32,12 @@ import Testing
         #expect(life.failure == "\(name) exited with status 1 before the cluster was ready")
     }
 
+    @Test("who dies before that and tells why is quoted")
+    mutating func complaintAtStart() {
+        #expect(life.exited("router", .exited(1), complaint: "no such model").first == .report("router: no such model"))
+        #expect(life.failure == "router: no such model")
+    }
+
     @Test("an expert host that dies later is reported, and the rest goes on while one is left")
     mutating func expertHostDies() {
         serve()

@@ -25,8 +25,8 @@ struct AttentionClient: Sendable {
         var output = try tensor(response.partial, rows: normed.rows, columns: config.hiddenSize)
         if layer.kind == .lightning {
             let squares = try tensor(response.squares, rows: normed.rows, columns: 1).values
-            let width = Float(config.headCount * config.headDimension)
-            compute.scaleRows(&output, by: squares.map { 1 / ($0 / width + lightningNormEpsilon).squareRoot() })
+            let width = config.headCount * config.headDimension
+            compute.scaleRows(&output, by: squares.map { lightningNormScale(squares: $0, width: width) })
         }
         return output
     }
@@ -58,5 +58,6 @@ struct AttentionClient: Sendable {
     }
 }
 
-/// Of the norm over a lightning layer's heads: a constant of the model, not `rms_norm_eps` (spec 2.8).
-private let lightningNormEpsilon: Float = 1e-6
+/// What a lightning layer's output norm multiplies a row of `width` components by, whose squares add up to `squares`.
+/// Its epsilon is a constant of the model, not `rms_norm_eps` (spec 2.8).
+func lightningNormScale(squares: Float, width: Int) -> Float { 1 / (squares / Float(width) + 1e-6).squareRoot() }

@@ -10,6 +10,18 @@ struct ExpertHostClient: Sendable {
     let instance: String
     let address: Address
     let rpc: RPCClient
+    private let dismissal: AsyncStream<Never>
+    private let dismissed: AsyncStream<Never>.Continuation
+
+    init(name: String, instance: String, address: Address, rpc: RPCClient) {
+        (self.name, self.instance, self.address, self.rpc) = (name, instance, address, rpc)
+        (dismissal, dismissed) = AsyncStream.makeStream()
+    }
+
+    /// The router wants nothing more of this host: its connection may go.
+    func dismiss() { dismissed.finish() }
+
+    func waitForDismissal() async { for await _ in dismissal {} }
 
     func run(_ request: ExpertRequest, timeout: TimeAmount) async throws -> ExpertResponse {
         do {

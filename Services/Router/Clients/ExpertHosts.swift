@@ -58,12 +58,16 @@ actor ExpertHosts {
         guard request.modelFingerprint == fingerprint else {
             throw RPCError(.failedPrecondition, "the router's checkpoint is \(fingerprint), host \(request.name) has \(request.modelFingerprint): they must be the same")
         }
-        guard !request.name.isEmpty, !request.instance.isEmpty else { throw RPCError(.invalidArgument, "an expert host must tell its name and instance") }
+        for (what, text) in [("name", request.name), ("instance", request.instance)] {
+            guard (1...Self.nameBytesMax).contains(text.utf8.count) else {
+                throw RPCError(.invalidArgument, "an expert host's \(what) has 1 to \(Self.nameBytesMax) bytes, not \(text.utf8.count)")
+            }
+        }
         let address: Address
         do { address = try Address(parsing: request.address) } catch { throw RPCError(.invalidArgument, "host \(request.name): \(error)") }
         if let host = known[request.name] {
             if host.instance == request.instance {
-                if request.draining { lost(host, why: "it is stopping") }
+                if request.draining { lost(host, why: "it is stopping", finishesCalls: true) }
                 let holds = plan?.hosts.contains { $0.name == host.name && $0.instance == host.instance } ?? false
                 return AnnounceResponse(planVersion: holds ? version : 0)
             }
@@ -104,11 +108,12 @@ actor ExpertHosts {
 
     // MARK: one host
 
-    /// Keeps the connection to one host until it breaks; then the host is gone until it announces itself again.
+    /// Keeps the connection to one host until it breaks or the host is dismissed; then the host is gone until it announces itself again.
     private func accompany(_ host: ExpertHostClient) async {
         let states = host.rpc.stateChanges()
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try? await host.rpc.run() }
+            tasks.addTask { await host.waitForDismissal() }
             tasks.addTask {
                 for await state in states {
                     switch state {
@@ -131,9 +136,11 @@ actor ExpertHosts {
         changed.yield()
     }
 
-    private func lost(_ host: ExpertHostClient, why: String) {
+    /// - Parameter finishesCalls: the host itself closes the connection when the calls under way are answered.
+    private func lost(_ host: ExpertHostClient, why: String, finishesCalls: Bool = false) {
         guard known[host.name]?.instance == host.instance else { return }
         known[host.name] = nil
+        if !finishesCalls { host.dismiss() }
         logger.notice("expert host gone", metadata: ["host": "\(host.name)", "why": "\(why)"])
         guard connected.remove(host.name) != nil else { return }
         if plan?.hosts.contains(where: { $0.name == host.name }) == true { plan = nil }
@@ -196,6 +203,7 @@ actor ExpertHosts {
     }
 
     private static let hostsMax = 1024
+    private static let nameBytesMax = 255
     /// Mapping weights touches no bytes of them, but a disk may be slow to open.
     private static let assignTimeout = TimeAmount.seconds(30)
 }

@@ -31,6 +31,13 @@ extension APIError {
         .invalid(param, "Invalid type for '\(param)': expected \(expected), but got \(found.kind) instead.", code: "invalid_type")
     }
 
+    /// The same refusal with `param` naming a whole parameter, as OpenAI does for token ids; the message still tells which part is wrong.
+    func blaming(_ param: String) -> APIError {
+        var error = self
+        error.param = param
+        return error
+    }
+
     static func notSupported(_ param: String, _ message: String) -> APIError {
         .invalid(param, message, code: "unsupported_parameter")
     }

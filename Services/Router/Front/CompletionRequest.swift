@@ -62,7 +62,7 @@ struct CompletionRequest {
                 switch element {
                 case .string(let text): sources.append(try self.text(text))
                 case .array(let inner): sources.append(.ids(try ids(inner, "prompt[\(index)]", vocabularySize: vocabularySize)))
-                default: throw .wrongType("prompt[\(index)]", expected: "a string or an array of token ids", found: element)
+                default: throw APIError.wrongType("prompt[\(index)]", expected: "a string or an array of token ids", found: element).blaming("prompt")
                 }
             }
             return sources
@@ -84,8 +84,11 @@ struct CompletionRequest {
             if case .number(let digits) = element, let id = Int32(digits), id >= 0, Int(id) < vocabularySize {
                 ids.append(id)
             } else {
-                let id = try element.integer("\(name)[\(index)]", in: 0...vocabularySize - 1)
-                ids.append(Int32(id))
+                do {
+                    ids.append(Int32(try element.integer("\(name)[\(index)]", in: 0...vocabularySize - 1)))
+                } catch {
+                    throw error.blaming("prompt")
+                }
             }
         }
         return ids

@@ -32,9 +32,15 @@ extension Front {
         let limit = config.bodyBytesMax
         if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit { throw APIError.bodyTooLarge(limit: limit) }
         var bytes: [UInt8] = []
-        for try await buffer in request.body {
-            guard bytes.count + buffer.readableBytes <= limit else { throw APIError.bodyTooLarge(limit: limit) }
-            bytes.append(contentsOf: buffer.readableBytesView)
+        do {
+            for try await buffer in request.body {
+                guard bytes.count + buffer.readableBytes <= limit else { throw APIError.bodyTooLarge(limit: limit) }
+                bytes.append(contentsOf: buffer.readableBytesView)
+            }
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw APIError(message: "The request body is malformed or ends too early.", code: "invalid_body")
         }
         return bytes
     }

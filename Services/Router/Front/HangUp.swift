@@ -52,8 +52,14 @@ final class HangUpHandler: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    /// Time for a client to read why it was refused.
+    private static let farewell = TimeAmount.seconds(1)
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         watch.hangUp()
+        // After bytes that are no HTTP nobody reads from the connection any more, so its end would never be seen.
+        let channel = context.channel
+        channel.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
         context.fireErrorCaught(error)
     }
 

@@ -26,7 +26,11 @@ extension SamplingParameters {
             guard let id = Int32(member.name), id >= 0, Int(id) < vocabularySize else {
                 throw .invalid("logit_bias", "Invalid key in 'logit_bias': '\(member.name.prefix(40))' is not a token id. Expected integers from 0 to \(vocabularySize - 1).", code: "invalid_token_id")
             }
-            biases[id] = Float(try member.value.number("logit_bias.\(id)", in: -100...100))
+            do {
+                biases[id] = Float(try member.value.number("logit_bias.\(id)", in: -100...100))
+            } catch {
+                throw error.blaming("logit_bias")
+            }
         }
         return biases
     }

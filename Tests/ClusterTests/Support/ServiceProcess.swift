@@ -13,12 +13,13 @@ final class ServiceProcess: Sendable {
     private let output: URL
     private let state = Mutex(State())
 
-    init(_ program: String, _ arguments: [String], name: String? = nil, folder: String, stopsWithInput: Bool = true) throws {
+    init(_ program: String, _ arguments: [String], name: String? = nil, folder: String, stopsWithInput: Bool = true, environment: [String: String] = [:]) throws {
         self.name = name ?? program
         output = URL(filePath: folder).appending(path: "\(self.name).log")
         _ = FileManager.default.createFile(atPath: output.path, contents: nil)
         process.executableURL = try Paths.program(program)
         process.arguments = arguments + (stopsWithInput ? ["--exit-with-parent"] : [])
+        if !environment.isEmpty { process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 } }
         process.standardInput = input
         let log = try FileHandle(forWritingTo: output)
         process.standardOutput = log
@@ -63,9 +64,5 @@ final class ServiceProcess: Sendable {
     var descriptorCount: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/fd").count) ?? 0 }
 
     /// A field of /proc/PID/status in bytes, for example `RssAnon`: resident memory that is not a mapped file.
-    func memory(_ field: String) -> Int {
-        let status = (try? String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("\(field):") }
-        return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
-    }
+    func memory(_ field: String) -> Int { Processes.memory(processID, field) ?? 0 }
 }

@@ -1,0 +1,188 @@
+@testable import CommandLineTool
+import Foundation
+@testable import Router
+import Testing
+
+/// Processes that are not there, die or come back, in clusters of their own.
+@Suite("Failures", .serialized) struct FailureTests {
+    static let question = "Who are you?"
+
+    /// An answer that is still under way when something happens to the cluster: it goes on for thousands of tokens.
+    static let longBody = RESTCluster.chatBody(question, maxTokens: 5000, [.init("ignore_eos", true)])
+
+    private func normalAnswer(_ cluster: RESTCluster, _ location: SourceLocation = #_sourceLocation) async throws -> JSON {
+        let reply = try await cluster.chat(Self.question, maxTokens: 24)
+        #expect(reply.status == 200, "\(reply.json.text())", sourceLocation: location)
+        return reply.json["choices"] ?? .null
+    }
+
+    /// A request without streaming, and `action` once the cluster works on it.
+    private func whileAnswering(_ cluster: RESTCluster, _ action: @Sendable () async throws -> Void) async throws -> RESTCluster.Reply {
+        async let reply = cluster.post(RESTCluster.chatPath, Self.longBody)
+        try await eventually("the cluster works on the request") { try await cluster.metric("minimax_attention_sessions", of: "attention") > 0 }
+        try await action()
+        return try await reply
+    }
+
+    private func expectLost(_ error: JSON?, _ location: SourceLocation = #_sourceLocation) {
+        #expect(error?["code"] == "service_unavailable", "\(error?.text() ?? "no error")", sourceLocation: location)
+        #expect(error?["type"] == "service_unavailable", sourceLocation: location)
+        #expect(error?["message"]?.text?.contains("send the request again") == true, "\(error?.text() ?? "")", sourceLocation: location)
+    }
+
+    @Test("without an expert host requests get 503 in OpenAI's shape; when one starts they are answered")
+    func noExpertHost() async throws {
+        try await RESTCluster.with(.init(expertHosts: 1), starts: .nothing) { cluster in
+            try cluster.startAttention()
+            try cluster.startRouter()
+            try await eventually("the front lacks nothing but experts") {
+                guard let reply = try? await cluster.get("/health") else { return false }
+                return reply.status == 503 && reply.json["message"]?.text?.contains("expert host") == true
+            }
+            let reply = try await cluster.chat(Self.question)
+            #expect(reply.status == 503)
+            #expect(reply.errorCode == "service_unavailable")
+            #expect(reply.errorMessage.contains("expert host"))
+            #expect(reply.error?["param"] == .null)
+            let stream = try await cluster.rest.post(RESTCluster.chatPath, json: Array(#"{"messages":[{"role":"user","content":"hi"}],"stream":true}"#.utf8))
+            #expect(stream.status == 503)
+            #expect("\(stream.head.headers)".lowercased().contains("retry-after"))
+
+            try cluster.startExpertHost(1)
+            try await cluster.waitUntilReady()
+            _ = try await normalAnswer(cluster)
+        }
+    }
+
+    @Test("an expert host that is killed in mid-answer ends that request with an error; the survivors answer the next, and it is used again when it comes back")
+    func expertHostKilled() async throws {
+        try await RESTCluster.with { cluster in
+            let before = try await normalAnswer(cluster)
+            let stream = try await cluster.stream(RESTCluster.chatPath, Self.longBody) { stream in
+                if stream.events.count == 3 { try cluster.process("expert-2").signal(SIGKILL) }
+                return false
+            }
+            #expect(!stream.isDone)
+            expectLost(stream.events.last?["error"])
+            #expect(stream.events.dropLast().allSatisfy { $0["error"] == nil })
+            #expect(try await normalAnswer(cluster) == before)
+
+            try cluster.startExpertHost(2)
+            try await eventually("expert-2 was assigned experts again") { ((try? await cluster.metric("minimax_expert_units", of: "expert-2")) ?? 0) > 0 }
+            #expect(try await normalAnswer(cluster) == before)
+            #expect(try await cluster.metric("minimax_expert_rows_total", of: "expert-2") > 0)
+
+            let reply = try await whileAnswering(cluster) { try cluster.process("expert-1").signal(SIGKILL) }
+            #expect(reply.status == 503)
+            expectLost(reply.error)
+            #expect(try await normalAnswer(cluster) == before)
+        }
+    }
+
+    @Test("the last expert host killed in mid-answer ends the request, the next gets 503, and a new host serves again")
+    func lastExpertHostKilled() async throws {
+        try await RESTCluster.with(.init(expertHosts: 1)) { cluster in
+            let before = try await normalAnswer(cluster)
+            let reply = try await whileAnswering(cluster) { try cluster.process("expert-1").signal(SIGKILL) }
+            #expect(reply.status == 503)
+            try await eventually("the front says that it has no expert host") { try await cluster.get("/health").status == 503 }
+            #expect(try await cluster.chat(Self.question).status == 503)
+            try cluster.startExpertHost(1)
+            try await cluster.waitUntilReady()
+            #expect(try await normalAnswer(cluster) == before)
+        }
+    }
+
+    @Test("attention killed in mid-answer ends the request with an error, the next gets 503, and after its restart all is as before")
+    func attentionKilled() async throws {
+        try await RESTCluster.with { cluster in
+            let before = try await normalAnswer(cluster)
+            let stream = try await cluster.stream(RESTCluster.chatPath, Self.longBody) { stream in
+                if stream.events.count == 3 { try cluster.process("attention").signal(SIGKILL) }
+                return false
+            }
+            #expect(!stream.isDone)
+            expectLost(stream.events.last?["error"])
+            try await eventually("the front says that attention is gone") {
+                let reply = try await cluster.get("/health")
+                return reply.status == 503 && reply.json["message"]?.text?.contains("attention") == true
+            }
+            let refused = try await cluster.chat(Self.question)
+            #expect(refused.status == 503)
+            #expect(refused.errorMessage.contains("attention"))
+
+            try cluster.startAttention()
+            try await cluster.waitUntilReady()
+            #expect(try await normalAnswer(cluster) == before)
+            let reply = try await whileAnswering(cluster) { try cluster.process("attention").signal(SIGKILL) }
+            #expect(reply.status == 503)
+            expectLost(reply.error)
+        }
+    }
+
+    @Test("a router that is killed and started again serves with the same attention and expert hosts")
+    func routerKilled() async throws {
+        try await RESTCluster.with { cluster in
+            let before = try await normalAnswer(cluster)
+            // Plans of the first router beyond the first, so that the second one's versions are lower.
+            try cluster.process("expert-2").signal(SIGKILL)
+            try cluster.startExpertHost(2)
+            try await eventually("expert-2 was assigned experts again") { ((try? await cluster.metric("minimax_expert_units", of: "expert-2")) ?? 0) > 0 }
+            async let lost = cluster.post(RESTCluster.chatPath, Self.longBody)
+            try await eventually("the cluster works on the request") { try await cluster.metric("minimax_attention_sessions", of: "attention") > 0 }
+            try cluster.process("router").signal(SIGKILL)
+            let reply = try? await lost
+            #expect(reply?.status == nil)
+            try cluster.startRouter()
+            try await cluster.waitUntilReady()
+            #expect(try await normalAnswer(cluster) == before)
+            try await eventually("the session of the first router is gone") { try await cluster.metric("minimax_attention_sessions", of: "attention") == 0 }
+        }
+    }
+
+    @Test("a client that hangs up stops its work, streaming or not")
+    func hangUp() async throws {
+        try await RESTCluster.with { cluster in
+            func expectIdle(_ what: String) async throws {
+                try await eventually("\(what): no session is left") { try await cluster.metric("minimax_attention_sessions", of: "attention") == 0 }
+                let rows = try await cluster.metric("minimax_attention_rows_total", of: "attention")
+                #expect(rows < 16 * 2500, "\(what): half of the answer was computed for nobody")     // 16 layers
+                try await Task.sleep(for: .milliseconds(200))
+                #expect(try await cluster.metric("minimax_attention_rows_total", of: "attention") == rows, "\(what): work goes on")
+            }
+            _ = try await cluster.stream(RESTCluster.chatPath, Self.longBody) { $0.events.count >= 3 }
+            try await expectIdle("streaming")
+
+            let front = cluster.restAddress
+            let body = Self.longBody.text()
+            for half in [true, false] {
+                let socket = try RawSocket(front)
+                #expect(socket.send("POST \(RESTCluster.chatPath) HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"))
+                try await eventually("the cluster works on the request") { try await cluster.metric("minimax_attention_sessions", of: "attention") > 0 }
+                // A client that only closes its sending side counts as gone, too.
+                if half { socket.finish() } else { socket.close() }
+                try await expectIdle("at once, half closed: \(half)")
+            }
+            _ = try await normalAnswer(cluster)
+        }
+    }
+
+    @Test("told to stop, the router finishes the answer under way and takes no new one")
+    func gracefulShutdown() async throws {
+        try await RESTCluster.with { cluster in
+            let body = RESTCluster.chatBody(Self.question, maxTokens: 60, [.init("ignore_eos", true)])
+            let whole = try await cluster.post(RESTCluster.chatPath, body)
+            let router = try cluster.process("router")
+            let stream = try await cluster.stream(RESTCluster.chatPath, body) { stream in
+                if stream.events.count == 2 { router.signal(SIGTERM) }
+                return false
+            }
+            #expect(stream.text() == whole.text)
+            #expect(stream.isDone)
+            await router.waitForExit()
+            #expect(router.exitStatus == 0, "\(router.log)")
+            let error = await #expect(throws: RESTError.self) { _ = try await cluster.rest.get("/health") }
+            #expect(error?.kind == .cannotConnect)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+@testable import CommandLineTool
+import Foundation
+import Synchronization
+import Testing
+@testable import Transport
+
+/// A whole cluster as its users run it: attention, expert hosts and router as processes of their own, and a client of the REST front.
+///
+/// Each process can be started and ended by itself, so that a test can play out a failure.
+final class RESTCluster: Sendable {
+    /// What the processes are started with.
+    struct Setup: Sendable {
+        var model = Paths.demo
+        var expertHosts = 2
+        /// Added to the router's flags.
+        var router: [String] = []
+        /// Added to attention's flags.
+        var attention: [String] = []
+    }
+
+    let setup: Setup
+    let folder: String
+    let port: Int
+    private let processes = Mutex<[String: ServiceProcess]>([:])
+    private let started = Mutex(0)
+
+    /// The cluster of the suite that is running; see `SuiteCluster`.
+    @TaskLocal static var current: RESTCluster?
+
+    private init(_ setup: Setup, folder: String) async throws {
+        self.setup = setup
+        self.folder = folder
+        port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a test's port")
+    }
+
+    /// Starts the cluster, runs `body`, takes everything down; an error brings the processes' logs with it.
+    ///
+    /// - Parameter starts: which processes are started at once; `body` starts the others.
+    static func with<R>(_ setup: Setup = Setup(), starts: Starts = .everything, body: (RESTCluster) async throws -> R) async throws -> R {
+        try await Paths.withFolder { folder in
+            let cluster = try await RESTCluster(setup, folder: folder)
+            let result: Result<R, any Error>
+            do {
+                switch starts {
+                case .everything: try await cluster.startEverything()
+                case .nothing: break
+                }
+                result = .success(try await body(cluster))
+            } catch {
+                result = .failure(SupportError("\(error)\n\(cluster.logs)"))
+            }
+            for process in cluster.all { await process.stop() }
+            return try result.get()
+        }
+    }
+    enum Starts { case everything, nothing }
+
+    // MARK: processes
+
+    func startEverything() async throws {
+        try startAttention()
+        for index in 1 ... setup.expertHosts { try startExpertHost(index) }
+        try startRouter()
+        try await waitUntilReady()
+    }
+
+    func startAttention() throws {
+        try start("attention", "attention", ["--listen", "\(attentionAddress)", "--threads", "1"] + setup.attention)
+    }
+
+    func startExpertHost(_ index: Int) throws {
+        let name = "expert-\(index)"
+        try start("expert-host", name, ["--listen", "\(expertAddress(index))", "--router", "\(controlAddress)", "--name", name, "--threads", "1"])
+    }
+
+    func startRouter() throws {
+        try start("router", "router", [
+            "--model-name", "demo", "--attention", "\(attentionAddress)", "--control", "\(controlAddress)", "--expert-hosts", "\(setup.expertHosts)",
+            "--port", "\(port)",
+        ] + setup.router)
+    }
+
+    private func start(_ program: String, _ name: String, _ flags: [String]) throws {
+        let number = started.withLock { $0 += 1; return $0 }         // a second run of a process gets a log of its own
+        let process = try ServiceProcess(
+            program, ["--model", setup.model, "--admin", "unix:\(folder)/\(name).admin"] + flags, name: "\(name)-\(number)", folder: folder)
+        processes.withLock { $0[name] = process }
+    }
+
+    func process(_ name: String) throws -> ServiceProcess {
+        guard let process = processes.withLock({ $0[name] }) else { throw SupportError("no process \(name)") }
+        return process
+    }
+
+    var all: [ServiceProcess] { processes.withLock { $0.sorted { $0.key < $1.key }.map(\.value) } }
+    var logs: String { all.map { "--- \($0.name)\n\($0.log)" }.joined(separator: "\n") }
+
+    var attentionAddress: Address { .unix(path: "\(folder)/attention.sock") }
+    var controlAddress: Address { .unix(path: "\(folder)/control.sock") }
+    func expertAddress(_ index: Int) -> Address { .unix(path: "\(folder)/expert-\(index).sock") }
+
+    // MARK: what it says of itself
+
+    var restAddress: Address { .tcp(host: "127.0.0.1", port: port) }
+    var rest: RESTClient { RESTClient(restAddress) }
+
+    func waitUntilReady() async throws {
+        try await eventually("the cluster is ready") {
+            for process in self.all where !process.isRunning { throw SupportError("\(process.name) ended with status \(process.exitStatus)") }
+            return try await self.isReady()
+        }
+    }
+
+    /// Whether the front would take a request.
+    func isReady() async throws -> Bool {
+        guard let answer = try? await rest.get("/health") else { return false }
+        return answer.status == 200
+    }
+
+    /// The sum of a metric's samples over its labels.
+    func metric(_ name: String, of process: String) async throws -> Double {
+        let text = try await RESTClient(.unix(path: "\(folder)/\(process).admin")).get("/metrics").text
+        let samples = text.split(separator: "\n").filter { $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name){") }
+        return samples.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
+    }
+}
+
+/// One cluster for all tests of a suite: `@Suite(…, .serialized, .cluster())`; they find it as `RESTCluster.current`.
+struct SuiteCluster: SuiteTrait, TestScoping {
+    let setup: RESTCluster.Setup
+
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws {
+        try await RESTCluster.with(setup) { cluster in
+            try await RESTCluster.$current.withValue(cluster) { try await function() }
+        }
+    }
+}
+
+extension Trait where Self == SuiteCluster {
+    static func cluster(router: [String] = [], attention: [String] = []) -> Self {
+        SuiteCluster(setup: RESTCluster.Setup(router: router, attention: attention))
+    }
+}
+
+/// The cluster of the running suite.
+func suiteCluster() throws -> RESTCluster {
+    guard let cluster = RESTCluster.current else { throw SupportError("the suite has no .cluster() trait") }
+    return cluster
+}

@@ -1,0 +1,131 @@
+@testable import CommandLineTool
+import Foundation
+import NIOHTTP1
+@testable import Router
+
+/// Requests to the REST front, as tests write them.
+extension RESTCluster {
+    struct Reply: Sendable {
+        let status: Int
+        let json: JSON
+        /// The choices' texts, of either endpoint.
+        var texts: [String] { (0 ..< json["choices"].count).map { json["choices"]?[$0]?["text"]?.text ?? json["choices"]?[$0]?["message"]?["content"]?.text ?? "" } }
+        var text: String { texts.first ?? "" }
+        var finish: String? { json["choices"]?[0]?["finish_reason"]?.text }
+        var error: JSON? { json["error"] }
+        var errorCode: String? { error?["code"]?.text }
+        var errorParam: String? { error?["param"]?.text }
+        var errorMessage: String { error?["message"]?.text ?? "" }
+    }
+
+    /// A streamed answer.
+    struct Stream: Sendable {
+        var raw = ""
+        /// The data of its events, without `[DONE]`.
+        var events: [JSON] = []
+        var isDone = false
+
+        func text(of index: Int = 0) -> String {
+            events.flatMap { event in (0 ..< event["choices"].count).compactMap { event["choices"]?[$0] } }
+                .filter { $0["index"]?.int == index }
+                .map { $0["text"]?.text ?? $0["delta"]?["content"]?.text ?? "" }.joined()
+        }
+        var finish: String? { events.compactMap { $0["choices"]?[0]?["finish_reason"]?.text }.last }
+    }
+
+    static let chatPath = "/v1/chat/completions", completionsPath = "/v1/completions"
+    private static let limits = RESTClient.Limits(silence: .seconds(120))
+
+    func get(_ path: String) async throws -> Reply {
+        let answer = try await rest.get(path)
+        return Reply(status: answer.status, json: try JSONReader.read(answer.body))
+    }
+
+    func post(_ path: String, _ body: JSON) async throws -> Reply { try await post(path, text: body.text()) }
+
+    func post(_ path: String, text: String) async throws -> Reply { try await post(path, bytes: Array(text.utf8)) }
+
+    func post(_ path: String, bytes: [UInt8]) async throws -> Reply {
+        let answer = try await rest.post(path, json: bytes, limits: Self.limits)
+        return Reply(status: answer.status, json: try JSONReader.read(answer.body))
+    }
+
+    /// A chat answer to one question, greedy unless `more` says otherwise.
+    func chat(_ question: String, maxTokens: Int = 16, _ more: [JSON.Member] = []) async throws -> Reply {
+        try await post(Self.chatPath, Self.chatBody(question, maxTokens: maxTokens, more))
+    }
+
+    /// A completion of token ids or text, greedy unless `more` says otherwise.
+    func complete(_ prompt: JSON, maxTokens: Int = 16, _ more: [JSON.Member] = []) async throws -> Reply {
+        try await post(Self.completionsPath, Self.completionBody(prompt, maxTokens: maxTokens, more))
+    }
+
+    static func chatBody(_ question: String, maxTokens: Int, _ more: [JSON.Member] = []) -> JSON {
+        body("messages", [["role": "user", "content": .string(question)]], maxTokens, more)
+    }
+
+    static func completionBody(_ prompt: JSON, maxTokens: Int, _ more: [JSON.Member] = []) -> JSON { body("prompt", prompt, maxTokens, more) }
+
+    /// Later members win over earlier ones.
+    private static func body(_ name: String, _ value: JSON, _ maxTokens: Int, _ more: [JSON.Member]) -> JSON {
+        .object([.init("model", "demo"), .init(name, value), .init("max_tokens", .int(maxTokens)), .init("temperature", .int(0))] + more)
+    }
+
+    /// Reads a stream until it ends, or until `enough` says so: then the client hangs up.
+    ///
+    /// - Throws: where the answer is no stream.
+    func stream(_ path: String, _ body: JSON, until enough: @Sendable (Stream) async throws -> Bool = { _ in false }) async throws -> Stream {
+        guard case .object(let members) = body else { throw SupportError("a body that is no object") }
+        let bytes = Array(JSON.object(members + [.init("stream", .bool(true))]).text().utf8)
+        return try await rest.request(.POST, path, body: bytes, limits: Self.limits) { head, body in
+            var stream = Stream(), unread = ""
+            for try await piece in body {
+                let text = String(decoding: piece, as: UTF8.self)
+                stream.raw += text
+                unread += text
+                while let end = unread.range(of: "\n\n") {
+                    let event = unread[..<end.lowerBound]
+                    if event == "data: [DONE]" {
+                        stream.isDone = true
+                    } else if event.hasPrefix("data: ") {
+                        stream.events.append(try JSONReader.read(Array(event.dropFirst("data: ".count).utf8)))
+                    }
+                    unread.removeSubrange(..<end.upperBound)
+                }
+                if try await enough(stream) { return stream }
+            }
+            guard head.status == 200 else { throw SupportError("no stream but \(head.status): \(stream.raw)") }
+            return stream
+        }
+    }
+}
+
+extension JSON.Member {
+    init(_ name: String, _ value: JSON) { self.init(name: name, value: value) }
+}
+
+extension JSON {
+    var text: String? { if case .string(let text) = self { text } else { nil } }
+    var int: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
+    var double: Double? { if case .number(let digits) = self { Double(digits) } else { nil } }
+    var elements: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
+    var count: Int { elements?.count ?? 0 }
+
+    subscript(_ index: Int) -> JSON? { elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
+
+    /// Without the members that differ from one answer to the next: whatever is left must be the same for the same request.
+    var withoutIdentity: JSON {
+        guard case .object(let members) = self else { return self }
+        return .object(members.filter { $0.name != "id" && $0.name != "created" })
+    }
+
+    static func ids(_ ids: some Sequence<some BinaryInteger>) -> JSON { .array(ids.map { .int($0) }) }
+}
+
+extension JSON? {
+    var count: Int { self?.count ?? 0 }
+}
+
+extension JSON: ExpressibleByIntegerLiteral {
+    init(integerLiteral value: Int) { self = .int(value) }
+}
