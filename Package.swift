@@ -53,7 +53,7 @@ let package = Package(
         // In the order in which a token meets them.
         .executableTarget(
             name: "Router",
-            dependencies: ["Tokenizer", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + hummingbird + metrics + nio + lifecycle,
+            dependencies: ["JSON", "Tokenizer", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + hummingbird + metrics + nio + lifecycle,
             path: "Services/Router", swiftSettings: settings),
         .executableTarget(
             name: "Attention",
@@ -71,11 +71,12 @@ let package = Package(
             ] + nio + lifecycle,
             path: "Services/CommandLine", swiftSettings: settings),
 
-        .target(name: "Tokenizer", path: "Shared/Tokenizer", swiftSettings: settings),
+        .target(name: "Tokenizer", dependencies: ["JSON"], path: "Shared/Tokenizer", swiftSettings: settings),
         .target(name: "Cluster", dependencies: ["Messages", "Transport", argumentParser, logging] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
         .target(name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport", swiftSettings: settings),
-        .target(name: "Checkpoint", dependencies: ["Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
+        .target(name: "Checkpoint", dependencies: ["JSON", "Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
+        .target(name: "JSON", path: "Shared/JSON", swiftSettings: settings),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], path: "Shared/Tensors", swiftSettings: settings),
 
         .target(name: "CKernels", path: "Shared/CKernels", cSettings: kernelSettings),
@@ -95,6 +96,7 @@ let package = Package(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Tests/ClusterLibraryTests", swiftSettings: settings),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests", swiftSettings: testSettings),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], path: "Tests/MessagesTests", swiftSettings: testSettings),
         .testTarget(name: "TransportTests", dependencies: ["Transport", logging] + nio, path: "Tests/TransportTests", swiftSettings: settings),

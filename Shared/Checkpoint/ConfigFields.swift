@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The fields of one JSON object of a configuration, read by name with their types checked.
 ///
 /// `null` counts as absent, as in the Python originals. Where several names are given, the first one present counts.
@@ -5,18 +7,18 @@ struct ConfigFields {
     let file: String
     /// What stands before a field's name in messages: "" or "text_config.".
     let path: String
-    let object: JSONObject
+    private let object: JSONValue
 
     init(json: [UInt8], file: String) throws(ConfigError) {
         let value: JSONValue
-        do { value = try JSONParser.parse(json) } catch { throw ConfigError(file: file, field: nil, reason: .notJSON(error.inWords)) }
-        guard case .object(let object) = value else {
+        do { value = try JSONReader.read(json, duplicateNames: .refused) } catch { throw ConfigError(file: file, field: nil, reason: .notJSON(error.inWords)) }
+        guard case .object = value else {
             throw ConfigError(file: file, field: nil, reason: .type(expected: "an object", found: value.inWords))
         }
-        self.init(file: file, path: "", object: object)
+        self.init(file: file, path: "", object: value)
     }
 
-    private init(file: String, path: String, object: JSONObject) {
+    private init(file: String, path: String, object: JSONValue) {
         self.file = file
         self.path = path
         self.object = object
@@ -60,17 +62,14 @@ struct ConfigFields {
     /// A finite number.
     func number(_ names: String...) throws(ConfigError) -> Double? {
         guard let (name, value) = first(names) else { return nil }
-        switch value {
-        case .integer(let number): return Double(number)
-        case .number(let number) where number.isFinite: return number
-        case .number(let number): throw error(name, .value(needs: "finite", found: "\(number)"))
-        default: throw error(name, .type(expected: "a number", found: value.inWords))
-        }
+        guard let number = value.double else { throw error(name, .type(expected: "a number", found: value.inWords)) }
+        guard number.isFinite else { throw error(name, .value(needs: "finite", found: "\(number)")) }
+        return number
     }
 
     func flag(_ name: String) throws(ConfigError) -> Bool? {
         guard let (_, value) = first([name]) else { return nil }
-        guard case .boolean(let flag) = value else { throw error(name, .type(expected: "true or false", found: value.inWords)) }
+        guard case .bool(let flag) = value else { throw error(name, .type(expected: "true or false", found: value.inWords)) }
         return flag
     }
 
@@ -98,7 +97,7 @@ struct ConfigFields {
 
     func fields(_ name: String) throws(ConfigError) -> ConfigFields? {
         guard let (_, value) = first([name]) else { return nil }
-        guard case .object(let object) = value else { throw error(name, .type(expected: "an object", found: value.inWords)) }
-        return ConfigFields(file: file, path: "\(path)\(name).", object: object)
+        guard case .object = value else { throw error(name, .type(expected: "an object", found: value.inWords)) }
+        return ConfigFields(file: file, path: "\(path)\(name).", object: value)
     }
 }

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension ModelConfig {
     /// Reads `config.json`, and the end tokens of `generation_config.json` where that file exists.
     package init(contentsOf directory: String) throws(ConfigError) {

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Where one tensor lies in a safetensors file.
 struct TensorEntry: Equatable {
     let name: String
@@ -55,26 +57,27 @@ struct SafetensorsHeader {
         tensors = entries
     }
 
-    private static func members(_ json: [UInt8], _ file: String) throws(CheckpointError) -> [JSONObject.Member] {
+    private static func members(_ json: [UInt8], _ file: String) throws(CheckpointError) -> [JSONValue.Member] {
         let value: JSONValue
-        do { value = try JSONParser.parse(json) } catch {
+        do { value = try JSONReader.read(json, duplicateNames: .refused) } catch {
             if case .duplicateName(let name) = error.problem { throw CheckpointError(file: file, tensor: name, .duplicate(alsoIn: file)) }
             throw CheckpointError(file: file, .notJSON("the header is \(error.inWords)"))
         }
-        guard case .object(let object) = value else {
+        guard case .object(let members) = value else {
             throw CheckpointError(file: file, .malformed(field: "the header", expected: "an object", found: value.inWords))
         }
-        switch object["__metadata__"] {
-        case nil, .object: return object.members
+        switch value["__metadata__"] {
+        case nil, .object: return members
         case let other?: throw CheckpointError(file: file, .malformed(field: "__metadata__", expected: "an object", found: other.inWords))
         }
     }
 
-    private static func entry(_ member: JSONObject.Member, _ file: String, dataStart: Int) throws(CheckpointError) -> TensorEntry {
+    private static func entry(_ member: JSONValue.Member, _ file: String, dataStart: Int) throws(CheckpointError) -> TensorEntry {
         let name = member.name
         func failure(_ reason: CheckpointError.Reason) -> CheckpointError { CheckpointError(file: file, tensor: name, reason) }
-        guard case .object(let fields) = member.value else {
-            throw failure(.malformed(field: "the entry", expected: "an object", found: member.value.inWords))
+        let fields = member.value
+        guard case .object = fields else {
+            throw failure(.malformed(field: "the entry", expected: "an object", found: fields.inWords))
         }
         guard case .string(let elementType)? = fields["dtype"] else {
             throw failure(.malformed(field: "dtype", expected: "a string", found: fields["dtype"]?.inWords ?? "nothing"))
@@ -86,7 +89,7 @@ struct SafetensorsHeader {
             }
             var integers: [Int] = []
             for element in elements {
-                guard case .integer(let integer) = element else {
+                guard let integer = element.integer else {
                     throw failure(.malformed(field: field, expected: "a list of integers", found: "\(element.inWords) in it"))
                 }
                 integers.append(integer)

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension WeightFiles {
     /// Maps the checkpoint's files, by index or the single one, and says where each tensor lies.
     static func locate(in directory: String) throws(CheckpointError) -> [String: Location] {
@@ -26,18 +28,18 @@ extension WeightFiles {
     /// The index's `weight_map`: (tensor, file) in the file's order.
     private static func shards(index: [UInt8]) throws(CheckpointError) -> [(tensor: String, file: String)] {
         let value: JSONValue
-        do { value = try JSONParser.parse(index) } catch {
+        do { value = try JSONReader.read(index, duplicateNames: .refused) } catch {
             if case .duplicateName(let name) = error.problem { throw CheckpointError(file: indexName, tensor: name, .duplicate(alsoIn: indexName)) }
             throw CheckpointError(file: indexName, .notJSON(error.inWords))
         }
-        guard case .object(let root) = value else {
+        guard case .object = value else {
             throw CheckpointError(file: indexName, .malformed(field: "the index", expected: "an object", found: value.inWords))
         }
-        guard case .object(let map)? = root["weight_map"] else {
-            throw CheckpointError(file: indexName, .malformed(field: "weight_map", expected: "an object", found: root["weight_map"]?.inWords ?? "nothing"))
+        guard case .object(let members)? = value["weight_map"] else {
+            throw CheckpointError(file: indexName, .malformed(field: "weight_map", expected: "an object", found: value["weight_map"]?.inWords ?? "nothing"))
         }
         var shards: [(String, String)] = []
-        for member in map.members {
+        for member in members {
             guard case .string(let file) = member.value else {
                 throw CheckpointError(file: indexName, tensor: member.name, .malformed(field: "the file", expected: "a string", found: member.value.inWords))
             }

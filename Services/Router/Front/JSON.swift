@@ -1,18 +1,10 @@
-/// One JSON value as it came or as it goes out. Objects keep the order of their members, and numbers their digits, because
-/// tool definitions are shown to the model as the client wrote them.
-enum JSON: Sendable, Equatable {
-    struct Member: Sendable, Equatable {
-        var name: String
-        var value: JSON
-    }
-    case null
-    case bool(Bool)
-    /// The digits as they stand in the text.
-    case number(String)
-    case string(String)
-    case array([JSON])
-    case object([Member])
+// Exported: who holds one of these values, tests too, also reads it.
+@_exported public import JSON
 
+/// What comes from a client or goes out to one.
+package typealias JSON = JSONValue
+
+extension JSON {
     /// What a client calls this, for error messages.
     var kind: String {
         switch self {
@@ -24,19 +16,13 @@ enum JSON: Sendable, Equatable {
         case .object: "an object"
         }
     }
-
-    /// A member of an object. Of equal names the last counts, as in most parsers.
-    subscript(_ name: String) -> JSON? {
-        guard case .object(let members) = self else { return nil }
-        return members.last { $0.name == name }?.value
-    }
 }
 
 // So that an answer reads in code as it does on the wire.
 extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral {
-    init(stringLiteral value: String) { self = .string(value) }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
-    init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
 
     static func int(_ value: some BinaryInteger) -> JSON { .number("\(value)") }
 
@@ -47,5 +33,5 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Express
 }
 
 extension JSON: ExpressibleByDictionaryLiteral {
-    init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements.map { Member(name: $0.0, value: $0.1) }) }
+    package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements.map { Member(name: $0.0, value: $0.1) }) }
 }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// One value of a JSON file together with its place, so that a wrong type is reported by name.
 struct JSONField {
     let file: String
@@ -5,16 +7,15 @@ struct JSONField {
     let value: JSONValue
 
     func error(expected: String) -> TokenizerError {
-        TokenizerError(file: file, field: path, expected: expected, found: value.summary)
+        TokenizerError(file: file, field: path, expected: expected, found: value.inWords)
     }
 
     var isNull: Bool { if case .null = value { true } else { false } }
 
     /// The member of that name, or nil; of several with one name the last, as in Hugging Face's reader.
     func optional(_ name: String) throws(TokenizerError) -> JSONField? {
-        guard case .object(let members) = value else { throw error(expected: "an object") }
-        guard let member = members.last(where: { $0.key == name }) else { return nil }
-        return JSONField(file: file, path: path.isEmpty ? name : "\(path).\(name)", value: member.value)
+        guard case .object = value else { throw error(expected: "an object") }
+        return value[name].map { JSONField(file: file, path: path.isEmpty ? name : "\(path).\(name)", value: $0) }
     }
 
     func member(_ name: String) throws(TokenizerError) -> JSONField {
@@ -22,7 +23,7 @@ struct JSONField {
         throw TokenizerError(file: file, field: path.isEmpty ? name : "\(path).\(name)", expected: "a value", found: "nothing")
     }
 
-    func members() throws(TokenizerError) -> [JSONMember] {
+    func members() throws(TokenizerError) -> [JSONValue.Member] {
         guard case .object(let members) = value else { throw error(expected: "an object") }
         return members
     }
@@ -46,5 +47,19 @@ struct JSONField {
     func flag(_ name: String, default fallback: Bool) throws(TokenizerError) -> Bool {
         guard let field = try optional(name), !field.isNull else { return fallback }
         return try field.bool()
+    }
+}
+
+extension JSONField {
+    /// A whole file. Names that occur twice are left to whoever reads the object: a vocabulary names the entry.
+    init(_ bytes: [UInt8], file: String) throws(TokenizerError) {
+        do {
+            self.init(file: file, path: "", value: try JSONReader.read(bytes))
+        } catch {
+            let found = error.offset < bytes.count ? bytes[error.offset] : nil
+            throw TokenizerError(
+                file: file, field: "JSON at byte \(error.offset)", expected: error.expected,
+                found: found.map { $0 > 0x20 && $0 < 0x7F ? "'\(Character(Unicode.Scalar($0)))'" : "byte \($0)" } ?? "the end")
+        }
     }
 }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The `model` of a `tokenizer.json`: a byte-level BPE without any of its options but `ignore_merges`.
 struct ModelSection {
     private(set) var vocabulary = Vocabulary()
@@ -14,10 +16,7 @@ struct ModelSection {
             guard try affix.string().isEmpty else { throw affix.error(expected: "null or \"\"") }
         }
         if let dropout = try field.optional("dropout") {
-            switch dropout.value {
-            case .null, .integer(0), .number(0): break
-            default: throw dropout.error(expected: "null; encoding must not be random")
-            }
+            guard dropout.isNull || dropout.value.double == 0 else { throw dropout.error(expected: "null; encoding must not be random") }
         }
         if try field.flag("byte_fallback", default: false) { throw try field.member("byte_fallback").error(expected: "false") }
         ignoresMerges = try field.flag("ignore_merges", default: false)
@@ -32,8 +31,8 @@ struct ModelSection {
         let members = try field.members()
         vocabulary.reserve(members.count)
         for member in members {
-            let entry = JSONField(file: field.file, path: "\(field.path)[\"\(member.key)\"]", value: member.value)
-            guard vocabulary.insert(member.key, id: try entry.tokenID()) else {
+            let entry = JSONField(file: field.file, path: "\(field.path)[\"\(member.name)\"]", value: member.value)
+            guard vocabulary.insert(member.name, id: try entry.tokenID()) else {
                 throw entry.error(expected: "an id and a content that no other entry has")
             }
         }

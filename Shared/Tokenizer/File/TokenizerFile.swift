@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What a `tokenizer.json` says, checked: everything in it is either supported or refused by name.
 struct TokenizerFile {
     let vocabulary: Vocabulary
@@ -10,7 +12,7 @@ struct TokenizerFile {
     let preTokenizer: PreTokenizer
 
     init(_ bytes: [UInt8], file: String) throws(TokenizerError) {
-        let root = JSONField(file: file, path: "", value: try JSONReader.read(bytes, file: file))
+        let root = try JSONField(bytes, file: file)
         for name in ["truncation", "padding"] {
             if let field = try root.optional(name), !field.isNull { throw field.error(expected: "null; lengths are the server's business") }
         }
@@ -93,7 +95,7 @@ struct TokenizerFile {
 
 extension JSONField {
     func tokenID() throws(TokenizerError) -> Int32 {
-        guard case .integer(let id) = value, (0...Vocabulary.idMax).contains(id) else {
+        guard let id = value.integer, (0...Vocabulary.idMax).contains(id) else {
             throw error(expected: "a token id from 0 to \(Vocabulary.idMax)")
         }
         return Int32(id)

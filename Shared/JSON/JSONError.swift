@@ -1,0 +1,35 @@
+/// Where a text stops being JSON that can be read, and why.
+package struct JSONError: Error, Equatable {
+    package enum Problem: Equatable, Sendable {
+        case expected(String)
+        case duplicateName(String)
+        case tooDeep
+        case tooManyValues
+    }
+    /// In bytes from the beginning of the text.
+    package let offset: Int
+    package let problem: Problem
+
+    package init(offset: Int, problem: Problem) {
+        self.offset = offset
+        self.problem = problem
+    }
+
+    /// What should stand at `offset`.
+    package var expected: String {
+        switch problem {
+        case .expected(let what): what
+        case .duplicateName(let name): "no second \"\(name)\" in one object"
+        case .tooDeep: "at most \(JSONReader.depthMax) levels of brackets"
+        case .tooManyValues: "at most \(JSONReader.valuesMax) values"
+        }
+    }
+
+    package var inWords: String {
+        switch problem {
+        case .expected: "not JSON: expected \(expected) at byte \(offset)"
+        case .duplicateName(let name): "the name \"\(name)\" occurs twice in one object (byte \(offset))"
+        case .tooDeep, .tooManyValues: "too much JSON: expected \(expected) (byte \(offset))"
+        }
+    }
+}
