@@ -30,7 +30,8 @@ struct AttentionService: Service {
         let compute = Compute(threads: config.threads > 0 ? config.threads : Machine.coreCount)
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
         let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget)
-        let server = RPCServer(address: config.listen, group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: endpoints(engine).answer)
+        let server = RPCServer(
+            address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: endpoints(engine).answer)
         logger.info("serving", metadata: [
             "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "threads": "\(compute.threads)",
             "memory.budget": "\(budget)",

@@ -31,7 +31,8 @@ struct ExpertHostService: Service {
         let compute = Compute(threads: config.threads > 0 ? config.threads : Machine.coreCount)
         let engine = try ExpertEngine(WeightFiles(directory: config.model), compute: compute)
         let group = MultiThreadedEventLoopGroup.singleton
-        let server = RPCServer(address: config.listen, group: group, logger: logger, handler: endpoints(engine).answer)
+        let server = RPCServer(
+            address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: group, logger: logger, handler: endpoints(engine).answer)
         let router = RPCClient(address: config.router, group: group, logger: logger)
         logger.info("serving", metadata: [
             "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(engine.kernels)", "threads": "\(compute.threads)",

@@ -64,6 +64,9 @@ internal import Transport
             (expertHosts, "--expert-hosts"), (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"),
             (callTimeoutSeconds, "--call-timeout-seconds"), (bodyMaxMib, "--body-max-mib"), (keepAliveSeconds, "--keep-alive-seconds"),
         ] { try requirePositive(value, flag) }
+        guard prefillTokensMax <= RPCLimits.rowsPerCallMax else {
+            throw ValidationError("--prefill-tokens-max is \(prefillTokensMax), expected at most \(RPCLimits.rowsPerCallMax)")
+        }
         guard (0 ... 65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
     }
 

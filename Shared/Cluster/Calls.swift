@@ -60,3 +60,22 @@ extension ByteBuffer {
         try Message(decoding: readableBytesSpan)
     }
 }
+
+extension RPCLimits {
+    /// Most rows of activations in one call; bounds what a peer can make a service hold, and what decoding it can cost.
+    package static let rowsPerCallMax = 4096
+
+    /// Of a service that takes rows of `hiddenSize` float32 values.
+    package static func activations(hiddenSize: Int) -> RPCLimits {
+        var limits = RPCLimits()
+        limits.messageBytesMax = min(limits.messageBytesMax, rowsPerCallMax * hiddenSize * MemoryLayout<Float>.size + 1 << 20)
+        return limits
+    }
+
+    /// Of a service that takes short messages only.
+    package static var control: RPCLimits {
+        var limits = RPCLimits()
+        limits.messageBytesMax = 64 << 10
+        return limits
+    }
+}

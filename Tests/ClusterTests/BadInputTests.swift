@@ -113,6 +113,7 @@ import Testing
                         for _ in 0 ..< 100 where !(socket.send("100000\r\n") && socket.send(piece) && socket.send("\r\n")) { break }
                     }
                 }
+                socket.finish()
                 return String(decoding: socket.readAll(max: 4096), as: UTF8.self)
             }
             #expect(reply.hasPrefix("HTTP/1.1 413 "), "\(reply)")

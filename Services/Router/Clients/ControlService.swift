@@ -15,7 +15,7 @@ struct ControlService: Service {
     func run() async throws {
         var endpoints = EndpointHandlers { _ in nil }
         endpoints.on(.announce) { try await hosts.announce($0) }
-        let server = RPCServer(address: address, group: group, logger: logger, handler: endpoints.answer)
+        let server = RPCServer(address: address, limits: .control, group: group, logger: logger, handler: endpoints.answer)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask {
                 try await withGracefulShutdownHandler { try await server.run() } onGracefulShutdown: { server.stopAccepting() }

@@ -2,6 +2,7 @@ internal import Checkpoint
 internal import Cluster
 internal import Logging
 internal import Messages
+internal import Metrics
 internal import NIOCore
 internal import Transport
 
@@ -16,6 +17,10 @@ actor ExpertHosts {
     private let status: ClusterStatus
     private let group: any EventLoopGroup
     private let logger: Logger
+
+    private let connectedGauge = Gauge(label: "minimax_expert_hosts_connected")
+    private let versionGauge = Gauge(label: "minimax_plan_version")
+    private let lostCounter = Counter(label: "minimax_expert_hosts_lost_total")
 
     private let announcements: AsyncStream<ExpertHostClient>
     private let announced: AsyncStream<ExpertHostClient>.Continuation
@@ -101,10 +106,9 @@ actor ExpertHosts {
     private func tellStatus() {
         let missing = hasPlanned ? "no expert host is ready" : "\(connected.count) of \(expected) expert hosts are connected"
         status.setExperts(missing: hasPlanned && canPlan ? nil : missing)
+        connectedGauge.record(connected.count)
+        versionGauge.record(version)
     }
-
-    /// For metrics and readiness.
-    var counts: (known: Int, planned: Int, expected: Int, planVersion: Int) { (known.count, plan?.hosts.count ?? 0, expected, version) }
 
     // MARK: one host
 
@@ -141,6 +145,7 @@ actor ExpertHosts {
         guard known[host.name]?.instance == host.instance else { return }
         known[host.name] = nil
         if !finishesCalls { host.dismiss() }
+        lostCounter.increment()
         logger.notice("expert host gone", metadata: ["host": "\(host.name)", "why": "\(why)"])
         guard connected.remove(host.name) != nil else { return }
         if plan?.hosts.contains(where: { $0.name == host.name }) == true { plan = nil }

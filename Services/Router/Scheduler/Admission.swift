@@ -1,3 +1,4 @@
+internal import Metrics
 internal import Synchronization
 
 /// How many sequences run at once, and how many may wait for a place. First come, first served.
@@ -18,6 +19,9 @@ final class Admission: Sendable {
     let runningMax: Int
     let waitingMax: Int
     private let state = Mutex(State())
+    // vLLM's names under our prefix, which dashboards and gateways know.
+    private let runningGauge = Gauge(label: "minimax_num_requests_running")
+    private let waitingGauge = Gauge(label: "minimax_num_requests_waiting")
 
     init(runningMax: Int, waitingMax: Int) {
         self.runningMax = runningMax
@@ -32,6 +36,12 @@ final class Admission: Sendable {
         try await enter()
         defer { leave() }
         return try await work()
+    }
+
+    private func report() {
+        let counts = counts
+        runningGauge.record(counts.running)
+        waitingGauge.record(counts.waiting)
     }
 
     private func enter() async throws {
@@ -51,6 +61,7 @@ final class Admission: Sendable {
                     state.waiting.append(Waiter(id: id, continuation: continuation))
                     return nil
                 }
+                report()
                 if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
@@ -62,6 +73,7 @@ final class Admission: Sendable {
             waiter?.continuation.resume(returning: false)
         }
         state.withLock { _ = $0.abandoned.remove(id) }
+        report()
         if isAdmitted { return }
         try Task.checkCancellation()
         throw GenerationError.overloaded("\(runningMax) sequences are being answered and \(waitingMax) wait; try again later")
@@ -76,6 +88,7 @@ final class Admission: Sendable {
             }
             return state.waiting.removeFirst()
         }
+        report()
         next?.continuation.resume(returning: true)
     }
 }
