@@ -26,7 +26,7 @@ struct ExpertHostClient: Sendable {
     func run(_ request: ExpertRequest, timeout: TimeAmount) async throws -> ExpertResponse {
         do {
             return try await rpc.call(.runExperts, request, timeout: timeout)
-        } catch let error where error.code == .cancelled || Task.isCancelled {
+        } catch where Task.isCancelled {
             throw CancellationError()
         } catch {
             throw ClusterError.expertHost(name, error)
