@@ -106,11 +106,10 @@ extension WeightFiles {
 extension WeightMatrix {
     /// Whether every element is zero, of either sign.
     var isZero: Bool {
-        (0..<rows * columns).allSatisfy { index in
-            switch elementType {
-            case .bfloat16: unsafe base.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self) & 0x7FFF == 0
-            case .float32: unsafe base.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self) & 0x7FFF_FFFF == 0
-            }
+        switch elementType {
+        case .bfloat16: (0..<rows * columns).allSatisfy { unsafe base.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) & 0x7FFF == 0 }
+        case .float32: (0..<rows * columns).allSatisfy { unsafe base.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) & 0x7FFF_FFFF == 0 }
+        case .int8, .int4: floats().allSatisfy { $0 == 0 }
         }
     }
 }

@@ -1,36 +1,73 @@
-/// How one element of a stored weight is written; the raw values are those of `kernels.h`.
-package enum ElementType: Int32, Sendable, Equatable {
+/// How one element of a stored weight is written; the raw values are those of `kernels.h`, which describes the layouts.
+package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
     case bfloat16 = 0
     case float32 = 1
+    /// Whole numbers from -127 to 127, times a float16 scale for each 64 columns of a row.
+    case int8 = 2
+    /// Whole numbers from -8 to 7, times a float16 scale for each 32 columns of a row.
+    case int4 = 3
 
-    package var byteCount: Int { self == .bfloat16 ? 2 : 4 }
+    /// How many columns of a row share a scale; nil where elements are values already.
+    package var groupSize: Int? {
+        switch self {
+        case .bfloat16, .float32: nil
+        case .int8: 64
+        case .int4: 32
+        }
+    }
+
+    /// Bytes of the elements of one row, scales not counted.
+    package func rowByteCount(columns: Int) -> Int {
+        switch self {
+        case .bfloat16: 2 * columns
+        case .float32: 4 * columns
+        case .int8: columns
+        case .int4: (columns + 31) / 32 * 16
+        }
+    }
+
+    /// Scales of one row.
+    package func scaleCount(columns: Int) -> Int { groupSize.map { (columns + $0 - 1) / $0 } ?? 0 }
 }
 
 /// Read-only weights of shape (rows, columns), row-major, used where they lie: usually inside a mapped checkpoint file.
 ///
-/// A vector is a matrix of one row. The memory lives as long as `owner`; nothing is copied, so many processes share the page cache.
+/// A vector is a matrix of one row. The memory lives as long as its owners; nothing is copied, so many processes share the page cache.
 @safe package struct WeightMatrix: @unchecked Sendable {    // the bytes are never written
     package let rows: Int
     package let columns: Int
     package let elementType: ElementType
-    /// The first element; `rows * columns * elementType.byteCount` bytes follow, in any alignment.
+    /// The first element; `rows * elementType.rowByteCount(columns:)` bytes follow, in any alignment.
     package let base: UnsafeRawPointer
+    /// float16, `rows * elementType.scaleCount(columns:)` of them, in any alignment; nil where the elements need none.
+    package let scales: UnsafeRawPointer?
     private let owner: AnyObject
+    private let scalesOwner: AnyObject?
 
-    package init(rows: Int, columns: Int, elementType: ElementType, base: UnsafeRawPointer, owner: AnyObject) {
+    package init(
+        rows: Int, columns: Int, elementType: ElementType, base: UnsafeRawPointer, owner: AnyObject,
+        scales: UnsafeRawPointer? = nil, scalesOwner: AnyObject? = nil
+    ) {
+        precondition(unsafe (elementType.groupSize != nil) == (scales != nil), "\(elementType) weights with the wrong scales")
         self.rows = rows
         self.columns = columns
         self.elementType = elementType
         unsafe self.base = base
+        unsafe self.scales = scales
         self.owner = owner
+        self.scalesOwner = scalesOwner
     }
 
-    package var byteCount: Int { rows * columns * elementType.byteCount }
+    /// Of elements and scales.
+    package var byteCount: Int { rows * (elementType.rowByteCount(columns: columns) + 2 * elementType.scaleCount(columns: columns)) }
 
     /// The rows of `range`, still where they lie.
     package func rows(_ range: Range<Int>) -> WeightMatrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of a matrix with \(rows) rows")
-        let offset = range.lowerBound * columns * elementType.byteCount
-        return unsafe WeightMatrix(rows: range.count, columns: columns, elementType: elementType, base: base + offset, owner: owner)
+        let offset = range.lowerBound * elementType.rowByteCount(columns: columns)
+        let scalesOffset = range.lowerBound * elementType.scaleCount(columns: columns) * 2
+        return unsafe WeightMatrix(
+            rows: range.count, columns: columns, elementType: elementType, base: base + offset, owner: owner,
+            scales: scales.map { unsafe $0 + scalesOffset }, scalesOwner: scalesOwner)
     }
 }

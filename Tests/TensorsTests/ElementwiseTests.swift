@@ -95,7 +95,7 @@ import Testing
             let stored = StoredWeights(rows: 3, columns: 2, type, wanted, offset: offset)
             #expect(bits(stored.matrix.floats()) == bits(wanted))
             #expect(bits(stored.matrix.rows(1 ..< 3).floats()) == bits(Array(wanted[2...])))
-            #expect(stored.matrix.byteCount == 6 * type.byteCount)
+            #expect(stored.matrix.byteCount == 3 * type.rowByteCount(columns: 2))
         }
     }
 }

@@ -106,8 +106,8 @@ private func runLinear(_ kernels: Kernels, _ side: GuardedMemory.Side, rows: Int
     let xStride = K + 3, yStride = outputs + 2
     let x = GuardedMemory(pattern((rows - 1) * xStride + K), against: side)
     let y = GuardedMemory(byteCount: ((rows - 1) * yStride + outputs) * 4, against: side)
-    let w = GuardedMemory(byteCount: outputs * K * type.byteCount, against: side)
-    store(pattern(outputs * K, seed: 1), as: type, at: w.base)
+    let w = GuardedMemory(byteCount: outputs * type.rowByteCount(columns: K), against: side)
+    store(pattern(outputs * K, seed: 1), as: type, columns: K, at: w.base)
     kernels.table.linear(y.floats, yStride, x.floats, xStride, w.base, type.rawValue, rows, outputs, K, parts)
     for row in 0 ..< rows - 1 {
         for gap in outputs ..< yStride { precondition(y.floats[row * yStride + gap] == 0, "wrote between rows \(row) and \(row + 1)") }

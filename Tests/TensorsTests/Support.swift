@@ -37,12 +37,15 @@ final class StoredWeights {
     let values: [Float]
 
     init(rows: Int, columns: Int, _ elementType: ElementType, _ wanted: [Float], offset: Int = 0) {
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: wanted.count * elementType.byteCount + offset, alignment: 64)
+        let elementBytes = rows * elementType.rowByteCount(columns: columns)
+        let scaleBytes = rows * elementType.scaleCount(columns: columns) * 2
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: elementBytes + scaleBytes + offset, alignment: 64)
         let base = memory + offset
-        store(wanted, as: elementType, at: base)
+        store(wanted, as: elementType, columns: columns, at: base, scales: base + elementBytes)
         self.memory = memory
-        let owner = Owner(memory)
-        matrix = WeightMatrix(rows: rows, columns: columns, elementType: elementType, base: base, owner: owner)
+        matrix = WeightMatrix(
+            rows: rows, columns: columns, elementType: elementType, base: base, owner: Owner(memory),
+            scales: elementType.groupSize == nil ? nil : UnsafeRawPointer(base + elementBytes))
         values = matrix.floats()
     }
 
@@ -53,12 +56,33 @@ final class StoredWeights {
     }
 }
 
-/// Writes weights in their stored form; bfloat16 is the upper half of a float32.
-func store(_ values: [Float], as elementType: ElementType, at base: UnsafeMutableRawPointer) {
-    for (index, value) in values.enumerated() {
-        switch elementType {
-        case .float32: base.storeBytes(of: value, toByteOffset: index * 4, as: Float.self)
-        case .bfloat16: base.storeBytes(of: UInt16(truncatingIfNeeded: value.bitPattern >> 16), toByteOffset: index * 2, as: UInt16.self)
+/// Writes weights in their stored form: bfloat16 is the upper half of a float32; whole numbers get a scale for each group of a row.
+func store(_ values: [Float], as elementType: ElementType, columns: Int, at base: UnsafeMutableRawPointer, scales: UnsafeMutableRawPointer? = nil) {
+    switch elementType {
+    case .float32: for (index, value) in values.enumerated() { base.storeBytes(of: value, toByteOffset: index * 4, as: Float.self) }
+    case .bfloat16:
+        for (index, value) in values.enumerated() { base.storeBytes(of: UInt16(truncatingIfNeeded: value.bitPattern >> 16), toByteOffset: index * 2, as: UInt16.self) }
+    case .int8, .int4:
+        guard let scales, let groupSize = elementType.groupSize else { return }
+        for row in 0 ..< values.count / columns {
+            let place = base + row * elementType.rowByteCount(columns: columns)
+            let rowScales = scales + row * elementType.scaleCount(columns: columns) * 2
+            storeRow(Array(values[row * columns ..< (row + 1) * columns]), isFour: elementType == .int4, groupSize: groupSize, at: place, scales: rowScales)
+        }
+    }
+}
+
+private func storeRow(_ values: [Float], isFour: Bool, groupSize: Int, at base: UnsafeMutableRawPointer, scales: UnsafeMutableRawPointer) {
+    for (group, first) in stride(from: 0, to: values.count, by: groupSize).enumerated() {
+        let members = values[first ..< min(first + groupSize, values.count)]
+        let scale = Float16(members.map(abs).max()! / (isFour ? 7 : 127))
+        scales.storeBytes(of: scale.bitPattern, toByteOffset: group * 2, as: UInt16.self)
+        let numbers = members.map { scale == 0 ? 0 : Int(($0 / Float(scale)).rounded()) }
+        if isFour {
+            let nibbles = (numbers.map { max(-8, min(7, $0)) } + Array(repeating: 0, count: groupSize - numbers.count)).map { UInt8($0 + 8) }
+            for place in 0 ..< 16 { base.storeBytes(of: nibbles[place] | nibbles[place + 16] << 4, toByteOffset: group * 16 + place, as: UInt8.self) }
+        } else {
+            for (place, number) in numbers.enumerated() { base.storeBytes(of: Int8(max(-127, min(127, number))), toByteOffset: first + place, as: Int8.self) }
         }
     }
 }
