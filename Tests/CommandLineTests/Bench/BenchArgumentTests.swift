@@ -10,6 +10,15 @@ import Testing
         (["machine", "--threads", "5000"], "'--threads'"),
         (["machine", "--shape"], "--shape"),
         (["no-such-bench"], "no-such-bench"),
+        (["tokenizer"], "--model"),
+        (["decode"], "--model"),
+        (["decode", "--model", "m", "--tokens", "1"], "'--tokens'"),
+        (["decode", "--model", "m", "--batch", "9"], "'--batch'"),
+        (["decode", "--model", "m", "--expert-hosts", "0"], "'--expert-hosts'"),
+        (["prefill", "--model", "m", "--context", "2048,"], "--context"),
+        (["prefill", "--model", "m", "--context", "0"], "--context"),
+        (["prefill", "--model", "m", "--context", "9999999999999999999"], "--context"),
+        (["prefill", "--model", "m", "--seed", "-1"], "--seed"),
     ])
     func refused(arguments: [String], named: String) {
         let error = #expect(throws: (any Error).self) { try BenchCommand.parseAsRoot(arguments) }
@@ -23,5 +32,12 @@ import Testing
         let command = try #require(try BenchCommand.parseAsRoot(["machine"]) as? MachineBench)
         #expect(command.options.rounds == 5)
         #expect(!command.options.json)
+    }
+
+    @Test("contexts are numbers with commas between")
+    func contexts() {
+        #expect(TokenCounts(argument: "2048,32768") == TokenCounts(2048, 32768))
+        #expect(TokenCounts(argument: "1")?.counts == [1])
+        #expect(TokenCounts(argument: "") == nil)
     }
 }
