@@ -9,6 +9,7 @@ extern const kernel_table kernels_scalar;
 #if defined(__x86_64__)
 extern const kernel_table kernels_avx2;
 extern const kernel_table kernels_avx512;
+extern const kernel_table kernels_avx512_bf16;
 #elif defined(__aarch64__)
 extern const kernel_table kernels_neon;
 #endif
