@@ -66,13 +66,13 @@ let package = Package(
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "Checkpoint", "Cluster", "JSON", "Tensors", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
             ] + nio + lifecycle,
             path: "Services/CommandLine", swiftSettings: settings),
 
         .target(name: "Tokenizer", dependencies: ["JSON"], path: "Shared/Tokenizer", swiftSettings: settings),
-        .target(name: "Cluster", dependencies: ["Messages", "Transport", argumentParser, logging] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
+        .target(name: "Cluster", dependencies: ["Messages", "Transport", "Tensors", argumentParser, logging] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
         .target(name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport", swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["JSON", "Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
@@ -90,7 +90,7 @@ let package = Package(
             path: "Tests/ClusterTests", swiftSettings: testSettings),
         .testTarget(name: "RouterTests", dependencies: ["Router", "Messages", "Tensors", "Tokenizer", logging] + hummingbird + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,

@@ -13,8 +13,7 @@ internal import Transport
     @Option(help: "Where the router reaches this service: unix:/PATH or HOST:PORT.")
     var listen: Address
 
-    @Option(help: "Compute threads; 0 takes as many as the process may use.")
-    var threads = 0
+    @OptionGroup var compute: ComputeOptions
 
     @Option(help: "Most memory for the state of all sessions, in MiB; 0 takes half of what the process may use.")
     var memoryMaxMib = 0
@@ -24,13 +23,12 @@ internal import Transport
     static func main() async { await runCommand(Self.self) }
 
     func validate() throws {
-        try requireNotNegative(threads, "--threads")
         try requireNotNegative(memoryMaxMib, "--memory-max-mib")
     }
 
     func run() async throws {
         let readiness = Readiness()
-        let config = AttentionConfig(model: model, listen: listen, threads: threads, memoryMaxBytes: memoryMaxMib << 20)
+        let config = AttentionConfig(model: model, listen: listen, compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20)
         try await runService(named: "attention", options: service, readiness: readiness) { logger in
             [AttentionService(config: config, readiness: readiness, logger: logger)]
         }

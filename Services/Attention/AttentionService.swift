@@ -11,8 +11,7 @@ internal import Transport
 struct AttentionConfig: Sendable {
     var model: String
     var listen: Address
-    /// 0: as many as the process may use.
-    var threads: Int
+    var compute: Compute
     /// 0: half of what the process may use.
     var memoryMaxBytes: Int
 }
@@ -27,13 +26,13 @@ struct AttentionService: Service {
         readiness.set(.loading(message: "reading \(config.model)", fraction: 0))
         useOneBLASThread()
         let checkpoint = try WeightFiles(directory: config.model)
-        let compute = Compute(threads: config.threads > 0 ? config.threads : Machine.coreCount)
+        let compute = config.compute
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
         let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget)
         let server = RPCServer(
             address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: endpoints(engine).answer)
         logger.info("serving", metadata: [
-            "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "threads": "\(compute.threads)",
+            "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
             "memory.budget": "\(budget)",
         ])
         try await withGracefulShutdownHandler {

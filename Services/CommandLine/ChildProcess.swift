@@ -23,9 +23,18 @@ enum ChildExit: Sendable, Equatable, CustomStringConvertible {
 /// The child has its own session, so a terminal's Ctrl-C reaches only us, and its standard input is a pipe that we hold: when
 /// we end, however we end, the child sees the end of its input and stops by itself.
 struct ChildProcess: Sendable {
-    let plan: ProcessPlan
+    let program: String
+    let arguments: [String]
     /// A file that gets the child's standard error.
     let logFile: String
+
+    init(plan: ProcessPlan, logFile: String) { self.init(program: plan.program, arguments: plan.arguments, logFile: logFile) }
+
+    init(program: String, arguments: [String], logFile: String) {
+        self.program = program
+        self.arguments = arguments
+        self.logFile = logFile
+    }
 
     /// - Parameters:
     ///   - signals: signal numbers to pass on, for as long as the child lives.
@@ -43,7 +52,7 @@ struct ChildProcess: Sendable {
         defer { try? log?.close() }
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(plan.program)), arguments: Arguments(plan.arguments), platformOptions: options,
+                .path(FilePath(program)), arguments: Arguments(arguments), platformOptions: options,
                 input: .inputWriter, output: .discarded, error: .sequence
             ) { execution in
                 onStart(execution.processIdentifier.value)

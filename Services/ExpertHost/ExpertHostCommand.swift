@@ -22,19 +22,16 @@ internal import Transport
     @Option(help: "This host's name, unique in the cluster; the machine's name by default.")
     var name: String?
 
-    @Option(help: "Compute threads; 0 takes as many as the process may use.")
-    var threads = 0
+    @OptionGroup var compute: ComputeOptions
 
     @OptionGroup var service: ServiceOptions
 
     static func main() async { await runCommand(Self.self) }
 
-    func validate() throws { try requireNotNegative(threads, "--threads") }
-
     func run() async throws {
         let readiness = Readiness()
         let config = ExpertHostConfig(
-            model: model, listen: listen, announce: announce, router: router, name: name ?? Machine.hostName, threads: threads)
+            model: model, listen: listen, announce: announce, router: router, name: name ?? Machine.hostName, compute: compute.compute())
         try await runService(named: "expert-host", options: service, readiness: readiness) { logger in
             [ExpertHostService(config: config, readiness: readiness, logger: logger)]
         }

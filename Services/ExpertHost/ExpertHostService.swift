@@ -16,8 +16,7 @@ struct ExpertHostConfig: Sendable {
     /// The router's control address.
     var router: Address
     var name: String
-    /// 0: as many as the process may use.
-    var threads: Int
+    var compute: Compute
 }
 
 /// Loads the checkpoint, answers the router, and announces itself to it until told to stop.
@@ -28,14 +27,14 @@ struct ExpertHostService: Service {
 
     func run() async throws {
         readiness.set(.loading(message: "reading \(config.model)", fraction: 0))
-        let compute = Compute(threads: config.threads > 0 ? config.threads : Machine.coreCount)
+        let compute = config.compute
         let engine = try ExpertEngine(WeightFiles(directory: config.model), compute: compute)
         let group = MultiThreadedEventLoopGroup.singleton
         let server = RPCServer(
             address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: group, logger: logger, handler: endpoints(engine).answer)
         let router = RPCClient(address: config.router, group: group, logger: logger)
         logger.info("serving", metadata: [
-            "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(engine.kernels)", "threads": "\(compute.threads)",
+            "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(engine.kernels)", "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
         ])
         try await withThrowingTaskGroup { tasks in
             tasks.addTask {

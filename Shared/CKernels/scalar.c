@@ -6,18 +6,44 @@
 
 enum { LANES = 16 };
 
-static float load_weight(const void *w, int type, size_t index) {
-    if (type == KERNEL_FLOAT32) {
-        float value;
-        memcpy(&value, (const char *)w + index * sizeof value, sizeof value);
-        return value;
-    }
-    uint16_t high;
-    memcpy(&high, (const char *)w + index * sizeof high, sizeof high);
-    uint32_t bits = (uint32_t)high << 16;
+static float from_bits(uint32_t bits) {
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
+}
+
+static uint16_t load_half(const void *p, size_t index) {
+    uint16_t half;
+    memcpy(&half, (const char *)p + index * sizeof half, sizeof half);
+    return half;
+}
+
+/* float16 to float32: the exponent is moved by a multiplication, which makes the denormals right as well. */
+static float half_to_float(uint16_t half) {
+    uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13, sign = (uint32_t)(half & 0x8000) << 16;
+    if (magnitude >= 0x7c00u << 13) return from_bits(sign | 0x7f800000 | magnitude);     /* infinity and NaN */
+    return from_bits(sign | 0x3f800000) * (from_bits(magnitude) * 0x1p112f);
+}
+
+static float load_weight(const kernel_weights *w, size_t row, size_t k) {
+    size_t index = row * w->columns + k;
+    switch (w->type) {
+    case KERNEL_FLOAT32: {
+        float value;
+        memcpy(&value, (const char *)w->elements + index * sizeof value, sizeof value);
+        return value;
+    }
+    case KERNEL_INT8: {
+        size_t groups = (w->columns + KERNEL_INT8_GROUP - 1) / KERNEL_INT8_GROUP;
+        return ((const int8_t *)w->elements)[index] * half_to_float(load_half(w->scales, row * groups + k / KERNEL_INT8_GROUP));
+    }
+    case KERNEL_INT4: {
+        size_t groups = (w->columns + KERNEL_INT4_GROUP - 1) / KERNEL_INT4_GROUP, group = row * groups + k / KERNEL_INT4_GROUP, place = k % KERNEL_INT4_GROUP;
+        uint8_t byte = ((const uint8_t *)w->elements)[group * 16 + place % 16];
+        return ((place < 16 ? byte & 15 : byte >> 4) - 8) * half_to_float(load_half(w->scales, group));
+    }
+    default: return from_bits((uint32_t)load_half(w->elements, index) << 16);
+    }
 }
 
 /* Adds the lanes in halves: 16 -> 8 -> 4 -> 2 -> 1. Overwrites them. */
@@ -27,26 +53,28 @@ static float add_lanes(float lanes[LANES]) {
     return lanes[0];
 }
 
-static float dot_weights(const float *x, const void *w, int type, size_t offset, size_t count) {
+static float dot_weights(const float *x, const kernel_weights *w, size_t row, size_t from, size_t count) {
     float lanes[LANES] = {0};
     for (size_t k = 0; k < count; k += LANES)
         for (size_t l = 0; l < LANES; l++) {
             int inside = k + l < count;
-            lanes[l] = fmaf(inside ? x[k + l] : 0, inside ? load_weight(w, type, offset + k + l) : 0, lanes[l]);
+            lanes[l] = fmaf(inside ? x[k + l] : 0, inside ? load_weight(w, row, from + k + l) : 0, lanes[l]);
         }
     return add_lanes(lanes);
 }
 
-static float dot(const float *a, const float *b, size_t count) { return dot_weights(a, b, KERNEL_FLOAT32, 0, count); }
+static float dot(const float *a, const float *b, size_t count) {
+    kernel_weights weights = {b, NULL, count, KERNEL_FLOAT32};
+    return dot_weights(a, &weights, 0, 0, count);
+}
 
-static void linear(float *y, size_t y_stride, const float *x, size_t x_stride, const void *w, int w_type,
-                   size_t rows, size_t outputs, size_t K, size_t blocks) {
-    size_t length = K / blocks;
+static void linear(float *y, size_t y_stride, const float *x, size_t x_stride, const kernel_weights *w, size_t rows, size_t outputs, size_t blocks) {
+    size_t length = w->columns / blocks;
     for (size_t r = 0; r < rows; r++)
         for (size_t o = 0; o < outputs; o++) {
             float parts[KERNEL_SUM_BLOCKS_MAX];
             for (size_t b = 0; b < blocks; b++)
-                parts[b] = dot_weights(x + r * x_stride + b * length, w, w_type, o * K + b * length, length);
+                parts[b] = dot_weights(x + r * x_stride + b * length, w, o, b * length, length);
             for (size_t width = blocks; width > 1; width /= 2)      /* neighbours first: a slice holds neighbouring parts */
                 for (size_t b = 0; b < width / 2; b++) parts[b] = parts[2 * b] + parts[2 * b + 1];
             y[r * y_stride + o] = parts[0];
@@ -122,7 +150,7 @@ static void lightning_rows(float *out, size_t out_stride, const float *q, size_t
     }
 }
 
-static void attention_page(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale, size_t count, size_t d) {
+static void attention_row(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale, size_t count, size_t d) {
     float weights[KERNEL_PAGE_MAX];
     float largest = *m;
     for (size_t p = 0; p < count; p++) {
@@ -142,6 +170,11 @@ static void attention_page(float *m, float *l, float *o, const float *q, const f
         for (size_t c = 0; c < d; c++) o[c] = fmaf(weights[p], values[p * d + c], o[c]);
 }
 
+static void attention_page(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale,
+                           size_t rows, size_t count, size_t d) {
+    for (size_t r = 0; r < rows; r++) attention_row(m + r, l + r, o + r * d, q + r * d, keys, values, scale, count, d);
+}
+
 const kernel_table kernels_scalar = {
-    "scalar", linear, scale_by, add_scaled, sum_of_squares, silu, silu_multiply, sigmoid_multiply, lightning_rows, attention_page,
+    "scalar", linear, NULL, NULL, NULL, scale_by, add_scaled, sum_of_squares, silu, silu_multiply, sigmoid_multiply, lightning_rows, attention_page,
 };

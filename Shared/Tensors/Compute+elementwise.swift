@@ -6,7 +6,7 @@ extension Compute {
         precondition(weight.count == input.columns, "norm weight of \(weight.count), rows of \(input.columns)")
         return unsafe Tensor(rows: input.rows, columns: input.columns) { output in
             unsafe input.values.withUnsafeBufferPointer { x in
-                inParts(input.rows) { rows in
+                inParts(input.rows, operations: input.columns) { rows in
                     for row in rows {
                         let offset = row * input.columns
                         let squares = unsafe table.sum_of_squares(x.baseAddress! + offset, input.columns)
@@ -22,27 +22,47 @@ extension Compute {
     package func addScaled(_ alpha: Float, _ a: Tensor, _ beta: Float, _ b: Tensor) -> Tensor {
         precondition(a.rows == b.rows && a.columns == b.columns, "(\(a.rows), \(a.columns)) plus (\(b.rows), \(b.columns))")
         return unsafe Tensor(rows: a.rows, columns: a.columns) { output in
-            unsafe table.add_scaled(output, alpha, a.values, beta, b.values, a.values.count)
+            unsafe a.values.withUnsafeBufferPointer { a in
+                unsafe b.values.withUnsafeBufferPointer { b in
+                    inParts(a.count, multiple: 16, operations: 1) { range in
+                        let first = range.lowerBound
+                        unsafe table.add_scaled(output + first, alpha, a.baseAddress! + first, beta, b.baseAddress! + first, range.count)
+                    }
+                }
+            }
         }
     }
 
     /// `row = scale * row` for each row's own scale.
     package func scaleRows(_ input: inout Tensor, by scales: [Float]) {
         precondition(scales.count == input.rows, "\(scales.count) scales for \(input.rows) rows")
-        for row in 0 ..< input.rows {
-            for index in row * input.columns ..< (row + 1) * input.columns { input.values[index] *= scales[row] }
+        let rows = input.rows, columns = input.columns
+        unsafe input.values.withUnsafeMutableBufferPointer { values in
+            inParts(rows, operations: columns) { part in
+                for row in part {
+                    for index in row * columns ..< (row + 1) * columns { unsafe values[index] *= scales[row] }
+                }
+            }
         }
     }
 
     /// `x * sigmoid(x)` in place.
     package func silu(_ x: inout Tensor) {
-        unsafe x.values.withUnsafeMutableBufferPointer { unsafe table.silu($0.baseAddress, $0.count) }
+        unsafe x.values.withUnsafeMutableBufferPointer { x in
+            inParts(x.count, multiple: 16, operations: 8) { unsafe table.silu(x.baseAddress! + $0.lowerBound, $0.count) }
+        }
     }
 
     /// `gate = silu(gate) * up` in place.
     package func siluMultiply(_ gate: inout Tensor, _ up: Tensor) {
         precondition(gate.values.count == up.values.count, "\(gate.values.count) gates for \(up.values.count) values")
-        unsafe gate.values.withUnsafeMutableBufferPointer { unsafe table.silu_multiply($0.baseAddress, up.values, $0.count) }
+        unsafe gate.values.withUnsafeMutableBufferPointer { gate in
+            unsafe up.values.withUnsafeBufferPointer { up in
+                inParts(gate.count, multiple: 16, operations: 8) {
+                    unsafe table.silu_multiply(gate.baseAddress! + $0.lowerBound, up.baseAddress! + $0.lowerBound, $0.count)
+                }
+            }
+        }
     }
 
     /// `gate = sigmoid(gate) * x * weight` in place; `weight` holds one factor per column.
@@ -51,8 +71,8 @@ extension Compute {
         let rows = gate.rows, columns = gate.columns
         unsafe gate.values.withUnsafeMutableBufferPointer { gate in
             unsafe x.values.withUnsafeBufferPointer { x in
-                for row in 0 ..< rows {
-                    unsafe table.sigmoid_multiply(gate.baseAddress! + row * columns, x.baseAddress! + row * columns, weight, columns)
+                inParts(rows, operations: 8 * columns) { part in
+                    for row in part { unsafe table.sigmoid_multiply(gate.baseAddress! + row * columns, x.baseAddress! + row * columns, weight, columns) }
                 }
             }
         }

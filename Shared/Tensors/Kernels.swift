@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// One instruction set's table of kernels (`CKernels/include/kernels.h`); all tables compute the same bytes.
+/// One instruction set's table of kernels (`CKernels/include/kernels.h`); all tables compute the same bytes in exact arithmetic.
 @safe package struct Kernels: @unchecked Sendable {     // the tables are constants of the C module
     private let pointer: UnsafePointer<kernel_table>
     package let name: String
@@ -24,8 +24,22 @@ internal import CKernels
 
     var table: kernel_table { unsafe pointer.pointee }
 
+    /// Whether this set has dot-product instructions for activations rounded beside weights of this type.
+    package func isFast(_ elementType: ElementType) -> Bool {
+        guard let byteCount = unsafe table.fast_input_bytes else { return false }
+        return byteCount(elementType.rawValue, 64) > 0
+    }
+
     /// Keys of one KV page; `attention_page` takes at most this many.
     package static let pageLength = KERNEL_PAGE_MAX
+}
+
+/// How activations meet weights.
+package enum Arithmetic: String, Sendable, Equatable, CaseIterable {
+    /// Weights as stored, activations and sums in float32; a row's bytes depend on that row alone, whatever the instruction set.
+    case exact
+    /// Activations rounded to what the instruction set's dot products take, bfloat16 or int8, where it has them.
+    case fast
 }
 
 /// Into how many equal parts a sum over `count` terms is cut: the most of 8, 4, 2 or 1 that divide it.

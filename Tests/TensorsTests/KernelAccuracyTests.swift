@@ -8,7 +8,7 @@ import Testing
     /// How far a float32 sum of `count` terms whose magnitudes add up to `magnitude` may be off: one rounding a step of a lane, and the tree.
     private func tolerance(_ count: Int, _ magnitude: Double) -> Double { Double(count / 16 + 8) * 0x1p-24 * magnitude + 1e-44 }
 
-    @Test("linear", arguments: Kernels.names, [ElementType.bfloat16, .float32])
+    @Test("linear", arguments: Kernels.names, ElementType.allCases)
     func linear(name: String, elementType: ElementType) throws {
         let compute = Compute(kernels: try .table(name), threads: 2)
         for K in oddSizes + [1000, 4096] {

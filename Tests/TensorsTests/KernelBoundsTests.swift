@@ -14,7 +14,7 @@ import Testing
             for kernels in Kernels.supported {
                 for K in oddSizes where K <= 130 {
                     for (rows, outputs) in [(1, 1), (1, 17), (2, 9), (3, 16), (5, 21)] {
-                        for type in [ElementType.bfloat16, .float32] {
+                        for type in ElementType.allCases {
                             for parts in [1, 8] where K % parts == 0 { runLinear(kernels, side, rows: rows, outputs: outputs, K: K, type, parts: parts) }
                         }
                     }
@@ -78,7 +78,7 @@ import Testing
                         let keys = GuardedMemory(pattern(count * d, seed: 2), against: side), values = GuardedMemory(pattern(count * d, seed: 3), against: side)
                         let running = GuardedMemory([0, 0], against: side), output = GuardedMemory(byteCount: d * 4, against: side)
                         kernels.table.attention_page(
-                            running.floats, running.floats + 1, output.floats, q.floats, keys.floats, values.floats, 0.3, count, d)
+                            running.floats, running.floats + 1, output.floats, q.floats, keys.floats, values.floats, 0.3, 1, count, d)
                     }
                 }
             }
@@ -107,8 +107,15 @@ private func runLinear(_ kernels: Kernels, _ side: GuardedMemory.Side, rows: Int
     let x = GuardedMemory(pattern((rows - 1) * xStride + K), against: side)
     let y = GuardedMemory(byteCount: ((rows - 1) * yStride + outputs) * 4, against: side)
     let w = GuardedMemory(byteCount: outputs * type.rowByteCount(columns: K), against: side)
-    store(pattern(outputs * K, seed: 1), as: type, columns: K, at: w.base)
-    kernels.table.linear(y.floats, yStride, x.floats, xStride, w.base, type.rawValue, rows, outputs, K, parts)
+    let scales = GuardedMemory(byteCount: outputs * type.scaleCount(columns: K) * 2, against: side)
+    store(pattern(outputs * K, seed: 1), as: type, columns: K, at: w.base, scales: scales.base)
+    var weights = kernel_weights(elements: w.base, scales: scales.base, columns: K, type: type.rawValue)
+    kernels.table.linear(y.floats, yStride, x.floats, xStride, &weights, rows, outputs, parts)
+    if let inputBytes = kernels.table.fast_input_bytes?(type.rawValue, K), inputBytes > 0 {
+        let input = GuardedMemory(byteCount: inputBytes * rows, against: side)
+        kernels.table.fast_input(input.base, x.floats, xStride, type.rawValue, rows, K)
+        kernels.table.fast_linear(y.floats, yStride, input.base, &weights, rows, outputs)
+    }
     for row in 0 ..< rows - 1 {
         for gap in outputs ..< yStride { precondition(y.floats[row * yStride + gap] == 0, "wrote between rows \(row) and \(row + 1)") }
     }

@@ -4,7 +4,7 @@ import Testing
 
 /// The equality promise at its root: a row's bytes depend on that row alone.
 @Suite("A row's bytes depend on that row alone") struct KernelEqualityTests {
-    private static let elementTypes = [ElementType.bfloat16, .float32]
+    private static let elementTypes = ElementType.allCases
 
     @Test("not on how many rows share the call", arguments: Kernels.names, elementTypes)
     func rows(name: String, elementType: ElementType) throws {
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("a sum in 8 parts is the tree sum of slices computed apart", arguments: Kernels.names, elementTypes)
+    @Test("a sum in 8 parts is the tree sum of slices computed apart", arguments: Kernels.names, elementTypes.filter { $0.groupSize == nil })
     func slices(name: String, elementType: ElementType) throws {
         let compute = Compute(kernels: try .table(name), threads: 1)
         for K in [8, 72, 136, 264] {
@@ -161,6 +161,25 @@ import Testing
             found.add(compute, query: query, keys: keys[..<seen] + poison, values: values[..<seen] + poison, scale: 0.2, count: count)
             expected.add(compute, query: query, keys: keys, values: values, scale: 0.2, count: count)
             #expect(found.bitPatterns == expected.bitPatterns, "\(count) keys")
+        }
+    }
+
+    @Test("attention rows in one call or one by one", arguments: Kernels.names)
+    func attentionRows(name: String) throws {
+        let compute = Compute(kernels: try .table(name), threads: 1)
+        for (d, count) in [(16, 64), (24, 7), (130, 33), (128, 64)] {
+            let keys = pattern(count * d, seed: 2), values = pattern(count * d, seed: 3)
+            for rows in 1 ... 9 {
+                let queries = pattern(rows * d, seed: 1)
+                var maxima = [Float](repeating: -.infinity, count: rows), sums = [Float](repeating: 0, count: rows), outputs = [Float](repeating: 0, count: rows * d)
+                compute.attentionPage(
+                    maximum: &maxima, sum: &sums, output: &outputs, query: queries, keys: keys, values: values, scale: 0.3, rows: rows, count: count, dimension: d)
+                for row in 0 ..< rows {
+                    var alone = RunningSoftmax(d: d)
+                    alone.add(compute, query: Array(queries[row * d ..< (row + 1) * d]), keys: keys, values: values, scale: 0.3, count: count)
+                    #expect(bits([maxima[row], sums[row]] + outputs[row * d ..< (row + 1) * d]) == alone.bitPatterns, "row \(row) of \(rows), d = \(d)")
+                }
+            }
         }
     }
 }

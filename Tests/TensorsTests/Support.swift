@@ -129,7 +129,7 @@ struct RunningSoftmax {
     /// Adds `count` keys; both arrays may hold more.
     mutating func add(_ compute: Compute, query: [Float], keys: [Float], values: [Float], scale: Float, count: Int) {
         compute.attentionPage(
-            maximum: &maximum, sum: &sum, output: &output, query: query, keys: keys, values: values, scale: scale, count: count, dimension: query.count)
+            maximum: &maximum, sum: &sum, output: &output, query: query, keys: keys, values: values, scale: scale, rows: 1, count: count, dimension: query.count)
     }
 
     /// Adds `keys`, (positions, d), page by page.

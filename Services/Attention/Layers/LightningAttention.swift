@@ -36,7 +36,7 @@ struct LightningAttention: Sendable {
         compute.silu(&qkv)
         var mixed = Tensor(rows: input.rows, columns: headCount * headDimension)        // (rows, H * d)
         for span in spans { extend(span.state, with: qkv, rows: span.rows, into: &mixed, compute) }
-        let squares = (0 ..< mixed.rows).map { sumOfSquares(mixed, row: $0, compute) }
+        let squares = sumsOfSquares(mixed, compute)                                     // (rows)
         var gated = compute.linear(input, weights.outputGate)                           // (rows, H * d)
         compute.sigmoidMultiply(&gated, mixed, weight: outputNorm)
         return (compute.linear(gated, weights.out, parts: sumParts(of: headCount)), squares)
@@ -62,16 +62,22 @@ struct LightningAttention: Sendable {
         state.length += rows.count
     }
 
-    /// Sum of squares over all heads: heads of one part in order, parts as a balanced tree, as the out-projection adds them.
-    private func sumOfSquares(_ mixed: Tensor, row: Int, _ compute: Compute) -> Float {
+    /// Sums of squares over all heads: heads of one part in order, parts as a balanced tree, as the out-projection adds them.
+    private func sumsOfSquares(_ mixed: Tensor, _ compute: Compute) -> [Float] {
         let parts = sumParts(of: headCount), perPart = headCount / parts
-        var sums = (0 ..< parts).map { part in
-            (part * perPart ..< (part + 1) * perPart).reduce(into: Float(0)) { sum, head in
-                sum += compute.sumOfSquares(mixed, row: row, columns: head * headDimension ..< (head + 1) * headDimension)
+        let squares = Slots<Float>(count: mixed.rows)
+        compute.inParts(mixed.rows, operations: mixed.columns) { rows in
+            for row in rows {
+                var sums = (0 ..< parts).map { part in
+                    (part * perPart ..< (part + 1) * perPart).reduce(into: Float(0)) { sum, head in
+                        sum += compute.sumOfSquares(mixed, row: row, columns: head * headDimension ..< (head + 1) * headDimension)
+                    }
+                }
+                while sums.count > 1 { sums = stride(from: 0, to: sums.count, by: 2).map { sums[$0] + sums[$0 + 1] } }
+                squares[row] = sums[0]
             }
         }
-        while sums.count > 1 { sums = stride(from: 0, to: sums.count, by: 2).map { sums[$0] + sums[$0 + 1] } }
-        return sums[0]
+        return squares[0 ..< mixed.rows]
     }
 
     /// The state decayed to the session's last token, (H, d, d): what the recurrence of the spec holds there.

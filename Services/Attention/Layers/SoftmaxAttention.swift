@@ -28,36 +28,50 @@ struct SoftmaxAttention: Sendable {
         var mixed = Tensor(rows: input.rows, columns: headCount * headDimension)        // (rows, H * d)
         for (cache, rows) in spans {
             let start = cache.length
-            for row in rows {
-                rotary.rotate(&queries, row: row, position: start + row - rows.lowerBound)
-                rotary.rotate(&keys, row: row, position: start + row - rows.lowerBound)
-            }
+            rotary.rotate(&queries, rows: rows, start: start, compute)
+            rotary.rotate(&keys, rows: rows, start: start, compute)
             cache.append(keys, values, rows: rows)
             mix(queries, cache, start: start, rows: rows, into: &mixed, compute)
         }
         return compute.linear(mixed, weights.o, parts: sumParts(of: headCount))
     }
 
-    /// Online softmax over the pages each row sees: itself and everything before it, or the window's last positions.
+    /// Online softmax over the positions each row sees: itself and everything before it, or the window's last.
+    ///
+    /// A tile is some rows and the query heads that share a key/value head; they read a page together. Positions are cut into ranges at fixed
+    /// borders, each a running softmax of its own, joined in order: so tiles and ranges can be worked on apart and a row's bytes do not tell.
     private func mix(_ queries: Tensor, _ cache: KeyValueCache, start: Int, rows: Range<Int>, into mixed: inout Tensor, _ compute: Compute) {
-        let d = headDimension, columns = mixed.columns, groupSize = headCount / keyValueHeadCount
-        let scale = 1 / Float(d).squareRoot()
+        let tiles = QueryTile.cut(rows: rows, start: start, groupSize: headCount / keyValueHeadCount, headCount: keyValueHeadCount, window: window)
+        let d = headDimension, stride = mixed.columns
         unsafe mixed.values.withUnsafeMutableBufferPointer { output in
+            let output = output.baseAddress!
             unsafe queries.values.withUnsafeBufferPointer { queries in
-                compute.inParts(rows.count * headCount) { items in
-                    for item in items {
-                        let row = rows.lowerBound + item / headCount, head = item % headCount
-                        let position = start + item / headCount
-                        let first = window.map { max(0, position + 1 - $0) } ?? 0
-                        let offset = row * columns + head * d
-                        let target = unsafe output.baseAddress! + offset
-                        var maximum = -Float.infinity, sum: Float = 0
-                        unsafe cache.visit(head: head / groupSize, positions: first ..< position + 1) { keys, values, count in
-                            unsafe compute.attentionPage(
-                                maximum: &maximum, sum: &sum, output: target, query: queries.baseAddress! + offset,
-                                keys: keys, values: values, scale: scale, count: count, dimension: d)
-                        }
-                        for component in 0 ..< d { unsafe target[component] /= sum }
+                let queries = queries.baseAddress!
+                func softmax(_ tile: QueryTile, _ range: Range<Int>) -> RunningSoftmax {
+                    var softmax = unsafe RunningSoftmax(tile, queries: queries, stride: stride, dimension: d)
+                    softmax.see(cache, positions: range, compute)
+                    return softmax
+                }
+                func store(_ ranges: some Sequence<RunningSoftmax>, of tile: QueryTile) {
+                    var ranges = ranges.makeIterator()
+                    guard var first = ranges.next() else { return }
+                    while let next = ranges.next() { first.join(next, compute) }
+                    unsafe first.store(to: output, stride: stride)
+                }
+                if tiles.count >= compute.threads {
+                    compute.inParts(tiles.count) { part in
+                        for tile in tiles[part] { store(tile.ranges.lazy.map { softmax(tile, $0) }, of: tile) }
+                    }
+                } else {        // few rows, which may see many positions
+                    let work = tiles.flatMap { tile in tile.ranges.map { (tile, $0) } }
+                    let done = Slots<RunningSoftmax>(count: work.count)
+                    compute.inParts(work.count) { part in
+                        for index in part { done[index] = softmax(work[index].0, work[index].1) }
+                    }
+                    var first = 0
+                    for tile in tiles {
+                        store(done[first ..< first + tile.ranges.count], of: tile)
+                        first += tile.ranges.count
                     }
                 }
             }

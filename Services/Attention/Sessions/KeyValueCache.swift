@@ -48,20 +48,20 @@ final class KeyValueCache {
         }
     }
 
-    /// Visits one head's keys and values at positions `range`, page after page; each visit gets its first key, first value and their number.
-    func visit(head: Int, positions range: Range<Int>, _ body: (UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Void) {
-        var position = range.lowerBound
-        while position < range.upperBound {
+    /// Visits one head's keys and values at `positions`, page after page; each visit gets its positions, its first key and its first value, `d` apart.
+    func visit(head: Int, positions: Range<Int>, _ body: (Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>) -> Void) {
+        var position = positions.lowerBound
+        while position < positions.upperBound {
             let slot = position % Self.pageLength
-            let count = min(Self.pageLength - slot, range.upperBound - position)
+            let end = min(position + Self.pageLength - slot, positions.upperBound)
             let page = pages[position / Self.pageLength]
             let offset = (head * Self.pageLength + slot) * headDimension
             unsafe page.keys.withUnsafeBufferPointer { keys in
                 unsafe page.values.withUnsafeBufferPointer { values in
-                    unsafe body(keys.baseAddress! + offset, values.baseAddress! + offset, count)
+                    unsafe body(position ..< end, keys.baseAddress! + offset, values.baseAddress! + offset)
                 }
             }
-            position += count
+            position = end
         }
     }
 }

@@ -1,4 +1,4 @@
-/* The arithmetic of the model, one table per instruction set; every table computes the same bytes.
+/* The arithmetic of the model, one table per instruction set; every table computes the same bytes, but for the `fast_` members.
  *
  * The order of every sum is part of the definition, so that a row's result depends on that row alone: not on how many rows
  * share a call, on the table, or on the number of threads. Sums over an inner dimension run in 16 lanes (lane l adds the
@@ -12,16 +12,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KERNEL_BFLOAT16 = 0, KERNEL_FLOAT32 = 1 };   /* how weights are stored */
+/* How weights are stored.
+ * INT8: a whole number each, times the float16 scale of its group of 64 columns of a row.
+ * INT4: groups of 32 columns in 16 bytes each; byte j of a group holds column j in its low half and column j + 16 in its high half, each
+ *       8 more than the whole number it stands for, which is times the group's float16 scale. The last group of a row is filled up.
+ * A weight is the exact product of number and scale, which float32 can hold. */
+enum { KERNEL_BFLOAT16 = 0, KERNEL_FLOAT32 = 1, KERNEL_INT8 = 2, KERNEL_INT4 = 3 };
+enum { KERNEL_INT8_GROUP = 64, KERNEL_INT4_GROUP = 32 };
 enum { KERNEL_TABLES_MAX = 8, KERNEL_SUM_BLOCKS_MAX = 8 };
+
+/* A matrix of weights, row-major. */
+typedef struct {
+    const void *elements;
+    const void *scales;     /* float16, row-major, one for each group of a row; NULL for BFLOAT16 and FLOAT32 */
+    size_t columns;
+    int type;
+} kernel_weights;
 
 typedef struct {
     const char *name;
 
-    /* y[rows, outputs] = x[rows, K] · w[outputs, K]ᵀ. The sum over K is cut into `blocks` equal parts (1, 2, 4 or 8, dividing K);
-     * the parts are added as a balanced tree, so that a slice of K at a tree border can be computed elsewhere. */
-    void (*linear)(float *y, size_t y_stride, const float *x, size_t x_stride, const void *w, int w_type,
-                   size_t rows, size_t outputs, size_t K, size_t blocks);
+    /* y[rows, outputs] = x[rows, K] · w[outputs, K]ᵀ, K being w's columns. The sum over K is cut into `blocks` equal parts (1, 2, 4 or 8,
+     * dividing K); the parts are added as a balanced tree, so that a slice of K at a tree border can be computed elsewhere. */
+    void (*linear)(float *y, size_t y_stride, const float *x, size_t x_stride, const kernel_weights *w, size_t rows, size_t outputs, size_t blocks);
+
+    /* The same product with x rounded for the set's dot-product instructions: to bfloat16 beside BFLOAT16 weights, to int8 with a scale for
+     * each 64 columns beside INT8 and INT4. A row's bytes still depend on that row alone. `fast_input` writes `rows` rounded rows to `input`,
+     * `fast_input_bytes` each. It is 0 for a type that has no such product; NULL members: the set has none at all. */
+    size_t (*fast_input_bytes)(int type, size_t K);
+    void (*fast_input)(void *input, const float *x, size_t x_stride, int type, size_t rows, size_t K);
+    void (*fast_linear)(float *y, size_t y_stride, const void *input, const kernel_weights *w, size_t rows, size_t outputs);
 
     /* y[i] = x[i] · scale · weight[i] */
     void (*scale_by)(float *y, const float *x, float scale, const float *weight, size_t count);
@@ -42,14 +62,24 @@ typedef struct {
     void (*lightning_rows)(float *out, size_t out_stride, const float *q, size_t q_stride, const float *k, const float *v, size_t kv_stride,
                            const float *state, const float *decay, size_t first, size_t count, size_t d);
 
-    /* One row and head of softmax attention over `count` keys of one page: updates the running maximum m[0], the running
-     * sum l[0] and the running output o[d] (not yet divided by l). keys and values: stride d. count <= KERNEL_PAGE_MAX. */
-    void (*attention_page)(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale, size_t count, size_t d);
+    /* `rows` queries of softmax attention over `count` keys of one page: updates each row's running maximum m[r], running sum l[r] and
+     * running output o[r, d] (not yet divided by l). keys and values: stride d. count <= KERNEL_PAGE_MAX. */
+    void (*attention_page)(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale,
+                           size_t rows, size_t count, size_t d);
 } kernel_table;
 
 enum { KERNEL_PAGE_MAX = 64 };
 
 /* Fills `tables` with what this machine can run, scalar first, best last; returns how many. */
 size_t kernels_supported(const kernel_table *tables[KERNEL_TABLES_MAX]);
+
+/* Tells the processor that this thread waits for another. */
+static inline void kernels_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 #endif

@@ -1,0 +1,13 @@
+internal import ArgumentParser
+
+/// Measures this machine and what the product makes of it.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure this machine, and how much of it the product uses.",
+        discussion: """
+            Every figure is a median, and stands beside the ceiling that was measured in turns with it: compare the shares, since \
+            bare figures belong to one machine and one moment. Nothing else should run meanwhile.
+            """,
+        subcommands: [MachineBench.self, HopBench.self, DecodeBench.self, PrefillBench.self, TokenizerBench.self, HopEcho.self])
+}

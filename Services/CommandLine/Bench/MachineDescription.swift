@@ -1,0 +1,32 @@
+internal import Cluster
+internal import Foundation
+internal import Tensors
+
+/// Which machine a benchmark ran on, in one line: figures mean nothing without it.
+struct MachineDescription: Sendable, Equatable {
+    var processor: String
+    var cores: Int
+    var instructionSets: [String]
+    var kernels: String
+    var threads: Int
+
+    var line: String {
+        "\(processor), \(cores) core\(cores == 1 ? "" : "s"), \(instructionSets.joined(separator: " ")); "
+            + "kernels \(kernels), \(threads) thread\(threads == 1 ? "" : "s")"
+    }
+
+    static func current(threads: Int, kernels: Kernels = .best) -> MachineDescription {
+        var sets: [String] = []
+        for peak in MachineCeilings.peaks where !sets.contains(peak.instructionSet) { sets.append(peak.instructionSet) }
+        return MachineDescription(
+            processor: processor(FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""),
+            cores: Machine.coreCount, instructionSets: sets, kernels: kernels.name, threads: threads)
+    }
+
+    /// - Parameter cpuInfo: the text of `/proc/cpuinfo`; ARM's names no model.
+    static func processor(_ cpuInfo: String) -> String {
+        let line = cpuInfo.split(separator: "\n").first { $0.hasPrefix("model name") }
+        let name = String((line ?? "").drop { $0 != ":" }.dropFirst()).trimmingCharacters(in: .whitespaces)
+        return name.isEmpty ? "unknown processor" : name
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+/// `minimax bench` as a person runs it, over real processes; nothing here looks at how fast they are.
+@Suite("minimax bench", .serialized) struct BenchTests {
+    private struct Line: Decodable {
+        var name: String, value: Double, unit: String
+        var ceiling: Double?, share: Double?
+    }
+
+    /// The lines of JSON among what the command wrote.
+    private func run(_ arguments: [String]) async throws -> [String: Line] {
+        try await Paths.withFolder { folder in
+            let process = try ServiceProcess("minimax", ["bench"] + arguments + ["--repeat", "1", "--json"], folder: folder, stopsWithInput: false, environment: ["XDG_RUNTIME_DIR": folder])
+            await process.waitForExit()
+            #expect(process.exitStatus == 0, "\(process.log)")
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("minimax-") }
+            #expect(left == [])
+            let lines = try process.log.split(separator: "\n").filter { $0.hasPrefix("{") }.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+            return Dictionary(uniqueKeysWithValues: lines.map { ($0.name, $0) })
+        }
+    }
+
+    @Test("decode drives a whole cluster and leaves nothing behind")
+    func decode() async throws {
+        let lines = try await run(["decode", "--model", Paths.demo, "--context", "20,40", "--tokens", "6"])
+        #expect(lines["decode.context20.batch1.bytes_per_step"]?.value == 19.90656)
+        for context in [20, 40] {
+            let speed = try #require(lines["decode.context\(context).batch1"])
+            #expect(speed.value > 0 && speed.unit == "tokens/s" && speed.share != nil)
+        }
+    }
+
+    @Test("several sequences at a time are timed while all of them generate")
+    func batch() async throws {
+        let lines = try await run(["decode", "--model", Paths.demo, "--context", "8", "--tokens", "100", "--batch", "3"])
+        #expect(try #require(lines["decode.context8.batch3"]).value > 0)
+    }
+
+    @Test("prefill compares contexts")
+    func prefill() async throws {
+        let lines = try await run(["prefill", "--model", Paths.demo, "--context", "64,128"])
+        #expect(try #require(lines["prefill.context64.batch1"]).value > 0)
+        #expect(try #require(lines["prefill.context128.batch1.time_ratio_to_context64"]).value > 0)
+    }
+
+    @Test("hop starts its own second process")
+    func hop() async throws {
+        let lines = try await run(["hop"])
+        #expect(lines.count == 4 * 3 + 2)
+        #expect(lines.values.allSatisfy { $0.value > 0 && $0.ceiling != nil && $0.share != nil })
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Testing
+@testable import CommandLineTool
+
+@Suite("Bench arguments") struct BenchArgumentTests {
+    @Test("senseless ones are refused with a sentence that names the flag", arguments: [
+        (["machine", "--repeat", "0"], "'--repeat'"),
+        (["machine", "--repeat", "many"], "many"),
+        (["machine", "--threads", "0"], "'--threads'"),
+        (["machine", "--threads", "5000"], "'--threads'"),
+        (["machine", "--shape"], "--shape"),
+        (["no-such-bench"], "no-such-bench"),
+        (["tokenizer"], "--model"),
+        (["decode"], "--model"),
+        (["decode", "--model", "m", "--tokens", "1"], "'--tokens'"),
+        (["decode", "--model", "m", "--batch", "9"], "'--batch'"),
+        (["decode", "--model", "m", "--expert-hosts", "0"], "'--expert-hosts'"),
+        (["prefill", "--model", "m", "--context", "2048,"], "--context"),
+        (["prefill", "--model", "m", "--context", "0"], "--context"),
+        (["prefill", "--model", "m", "--context", "9999999999999999999"], "--context"),
+        (["prefill", "--model", "m", "--seed", "-1"], "--seed"),
+    ])
+    func refused(arguments: [String], named: String) {
+        let error = #expect(throws: (any Error).self) { try BenchCommand.parseAsRoot(arguments) }
+        let message = error.map { BenchCommand.fullMessage(for: $0) } ?? ""
+        #expect(message.contains(named), "\(message)")
+        #expect(error.map { BenchCommand.exitCode(for: $0).rawValue } == 64)
+    }
+
+    @Test("every benchmark has five rounds and a table unless told otherwise")
+    func defaults() throws {
+        let command = try #require(try BenchCommand.parseAsRoot(["machine"]) as? MachineBench)
+        #expect(command.options.rounds == 5)
+        #expect(!command.options.json)
+    }
+
+    @Test("contexts are numbers with commas between")
+    func contexts() {
+        #expect(TokenCounts(argument: "2048,32768") == TokenCounts(2048, 32768))
+        #expect(TokenCounts(argument: "1")?.counts == [1])
+        #expect(TokenCounts(argument: "") == nil)
+    }
+}
