@@ -40,7 +40,7 @@ struct PrefillBench: AsyncParsableCommand {
         status.clear()
         let operations = PrefillOperations(config: bench.config, weights: bench.weights)
         return contexts.map { context in
-            PrefillFigures(context: context, batch: cluster.batch, seconds: samples["\(context)"], operations: operations.total(tokens: context), peak: meter.peak(.float32))
+            PrefillFigures(context: context, batch: cluster.batch, seconds: samples["\(context)"], operations: operations.total(tokens: context), peak: meter.operations(.float32))
         }.measurements
     }
 }

@@ -18,8 +18,7 @@ struct CeilingMeter: Sendable {
     mutating func measure() async throws {
         let (ceilings, threads) = (ceilings, threads)
         let found = try await lane.run {
-            [("read", ceilings.readBandwidth(threads: threads))]
-                + Self.best.map { ("\($0.arithmetic)", ceilings.operations($0, threads: threads)) }
+            [("read", ceilings.readBandwidth(threads: threads))] + MachineCeilings.bestPeaks.map { ($0.name, ceilings.operations($0, threads: threads)) }
         }
         for (name, value) in found { samples.add(value, to: name) }
     }
@@ -28,10 +27,12 @@ struct CeilingMeter: Sendable {
     var readBandwidth: Double { samples["read"] }
 
     /// Operations a second with the best instruction set; NaN where none has such instructions.
-    func peak(_ arithmetic: MachineCeilings.Arithmetic) -> Double { samples["\(arithmetic)"] }
+    func operations(_ arithmetic: MachineCeilings.Arithmetic) -> Double { MachineCeilings.bestPeak(arithmetic).map { samples[$0.name] } ?? .nan }
+}
 
-    /// The last peak of each kind of arithmetic.
-    private static var best: [MachineCeilings.Peak] {
-        MachineCeilings.Arithmetic.allCases.compactMap { kind in MachineCeilings.peaks.last { $0.arithmetic == kind } }
-    }
+extension MachineCeilings {
+    /// The best instruction set of each kind of arithmetic, where there is one.
+    static var bestPeaks: [Peak] { Arithmetic.allCases.compactMap(bestPeak) }
+
+    static func bestPeak(_ arithmetic: Arithmetic) -> Peak? { peaks.last { $0.arithmetic == arithmetic } }
 }
