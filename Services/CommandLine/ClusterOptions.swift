@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Cluster
 
 /// The flags of every command that can start a cluster on this machine.
 struct ClusterOptions: ParsableArguments {
@@ -7,6 +8,8 @@ struct ClusterOptions: ParsableArguments {
 
     @Option(help: "Compute threads for the whole cluster (default: as many as there are cores).")
     var threads: Int?
+
+    @OptionGroup var kernels: KernelOptions
 
     @Option(help: ArgumentHelp("The least severe messages that the processes log: trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
     var logLevel: String?
@@ -23,6 +26,6 @@ struct ClusterOptions: ParsableArguments {
     }
 
     func plan(model: String, host: String, port: Int) -> ClusterPlan {
-        ClusterPlan(model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, logLevel: logLevel)
+        ClusterPlan(model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, computeFlags: kernels.arguments, logLevel: logLevel)
     }
 }

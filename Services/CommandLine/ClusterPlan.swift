@@ -20,6 +20,8 @@ struct ClusterPlan: Sendable {
     var port: Int
     /// Compute threads for a process that has the machine to itself; nil: as many as there are cores.
     var threads: Int?
+    /// Flags of the processes that compute.
+    var computeFlags: [String] = []
     var logLevel: String?
 
     /// The URL of its REST front.
@@ -50,15 +52,15 @@ struct ClusterPlan: Sendable {
             return ProcessPlan(
                 role: role, name: name, program: "\(programs)/\(program)", arguments: arguments + common, adminSocket: "\(sockets)/\(name).admin")
         }
-        let attention = plan(.attention, "attention", "attention", ["--listen", unix("attention"), "--threads", "\(threads)"])
+        let attention = plan(.attention, "attention", "attention", ["--listen", unix("attention"), "--threads", "\(threads)"] + computeFlags)
         let experts = (1...expertHosts).map { number in
             let name = "expert-host-\(number)"
             return plan(
                 .expertHost, "expert-host", name,
                 [
                     "--listen", unix(name), "--router", unix("control"), "--name", name,
-                    "--threads", "\(max(1, threads / expertHosts))",
-                ])
+                    "--threads", "\(threads)",
+                ] + computeFlags)
         }
         let router = plan(
             .router, "router", "router",

@@ -132,25 +132,24 @@ INLINE void tile_bytes(floats sums[16], const char *const x[], const weight_row 
 
 INLINE void fast_rows(float *y, size_t y_stride, const char *input, const kernel_weights *w, int type, size_t rows, size_t outputs,
                       const int ROWS, const int OUTPUTS) {
-    size_t bytes = fast_input_bytes(type, w->columns);
-    for (size_t o0 = 0; o0 < outputs; o0 += PANEL) {
-        weight_row panel[PANEL];
-        for (int o = 0; o < PANEL; o++) panel[o] = weights_at(w, type, o0 + o < outputs ? o0 + o : outputs - 1);
+    const size_t bytes = fast_input_bytes(type, w->columns), block = outputs_of_a_block(row_bytes(type, w->columns));
+    for (size_t first = 0; first < outputs; first += block)
         for (size_t r0 = 0; r0 < rows; r0 += ROWS) {
+            const size_t ahead = r0 == 0 ? PANEL * row_bytes(type, w->columns) : 0;
             const char *inputs[16];
             for (int r = 0; r < ROWS; r++) inputs[r] = input + (r0 + r < rows ? r0 + r : rows - 1) * bytes;
-            for (int o1 = 0; o1 < PANEL; o1 += OUTPUTS) {
-                size_t ahead = r0 == 0 ? PANEL * row_bytes(type, w->columns) : 0;
+            for (size_t o0 = first; o0 < outputs && o0 < first + block; o0 += OUTPUTS) {
+                weight_row tile[16];
+                for (int o = 0; o < OUTPUTS; o++) tile[o] = weights_at(w, type, o0 + o < outputs ? o0 + o : outputs - 1);
                 floats sums[16];
                 for (int i = 0; i < 16; i++) sums[i] = (floats){0};
-                if (type == KERNEL_BFLOAT16) tile_bfloat16(sums, inputs, panel + o1, w->columns, ahead, ROWS, OUTPUTS);
-                else tile_bytes(sums, inputs, panel + o1, type, w->columns, ahead, ROWS, OUTPUTS);
+                if (type == KERNEL_BFLOAT16) tile_bfloat16(sums, inputs, tile, w->columns, ahead, ROWS, OUTPUTS);
+                else tile_bytes(sums, inputs, tile, type, w->columns, ahead, ROWS, OUTPUTS);
                 floats totals = add_lanes_of_16(sums);
                 for (int r = 0; r < ROWS && r0 + r < rows; r++)
-                    for (int o = 0; o < OUTPUTS && o0 + o1 + o < outputs; o++) y[(r0 + r) * y_stride + o0 + o1 + o] = totals[r * OUTPUTS + o];
+                    for (int o = 0; o < OUTPUTS && o0 + o < outputs; o++) y[(r0 + r) * y_stride + o0 + o] = totals[r * OUTPUTS + o];
             }
         }
-    }
 }
 
 INLINE void fast_of_type(float *y, size_t y_stride, const char *input, const kernel_weights *w, int type, size_t rows, size_t outputs) {

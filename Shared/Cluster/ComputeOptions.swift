@@ -1,11 +1,8 @@
 package import ArgumentParser
 package import Tensors
 
-/// Flags of every process that computes.
-package struct ComputeOptions: ParsableArguments {
-    @Option(help: "Compute threads; 0 takes as many as the process may use.")
-    package var threads = 0
-
+/// With which instructions and how exactly to compute.
+package struct KernelOptions: ParsableArguments {
     @Option(help: "Instruction set of the kernels: one of those this machine has; by default its best.")
     package var kernels: Kernels?
 
@@ -14,11 +11,24 @@ package struct ComputeOptions: ParsableArguments {
 
     package init() {}
 
+    /// The flags that say the same to another process.
+    package var arguments: [String] { (kernels.map { ["--kernels", $0.name] } ?? []) + ["--arithmetic", arithmetic.rawValue] }
+}
+
+/// Flags of every process that computes.
+package struct ComputeOptions: ParsableArguments {
+    @Option(help: "Compute threads; 0 takes as many as the process may use.")
+    package var threads = 0
+
+    @OptionGroup package var kernels: KernelOptions
+
+    package init() {}
+
     package func validate() throws { try requireNotNegative(threads, "--threads") }
 
     /// Starts the threads.
     package func compute() -> Compute {
-        Compute(kernels: kernels ?? .best, arithmetic: arithmetic, threads: threads > 0 ? threads : Machine.coreCount)
+        Compute(kernels: kernels.kernels ?? .best, arithmetic: kernels.arithmetic, threads: threads > 0 ? threads : Machine.coreCount)
     }
 }
 

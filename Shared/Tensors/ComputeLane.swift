@@ -6,8 +6,10 @@ package final class ComputeLane: Sendable {
     private let jobs = LaneJobs()
 
     package init(label: String) {
-        let thread = Thread { [jobs] in jobs.run() }
-        thread.name = label
+        let thread = Thread { [jobs] in
+            Thread.current.name = label
+            jobs.run()
+        }
         thread.stackSize = 8 << 20
         thread.start()
     }

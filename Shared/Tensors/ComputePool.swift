@@ -18,9 +18,10 @@ final class ComputePool: Sendable {
     init(threads: Int) {
         workers = (1 ..< max(2, threads)).prefix(threads - 1).map { _ in Worker() }
         for (index, worker) in workers.enumerated() {
-            let thread = Thread { worker.run() }
-            thread.name = "compute-\(index + 1)"
-            thread.start()
+            Thread {
+                Thread.current.name = "compute-\(index + 1)"
+                worker.run()
+            }.start()
         }
     }
 

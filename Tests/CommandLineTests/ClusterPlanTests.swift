@@ -5,19 +5,19 @@ import Transport
 @testable import CommandLineTool
 
 @Suite("Cluster plan") struct ClusterPlanTests {
-    private let plan = ClusterPlan(model: "/m", expertHosts: 3, host: "0.0.0.0", port: 80, threads: 8, logLevel: "debug")
+    private let plan = ClusterPlan(model: "/m", expertHosts: 3, host: "0.0.0.0", port: 80, threads: 8, computeFlags: ["--arithmetic", "fast"], logLevel: "debug")
 
     @Test("attention, the expert hosts and the router get the flags that they have in common and their own")
     func arguments() {
         let processes = plan.processes(sockets: "/s", programs: "/p")
         #expect(processes.map(\.name) == ["attention", "expert-host-1", "expert-host-2", "expert-host-3", "router"])
         #expect(processes[0].arguments == [
-            "--listen", "unix:/s/attention.sock", "--threads", "8",
+            "--listen", "unix:/s/attention.sock", "--threads", "8", "--arithmetic", "fast",
             "--model", "/m", "--admin", "unix:/s/attention.admin", "--log-level", "debug", "--exit-with-parent",
         ])
         #expect(processes[2].program == "/p/expert-host")
         #expect(processes[2].arguments == [
-            "--listen", "unix:/s/expert-host-2.sock", "--router", "unix:/s/control.sock", "--name", "expert-host-2", "--threads", "2",
+            "--listen", "unix:/s/expert-host-2.sock", "--router", "unix:/s/control.sock", "--name", "expert-host-2", "--threads", "2", "--arithmetic", "fast",
             "--model", "/m", "--admin", "unix:/s/expert-host-2.admin", "--log-level", "debug", "--exit-with-parent",
         ])
         #expect(processes[4].arguments == [
