@@ -5,34 +5,36 @@ internal import Tensors
 struct CeilingMeter: Sendable {
     let threads: Int
     private let ceilings: MachineCeilings
+    private let peak: MachineCeilings.Peak?
     private let lane = ComputeLane(label: "minimax.bench.ceilings")
     private var samples = Samples()
 
+    /// - Parameter peak: measured beside the read bandwidth, if any.
     /// - Throws: `StartError` when there is no memory to read from.
-    init(threads: Int) throws {
+    init(threads: Int, peak: MachineCeilings.Peak? = nil) throws {
         self.threads = threads
+        self.peak = peak
         ceilings = try .allocated()
     }
 
     /// Best called while nothing else computes.
     mutating func measure() async throws {
-        let (ceilings, threads) = (ceilings, threads)
+        let (ceilings, threads, peak) = (ceilings, threads, peak)
         let found = try await lane.run {
-            [("read", ceilings.readBandwidth(threads: threads))] + MachineCeilings.bestPeaks.map { ($0.name, ceilings.operations($0, threads: threads)) }
+            (read: ceilings.readBandwidth(threads: threads), operations: peak.map { ceilings.operations($0, threads: threads) })
         }
-        for (name, value) in found { samples.add(value, to: name) }
+        samples.add(found.read, to: "read")
+        if let operations = found.operations { samples.add(operations, to: "operations") }
     }
 
     /// Bytes a second.
     var readBandwidth: Double { samples["read"] }
 
-    /// Operations a second with the best instruction set; NaN where none has such instructions.
-    func operations(_ arithmetic: MachineCeilings.Arithmetic) -> Double { MachineCeilings.bestPeak(arithmetic).map { samples[$0.name] } ?? .nan }
+    /// Operations a second; NaN where there is no peak to measure.
+    var operations: Double { samples["operations"] }
 }
 
 extension MachineCeilings {
-    /// The best instruction set of each kind of arithmetic, where there is one.
-    static var bestPeaks: [Peak] { Arithmetic.allCases.compactMap(bestPeak) }
-
+    /// That of the best instruction set that has such arithmetic.
     static func bestPeak(_ arithmetic: Arithmetic) -> Peak? { peaks.last { $0.arithmetic == arithmetic } }
 }

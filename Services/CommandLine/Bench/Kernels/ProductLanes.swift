@@ -62,12 +62,11 @@ extension Kernels {
 
     /// What products of this set and these weights could reach at most; nil where the machine's peak of that kind is not known.
     func peak(_ elementType: ElementType, _ arithmetic: Arithmetic) -> MachineCeilings.Peak? {
-        switch (arithmetic, elementType) {
-        // A set's name begins with that of the set it extends.
-        case (.exact, _), (.fast, .float32): MachineCeilings.peaks.last { $0.arithmetic == .float32 && name.hasPrefix($0.instructionSet) }
-        case (.fast, .bfloat16): MachineCeilings.bestPeak(.bfloat16Dot)
-        case (.fast, .int8), (.fast, .int4): MachineCeilings.bestPeak(.int8Dot)
+        guard arithmetic == .fast, isFast(elementType) else {
+            // A set's name begins with that of the set it extends.
+            return MachineCeilings.peaks.last { $0.arithmetic == .float32 && name.hasPrefix($0.instructionSet) }
         }
+        return MachineCeilings.bestPeak(elementType == .bfloat16 ? .bfloat16Dot : .int8Dot)
     }
 }
 
