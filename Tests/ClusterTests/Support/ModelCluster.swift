@@ -42,7 +42,7 @@ struct ModelCluster: Sendable {
         _ model: String, _ expertHosts: Int, _ flags: [String], _ folder: String, _ processes: inout [ServiceProcess], _ body: (ModelCluster) async throws -> R
     ) async throws -> R {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let group = MultiThreadedEventLoopGroup.singleton
+        let group = MultiThreadedEventLoopGroup.singleton.next()
         let files = try WeightFiles(directory: model)
         let status = ClusterStatus(readiness: Readiness())
         let hosts = ExpertHosts(config: files.config, fingerprint: try files.fingerprint(), expected: expertHosts, status: status, group: group, logger: logger)
@@ -60,7 +60,7 @@ struct ModelCluster: Sendable {
         let link = AttentionLink(attention: attention, fingerprint: try files.fingerprint(), sessions: ids, status: status, logger: logger)
         let service = ControlService(address: control, hosts: hosts, group: group, logger: logger)
         let pass = ForwardPass(
-            weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1))
+            weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1), loop: EventLoopExecutor(group))
         let cluster = ModelCluster(pass: pass, processes: processes, hosts: hosts, ids: ids)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await link.run() }
