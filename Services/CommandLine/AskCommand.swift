@@ -52,16 +52,10 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     private func askTemporaryCluster(_ question: ChatClient.Question, _ model: String) async throws {
-        let port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a free port")
-        let plan = cluster.plan(model: model, host: "127.0.0.1", port: port)
-        let finished = try await LocalCluster(
-            plan: plan, title: "Starting a temporary cluster for \(model)", output: .standardError, verbose: cluster.verbose,
-            logFolder: cluster.logFolder
-        ).run {
-            let client = try ChatClient(url: plan.url)
+        try await cluster.withTemporaryCluster(model) { url in
+            let client = try ChatClient(url: url)
             try await Self.stream(question, from: client, model: try await client.model())
         }
-        if !finished { throw ExitCode(130) }                // as a shell reports a command that Ctrl-C ended
     }
 
     private static func stream(_ question: ChatClient.Question, from client: ChatClient, model: String) async throws {

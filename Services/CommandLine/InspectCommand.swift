@@ -33,7 +33,7 @@ struct InspectCommand: AsyncParsableCommand {
     }
 
     /// The count and bytes of the weight files, without opening them.
-    private static func weightFiles(in folder: String) -> CheckpointReport.WeightFiles {
+    static func weightFiles(in folder: String) -> CheckpointReport.WeightFiles {
         let files = FileManager.default
         let names = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".safetensors") }
         let sizes = names.map { name in

@@ -10,9 +10,9 @@ internal import Cluster
             A first session:
               minimax inspect compose/models/demo
               minimax up --model compose/models/demo --expert-hosts 2
-              minimax ask "What is the password of the old bridge?" --file notes.txt
+              minimax ask "What is the password of the old bridge?" --file compose/examples/sense-and-sensibility.txt
             """,
-        subcommands: [UpCommand.self, AskCommand.self, InspectCommand.self, BenchCommand.self])
+        subcommands: [UpCommand.self, AskCommand.self, InspectCommand.self, QualityCommand.self, BenchCommand.self])
 
     static func main() async { await runCommand(Self.self) }
 }

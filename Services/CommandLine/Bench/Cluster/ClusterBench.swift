@@ -1,8 +1,6 @@
 internal import ArgumentParser
 internal import Checkpoint
 internal import Cluster
-internal import Foundation
-internal import Synchronization
 internal import Tensors
 internal import Tokenizer
 
@@ -68,26 +66,11 @@ struct ClusterBench: Sendable {
         let files = try WeightFiles(directory: options.model)
         let tokens = try BenchTokens(try BytePairTokenizer(contentsOf: options.model), vocabularySize: files.config.vocabularySize)
         let weights = try ActiveWeights(files)
-        func bench(_ url: String) throws -> ClusterBench {
+        @Sendable func bench(_ url: String) throws -> ClusterBench {
             ClusterBench(timer: CompletionTimer(client: try RESTClient(url: url)), tokens: tokens, config: files.config, weights: weights)
         }
         if let url = options.url { return try await work(try bench(url)) }
 
-        let port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a free port")
-        let plan = options.cluster.plan(model: options.model, host: "127.0.0.1", port: port)
-        let started = try bench(plan.url)
-        let result = ResultBox<Result>()
-        _ = try await LocalCluster(
-            plan: plan, title: "Starting a cluster for \(options.model)", output: .standardError, verbose: options.cluster.verbose,
-            logFolder: options.cluster.logFolder
-        ).run { result.set(try await work(started)) }
-        guard let found = result.value else { throw ExitCode(130) }          // as a shell reports a command that Ctrl-C ended
-        return found
+        return try await options.cluster.withTemporaryCluster(options.model) { try await work(try bench($0)) }
     }
-}
-
-private final class ResultBox<Value: Sendable>: Sendable {
-    private let content = Mutex<Value?>(nil)
-    var value: Value? { content.withLock { $0 } }
-    func set(_ value: Value) { content.withLock { $0 = value } }
 }

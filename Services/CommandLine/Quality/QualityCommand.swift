@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import Cluster
+internal import Foundation
+
+/// Compares what checkpoints of one model can do, for example before and after `quantize`.
+struct QualityCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quality",
+        abstract: "Compare checkpoints of one model: perplexity on a text, and accuracy on questions with known answers.",
+        discussion: """
+            Starts a cluster for each folder in turn and asks it by REST. The questions are JSON lines with "messages" and "answers"; \
+            an answer counts by the share of the expected strings that occur in it.
+              minimax quality compose/models/demo demo-int8 --text compose/examples/sense-and-sensibility.txt
+            """)
+
+    @Argument(help: ArgumentHelp("Folders of the checkpoints, the one to compare with first.", valueName: "folder"))
+    var folders: [String]
+
+    @Option(help: ArgumentHelp("A text to measure the perplexity on.", valueName: "file"))
+    var text: String?
+
+    @Option(help: ArgumentHelp("Questions to measure the accuracy on.", valueName: "file"))
+    var questions: String?
+
+    @Option(help: "Ask at most this many of the questions, spread evenly.")
+    var limit = Int.max
+
+    @OptionGroup var cluster: ClusterOptions
+
+    mutating func validate() throws {
+        guard text != nil || questions != nil else { throw ValidationError("Give '--text', '--questions' or both: there is nothing to measure.") }
+        guard !folders.isEmpty else { throw ValidationError("Give at least one folder.") }
+        guard limit > 0 else { throw ValidationError("'--limit' takes a number from 1, not \(limit).") }
+    }
+
+    func run() async throws {
+        let pieces = try text.map { try QualityMeter.pieces(of: Self.read($0, "--text")) } ?? []
+        let questions = try questions.map { try QualityMeter.questions(in: Self.read($0, "--questions"), limit: limit) } ?? []
+        var table = TextTable(header: ["checkpoint", "weights GB", "perplexity", "to the first", "accuracy %"])
+        var first: Double?
+        for folder in folders {
+            let (perplexity, accuracy) = try await measure(folder, pieces, questions)
+            first = first ?? perplexity
+            let ratio = perplexity.flatMap { perplexity in first.map { perplexity / $0 } }
+            table.rows.append([
+                folder, figure(Double(InspectCommand.weightFiles(in: folder).bytes) / 1e9), perplexity.map { decimal($0, places: 4) } ?? "",
+                ratio.map { decimal($0, places: 4) } ?? "", accuracy.map { decimal(100 * $0, places: 1) } ?? "",
+            ])
+        }
+        print(table.lines.joined(separator: "\n"))
+    }
+
+    private func measure(_ folder: String, _ pieces: [String], _ questions: [QualityMeter.Question]) async throws -> (perplexity: Double?, accuracy: Double?) {
+        try await cluster.withTemporaryCluster(folder) { url in
+            let meter = QualityMeter(client: try RESTClient(url: url), status: StatusLine())
+            defer { meter.status.clear() }
+            let perplexity = pieces.isEmpty ? nil : try await meter.perplexity(of: pieces)
+            let accuracy = questions.isEmpty ? nil : try await meter.accuracy(on: questions)
+            return (perplexity, accuracy)
+        }
+    }
+
+    private static func read(_ path: String, _ flag: String) throws -> String {
+        guard let bytes = FileManager.default.contents(atPath: path) else { throw StartError("\(flag) \(path) does not exist or cannot be read") }
+        guard let text = String(data: bytes, encoding: .utf8) else { throw StartError("\(flag) \(path) is not UTF-8 text") }
+        return text
+    }
+}
