@@ -59,8 +59,9 @@ struct KernelBench: AsyncParsableCommand {
         let status = StatusLine()
         var rounds = [[KernelLane.Round]](repeating: [], count: lanes.count)
         for round in 1...options.rounds {
+            status.show("round \(round) of \(options.rounds)")
             for (index, lane) in lanes.enumerated() {
-                status.show("round \(round) of \(options.rounds): \(lane.name)")
+                status.show(detail: "round \(round) of \(options.rounds): \(lane.name)")
                 let first = rounds[index].reduce(0) { $0 + $1.calls }
                 rounds[index].append(try await thread.run { lane.measure(from: first, ceilings, threads: threads) })
             }
