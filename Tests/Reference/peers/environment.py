@@ -60,15 +60,15 @@ def build_native_server(work: Path, python: Path) -> None:
     """Builds llama.cpp's server from the sources in xllamacpp's source distribution, those of the installed wheel."""
     folder = work / "llama.cpp-native"
     folder.mkdir(exist_ok=True)
-    version = subprocess.run(
-        [python, "-c", "from importlib.metadata import version; print(version('xllamacpp'))"], check=True, capture_output=True, text=True).stdout.strip()
+    ask = "from importlib.metadata import version; print(version('xllamacpp'))"
+    version = subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True).stdout.strip()
     say("fetching llama.cpp's sources")
     run(python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "xllamacpp", "--dest", folder, f"xllamacpp=={version}")
     run("tar", "-xzf", folder / f"xllamacpp-{version}.tar.gz", "-C", folder, "--strip-components=1")
     say("building llama.cpp for this machine")
     tools = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"}
-    off = [f"-D{name}=OFF" for name in (
-        "BUILD_SHARED_LIBS", "LLAMA_BUILD_TESTS", "LLAMA_BUILD_EXAMPLES", "LLAMA_BUILD_APP", "LLAMA_BUILD_UI", "LLAMA_USE_PREBUILT_UI", "LLAMA_OPENSSL")]
+    parts = ("BUILD_TESTS", "BUILD_EXAMPLES", "BUILD_APP", "BUILD_UI", "USE_PREBUILT_UI", "OPENSSL")
+    off = ["-DBUILD_SHARED_LIBS=OFF", *(f"-DLLAMA_{part}=OFF" for part in parts)]
     run("cmake", "-G", "Ninja", "-S", folder / "thirdparty/llama.cpp", "-B", folder / "build",
         "-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON", *off, env=tools)
     run("cmake", "--build", folder / "build", "--target", "llama-server", env=tools)

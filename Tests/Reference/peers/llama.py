@@ -31,7 +31,8 @@ class Llama(ServerEngine, Peer):
     def request(self, prompt: list[int], count: int, stream: bool) -> tuple[str, dict]:
         # The timings that it reports divide all tokens of an answer by the time of all but the first, so they are left aside.
         return "/completion", {
-            "prompt": prompt, "n_predict": count, "temperature": 0, "ignore_eos": True, "cache_prompt": False, "return_tokens": True, "stream": stream}
+            "prompt": prompt, "n_predict": count, "temperature": 0, "ignore_eos": True, "cache_prompt": False,
+            "return_tokens": True, "stream": stream}
 
     def new_tokens(self, event: dict) -> int:
         return len(event["tokens"])

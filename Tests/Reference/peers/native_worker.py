@@ -14,16 +14,20 @@ def main(program: str, path: str, context: str, threads: str, ubatch: str) -> No
          "--threads", threads, "--threads-batch", threads, "--fit", "off", "--cache-ram", "0", "--ctx-checkpoints", "0"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        about = "llama-server"
-        for line in server.stdout:                                  # until it ends; it tells of itself in its log
+        for line in server.stdout:                                  # until it ends
             print(line, end="", file=sys.stderr, flush=True)
-            if found := re.search(r"system_info: .*?(CPU : .*?)[ |]*$", line):
-                about = f"llama-server, {found[1]}"
             if found := re.search(r"listening on (http://\S+)", line):
-                print(json.dumps({"url": found[1], "about": about}), flush=True)
+                print(json.dumps({"url": found[1], "about": f"llama-server built here, {instructions(program)}"}), flush=True)
     finally:
         server.terminate()
         server.wait()
+
+
+def instructions(program: str) -> str:
+    """What it was built for. It tells so in a detailed log alone, so it is started for that: with no model, it ends at once."""
+    log = subprocess.run([program, "--verbosity", "4", "--port", "0", "--model", "/"], capture_output=True, text=True)
+    found = re.search(r"CPU : .*[^ |\n]", log.stdout + log.stderr)
+    return found[0] if found else "of unknown instructions"
 
 
 if __name__ == "__main__":

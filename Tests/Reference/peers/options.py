@@ -14,9 +14,11 @@ def parse(text: str | None) -> argparse.Namespace:
     parser.add_argument("--peers", type=peers, default="llama.cpp,transformers,tokenizers", help=f"of {', '.join(PEERS)} (default: %(default)s)")
     parser.add_argument("--ours", type=variant, action="append", metavar="NAME=FLAGS",
                         help="a name for ours and flags for `minimax up`; can be given again, for ours in several ways")
-    parser.add_argument("--minimax", type=Path, default=REPOSITORY / ".build/release/minimax", help="the program (default: of this repository's release build)")
+    parser.add_argument("--minimax", type=Path, default=REPOSITORY / ".build/release/minimax",
+                        help="the program (default: of this repository's release build)")
     parser.add_argument("--expert-hosts", type=positive, default=2, help="expert hosts of ours (default: %(default)s)")
-    parser.add_argument("--threads", type=positive, default=len(os.sched_getaffinity(0)), help="compute threads of each program (default: the cores, %(default)s)")
+    parser.add_argument("--threads", type=positive, default=len(os.sched_getaffinity(0)),
+                        help="compute threads of each program (default: the cores, %(default)s)")
     parser.add_argument("--context", type=positive, default=512, help="tokens of the prompt before decode is timed (default: %(default)s)")
     parser.add_argument("--generate", type=at_least_two, default=64, help="tokens that decode generates (default: %(default)s)")
     parser.add_argument("--prefill", type=positive, default=4096, help="tokens of the prompt of prefill (default: %(default)s)")

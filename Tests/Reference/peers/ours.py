@@ -7,7 +7,6 @@ from pathlib import Path
 
 from child import Child
 from engine import START_SECONDS, ServerEngine, post
-from options import REPOSITORY
 
 TOKENS_TOO_MANY = 2**31 - 1
 
@@ -15,13 +14,15 @@ TOKENS_TOO_MANY = 2**31 - 1
 class Ours(ServerEngine):
     def __init__(self, name: str, flags: list[str], options: argparse.Namespace, work: Path):
         command = [
-            options.minimax, "up", "--model", options.model, "--port", 0, "--expert-hosts", options.expert_hosts, "--threads", options.threads, *flags]
+            options.minimax, "up", "--model", options.model, "--port", 0,
+            "--expert-hosts", options.expert_hosts, "--threads", options.threads, *flags]
         super().__init__(Child(name, command, work / f"{name}.log"))
-        self._flags = flags
+        self._program, self._flags = options.minimax.resolve(), flags
 
     def start(self) -> None:
         self.url = self.child.start(START_SECONDS, "Ready after").split()[-1]
-        revision = subprocess.run(["git", "-C", REPOSITORY, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+        describe = ["git", "-C", self._program.parent, "describe", "--always", "--dirty"]
+        revision = subprocess.run(describe, capture_output=True, text=True).stdout.strip()
         self.about = " ".join(["minimax up", *self._flags, "of", revision or "no repository"])
 
     def request(self, prompt: list[int], count: int, stream: bool) -> tuple[str, dict]:

@@ -39,7 +39,9 @@ class Agreement:
     margin: float                    # largest, by which we like another id more where the choices differ, in nats
 
     def text(self) -> str:
-        answers = "equal answers" if self.equal == self.ids else f"{self.equal} of {self.ids} ids are our choice too, the others miss it by {self.margin:.3f} nats at most"
+        answers = "equal answers"
+        if self.equal < self.ids:
+            answers = f"{self.equal} of {self.ids} ids are our choice too, the others miss it by {self.margin:.3f} nats at most"
         return f"{self.ours} and {self.peer}: {answers}; log-probabilities of {self.ids} ids differ by {self.difference:.3f} nats at most"
 
     def json(self) -> dict:

@@ -19,7 +19,8 @@ def main(folder: str, threads: int) -> None:
     torch.set_grad_enabled(False)
     transformers.utils.logging.disable_progress_bar()
     model = transformers.MiniMaxForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).eval()
-    about = f"transformers {transformers.__version__} (attention by {model.config._attn_implementation}, experts by {model.config._experts_implementation}), torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
+    ways = f"attention by {model.config._attn_implementation}, experts by {model.config._experts_implementation}"
+    about = f"transformers {transformers.__version__} ({ways}), torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
     print(json.dumps({"about": about}), flush=True)
     for line in sys.stdin:
         print(json.dumps(generate(model, **json.loads(line))), flush=True)
