@@ -21,7 +21,8 @@ static inline void kernels_pause(void) {
 static inline void kernels_keep_freed_memory(void) {
 #if defined(__GLIBC__)
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 128 << 20);
+    mallopt(M_TRIM_THRESHOLD, 48 << 20);
+    mallopt(M_ARENA_MAX, 2);        /* each would keep as much */
 #endif
 }
 
