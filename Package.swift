@@ -66,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "Checkpoint", "Cluster", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
             ] + nio + lifecycle,
             path: "Services/CommandLine", swiftSettings: settings),
@@ -90,7 +90,7 @@ let package = Package(
             path: "Tests/ClusterTests", swiftSettings: testSettings),
         .testTarget(name: "RouterTests", dependencies: ["Router", "Messages", "Tensors", "Tokenizer", logging] + hummingbird + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,

@@ -11,13 +11,10 @@ struct ProgressDisplay {
     init(_ output: FileHandle, names: [String], environment: [String: String] = ProcessInfo.processInfo.environment) {
         self.output = output
         self.rows = names.map { ProcessRow(name: $0) }
-        var size = winsize()
-        let isTerminal = isatty(output.fileDescriptor) == 1 && environment["TERM"] != "dumb"
-        let known = unsafe ioctl(output.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        let terminal = Terminal(output, environment: environment)
         // What does not fit on the screen cannot be redrawn.
-        let fits = !known || names.count + 2 < Int(size.ws_row)
-        let colours = (environment["NO_COLOR"] ?? "").isEmpty
-        self.view = isTerminal && fits ? ProgressView(width: known ? Int(size.ws_col) : 80, colours: colours) : nil
+        let fits = terminal?.rows.map { names.count + 2 < $0 } ?? true
+        self.view = terminal.flatMap { fits ? ProgressView(width: $0.columns, colours: $0.colours) : nil }
     }
 
     subscript(name: String) -> ProcessRow? {

@@ -3,6 +3,7 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
     package enum Reason: Equatable, Sendable {
         case config(ConfigError)
         case unreadable(String)
+        case unwritable(String)
         /// The directory has neither an index nor a single weight file.
         case noWeights
         case notJSON(String)
@@ -44,6 +45,7 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         return switch reason {
         case .config(let error): error.description
         case .unreadable(let why): "\(place) cannot be read: \(why)"
+        case .unwritable(let why): "\(place) cannot be written: \(why)"
         case .noWeights: "\(place) has neither \(WeightFiles.indexName) nor \(WeightFiles.singleName)"
         case .notJSON(let why): "\(place): \(why)"
         case .malformed(let field, let expected, let found): "\(place): \(field) must be \(expected), found \(found)"

@@ -11,7 +11,7 @@ struct FileError: Error, Equatable {
     }
 
     /// From `errno`; call it before anything else can change that.
-    fileprivate init(code: Int32) {
+    init(code: Int32) {
         isAbsent = code == ENOENT
         why = unsafe String(cString: strerror(code))
     }

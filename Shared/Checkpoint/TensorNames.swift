@@ -1,7 +1,12 @@
 /// A tensor the model needs: its name in this checkpoint and its shape.
-struct NamedTensor: Equatable {
-    let name: String
-    let shape: [Int]
+package struct NamedTensor: Sendable, Equatable {
+    package let name: String
+    package let shape: [Int]
+}
+
+extension ModelConfig {
+    /// Every tensor of the model as the original checkpoints name them, in the order of the forward pass.
+    package var originalTensors: [NamedTensor] { TensorNames(config: self) { _ in false }.all }
 }
 
 /// How one checkpoint calls the model's tensors, and the shape the config gives to each. The only place that spells names.

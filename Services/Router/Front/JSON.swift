@@ -16,22 +16,9 @@ extension JSON {
         case .object: "an object"
         }
     }
-}
-
-// So that an answer reads in code as it does on the wire.
-extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral {
-    package init(stringLiteral value: String) { self = .string(value) }
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
-
-    static func int(_ value: some BinaryInteger) -> JSON { .number("\(value)") }
 
     /// JSON has no infinity: a log-probability of minus infinity goes out as -9999, as with vLLM.
     static func logprob(_ value: Float) -> JSON { .number("\(value.isFinite ? value : -9999.0)") }
 
     static func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
-}
-
-extension JSON: ExpressibleByDictionaryLiteral {
-    package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements.map { Member(name: $0.0, value: $0.1) }) }
 }

@@ -125,7 +125,3 @@ extension JSON {
 extension JSON? {
     var count: Int { self?.count ?? 0 }
 }
-
-extension JSON: ExpressibleByIntegerLiteral {
-    init(integerLiteral value: Int) { self = .int(value) }
-}

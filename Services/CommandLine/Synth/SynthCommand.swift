@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import Checkpoint
+internal import Cluster
+internal import JSON
+
+/// Writes a checkpoint with random weights, to measure and to try things with.
+struct SynthCommand: AsyncParsableCommand {
+    enum Shape: String, ExpressibleByArgument, CaseIterable { case text01 = "text-01" }
+
+    static let configuration = CommandConfiguration(
+        commandName: "synth",
+        abstract: "Write a checkpoint with random weights and the proportions of MiniMax-Text-01, in the original layout.",
+        discussion: """
+            Such a model says nothing sensible, but costs what a real one of its size costs. The same flags give the same bytes on every \
+            machine. With --scale 4 --layers 8: 2.9 B parameters, 5.9 GB.
+            """)
+
+    @Option(help: "Whose proportions the model has.")
+    var shape = Shape.text01
+
+    @Option(help: ArgumentHelp("What hidden size (6144), heads (64), key/value heads (8) and intermediate size (9216) are divided by: 1, 2, 4, 8, 16, 32 or 64."))
+    var scale = 4
+
+    @Option(help: "Number of layers; every 8th, or with fewer the last, has softmax attention, the others lightning attention.")
+    var layers = 8
+
+    @Option(help: "Number of tokens (default: 200064 at --scale 1, else 32000).")
+    var vocabulary: Int?
+
+    @Option(help: "Other seeds give other weights.")
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Folder to write to, new or empty.", valueName: "folder"))
+    var out: String
+
+    @Option(help: "Threads that make weights (default: as many as there are cores).")
+    var threads: Int?
+
+    mutating func validate() throws {
+        guard SyntheticModel.scales.contains(scale) else {
+            throw ValidationError("'--scale' takes 1, 2, 4, 8, 16, 32 or 64, which divide all widths, not \(scale).")
+        }
+        guard SyntheticModel.layerCounts.contains(layers) else {
+            throw ValidationError("'--layers' takes a number from \(SyntheticModel.layerCounts.lowerBound) to \(SyntheticModel.layerCounts.upperBound), not \(layers).")
+        }
+        if let vocabulary, !SyntheticModel.vocabularies.contains(vocabulary) {
+            let range = SyntheticModel.vocabularies
+            throw ValidationError("'--vocabulary' takes a number from \(range.lowerBound) to \(range.upperBound), not \(vocabulary).")
+        }
+        if let threads, !(1...4096).contains(threads) { throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).") }
+    }
+
+    func run() async throws {
+        let begin = ContinuousClock.now
+        let model = SyntheticModel(scale: scale, layers: layers, vocabulary: vocabulary)
+        let plan = try await interruptible { try await write(model) }
+        let tensors = plan.shards.flatMap(\.tensors)
+        print(Self.summary(
+            of: plan, parameters: tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }, folder: out, seconds: (ContinuousClock.now - begin) / .seconds(1)))
+    }
+
+    private func write(_ model: SyntheticModel) async throws -> ShardPlan {
+        let json = model.config.fileContent
+        let config = try ModelConfig(json: json, file: "config.json")
+        let plan = ShardPlan(config.originalTensors.map { NewTensor(name: $0.name, elementType: "BF16", shape: $0.shape) })
+        let folder = try OutputFolder(out, for: plan.byteCount)
+        try await folder.filled {
+            try await ProgressBar(ProgressLine(title: "weights", total: plan.dataByteCount)).during { progress in
+                try await SyntheticWeights(seed: seed).write(plan, to: out, threads: threads ?? Machine.coreCount, progress: progress)
+            }
+            for file in model.tokenizer.files { try folder.write(file.content.fileContent, to: file.name) }
+            // Last, since without them no reader takes the folder for a checkpoint.
+            try folder.write(plan.index.bytes, to: plan.index.file)
+            try folder.write(json, to: "config.json")
+        }
+        return plan
+    }
+
+    static func summary(of plan: ShardPlan, parameters: Int, folder: String, seconds: Double) -> String {
+        let count = plan.shards.count
+        let argument = shellQuoted(folder)
+        return """
+            Wrote \(folder) in \(oneDecimal(seconds)) s: \(CheckpointReport.grouped(parameters)) parameters, \
+            \(CheckpointReport.bytes(plan.byteCount)) in \(count) file\(count == 1 ? "" : "s").
+
+              minimax inspect \(argument)
+              minimax up --model \(argument)
+              minimax ask "Once upon a time" --model \(argument)
+            """
+    }
+}

@@ -1,0 +1,44 @@
+internal import Checkpoint
+internal import Tensors
+
+/// Random weights under which activations keep their size from layer to layer.
+struct SyntheticWeights: Sendable {
+    let seed: UInt64
+    /// Bytes made and written at once.
+    private static let blockByteCount = 1 << 20
+
+    /// Writes every tensor of `plan`, whose elements are bfloat16; counts the bytes in `progress`.
+    func write(_ plan: ShardPlan, to folder: String, threads: Int, progress: ProgressCounter) async throws {
+        for shard in plan.shards {
+            let file = try SafetensorsWriter(shard, in: folder)
+            let blocks = Self.blocks(of: shard)
+            try await ThreadedWork.forEach(blocks.count, threads: threads) { number in
+                let (tensor, bytes) = blocks[number]
+                try write(bytes, of: tensor, to: file)
+                progress.add(bytes.count)
+            }
+            try file.finish()
+        }
+    }
+
+    private func write(_ bytes: Range<Int>, of number: Int, to file: SafetensorsWriter) throws {
+        let tensor = file.shard.tensors[number]
+        let stream = RandomStream(seed: seed, name: tensor.name)
+        let (mean, deviation) = Self.distribution(of: tensor.shape)
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+        defer { unsafe block.deallocate() }
+        unsafe stream.fill(block, from: bytes.lowerBound / 2, mean: mean, deviation: deviation)
+        try unsafe file.write(UnsafeRawBufferPointer(block), tensor: number, at: bytes.lowerBound)
+    }
+
+    /// Norms lie around 1. A matrix (outputs, inputs) gets deviation 1/√inputs: of inputs of size 1 it makes outputs of size 1.
+    private static func distribution(of shape: [Int]) -> (mean: Float, deviation: Float) {
+        shape.count == 1 ? (1, 0.1) : (0, 1 / Float(shape[shape.count - 1]).squareRoot())
+    }
+
+    private static func blocks(of shard: ShardPlan.Shard) -> [(tensor: Int, bytes: Range<Int>)] {
+        shard.tensors.enumerated().flatMap { number, tensor in
+            stride(from: 0, to: tensor.byteCount, by: blockByteCount).map { (number, $0..<min($0 + blockByteCount, tensor.byteCount)) }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import JSON
+
+/// A tensor that is to be written.
+package struct NewTensor: Sendable, Equatable {
+    package let name: String
+    /// As safetensors spells it: "BF16", "F32", …
+    package let elementType: String
+    package let shape: [Int]
+    package let byteCount: Int
+
+    package init(name: String, elementType: String, shape: [Int]) {
+        guard let elementByteCount = SafetensorsHeader.elementByteCounts[elementType] else {
+            preconditionFailure("tensor \(name) of the unknown dtype \(elementType)")
+        }
+        self.name = name
+        self.elementType = elementType
+        self.shape = shape
+        byteCount = shape.reduce(elementByteCount, *)
+    }
+}
+
+/// How the tensors of a new checkpoint are spread over its weight files: all is known before the first byte is written.
+package struct ShardPlan: Sendable {
+    package struct Shard: Sendable, Equatable {
+        package let file: String
+        package let tensors: [NewTensor]
+        /// Length, JSON and the spaces behind it that align the data.
+        let header: [UInt8]
+
+        init(file: String, tensors: [NewTensor]) {
+            self.file = file
+            self.tensors = tensors
+            header = SafetensorsHeader.bytes(for: tensors)
+        }
+
+        package var byteCount: Int { tensors.reduce(header.count) { $0 + $1.byteCount } }
+    }
+    package let shards: [Shard]
+
+    /// Files of at most `shardByteCountMax` bytes of data, each with as many tensors as fit; a larger tensor gets a file to itself.
+    package init(_ tensors: [NewTensor], shardByteCountMax: Int = 1 << 30) {
+        var groups: [[NewTensor]] = [], byteCount = 0
+        for tensor in tensors {
+            if groups.isEmpty || byteCount + tensor.byteCount > shardByteCountMax {
+                groups.append([])
+                byteCount = 0
+            }
+            groups[groups.count - 1].append(tensor)
+            byteCount += tensor.byteCount
+        }
+        let count = groups.count
+        shards = groups.enumerated().map { index, tensors in
+            Shard(file: "model-\(Self.fiveDigits(index + 1))-of-\(Self.fiveDigits(count)).safetensors", tensors: tensors)
+        }
+    }
+
+    /// Bytes of all weight files, headers included.
+    package var byteCount: Int { shards.reduce(0) { $0 + $1.byteCount } }
+
+    /// Bytes of all tensors.
+    package var dataByteCount: Int { shards.reduce(0) { $1.tensors.reduce($0) { $0 + $1.byteCount } } }
+
+    /// The name of the index, and its content. Write it last: without it no reader takes the folder for a checkpoint.
+    package var index: (file: String, bytes: [UInt8]) {
+        let map = shards.flatMap { shard in shard.tensors.map { JSONValue.Member(name: $0.name, value: .string(shard.file)) } }
+        let content: JSONValue = ["metadata": ["total_size": .int(dataByteCount)], "weight_map": .object(map)]
+        return (WeightFiles.indexName, content.fileContent)
+    }
+
+    private static func fiveDigits(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+}
+
+extension SafetensorsHeader {
+    /// Data begins at a multiple of this, so that rows of usual lengths do not straddle cache lines.
+    private static let alignment = 64
+
+    /// What stands before the data of a file with these tensors, in this order and without holes.
+    fileprivate static func bytes(for tensors: [NewTensor]) -> [UInt8] {
+        var members: [JSONValue.Member] = [.init(name: "__metadata__", value: ["format": "pt"])]
+        var end = 0
+        for tensor in tensors {
+            let begin = end
+            end += tensor.byteCount
+            members.append(.init(name: tensor.name, value: [
+                "dtype": .string(tensor.elementType), "shape": .array(tensor.shape.map { .int($0) }), "data_offsets": [.int(begin), .int(end)],
+            ]))
+        }
+        var json = Array(JSONValue.object(members).text().utf8)
+        json += Array(repeating: UInt8(ascii: " "), count: (alignment - (8 + json.count) % alignment) % alignment)
+        return (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) } + json
+    }
+}
