@@ -38,7 +38,8 @@ struct ClusterPlan: Sendable {
 
     /// The processes, the router last.
     ///
-    /// Attention and experts take turns in every layer, so attention gets all threads and the expert hosts share them.
+    /// Attention and experts take turns in every layer, and which hosts a token needs changes from layer to layer: each process gets all threads,
+    /// and lets go of a core when it has nothing to do.
     ///
     /// - Parameters:
     ///   - sockets: the folder for the Unix sockets.

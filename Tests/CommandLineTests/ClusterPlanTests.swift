@@ -17,7 +17,7 @@ import Transport
         ])
         #expect(processes[2].program == "/p/expert-host")
         #expect(processes[2].arguments == [
-            "--listen", "unix:/s/expert-host-2.sock", "--router", "unix:/s/control.sock", "--name", "expert-host-2", "--threads", "2", "--arithmetic", "fast",
+            "--listen", "unix:/s/expert-host-2.sock", "--router", "unix:/s/control.sock", "--name", "expert-host-2", "--threads", "8", "--arithmetic", "fast",
             "--model", "/m", "--admin", "unix:/s/expert-host-2.admin", "--log-level", "debug", "--exit-with-parent",
         ])
         #expect(processes[4].arguments == [
