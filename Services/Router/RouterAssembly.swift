@@ -18,7 +18,8 @@ struct RouterAssembly: Sendable {
     private let status: ClusterStatus
     private let fingerprint: String
     private let logger: Logger
-    private let group = MultiThreadedEventLoopGroup.singleton
+    /// One loop for all connections inside the cluster, so that a step's calls meet no other thread.
+    private let group = MultiThreadedEventLoopGroup.singleton.next()
 
     init(_ config: RouterConfig, readiness: Readiness, logger: Logger) throws {
         self.config = config
@@ -38,7 +39,8 @@ struct RouterAssembly: Sendable {
                 contextLength: config.contextLength > 0 ? config.contextLength : checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
             pass: ForwardPass(
-                weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout), compute: Compute(threads: 1)),
+                weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
+                compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group)),
             admission: Admission(runningMax: config.sequencesMax, waitingMax: config.queueMax), sessions: SessionIDs(), status: status,
             endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
             suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init),

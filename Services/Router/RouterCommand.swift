@@ -42,7 +42,7 @@ internal import Transport
     var queueMax = 64
 
     @Option(help: "Most prompt tokens carried through the model in one pass.")
-    var prefillTokensMax = 512
+    var prefillTokensMax = 1024
 
     @Option(help: "Seconds that a call to attention or an expert host may take.")
     var callTimeoutSeconds = 120

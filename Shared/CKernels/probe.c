@@ -53,17 +53,17 @@ LOOP(scalar, "scalar", PROBE_FLOAT32, , float, SCALAR_SUMS, 1, sum * 0.5f + 0.5f
 LOOP(avx2, "avx2", PROBE_FLOAT32, AVX2, __m256, 12, 8, _mm256_fmadd_ps(sum, _mm256_set1_ps(0.5f), _mm256_set1_ps(0.5f)))
 LOOP(avx512, "avx512", PROBE_FLOAT32, AVX512, __m512, 16, 16, _mm512_fmadd_ps(sum, _mm512_set1_ps(0.5f), _mm512_set1_ps(0.5f)))
 /* 0x3f80 is 1.0; the sums end at 2^24, where adding 2 no longer changes them. */
-LOOP(avx512bf16, "avx512bf16", PROBE_BFLOAT16_DOT, AVX512BF16, __m512, 16, 32,
+LOOP(avx512bf16, "avx512-bf16", PROBE_BFLOAT16_DOT, AVX512BF16, __m512, 16, 32,
      _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi16(0x3f80), (__m512bh)_mm512_set1_epi16(0x3f80)))
-LOOP(avx512vnni, "avx512vnni", PROBE_INT8_DOT, AVX512VNNI, __m512i, 16, 64, _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(3), _mm512_set1_epi8(5)))
+LOOP(avx512vnni, "avx512-vnni", PROBE_INT8_DOT, AVX512VNNI, __m512i, 16, 64, _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(3), _mm512_set1_epi8(5)))
 READER(sse, SSE, __m128i, LOAD_SSE)
 READER(avx2, AVX2, __m256i, LOAD_AVX2)
 READER(avx512, AVX512, __m512i, _mm512_loadu_si512)
 #elif defined(__aarch64__)
 #define LOAD_NEON(p) vld1q_u8((const uint8_t *)(p))
 LOOP(neon, "neon", PROBE_FLOAT32, NEON, float32x4_t, 24, 4, vfmaq_f32(vdupq_n_f32(0.5f), sum, vdupq_n_f32(0.5f)))
-LOOP(neon_bf16, "neonbf16", PROBE_BFLOAT16_DOT, NEON_BF16, float32x4_t, 24, 8,
+LOOP(neon_bf16, "neon-bf16", PROBE_BFLOAT16_DOT, NEON_BF16, float32x4_t, 24, 8,
      vbfdotq_f32(sum, vreinterpretq_bf16_u16(vdupq_n_u16(0x3f80)), vreinterpretq_bf16_u16(vdupq_n_u16(0x3f80))))
-LOOP(neon_dot, "neondot", PROBE_INT8_DOT, NEON_DOT, int32x4_t, 24, 16, vdotq_s32(sum, vdupq_n_s8(3), vdupq_n_s8(5)))
+LOOP(neon_dot, "neon-dot", PROBE_INT8_DOT, NEON_DOT, int32x4_t, 24, 16, vdotq_s32(sum, vdupq_n_s8(3), vdupq_n_s8(5)))
 READER(neon, NEON, uint8x16_t, LOAD_NEON)
 #endif

@@ -16,6 +16,7 @@ final class ComputePool: Sendable {
 
     /// - Parameter threads: how many work on a piece, the asking one included.
     init(threads: Int) {
+        Self.keepFreedMemory
         workers = (1 ..< max(2, threads)).prefix(threads - 1).map { _ in Worker() }
         for (index, worker) in workers.enumerated() {
             Thread {
@@ -26,6 +27,9 @@ final class ComputePool: Sendable {
     }
 
     deinit { for worker in workers { worker.stop() } }
+
+    /// Activations of many rows come and go with every product.
+    private static let keepFreedMemory: Void = kernels_keep_freed_memory()
 
     var threads: Int { workers.count + 1 }
 

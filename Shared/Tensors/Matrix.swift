@@ -12,4 +12,4 @@ package func closeLightningBlock(
 }
 
 /// One level of parallelism is enough: OpenBLAS runs on the thread that calls it. Called once, when a service starts.
-package func useOneBLASThread() { openblas_set_num_threads(1) }
+package func useOneBLASThread() { useBLASThreads(1) }

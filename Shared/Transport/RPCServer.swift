@@ -66,7 +66,7 @@ package final class RPCServer: Sendable {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { tasks in
                 for await connection in arrivals {
-                    tasks.addTask { await connection.serve(self.handler) }
+                    tasks.addTask(executorPreference: connection.executor) { await connection.serve(self.handler) }
                 }
             }
         } onCancel: {

@@ -9,6 +9,8 @@ final class ServerConnection: Sendable {
     }
 
     let channel: any Channel
+    /// Of the channel's event loop: on it a call reaches its handler, and an answer the socket, without waking a thread.
+    let executor: EventLoopExecutor
     private let calls: AsyncStream<IncomingCall>
     private let commands: Mailbox<Command>
 
@@ -19,6 +21,7 @@ final class ServerConnection: Sendable {
         let streams = ServerStreams(session: session, peer: peer, incoming: incoming, logger: logger)
         let handler = HTTP2Handler(session: session, streams: streams, logger: logger)
         self.channel = channel
+        executor = EventLoopExecutor(channel.eventLoop)
         self.calls = calls
         commands = Mailbox(on: channel.eventLoop) { commands in
             handler.perform {

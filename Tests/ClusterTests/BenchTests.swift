@@ -24,9 +24,9 @@ import Testing
     @Test("decode drives a whole cluster and leaves nothing behind")
     func decode() async throws {
         let lines = try await run(["decode", "--model", Paths.demo, "--context", "20,40", "--tokens", "6"])
-        #expect(lines["decode.context20.batch1.bytes_per_step"]?.value == 19.90656)
+        #expect(lines["decode.bf16.exact.context20.batch1.bytes_per_step"]?.value == 19.90656)
         for context in [20, 40] {
-            let speed = try #require(lines["decode.context\(context).batch1"])
+            let speed = try #require(lines["decode.bf16.exact.context\(context).batch1"])
             #expect(speed.value > 0 && speed.unit == "tokens/s" && speed.share != nil)
         }
     }
@@ -34,14 +34,15 @@ import Testing
     @Test("several sequences at a time are timed while all of them generate")
     func batch() async throws {
         let lines = try await run(["decode", "--model", Paths.demo, "--context", "8", "--tokens", "100", "--batch", "3"])
-        #expect(try #require(lines["decode.context8.batch3"]).value > 0)
+        #expect(try #require(lines["decode.bf16.exact.context8.batch3"]).value > 0)
     }
 
-    @Test("prefill compares contexts")
-    func prefill() async throws {
-        let lines = try await run(["prefill", "--model", Paths.demo, "--context", "64,128"])
-        #expect(try #require(lines["prefill.context64.batch1"]).value > 0)
-        #expect(try #require(lines["prefill.context128.batch1.time_ratio_to_context64"]).value > 0)
+    @Test("prefill compares contexts, in either arithmetic", arguments: ["exact", "fast"])
+    func prefill(arithmetic: String) async throws {
+        let lines = try await run(["prefill", "--model", Paths.demo, "--context", "64,128", "--arithmetic", arithmetic])
+        #expect(try #require(lines["prefill.bf16.\(arithmetic).context64.batch1"]).value > 0)
+        #expect(try #require(lines["prefill.bf16.\(arithmetic).context64.batch1.arithmetic"]).share != nil)
+        #expect(try #require(lines["prefill.bf16.\(arithmetic).context128.batch1.time_ratio_to_context64"]).value > 0)
     }
 
     @Test("hop starts its own second process")

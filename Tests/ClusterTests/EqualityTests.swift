@@ -1,6 +1,7 @@
 import Foundation
 import Messages
 @testable import Router
+import Tensors
 import Testing
 
 /// The equality promise: the logits after a token prefix are one sequence of bytes, whatever went on around them.
@@ -26,6 +27,32 @@ import Testing
                 return single
             }
             if let reference { #expect(results == reference, "\(hosts) hosts") } else { reference = results }
+        }
+    }
+
+    @Test("every instruction set gives the same bytes, with any number of threads")
+    func tables() async throws {
+        let chunks = [200, 1, 1, 98, 1]
+        var reference: [[UInt32]]?
+        for (index, kernels) in Kernels.supported.enumerated() {
+            let logits = try await ModelCluster.with(Paths.demo, flags: ["--kernels", kernels.name, "--threads", "\(index + 1)"]) {
+                try await $0.logits(Self.prompt, chunks: chunks).map(\.bits)
+            }
+            if let reference { #expect(logits == reference, "\(kernels.name)") } else { reference = logits }
+        }
+        #expect(reference != nil)
+    }
+
+    /// Softmax layers cut positions into ranges of 4096, which several threads share where there are few rows.
+    @Test("prompts of several ranges of positions give the same bytes in any chunks, with 1 and with 5 threads")
+    func ranges() async throws {
+        let prompt: [UInt32] = (0 ..< 8300).map { (index: UInt32) in (index * 7919 + index * index * 31) % 4088 }
+        var reference: [[UInt32]] = []
+        for (threads, chunks) in [(1, [4000, 4000, 300]), (5, [4000, 4000, 300]), (5, [4000, 95, 1, 1, 3903, 290, 9, 1]), (1, [4000, 95, 1, 1, 3903, 290, 9, 1])] {
+            let logits = try await ModelCluster.with(Paths.demo, flags: ["--threads", "\(threads)"]) { try await $0.logits(prompt, chunks: chunks).map(\.bits) }
+            let points = [logits.last!, logits[chunks.count == 3 ? 1 : 4]]
+            if reference.isEmpty { reference = points }
+            #expect(points == reference, "\(threads) threads, chunks \(chunks)")
         }
     }
 

@@ -22,6 +22,6 @@ struct BenchThreads: ParsableArguments {
     var count: Int { threads ?? Machine.coreCount }
 
     mutating func validate() throws {
-        if let threads, !(1...4096).contains(threads) { throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).") }
+        if let threads, !(1...512).contains(threads) { throw ValidationError("'--threads' takes a number from 1 to 512, not \(threads).") }
     }
 }

@@ -52,13 +52,7 @@ struct MachineBench: AsyncParsableCommand {
 
 extension MachineCeilings.Peak {
     /// As `avx512.fma`.
-    var name: String {
-        switch arithmetic {
-        case .float32: "\(instructionSet).fma"
-        case .bfloat16Dot: "\(instructionSet).dot"
-        case .int8Dot: "\(instructionSet).dot"
-        }
-    }
+    var name: String { "\(instructionSet).\(arithmetic == .float32 ? "fma" : "dot")" }
 
     var unit: String { arithmetic == .int8Dot ? "GOP/s" : "GFLOP/s" }
 }

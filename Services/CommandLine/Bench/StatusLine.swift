@@ -7,6 +7,9 @@ struct StatusLine: Sendable {
 
     func show(_ text: String) { writeToStandardError(isTerminal ? "\r\u{1B}[2K\(text)" : "\(text)\n") }
 
+    /// The same for what changes too often for plain lines.
+    func show(detail text: String) { if isTerminal { show(text) } }
+
     /// Leaves an empty line behind, for what follows.
     func clear() { if isTerminal { writeToStandardError("\r\u{1B}[2K") } }
 }

@@ -1,6 +1,7 @@
 internal import Checkpoint
 internal import Messages
 internal import Tensors
+internal import Transport
 
 /// The path of a token through the model. The router owns the residual stream; attention and experts are sublayers
 /// computed elsewhere, whose outputs are added here in a fixed order.
@@ -9,12 +10,25 @@ struct ForwardPass: Sendable {
     let attention: AttentionClient
     let experts: ExpertDispatch
     let compute: Compute
+    /// The event loop of the connections to attention and expert hosts.
+    let loop: EventLoopExecutor
     var observer: (any ForwardObserver)?
 
     private var config: ModelConfig { weights.config }
 
     /// Carries a batch through every layer; extends the sessions' state; returns the rows after the final norm.
+    ///
+    /// Few rows stay on the event loop, where a call costs no change of threads and the sums between calls take microseconds;
+    /// the sums of many rows would hold the loop up.
     func hidden(for batch: Batch) async throws -> Tensor {
+        guard batch.tokens.count <= Self.loopRowsMax else { return try await carry(batch) }
+        return try await withTaskExecutorPreference(loop) { try await carry(batch) }
+    }
+
+    private static let loopRowsMax = 16
+
+    /// The path itself.
+    private func carry(_ batch: Batch) async throws -> Tensor {
         var hidden = try await attention.embed(batch.tokens)                                    // (tokens, D)
         observer?.embedded(hidden)
         for layer in weights.layers {

@@ -73,13 +73,4 @@ enum { KERNEL_PAGE_MAX = 64 };
 /* Fills `tables` with what this machine can run, scalar first, best last; returns how many. */
 size_t kernels_supported(const kernel_table *tables[KERNEL_TABLES_MAX]);
 
-/* Tells the processor that this thread waits for another. */
-static inline void kernels_pause(void) {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
 #endif

@@ -19,12 +19,16 @@ struct ModelCluster: Sendable {
     var config: ModelConfig { pass.weights.config }
 
     /// Starts the processes, runs `body`, takes everything down.
-    static func with<R>(_ model: String, expertHosts: Int = 2, body: @Sendable (ModelCluster) async throws -> R) async throws -> R {
+    ///
+    /// - Parameter flags: for every process that computes.
+    static func with<R>(
+        _ model: String, expertHosts: Int = 2, flags: [String] = ["--threads", "1"], body: @Sendable (ModelCluster) async throws -> R
+    ) async throws -> R {
         try await Paths.withFolder { folder in
             var processes: [ServiceProcess] = []
             let cluster: Result<R, any Error>
             do {
-                cluster = .success(try await with(model, expertHosts, folder, &processes, body))
+                cluster = .success(try await with(model, expertHosts, flags, folder, &processes, body))
             } catch {
                 let logs = processes.map { "\($0.name):\n\($0.log)" }.joined()
                 cluster = .failure(SupportError("\(error)\n\(logs)"))
@@ -35,19 +39,19 @@ struct ModelCluster: Sendable {
     }
 
     private static func with<R>(
-        _ model: String, _ expertHosts: Int, _ folder: String, _ processes: inout [ServiceProcess], _ body: (ModelCluster) async throws -> R
+        _ model: String, _ expertHosts: Int, _ flags: [String], _ folder: String, _ processes: inout [ServiceProcess], _ body: (ModelCluster) async throws -> R
     ) async throws -> R {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let group = MultiThreadedEventLoopGroup.singleton
+        let group = MultiThreadedEventLoopGroup.singleton.next()
         let files = try WeightFiles(directory: model)
         let status = ClusterStatus(readiness: Readiness())
         let hosts = ExpertHosts(config: files.config, fingerprint: try files.fingerprint(), expected: expertHosts, status: status, group: group, logger: logger)
         let control = Address.unix(path: "\(folder)/control.sock"), attentionAddress = Address.unix(path: "\(folder)/attention.sock")
-        processes.append(try ServiceProcess("attention", ["--model", model, "--listen", "\(attentionAddress)", "--threads", "1"], folder: folder))
+        processes.append(try ServiceProcess("attention", ["--model", model, "--listen", "\(attentionAddress)"] + flags, folder: folder))
         for index in 1 ... expertHosts {
             processes.append(try ServiceProcess(
                 "expert-host",
-                ["--model", model, "--listen", "unix:\(folder)/expert-\(index).sock", "--router", "\(control)", "--name", "expert-\(index)", "--threads", "1"],
+                ["--model", model, "--listen", "unix:\(folder)/expert-\(index).sock", "--router", "\(control)", "--name", "expert-\(index)"] + flags,
                 name: "expert-\(index)", folder: folder))
         }
         let attention = AttentionClient(
@@ -56,7 +60,7 @@ struct ModelCluster: Sendable {
         let link = AttentionLink(attention: attention, fingerprint: try files.fingerprint(), sessions: ids, status: status, logger: logger)
         let service = ControlService(address: control, hosts: hosts, group: group, logger: logger)
         let pass = ForwardPass(
-            weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1))
+            weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1), loop: EventLoopExecutor(group))
         let cluster = ModelCluster(pass: pass, processes: processes, hosts: hosts, ids: ids)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await link.run() }

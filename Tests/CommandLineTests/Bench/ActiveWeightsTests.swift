@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Tensors
 import Testing
 @testable import CommandLineTool
 
@@ -16,6 +17,7 @@ import Testing
     func sizes() throws {
         let weights = try weights()
         #expect(weights.dense == .init(bytes: 2 * Self.dense, elements: Self.dense))
+        #expect(weights.expertType == .bfloat16)
         #expect(weights.head == .init(bytes: 2 * Self.head, elements: Self.head))
         #expect(weights.experts == .init(bytes: 2 * 16 * 8 * Self.expert, elements: 16 * 8 * Self.expert))
         #expect(weights.elementsPerToken == Double(Self.dense + 16 * 2 * Self.expert))

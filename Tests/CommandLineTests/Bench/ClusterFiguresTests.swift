@@ -32,11 +32,11 @@ import Testing
 
     @Test("decoding is measured against the read bandwidth")
     func decode() {
-        let figures = [DecodeFigures(context: 512, batch: 2, tokensPerSecond: 20, bytesPerStep: 1e9, readBandwidth: 40e9)]
+        let figures = [DecodeFigures(what: "decode.bf16.exact", context: 512, batch: 2, tokensPerSecond: 20, bytesPerStep: 1e9, readBandwidth: 40e9)]
         #expect(figures.measurements == [
-            Measurement(name: "decode.context512.batch2", value: 20, unit: "tokens/s", ceiling: 80),
-            Measurement(name: "decode.context512.batch2.read", value: 10, unit: "GB/s", ceiling: 40),
-            Measurement(name: "decode.context512.batch2.bytes_per_step", value: 1000, unit: "MB"),
+            Measurement(name: "decode.bf16.exact.context512.batch2", value: 20, unit: "tokens/s", ceiling: 80),
+            Measurement(name: "decode.bf16.exact.context512.batch2.read", value: 10, unit: "GB/s", ceiling: 40),
+            Measurement(name: "decode.bf16.exact.context512.batch2.bytes_per_step", value: 1000, unit: "MB"),
         ])
         #expect(figures.measurements.map(\.share) == [0.25, 0.25, nil])
     }
@@ -44,16 +44,16 @@ import Testing
     @Test("prefill is measured against the peak, and long prompts against the first")
     func prefill() {
         let figures = [
-            PrefillFigures(context: 100, batch: 2, seconds: 2, operations: 1e9, peak: 4e9),
-            PrefillFigures(context: 400, batch: 2, seconds: 10, operations: 8e9, peak: 4e9),
+            PrefillFigures(what: "prefill.int8.fast", context: 100, batch: 2, seconds: 2, operations: 1e9, peak: 4e9),
+            PrefillFigures(what: "prefill.int8.fast", context: 400, batch: 2, seconds: 10, operations: 8e9, peak: 4e9),
         ]
         let found = Dictionary(uniqueKeysWithValues: figures.measurements.map { ($0.name, $0) })
-        #expect(found["prefill.context100.batch2"] == Measurement(name: "prefill.context100.batch2", value: 100, unit: "tokens/s", ceiling: 400))
-        #expect(found["prefill.context100.batch2.arithmetic"]?.value == 1)
-        #expect(found["prefill.context100.batch2.arithmetic"]?.share == 0.25)
-        #expect(found["prefill.context400.batch2.time_per_token"]?.value == 12_500)
-        #expect(found["prefill.context400.batch2.time_ratio_to_context100"]?.value == 1.25)
-        #expect(found["prefill.context100.batch2.operations_per_token"]?.value == 10)
+        #expect(found["prefill.int8.fast.context100.batch2"] == Measurement(name: "prefill.int8.fast.context100.batch2", value: 100, unit: "tokens/s", ceiling: 400))
+        #expect(found["prefill.int8.fast.context100.batch2.arithmetic"]?.value == 1)
+        #expect(found["prefill.int8.fast.context100.batch2.arithmetic"]?.share == 0.25)
+        #expect(found["prefill.int8.fast.context400.batch2.time_per_token"]?.value == 12_500)
+        #expect(found["prefill.int8.fast.context400.batch2.time_ratio_to_context100"]?.value == 1.25)
+        #expect(found["prefill.int8.fast.context100.batch2.operations_per_token"]?.value == 10)
         #expect(found.count == 9)
     }
 }

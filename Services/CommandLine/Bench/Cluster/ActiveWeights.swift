@@ -21,6 +21,8 @@ struct ActiveWeights: Sendable, Equatable {
     var experts = Size()
     var expertCount: Int
     var expertsPerToken: Int
+    /// How the experts, by far the most, are stored.
+    var expertType: ElementType
 
     /// Bytes that a step of `batch` tokens reads at least, each of another sequence.
     func bytesPerStep(batch: Int) -> Double {
@@ -42,7 +44,7 @@ extension ActiveWeights {
     /// Looks at the sizes of a checkpoint's tensors, not at their contents.
     init(_ files: WeightFiles) throws(CheckpointError) {
         let config = files.config
-        self.init(expertCount: config.expertCount, expertsPerToken: config.expertsPerToken)
+        self.init(expertCount: config.expertCount, expertsPerToken: config.expertsPerToken, expertType: try files.expert(0, 0).w1.elementType)
         head = Size([try files.head()])
         for layer in config.layers.indices {
             dense = dense + Size(try Self.attention(files, layer)) + Size([try files.gate(layer)])

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Checkpoint
 internal import Cluster
+internal import Tensors
 internal import Tokenizer
 
 /// The flags of benchmarks that go through a whole cluster, by REST.
@@ -8,7 +9,7 @@ struct ClusterBenchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Folder of the checkpoint.", valueName: "folder"))
     var model: String
 
-    @Option(help: "Measure the cluster that answers here and serves --model on this machine, instead of starting one.")
+    @Option(help: "Measure the cluster that answers here, on this machine, instead of starting one; the other flags then tell how it was started.")
     var url: String?
 
     @Option(help: ArgumentHelp("Tokens of a prompt; several numbers, with commas, are measured in turns.", valueName: "tokens"))
@@ -30,6 +31,12 @@ struct ClusterBenchOptions: ParsableArguments {
     }
 
     var threads: Int { cluster.threads ?? Machine.coreCount }
+    var machine: MachineDescription { .current(threads: threads, kernels: kernels) }
+    var kernels: Kernels { cluster.kernels.kernels ?? .best }
+    var arithmetic: Arithmetic { cluster.kernels.arithmetic }
+
+    /// What is measured, as `decode.bf16.exact`.
+    func name(_ what: String, _ weights: ActiveWeights) -> String { "\(what).\(weights.expertType.shortName).\(arithmetic)" }
 }
 
 /// Numbers of tokens, as `2048,32768`.

@@ -26,7 +26,7 @@ struct DecodeBench: AsyncParsableCommand {
 
     func run() async throws {
         let measurements = try await ClusterBench.run(cluster) { try await measure($0) }
-        print(BenchReport(.current(threads: cluster.threads), measurements).text(json: options.json))
+        print(BenchReport(cluster.machine, measurements).text(json: options.json))
     }
 
     private func measure(_ bench: ClusterBench) async throws -> [Measurement] {
@@ -45,7 +45,9 @@ struct DecodeBench: AsyncParsableCommand {
         try await meter.measure()
         status.clear()
         return contexts.map { context in
-            DecodeFigures(context: context, batch: cluster.batch, tokensPerSecond: samples["\(context)"], bytesPerStep: bench.weights.bytesPerStep(batch: cluster.batch), readBandwidth: meter.readBandwidth)
+            DecodeFigures(
+                what: cluster.name("decode", bench.weights), context: context, batch: cluster.batch, tokensPerSecond: samples["\(context)"],
+                bytesPerStep: bench.weights.bytesPerStep(batch: cluster.batch), readBandwidth: meter.readBandwidth)
         }.measurements
     }
 
@@ -60,6 +62,8 @@ struct DecodeBench: AsyncParsableCommand {
 
 /// What decoding at one context and batch came to.
 struct DecodeFigures: Sendable {
+    /// As `decode.bf16.exact`.
+    let what: String
     let context: Int
     let batch: Int
     /// Of all sequences together.
@@ -68,7 +72,7 @@ struct DecodeFigures: Sendable {
     /// Bytes a second.
     let readBandwidth: Double
 
-    private var name: String { "decode.context\(context).batch\(batch)" }
+    private var name: String { "\(what).context\(context).batch\(batch)" }
     private var stepsPerSecond: Double { tokensPerSecond / Double(batch) }
 
     var speed: Measurement {

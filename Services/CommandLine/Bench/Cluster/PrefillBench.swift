@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Cluster
-internal import Tensors
 
 /// How fast a cluster reads prompts, and how much of the arithmetic peak that takes.
 struct PrefillBench: AsyncParsableCommand {
@@ -9,7 +8,8 @@ struct PrefillBench: AsyncParsableCommand {
         abstract: "Measure the reading of prompts through a whole cluster, by REST: tokens a second, and the share of the peak.",
         discussion: """
             Counted is the time from the request to its first token. A token takes two operations for each active parameter, and those of \
-            lightning and softmax attention. The peak is measured before, between and after the runs, while the cluster is idle.
+            lightning and softmax attention. The peak, of multiply-adds or with --arithmetic fast of dot products, is measured before, \
+            between and after the runs, while the cluster is idle.
             """)
 
     @OptionGroup var options: BenchOptions
@@ -19,11 +19,11 @@ struct PrefillBench: AsyncParsableCommand {
 
     func run() async throws {
         let measurements = try await ClusterBench.run(cluster) { try await measure($0) }
-        print(BenchReport(.current(threads: cluster.threads), measurements).text(json: options.json))
+        print(BenchReport(cluster.machine, measurements).text(json: options.json))
     }
 
     private func measure(_ bench: ClusterBench) async throws -> [Measurement] {
-        var meter = try CeilingMeter(threads: cluster.threads)
+        var meter = try CeilingMeter(threads: cluster.threads, peak: cluster.kernels.peak(bench.weights.expertType, cluster.arithmetic))
         var random = SplitMix64(seed: cluster.seed)
         var samples = Samples()
         let status = StatusLine()
@@ -40,13 +40,17 @@ struct PrefillBench: AsyncParsableCommand {
         status.clear()
         let operations = PrefillOperations(config: bench.config, weights: bench.weights)
         return contexts.map { context in
-            PrefillFigures(context: context, batch: cluster.batch, seconds: samples["\(context)"], operations: operations.total(tokens: context), peak: meter.peak(.float32))
+            PrefillFigures(
+                what: cluster.name("prefill", bench.weights), context: context, batch: cluster.batch, seconds: samples["\(context)"],
+                operations: operations.total(tokens: context), peak: meter.operations)
         }.measurements
     }
 }
 
 /// What reading prompts of one length came to.
 struct PrefillFigures: Sendable {
+    /// As `prefill.bf16.exact`.
+    let what: String
     let context: Int
     let batch: Int
     /// Until each sequence had its first token.
@@ -56,7 +60,7 @@ struct PrefillFigures: Sendable {
     /// Operations a second.
     let peak: Double
 
-    private var name: String { "prefill.context\(context).batch\(batch)" }
+    private var name: String { "\(what).context\(context).batch\(batch)" }
     private var tokens: Double { Double(context * batch) }
 
     var speed: Measurement {

@@ -39,8 +39,9 @@ struct HopBench: AsyncParsableCommand {
         for lane in lanes { try await lane.check() }
         var figures = HopFigures()
         for round in 1...options.rounds {
+            status.show("round \(round) of \(options.rounds)")
             for lane in lanes {
-                status.show("round \(round) of \(options.rounds): \(lane.size.name)")
+                status.show(detail: "round \(round) of \(options.rounds): \(lane.size.name)")
                 figures.add(try await lane.measure(), of: lane.size)
             }
         }

@@ -1,0 +1,90 @@
+"""A checkpoint folder, read without copying it: what its config says, and its tensors as views of the mapped files."""
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from reference import Config, read_config  # noqa: E402  (both dialects of config.json, with their defaults)
+
+TYPES = {"BF16": np.dtype("<u2"), "F32": np.dtype("<f4")}
+
+
+class Checkpoint:
+    """A folder with config.json and bf16 safetensors under the names of the original layout."""
+
+    def __init__(self, folder: str):
+        self.folder = Path(folder).resolve()
+        self.config: Config = read_config(self.folder)
+        with open(self.folder / "config.json") as file:
+            self.raw: dict = json.load(file)
+        self.shard_of = self._shard_of()
+        self._shards: dict[str, dict[str, np.ndarray]] = {}
+        self.experts: int = self.shape("model.layers.0.block_sparse_moe.gate.weight")[0]
+        self.intermediate: int = self.shape("model.layers.0.block_sparse_moe.experts.0.w1.weight")[0]
+
+    @property
+    def bytes(self) -> int:
+        """Of all shards on disk."""
+        return sum((self.folder / shard).stat().st_size for shard in set(self.shard_of.values()))
+
+    @property
+    def key(self) -> str:
+        """A folder's name for what is made of it: another one when its files are others."""
+        files = [self.folder / name for name in ("config.json", *sorted(set(self.shard_of.values())))]
+        stamps = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        return "weights-" + hashlib.sha256(json.dumps(stamps).encode()).hexdigest()[:12]
+
+    @property
+    def text_ids(self) -> list[int]:
+        """All ids that are no special tokens of tokenizer.json."""
+        path = self.folder / "tokenizer.json"
+        added = json.loads(path.read_text()).get("added_tokens", []) if path.exists() else []
+        special = {token["id"] for token in added if token["special"]}
+        return [id for id in range(self.config.vocab_size) if id not in special]
+
+    def bits(self, name: str) -> np.ndarray:
+        """A bf16 tensor as its bits, uint16, not copied."""
+        tensor = self._tensor(name)
+        if tensor.dtype != TYPES["BF16"]:
+            raise ValueError(f"{self.folder}: {name} is {tensor.dtype}; the comparison is of bf16 weights")
+        return tensor
+
+    def floats(self, name: str) -> np.ndarray:
+        """A tensor as float32, exactly."""
+        tensor = self._tensor(name)
+        return (tensor.astype(np.uint32) << 16).view(np.float32) if tensor.dtype == TYPES["BF16"] else tensor
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self._tensor(name).shape
+
+    def _tensor(self, name: str) -> np.ndarray:
+        if name not in self.shard_of:
+            raise ValueError(f"{self.folder}: no tensor {name}; names of the original layout are expected")
+        shard = self.shard_of[name]
+        if shard not in self._shards:
+            self._shards[shard] = map_safetensors(self.folder / shard)
+        return self._shards[shard][name]
+
+    def _shard_of(self) -> dict[str, str]:
+        index = self.folder / "model.safetensors.index.json"
+        if index.exists():
+            return json.loads(index.read_text())["weight_map"]
+        return dict.fromkeys(map_safetensors(self.folder / "model.safetensors"), "model.safetensors")
+
+
+def map_safetensors(path: Path) -> dict[str, np.ndarray]:
+    """Every tensor of a file as a view: 8 bytes length of the header, the header as JSON, the bytes."""
+    data = np.memmap(path, np.uint8, "r")
+    start = 8 + int.from_bytes(data[:8].tobytes(), "little")
+    tensors = {}
+    for name, entry in json.loads(data[8:start].tobytes()).items():
+        if name == "__metadata__":
+            continue
+        if entry["dtype"] not in TYPES:
+            raise ValueError(f"{path}: {name} is {entry['dtype']}; known are {', '.join(TYPES)}")
+        first, end = entry["data_offsets"]
+        tensors[name] = data[start + first:start + end].view(TYPES[entry["dtype"]]).reshape(entry["shape"])
+    return tensors

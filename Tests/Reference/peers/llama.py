@@ -1,0 +1,43 @@
+"""llama.cpp's server, of the xllamacpp wheel or built for this machine, with a GGUF file of the checkpoint."""
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import gguf_file
+from checkpoint import Checkpoint
+from child import Child
+from engine import START_SECONDS, Peer, ServerEngine, post
+from environment import native_server
+
+HERE = Path(__file__).resolve().parent
+
+
+class Llama(ServerEngine, Peer):
+    def __init__(self, name: str, checkpoint: Checkpoint, options: argparse.Namespace, work: Path):
+        self._checkpoint, self._file = checkpoint, work / checkpoint.key / "model.gguf"
+        context = max(options.prefill, options.context + options.generate) + 64
+        worker = [HERE / "native_worker.py", native_server(work)] if name == "llama.cpp-native" else [HERE / "llama_worker.py"]
+        command = [sys.executable, *worker, self._file, context, options.threads, options.ubatch]
+        super().__init__(Child(name, command, work / f"{name}.log"))
+
+    def start(self) -> None:
+        if not self._file.exists():
+            self._file.parent.mkdir(exist_ok=True)
+            gguf_file.write(self._checkpoint, self._file)
+        ready = json.loads(self.child.start(START_SECONDS, '"url"'))
+        self.url, self.about = ready["url"], ready["about"]
+
+    def request(self, prompt: list[int], count: int, stream: bool) -> tuple[str, dict]:
+        # The timings that it reports divide all tokens of an answer by the time of all but the first, so they are left aside.
+        return "/completion", {
+            "prompt": prompt, "n_predict": count, "temperature": 0, "ignore_eos": True, "cache_prompt": False,
+            "return_tokens": True, "stream": stream}
+
+    def new_tokens(self, event: dict) -> int:
+        return len(event["tokens"])
+
+    def greedy(self, prompt: list[int], count: int) -> list[tuple[int, float]]:
+        path, body = self.request(prompt, count, stream=False)
+        answer = post(self.url, path, body | {"ignore_eos": False, "n_probs": 1})
+        return [(token["id"], token["logprob"]) for token in answer["completion_probabilities"]]

@@ -1,0 +1,51 @@
+"""Our cluster: `minimax up`, asked through OpenAI's API."""
+import argparse
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from child import Child
+from engine import START_SECONDS, ServerEngine, post
+
+TOKENS_TOO_MANY = 2**31 - 1
+
+
+class Ours(ServerEngine):
+    def __init__(self, name: str, flags: list[str], options: argparse.Namespace, work: Path):
+        command = [
+            options.minimax, "up", "--model", options.model, "--port", 0,
+            "--expert-hosts", options.expert_hosts, "--threads", options.threads, *flags]
+        super().__init__(Child(name, command, work / f"{name}.log"))
+        self._program, self._flags = options.minimax.resolve(), flags
+
+    def start(self) -> None:
+        self.url = self.child.start(START_SECONDS, "Ready after").split()[-1]
+        describe = ["git", "-C", self._program.parent, "describe", "--always", "--dirty"]
+        revision = subprocess.run(describe, capture_output=True, text=True).stdout.strip()
+        self.about = " ".join(["minimax up", *self._flags, "of", revision or "no repository"])
+
+    def request(self, prompt: list[int], count: int, stream: bool) -> tuple[str, dict]:
+        # With log-probabilities every event says how many tokens it stands for; they cost little, and count against us.
+        return "/v1/completions", {"prompt": prompt, "max_tokens": count, "temperature": 0, "ignore_eos": True, "logprobs": 0, "stream": stream}
+
+    def new_tokens(self, event: dict) -> int:
+        return sum(len(choice["logprobs"]["tokens"]) for choice in event["choices"] if choice["logprobs"])
+
+    def score(self, prompt: list[int], ids: list[int]) -> list[tuple[float, float]]:
+        """For each of the ids that follow the prompt: its log-probability, and that of the likeliest id in its place."""
+        body = {"prompt": prompt + ids, "max_tokens": 0, "echo": True, "logprobs": 1}
+        report = post(self.url, "/v1/completions", body)["choices"][0]["logprobs"]
+        scored = list(zip(report["token_logprobs"], report["top_logprobs"]))[len(prompt):]
+        return [(own, max(own, *top.values())) for own, top in scored]
+
+    def encode(self, text: str) -> tuple[int, float]:
+        """How many ids a text has, and the seconds it takes to say so: a request for more tokens than any context has room for
+        is refused once its prompt is encoded."""
+        begin = time.perf_counter()
+        answer = post(self.url, "/v1/completions", {"prompt": text, "max_tokens": TOKENS_TOO_MANY}, status=400)
+        seconds = time.perf_counter() - begin
+        counted = re.search(r"\((\d+) in the prompt", answer["error"]["message"])
+        if not counted:
+            raise RuntimeError(f"{self.name}: no number of tokens in {answer['error']['message']!r}")
+        return int(counted[1]), seconds

@@ -1,0 +1,141 @@
+/* Runs every kernel of every table over odd sizes and misaligned weights, in buffers of exactly the size that kernels.h states, under
+ * the address and undefined-behaviour sanitizers (Tests/Sanitizers/run), and compares with the scalar table: exact members byte by byte. */
+#include "kernels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const size_t SIZES[] = {1, 7, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 128, 130, 264, 600};
+enum { SIZE_COUNT = sizeof SIZES / sizeof *SIZES };
+static int failures;
+
+/* A period of 251 divides no block size: swapped or repeated blocks show. */
+static float value(size_t i, int seed) { return (float)((int)((i * 97 + (size_t)seed * 31) % 251) - 125) / 83; }
+
+/* Exactly `count` floats, so that one more is out of bounds. */
+static float *floats(size_t count, int seed) {
+    float *p = malloc(count * sizeof *p + (count == 0));
+    for (size_t i = 0; i < count; i++) p[i] = value(i, seed);
+    return p;
+}
+
+static void same(const char *what, const char *table, const float *found, const float *expected, size_t count) {
+    if (memcmp(found, expected, count * sizeof *found) == 0) return;
+    printf("%s of %s differs from scalar\n", what, table);
+    failures++;
+}
+
+static void near(const char *what, const char *table, const float *found, const float *expected, size_t count, float bound) {
+    for (size_t i = 0; i < count; i++) {
+        if (fabsf(found[i] - expected[i]) <= bound) continue;
+        printf("%s of %s: %g, scalar %g, bound %g\n", what, table, found[i], expected[i], bound);
+        failures++;
+        return;
+    }
+}
+
+static size_t element_bytes(int type, size_t K) { return type == KERNEL_INT4 ? (K + 31) / 32 * 16 : type == KERNEL_INT8 ? K : type == KERNEL_FLOAT32 ? 4 * K : 2 * K; }
+static size_t scale_count(int type, size_t K) { return type == KERNEL_INT4 ? (K + 31) / 32 : type == KERNEL_INT8 ? (K + 63) / 64 : 0; }
+
+/* `misplaced` bytes behind an aligned address; the caller frees `memory[0]` and `memory[1]`. */
+static kernel_weights weights(int type, size_t outputs, size_t K, size_t misplaced, char *memory[2]) {
+    size_t bytes = outputs * element_bytes(type, K), scales = outputs * scale_count(type, K);
+    memory[0] = malloc(bytes + misplaced);
+    memory[1] = malloc(scales * 2 + 1);
+    for (size_t i = 0; i < bytes; i++) memory[0][misplaced + i] = (char)(i * 37 + 11);
+    if (type == KERNEL_FLOAT32 || type == KERNEL_BFLOAT16)
+        for (size_t i = 0; i < outputs * K; i++) {
+            float f = value(i, 2);
+            memcpy(memory[0] + misplaced + i * (type == KERNEL_FLOAT32 ? 4 : 2), (char *)&f + (type == KERNEL_FLOAT32 ? 0 : 2), type == KERNEL_FLOAT32 ? 4 : 2);
+        }
+    for (size_t i = 0; i < scales; i++) {
+        unsigned short half = (unsigned short)(0x2000 + i * 13 % 512);      /* about 0.01 */
+        memcpy(memory[1] + i * 2, &half, 2);
+    }
+    return (kernel_weights){memory[0] + misplaced, scales ? memory[1] : NULL, K, type};
+}
+
+static void products(const kernel_table *table, const kernel_table *scalar) {
+    for (int type = KERNEL_BFLOAT16; type <= KERNEL_INT4; type++)
+        for (int s = 0; s < SIZE_COUNT; s++)
+            for (size_t rows = 1; rows <= 11; rows += rows < 5 ? 1 : 3)
+                for (size_t blocks = 1; blocks <= 8; blocks *= 2) {
+                    size_t K = SIZES[s], outputs = rows % 2 ? 35 : 5;
+                    if (K % blocks) continue;
+                    char *memory[2];
+                    kernel_weights w = weights(type, outputs, K, blocks % 3, memory);
+                    float *x = floats(rows * K, 1), *y = floats(rows * outputs, 0), *expected = floats(rows * outputs, 0);
+                    table->linear(y, outputs, x, K, &w, rows, outputs, blocks);
+                    scalar->linear(expected, outputs, x, K, &w, rows, outputs, blocks);
+                    same("linear", table->name, y, expected, rows * outputs);
+                    size_t bytes = table->fast_input_bytes ? table->fast_input_bytes(type, K) : 0;
+                    if (bytes) {
+                        void *input = malloc(bytes * rows);
+                        table->fast_input(input, x, K, type, rows, K);
+                        table->fast_linear(y, outputs, input, &w, rows, outputs);
+                        near("fast_linear", table->name, y, expected, rows * outputs, 0.03f * (float)K);
+                        free(input);
+                    }
+                    free(x); free(y); free(expected); free(memory[0]); free(memory[1]);
+                }
+}
+
+static void elementwise(const kernel_table *table, const kernel_table *scalar) {
+    for (size_t n = 0; n <= 70; n++) {
+        float *a = floats(n, 1), *b = floats(n, 2), *y = floats(n, 3), *z = floats(n, 3);
+#define BOTH(call_y, call_z) call_y; call_z; same(#call_y, table->name, y, z, n)
+        BOTH(table->scale_by(y, a, 0.5f, b, n), scalar->scale_by(z, a, 0.5f, b, n));
+        BOTH(table->add_scaled(y, 2, a, 3, b, n), scalar->add_scaled(z, 2, a, 3, b, n));
+        BOTH(table->silu(y, n), scalar->silu(z, n));
+        BOTH(table->silu_multiply(y, a, n), scalar->silu_multiply(z, a, n));
+        BOTH(table->sigmoid_multiply(y, a, b, n), scalar->sigmoid_multiply(z, a, b, n));
+        float found = table->sum_of_squares(a, n), expected = scalar->sum_of_squares(a, n);
+        same("sum_of_squares", table->name, &found, &expected, 1);
+        free(a); free(b); free(y); free(z);
+    }
+}
+
+static void lightning(const kernel_table *table, const kernel_table *scalar) {
+    for (int s = 0; s < SIZE_COUNT && SIZES[s] <= 130; s++) {
+        size_t d = SIZES[s], block = 70;
+        float *q = floats(block * d, 1), *k = floats(block * d, 2), *v = floats(block * d, 3), *state = floats(d * d, 4), *decay = floats(block + 1, 5);
+        for (size_t first = 0; first < block; first += 23)
+            for (size_t count = 1; first + count <= block; count += 9) {
+                float *y = floats(count * d, 0), *z = floats(count * d, 0);
+                table->lightning_rows(y, d, q + first * d, d, k, v, d, state, decay, first, count, d);
+                scalar->lightning_rows(z, d, q + first * d, d, k, v, d, state, decay, first, count, d);
+                same("lightning_rows", table->name, y, z, count * d);
+                free(y); free(z);
+            }
+        free(q); free(k); free(v); free(state); free(decay);
+    }
+}
+
+static void attention(const kernel_table *table, const kernel_table *scalar) {
+    for (int s = 0; s < SIZE_COUNT && SIZES[s] <= 130; s++)
+        for (size_t count = 1; count <= KERNEL_PAGE_MAX; count += 7)
+            for (size_t rows = 1; rows <= 9; rows += 2) {
+                size_t d = SIZES[s];
+                float *q = floats(rows * d, 1), *k = floats(count * d, 2), *v = floats(count * d, 3);
+                float *y = floats(rows * (d + 2), 4), *z = floats(rows * (d + 2), 4);      /* maxima, sums, outputs */
+                table->attention_page(y, y + rows, y + 2 * rows, q, k, v, 0.3f, rows, count, d);
+                scalar->attention_page(z, z + rows, z + 2 * rows, q, k, v, 0.3f, rows, count, d);
+                same("attention_page", table->name, y, z, rows * (d + 2));
+                free(q); free(k); free(v); free(y); free(z);
+            }
+}
+
+int main(void) {
+    const kernel_table *tables[KERNEL_TABLES_MAX];
+    size_t count = kernels_supported(tables);
+    for (size_t t = 0; t < count; t++) {
+        products(tables[t], tables[0]);
+        elementwise(tables[t], tables[0]);
+        lightning(tables[t], tables[0]);
+        attention(tables[t], tables[0]);
+        printf("%s: %s\n", tables[t]->name, failures ? "wrong" : "clean, and as scalar");
+    }
+    return failures > 0;
+}
