@@ -102,6 +102,6 @@ let package = Package(
         .testTarget(name: "TransportTests", dependencies: ["Transport", logging] + nio, path: "Tests/TransportTests", swiftSettings: settings),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Tensors"], path: "Tests/AttentionTests", swiftSettings: testSettings),
         .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Messages", "Tensors"], path: "Tests/ExpertHostTests", swiftSettings: testSettings),
-        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
     ]
 )

@@ -17,6 +17,9 @@ struct CheckpointReport {
         self.weights = weights
     }
 
+    /// What the large matrices are counted as.
+    private var weightType: String { config.quantization?.rawValue ?? "bf16" }
+
     func text(title: String) -> String {
         let lightning = config.layers.count { $0 == .lightning }
         let onDisk = weights.count == 0 ? "no weights here" : "\(Self.bytes(weights.bytes)) in \(weights.count) file\(weights.count == 1 ? "" : "s")"
@@ -30,7 +33,7 @@ struct CheckpointReport {
             ("experts", "\(config.expertCount) a layer, \(config.expertsPerToken) a token, intermediate size \(Self.grouped(config.intermediateSize))"),
             ("vocabulary", "\(Self.grouped(config.vocabularySize)) tokens"),
             ("context", "\(Self.grouped(config.maxPositions)) tokens"),
-            ("weights", "\(Self.bytes(summary.byteCount)) in bf16, experts \(Self.bytes(summary.expertByteCount)); \(onDisk)"),
+            ("weights", "\(Self.bytes(summary.byteCount)) in \(weightType), experts \(Self.bytes(summary.expertByteCount)); \(onDisk)"),
             ("state per session", Self.bytes(summary.lightningStateBytes)),
             ("KV per token", "\(Self.bytes(summary.keyValueBytesPerToken)) in bf16, \(Self.bytes(summary.keyValueBytesPerTokenExact)) in f32"),
         ]
@@ -45,7 +48,7 @@ struct CheckpointReport {
     func json() throws -> String {
         struct Host: Encodable { var expertHosts: Int, bytesPerHost: Int }
         struct Report: Encodable {
-            var family: String
+            var family, weightType: String
             var parameters, activeParameters, expertParameters: Int
             var layers, lightningLayers, hiddenSize, heads, keyValueHeads, headDimension: Int
             var experts, expertsPerToken, intermediateSize, vocabulary, context: Int
@@ -54,7 +57,7 @@ struct CheckpointReport {
             var expertHosts: [Host]
         }
         let report = Report(
-            family: summary.family.rawValue, parameters: summary.parameters, activeParameters: summary.activeParameters,
+            family: summary.family.rawValue, weightType: weightType, parameters: summary.parameters, activeParameters: summary.activeParameters,
             expertParameters: summary.expertParameters, layers: config.layerCount,
             lightningLayers: config.layers.count { $0 == .lightning }, hiddenSize: config.hiddenSize, heads: config.headCount,
             keyValueHeads: config.keyValueHeadCount, headDimension: config.headDimension, experts: config.expertCount,

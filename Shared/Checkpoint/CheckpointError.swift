@@ -26,7 +26,7 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         /// The config needs a tensor that the checkpoint lacks.
         case missing
         case unexpectedShape(needed: [Int], found: [Int])
-        case unsupportedElementType(String)
+        case elementType(needed: String, found: String)
         /// A tensor that shows that this is another model.
         case foreign
     }
@@ -65,7 +65,7 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case .notInShard: "\(place) should be here by the index, but is not"
         case .missing: "\(place) is missing; is the download complete?"
         case .unexpectedShape(let needed, let found): "\(place) has shape \(found), the config needs \(needed)"
-        case .unsupportedElementType(let name): "\(place) has dtype \(name); BF16 and F32 are supported"
+        case .elementType(let needed, let found): "\(place) has dtype \(found), \(needed) is needed"
         case .foreign: "\(place) belongs to no MiniMax-01 model; this checkpoint is another model or quantised"
         }
     }

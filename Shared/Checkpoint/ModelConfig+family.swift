@@ -51,9 +51,5 @@ extension ModelConfig {
         if try fields.flag("use_routing_bias") == true {
             throw fields.error("use_routing_bias", .foreign("the gate has a correction bias, as in MiniMax-M2"))
         }
-        if let quantization = try fields.fields("quantization_config") {
-            let method = try quantization.string("quant_method") ?? "an unnamed method"
-            throw fields.error("quantization_config", .unsupported("the weights are quantised by \(method); a bf16 or f32 checkpoint is needed"))
-        }
     }
 }

@@ -18,7 +18,8 @@ extension ModelConfig {
 
     /// Reads the bytes of a `config.json`; `file` is its name in errors.
     package init(json: [UInt8], file: String) throws(ConfigError) {
-        let (family, dialect, fields) = try Self.recognise(ConfigFields(json: json, file: file))
+        let root = try ConfigFields(json: json, file: file)
+        let (family, dialect, fields) = try Self.recognise(root)
         try Self.refuseForeignParts(fields)
 
         self.family = family
@@ -54,6 +55,8 @@ extension ModelConfig {
         bosTokenID = bos ?? (dialect == .transformers && !fields.mentions("bos_token_id") && vocabularySize > 1 ? 1 : nil)
         eosTokenIDs = eos ?? (dialect == .transformers && !fields.mentions("eos_token_id") && vocabularySize > 2 ? [2] : [])
         tiesEmbeddings = try fields.flag("tie_word_embeddings") ?? false
+        // Beside the text model's fields, or in MiniMax-VL-01 above them.
+        if let ofAll = try Quantization(root) { quantization = ofAll } else { quantization = try Quantization(fields) }
 
         if let activation = try fields.string("hidden_act"), activation != "silu", activation != "swish" {
             throw fields.error("hidden_act", .unsupported("found \"\(activation)\", these models use silu"))

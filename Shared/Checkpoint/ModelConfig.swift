@@ -29,6 +29,17 @@ package struct ModelConfig: Sendable, Equatable {
         case softmax
     }
 
+    /// How the large matrices are stored where they are not bf16 or f32 (`minimax quantize`).
+    package enum Quantization: String, Sendable, CaseIterable {
+        case int8
+        /// int4, the output projection int8.
+        case int4
+
+        package var bits: Int { self == .int8 ? 8 : 4 }
+        /// How many columns of a row share a scale.
+        package var groupSize: Int { self == .int8 ? 64 : 32 }
+    }
+
     package let family: Family
     package let vocabularySize: Int
     package let hiddenSize: Int
@@ -66,6 +77,8 @@ package struct ModelConfig: Sendable, Equatable {
     package internal(set) var eosTokenIDs: [Int]
     /// Whether the output projection is the embedding matrix.
     package let tiesEmbeddings: Bool
+    /// Nil: weights are bf16 or f32.
+    package let quantization: Quantization?
 
     package var layerCount: Int { layers.count }
 }

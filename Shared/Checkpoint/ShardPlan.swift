@@ -1,6 +1,6 @@
 internal import JSON
 
-/// A tensor that is to be written.
+/// A tensor that is to be written: how it is called, and how large it is.
 package struct NewTensor: Sendable, Equatable {
     package let name: String
     /// As safetensors spells it: "BF16", "F32", …
@@ -37,19 +37,25 @@ package struct ShardPlan: Sendable {
     }
     package let shards: [Shard]
 
-    /// Files of at most `shardByteCountMax` bytes of data, each with as many tensors as fit; a larger tensor gets a file to itself.
     package init(_ tensors: [NewTensor], shardByteCountMax: Int = 1 << 30) {
-        var groups: [[NewTensor]] = [], byteCount = 0
-        for tensor in tensors {
-            if groups.isEmpty || byteCount + tensor.byteCount > shardByteCountMax {
-                groups.append([])
+        self.init(groups: tensors.map { [$0] }, shardByteCountMax: shardByteCountMax)
+    }
+
+    /// Files of at most `shardByteCountMax` bytes of data, each with as many groups as fit; the tensors of a group stay in one file,
+    /// and a larger group gets a file to itself.
+    package init(groups: [[NewTensor]], shardByteCountMax: Int = 1 << 30) {
+        var files: [[NewTensor]] = [], byteCount = 0
+        for group in groups {
+            let groupByteCount = group.reduce(0) { $0 + $1.byteCount }
+            if files.isEmpty || byteCount + groupByteCount > shardByteCountMax {
+                files.append([])
                 byteCount = 0
             }
-            groups[groups.count - 1].append(tensor)
-            byteCount += tensor.byteCount
+            files[files.count - 1] += group
+            byteCount += groupByteCount
         }
-        let count = groups.count
-        shards = groups.enumerated().map { index, tensors in
+        let count = files.count
+        shards = files.enumerated().map { index, tensors in
             Shard(file: "model-\(Self.fiveDigits(index + 1))-of-\(Self.fiveDigits(count)).safetensors", tensors: tensors)
         }
     }

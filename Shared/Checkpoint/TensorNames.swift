@@ -59,16 +59,16 @@ struct TensorNames {
     }
 
     /// "block_sparse_moe" on disk, "mlp" where transformers 5 wrote its own names.
-    private func experts(_ index: Int) -> String {
+    private func expertsPrefix(_ index: Int) -> String {
         let prefix = "\(layer(index))block_sparse_moe."
         return contains("\(prefix)gate.weight") || !contains("\(layer(index))mlp.gate.weight") ? prefix : "\(layer(index))mlp."
     }
 
-    func gate(_ index: Int) -> NamedTensor { tensor("\(experts(index))gate.weight", config.expertCount, hidden) }
+    func gate(_ index: Int) -> NamedTensor { tensor("\(expertsPrefix(index))gate.weight", config.expertCount, hidden) }
 
     /// w1 above w3 for each expert, and the stacked w2; nil where the layer keeps its experts one by one.
     func fusedExperts(_ index: Int) -> (gateUp: NamedTensor, down: NamedTensor)? {
-        let prefix = "\(experts(index))experts."
+        let prefix = "\(expertsPrefix(index))experts."
         for suffix in ["", ".weight"] where contains("\(prefix)gate_up_proj\(suffix)") {
             return (
                 tensor("\(prefix)gate_up_proj\(suffix)", config.expertCount, 2 * config.intermediateSize, hidden),
@@ -79,11 +79,20 @@ struct TensorNames {
     }
 
     func expert(_ index: Int, _ expert: Int) -> (w1: NamedTensor, w3: NamedTensor, w2: NamedTensor) {
-        let prefix = "\(experts(index))experts.\(expert)."
+        let prefix = "\(expertsPrefix(index))experts.\(expert)."
         return (
             tensor("\(prefix)w1.weight", config.intermediateSize, hidden), tensor("\(prefix)w3.weight", config.intermediateSize, hidden),
             tensor("\(prefix)w2.weight", hidden, config.intermediateSize)
         )
+    }
+
+    /// All routed experts of a layer.
+    func experts(of index: Int) -> [NamedTensor] {
+        if let fused = fusedExperts(index) { return [fused.gateUp, fused.down] }
+        return (0..<config.expertCount).flatMap { number in
+            let weights = expert(index, number)
+            return [weights.w1, weights.w3, weights.w2]
+        }
     }
 
     func sharedExpert(_ index: Int) -> (gateProj: NamedTensor, upProj: NamedTensor, downProj: NamedTensor, coefficient: NamedTensor)? {
@@ -111,14 +120,7 @@ struct TensorNames {
                 all += [weights.q, weights.k, weights.v, weights.o]
             }
             all += [norms.postAttention, gate(index)]
-            if let fused = fusedExperts(index) {
-                all += [fused.gateUp, fused.down]
-            } else {
-                for number in 0..<config.expertCount {
-                    let weights = expert(index, number)
-                    all += [weights.w1, weights.w3, weights.w2]
-                }
-            }
+            all += experts(of: index)
             if let shared = sharedExpert(index) { all += [shared.gateProj, shared.upProj, shared.downProj, shared.coefficient] }
         }
         all.append(finalNorm)

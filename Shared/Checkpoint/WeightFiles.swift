@@ -11,6 +11,9 @@ package final class WeightFiles: Sendable {
     struct Location: Sendable {
         let file: MappedFile
         let entry: TensorEntry
+
+        /// Where the first byte lies; valid while the file lives.
+        var address: UnsafeRawPointer { unsafe file.address(entry.bytes) }
     }
 
     package let config: ModelConfig
@@ -35,38 +38,20 @@ package final class WeightFiles: Sendable {
 
     /// A tensor of any rank as (product of the leading dimensions, last dimension).
     func weights(_ tensor: NamedTensor) throws(CheckpointError) -> WeightMatrix {
-        let (location, elementType) = try Self.check(tensor, locations, in: directory)
-        let columns = tensor.shape.last ?? 1
-        let rows = tensor.shape.dropLast().reduce(1, *)
+        let place = try Place(of: tensor, locations, config.quantization, in: directory)
         return unsafe WeightMatrix(
-            rows: rows, columns: columns, elementType: elementType,
-            base: location.file.address(location.entry.bytes), owner: location.file)
+            rows: tensor.shape.dropLast().reduce(1, *), columns: tensor.shape.last ?? 1, elementType: place.elementType,
+            base: place.elements.address, owner: place.elements.file,
+            scales: place.scales.map { unsafe $0.address }, scalesOwner: place.scales?.file)
     }
 
-    /// Bytes of all tensors that the model uses, as stored.
-    package var byteCount: Int { names.all.reduce(0) { $0 + (locations[$1.name]?.entry.bytes.count ?? 0) } }
+    /// Bytes of all tensors that the model uses, as stored, scales included.
+    package var byteCount: Int { names.all.reduce(0) { $0 + ((try? weights($1))?.byteCount ?? 0) } }
 
     var names: TensorNames { TensorNames(config: config) { [locations] in locations[$0] != nil } }
 }
 
 extension WeightFiles {
-    private static func check(
-        _ tensor: NamedTensor, _ locations: [String: Location], in directory: String
-    ) throws(CheckpointError) -> (Location, ElementType) {
-        guard let location = locations[tensor.name] else { throw CheckpointError(file: directory, tensor: tensor.name, .missing) }
-        func failure(_ reason: CheckpointError.Reason) -> CheckpointError {
-            CheckpointError(file: location.file.name, tensor: tensor.name, reason)
-        }
-        guard location.entry.shape == tensor.shape else {
-            throw failure(.unexpectedShape(needed: tensor.shape, found: location.entry.shape))
-        }
-        switch location.entry.elementType {
-        case "BF16": return (location, .bfloat16)
-        case "F32": return (location, .float32)
-        case let other: throw failure(.unsupportedElementType(other))
-        }
-    }
-
     /// Checks that every tensor the config needs is there and fits; returns the names of those that nothing uses.
     private static func validate(_ config: ModelConfig, _ locations: [String: Location], in directory: String) throws(CheckpointError) -> [String] {
         var rest = Set(locations.keys)
@@ -75,8 +60,9 @@ extension WeightFiles {
             throw CheckpointError(file: location.file.name, tensor: foreign, .foreign)
         }
         for tensor in TensorNames(config: config, contains: { locations[$0] != nil }).all {
-            _ = try check(tensor, locations, in: directory)
+            let place = try Place(of: tensor, locations, config.quantization, in: directory)
             rest.remove(tensor.name)
+            if let scales = place.scales { rest.remove(scales.entry.name) }
         }
         return rest.filter { TensorKind(name: $0) == .unknown }.sorted()
     }

@@ -27,6 +27,12 @@ struct ShardPlanTests {
         #expect(plan.dataByteCount == 450)
     }
 
+    @Test("the tensors of a group stay in one file")
+    func groups() {
+        let plan = ShardPlan(groups: [[tensor("a", 60)], [tensor("b", 39), tensor("c", 2)], [tensor("d", 59)]], shardByteCountMax: 100)
+        #expect(plan.shards.map { $0.tensors.map(\.name) } == [["a"], ["b", "c", "d"]])
+    }
+
     @Test("data begins at a multiple of 64 bytes")
     func alignment() {
         for length in 1...70 {

@@ -55,7 +55,7 @@ struct WeightFilesErrorTests {
 
         var half = tensors
         half[place].elementType = "F16"
-        #expect(refusal(try checkpoint(half)) == CheckpointError(file: "model.safetensors", tensor: name, .unsupportedElementType("F16")))
+        #expect(refusal(try checkpoint(half)) == CheckpointError(file: "model.safetensors", tensor: name, .elementType(needed: "BF16 or F32", found: "F16")))
     }
 
     @Test(

@@ -86,6 +86,7 @@ struct SynthCommand: AsyncParsableCommand {
               minimax inspect \(argument)
               minimax up --model \(argument)
               minimax ask "Once upon a time" --model \(argument)
+              minimax quantize \(argument) --to int8 --out \(shellQuoted("\(folder)-int8"))
             """
     }
 }

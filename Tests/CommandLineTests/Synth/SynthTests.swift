@@ -75,6 +75,7 @@ import Tokenizer
               minimax inspect 'my model'
               minimax up --model 'my model'
               minimax ask "Once upon a time" --model 'my model'
+              minimax quantize 'my model' --to int8 --out 'my model-int8'
             """)
     }
 
