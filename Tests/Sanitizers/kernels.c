@@ -1,6 +1,8 @@
 /* Runs every kernel of every table over odd sizes and misaligned weights, in buffers of exactly the size that kernels.h states, under
  * the address and undefined-behaviour sanitizers (Tests/Sanitizers/run), and compares with the scalar table: exact members byte by byte. */
 #include "kernels.h"
+#include "quantize.h"
+#include "random_weights.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -127,6 +129,35 @@ static void attention(const kernel_table *table, const kernel_table *scalar) {
             }
 }
 
+/* Quantizes misaligned weights into buffers of exactly the size; with one that is no number it must refuse. */
+static void quantizing(int source, int target) {
+    for (int s = 0; s < SIZE_COUNT; s++)
+        for (int bad = 0; bad <= 1; bad++) {
+            size_t rows = 3, K = SIZES[s], bytes = rows * element_bytes(source, K);
+            float *wanted = floats(rows * K, 1);
+            if (bad) wanted[rows * K - 1] = NAN;
+            char *stored = malloc(bytes + 1), *weights = stored + 1;
+            for (size_t i = 0; i < rows * K; i++)
+                memcpy(weights + i * (source == KERNEL_FLOAT32 ? 4 : 2), (char *)&wanted[i] + (source == KERNEL_FLOAT32 ? 0 : 2), source == KERNEL_FLOAT32 ? 4 : 2);
+            void *elements = malloc(rows * element_bytes(target, K));
+            uint16_t *scales = malloc(rows * scale_count(target, K) * sizeof *scales);
+            int is_good = target == KERNEL_INT8 ? quantize_int8(elements, scales, weights, source, rows, K) : quantize_int4(elements, scales, weights, source, rows, K);
+            if (is_good == bad) {
+                printf("quantizing %zu columns %s\n", K, bad ? "accepts what is no number" : "fails");
+                failures++;
+            }
+            free(wanted); free(stored); free(elements); free(scales);
+        }
+}
+
+static void random_weights(void) {
+    for (size_t count = 0; count < 70; count++) {
+        uint16_t *values = malloc(count * sizeof *values + (count == 0));
+        random_bfloat16(values, 1, 2 * count, count, 0, 1);
+        free(values);
+    }
+}
+
 int main(void) {
     const kernel_table *tables[KERNEL_TABLES_MAX];
     size_t count = kernels_supported(tables);
@@ -137,5 +168,11 @@ int main(void) {
         attention(tables[t], tables[0]);
         printf("%s: %s\n", tables[t]->name, failures ? "wrong" : "clean, and as scalar");
     }
+    for (int target = KERNEL_INT8; target <= KERNEL_INT4; target++) {
+        quantizing(KERNEL_BFLOAT16, target);
+        quantizing(KERNEL_FLOAT32, target);
+    }
+    random_weights();
+    printf("quantizing and random weights: %s\n", failures ? "wrong" : "clean");
     return failures > 0;
 }
