@@ -45,8 +45,8 @@ struct RequestHead: Equatable {
         block.append(":scheme", "http")
         block.append(":authority", authority)
         block.append(":path", path)
-        block.append("content-length", "\(bodyCount)")
-        if let timeoutMilliseconds { block.append("x-timeout-ms", "\(timeoutMilliseconds)", remembered: false) }
+        block.append("content-length", String(bodyCount))
+        if let timeoutMilliseconds { block.append("x-timeout-ms", String(timeoutMilliseconds), remembered: false) }
         if let traceparent { block.append("traceparent", traceparent, remembered: false) }
         return block
     }
@@ -87,8 +87,8 @@ struct AnswerHead: Equatable {
 
     func block() -> HeaderBlock {
         var block = HeaderBlock()
-        block.append(":status", "\(failure?.httpStatus ?? 200)")
-        block.append("content-length", "\(bodyCount)")
+        block.append(":status", String(failure?.httpStatus ?? 200))
+        block.append("content-length", String(bodyCount))
         if let failure {
             block.append("content-type", "text/plain; charset=utf-8")
             block.append("x-error-code", failure.name)

@@ -53,7 +53,7 @@ final class ClientConnection: Sendable {
         let attempts = Mutex<[ClientConnection]>([])
         let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(limits.handshakeTimeout)
-            .transportOptions(limits.clamped)
+            .transportOptions(limits.clamped, server)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = try ClientConnection(on: channel, server: server, limits: limits, logger: logger)

@@ -31,6 +31,8 @@ final class HTTP2Handler: ChannelInboundHandler {
     private var phase = Phase.open
     private var reason: RPCError?
     private var output = OutboundBytes()
+    /// Those last delivered, for the sake of their memory.
+    private var events: [HTTP2Event] = []
     private var isSettling = false
     private var context: ChannelHandlerContext?
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
@@ -127,8 +129,10 @@ final class HTTP2Handler: ChannelInboundHandler {
     // MARK: events in, bytes out
 
     private func deliver(at now: NIODeadline) {
-        for event in session.takeEvents() {
-            if event == .settings { watch.heardSettings() }
+        let events = session.takeEvents(reusing: exchange(&self.events, with: []))
+        defer { self.events = events }
+        for event in events {
+            if case .settings = event { watch.heardSettings() }
             if let complaint = floods.complaint(about: event, at: now) {
                 giveUp(RPCError(.resourceExhausted, complaint), code: HTTP2Code.enhanceYourCalm)
                 return
@@ -143,12 +147,12 @@ final class HTTP2Handler: ChannelInboundHandler {
         isSettling = true
         defer { isSettling = false }
         do {
-            var events = 0
+            var hasEvents = false
             repeat {
                 try send()
-                events = session.recorded.events.count
-                deliver(at: .now())
-            } while events > 0 && phase == .open
+                hasEvents = session.hasEvents
+                if hasEvents { deliver(at: .now()) }
+            } while hasEvents && phase == .open
         } catch {
             reason = reason ?? RPCError(.internalError, "\(error)")
             context?.close(promise: nil)
@@ -166,9 +170,8 @@ final class HTTP2Handler: ChannelInboundHandler {
     private func send() throws(HTTP2Error) {
         while let context, context.channel.isWritable {
             let mayHaveMore = try session.drain(into: &output, limit: session.limits.unsentBytesMax)
-            let pieces = output.take()
-            guard !pieces.isEmpty else { return }
-            for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
+            guard output.count > 0 else { return }
+            output.take { context.write(wrapOutboundOut($0), promise: nil) }
             watch.sent(at: .now())
             context.flush()
             if !mayHaveMore { return }

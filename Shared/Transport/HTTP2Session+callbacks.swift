@@ -46,7 +46,7 @@ extension HTTP2Session {
 
     private static let onBeginHeaders: nghttp2_on_begin_headers_callback = { _, _, context in
         let session = unsafe from(context)
-        session.recorded.head = HeaderFields()
+        session.recorded.head = HeaderFields(capacity: 8)
         session.recorded.headBytes = 0
         session.recorded.isHeadTooLarge = false
         return 0
@@ -165,9 +165,9 @@ extension HTTP2Session {
         let session = unsafe from(context)
         // nghttp2 goes through all bodies in one call; this is where it can be held up. It asks again for the same frame.
         guard session.recorded.output.count < session.recorded.outputLimit else { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
-        guard let stream = unsafe frame?.pointee.hd.stream_id, let piece = session.bodies[stream]?.readSlice(length: length) else {
-            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
-        }
+        guard let stream = unsafe frame?.pointee.hd.stream_id, let index = session.bodies.index(forKey: stream),
+            let piece = session.bodies.values[index].readSlice(length: length)
+        else { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue }
         unsafe session.recorded.output.append(UnsafeRawBufferPointer(start: header, count: 9))     // no padding is ever asked for
         session.recorded.output.append(piece)
         return 0

@@ -46,10 +46,15 @@ import NIOCore
     }
 
     /// What has happened since the last time, in order. Sending makes events too: a stream closes with its last frame.
-    func takeEvents() -> [HTTP2Event] {
-        defer { recorded.events.removeAll(keepingCapacity: true) }
-        return recorded.events
+    ///
+    /// - Parameter memory: earlier events, whose memory takes the next ones.
+    func takeEvents(reusing memory: consuming [HTTP2Event] = []) -> [HTTP2Event] {
+        memory.removeAll(keepingCapacity: true)
+        swap(&memory, &recorded.events)
+        return memory
     }
+
+    var hasEvents: Bool { !recorded.events.isEmpty }
 
     /// What nghttp2 last complained about, for logs.
     var complaint: String? { recorded.complaint }

@@ -4,6 +4,9 @@ import CNGHTTP2
 struct HeaderFields: Equatable {
     private(set) var fields: [Field] = []
 
+    /// - Parameter capacity: how many fields are expected.
+    init(capacity: Int = 0) { fields.reserveCapacity(capacity) }
+
     struct Field: Equatable {
         let name: String
         let value: String
@@ -24,6 +27,12 @@ struct HeaderBlock {
     private var bytes: [UInt8] = []
     private var fields: [Extent] = []
 
+    /// With room for what heads of calls usually have.
+    init() {
+        bytes.reserveCapacity(256)
+        fields.reserveCapacity(8)
+    }
+
     private struct Extent {
         let nameCount: Int
         let valueCount: Int
@@ -42,15 +51,17 @@ struct HeaderBlock {
 
     /// Lends the fields in nghttp2's form for the length of one call.
     func withNameValues<R>(_ body: (UnsafeBufferPointer<nghttp2_nv>) -> R) -> R {
-        var bytes = bytes
-        return unsafe bytes.withUnsafeMutableBufferPointer { bytes in
-            guard var next = bytes.baseAddress else { return unsafe body(UnsafeBufferPointer(start: nil, count: 0)) }
-            let pairs = unsafe fields.map { field in
-                let value = unsafe next + field.nameCount
-                defer { unsafe next = value + field.valueCount }
-                return unsafe nghttp2_nv(name: next, value: value, namelen: field.nameCount, valuelen: field.valueCount, flags: field.flags)
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { pairs in
+                var next = unsafe UnsafeMutablePointer(mutating: bytes.baseAddress)      // nghttp2 only reads
+                for (index, field) in fields.enumerated() {
+                    let value = unsafe next.map { unsafe $0 + field.nameCount }
+                    unsafe pairs.initializeElement(
+                        at: index, to: nghttp2_nv(name: next, value: value, namelen: field.nameCount, valuelen: field.valueCount, flags: field.flags))
+                    unsafe next = value.map { unsafe $0 + field.valueCount }
+                }
+                return unsafe body(UnsafeBufferPointer(pairs))
             }
-            return unsafe pairs.withUnsafeBufferPointer { unsafe body($0) }
         }
     }
 }

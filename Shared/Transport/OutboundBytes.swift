@@ -29,11 +29,12 @@ struct OutboundBytes {
         }
     }
 
-    /// Hands over the pieces.
-    mutating func take() -> [ByteBuffer] {
+    /// Hands over the pieces, in order.
+    mutating func take(_ body: (ByteBuffer) -> Void) {
         closeGathered()
-        defer { whole.removeAll(keepingCapacity: true); count = 0 }
-        return whole
+        for piece in whole { body(piece) }
+        whole.removeAll(keepingCapacity: true)
+        count = 0
     }
 
     private mutating func openGathered() {

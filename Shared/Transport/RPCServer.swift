@@ -101,7 +101,7 @@ package final class RPCServer: Sendable {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .transportOptions(limits.clamped)
+            .transportOptions(limits.clamped, address)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.accept(channel, arriving) }
             }

@@ -11,28 +11,26 @@ final class ServerConnection: Sendable {
     let channel: any Channel
     /// Of the channel's event loop: on it a call reaches its handler, and an answer the socket, without waking a thread.
     let executor: EventLoopExecutor
-    private let calls: AsyncStream<IncomingCall>
+    private let calls: NIOLoopBound<CallQueue>
     private let commands: Mailbox<Command>
 
     /// Puts HTTP/2 on a fresh channel. Call it on the channel's event loop.
     init(on channel: any Channel, peer: String, limits: RPCLimits, logger: Logger) throws {
-        let (calls, incoming) = AsyncStream<IncomingCall>.makeStream()
+        let calls = NIOLoopBound(CallQueue(), eventLoop: channel.eventLoop)
         let session = try HTTP2Session(.server, limits: limits)
-        let streams = ServerStreams(session: session, peer: peer, incoming: incoming, logger: logger)
+        let streams = ServerStreams(session: session, peer: peer, incoming: calls.value, logger: logger)
         let handler = HTTP2Handler(session: session, streams: streams, logger: logger)
         self.channel = channel
         executor = EventLoopExecutor(channel.eventLoop)
         self.calls = calls
         commands = Mailbox(on: channel.eventLoop) { commands in
             handler.perform {
-                var outcomes: [ServerStreams.Outcome] = []
                 for command in commands {
                     switch command {
-                    case .answer(let outcome): outcomes.append(outcome)
+                    case .answer(let outcome): streams.finished(outcome)
                     case .drain: streams.drain()
                     }
                 }
-                streams.finished(outcomes)
             }
         }
         try channel.pipeline.syncOperations.addHandler(handler)
@@ -43,12 +41,12 @@ final class ServerConnection: Sendable {
         commands.post(.drain)
     }
 
-    /// Runs every call as a child task until the connection is closed and the last of them has returned.
+    /// Runs every call as a child task until the connection is closed and the last of them has returned. Call it in a task that prefers `executor`.
     func serve(_ handler: @escaping @Sendable (RPCRequest) async throws -> ByteBuffer) async {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                for await call in calls {
-                    group.addTask {
+                while let call = await calls.value.next() {
+                    group.addImmediateTask {
                         let result = await call.task.run { await Self.result(of: call.request, handler) }
                         self.commands.post(.answer(.init(stream: call.stream, result: result)))
                     }

@@ -21,14 +21,14 @@ final class ServerStreams: HTTP2Streams {
     private let session: HTTP2Session
     private let limits: RPCLimits
     private let peer: String
-    private let incoming: AsyncStream<IncomingCall>.Continuation
+    private let incoming: CallQueue
     private let logger: Logger
     private var calls: [Int32: Entry] = [:]
     private var budget: BodyBudget
     private var earliest = EarliestDeadline()
     private var isDraining = false
 
-    init(session: HTTP2Session, peer: String, incoming: AsyncStream<IncomingCall>.Continuation, logger: Logger) {
+    init(session: HTTP2Session, peer: String, incoming: CallQueue, logger: Logger) {
         self.session = session
         self.limits = session.limits
         self.peer = peer
@@ -85,8 +85,8 @@ final class ServerStreams: HTTP2Streams {
         let result: Result<ByteBuffer, RPCError>
     }
 
-    func finished(_ outcomes: [Outcome]) {
-        for outcome in outcomes { update(outcome.stream) { $0.handlerFinished(outcome.result) } }
+    func finished(_ outcome: Outcome) {
+        update(outcome.stream) { $0.handlerFinished(outcome.result) }
     }
 
     // MARK: time and ending
@@ -149,7 +149,7 @@ final class ServerStreams: HTTP2Streams {
     private func start(_ stream: Int32, _ body: ByteBuffer) {
         guard let entry = calls[stream] else { return }
         let request = RPCRequest(path: entry.call.head.path, body: body, deadline: entry.deadline, traceparent: entry.call.head.traceparent, peer: peer)
-        incoming.yield(IncomingCall(stream: stream, request: request, task: entry.task))
+        incoming.add(IncomingCall(stream: stream, request: request, task: entry.task))
     }
 
     private func answer(_ stream: Int32, _ error: RPCError) {

@@ -31,7 +31,9 @@ struct SessionPair {
 func drain(_ session: HTTP2Session, limit: Int = .max) throws -> [ByteBuffer] {
     var output = OutboundBytes()
     _ = try session.drain(into: &output, limit: limit)
-    return output.take()
+    var pieces: [ByteBuffer] = []
+    output.take { pieces.append($0) }
+    return pieces
 }
 
 func requestBlock(_ path: String = "/v1/x", count: Int) -> HeaderBlock {
