@@ -5,7 +5,8 @@ internal import Tensors
 /// S changes only when a block closes, so decode reads it without writing it back, and a session can be cut back inside its open block.
 /// Not `Sendable`: it belongs to the session store.
 final class LightningState {
-    /// Token positions are cut at multiples of this, in prefill and decode alike.
+    /// Token positions are cut at multiples of this, in prefill and decode, in exact and in fast arithmetic alike. Larger blocks, which suit
+    /// other machines, only add work here: 16 heads of 128 took 8.9 µs a row in blocks of 64, 12.1 in blocks of 128, 18.7 in blocks of 256.
     static let blockLength = 64
 
     let headCount: Int
