@@ -11,7 +11,7 @@ import Testing
 
     @Test("what is open is promised its memory; a session beyond the budget is refused and changes nothing")
     func budget() throws {
-        let bytes = Session.byteCount(Self.config, tokensMax: 1000)
+        let bytes = Self.config.sessionBytes(tokensMax: 1000)
         var store = SessionStore(Self.config, budgetBytes: 2 * bytes)
         #expect(try store.open(1, tokensMax: 1000) == bytes)
         #expect(try store.open(2, tokensMax: 1000) == bytes)

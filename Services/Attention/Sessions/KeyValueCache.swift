@@ -1,10 +1,11 @@
+internal import Checkpoint
 internal import Tensors
 
 /// One session's keys (after rotation) and values in one softmax layer, in pages aligned to position. Not `Sendable`: it belongs to the session store.
 ///
 /// G key/value heads of d components.
 final class KeyValueCache {
-    static let pageLength = Kernels.pageLength
+    static let pageLength = ModelConfig.keyValuePageLength
 
     private let headCount: Int
     private let headDimension: Int
@@ -25,11 +26,6 @@ final class KeyValueCache {
     init(headCount: Int, headDimension: Int) {
         self.headCount = headCount
         self.headDimension = headDimension
-    }
-
-    static func byteCount(tokens: Int, headCount: Int, headDimension: Int) -> Int {
-        let pages = (tokens + pageLength - 1) / pageLength
-        return pages * 2 * headCount * pageLength * headDimension * MemoryLayout<Float>.size
     }
 
     /// Appends rows `rows` of `keys` and `values`, both (rows, G * d).

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Tensors
 
 /// One session's state in one lightning layer: S at the start of the open block, and the keys and values of the open block.
@@ -5,9 +6,7 @@ internal import Tensors
 /// S changes only when a block closes, so decode reads it without writing it back, and a session can be cut back inside its open block.
 /// Not `Sendable`: it belongs to the session store.
 final class LightningState {
-    /// Token positions are cut at multiples of this, in prefill and decode, in exact and in fast arithmetic alike. Larger blocks, which suit
-    /// other machines, only add work here: 16 heads of 128 took 8.9 µs a row in blocks of 64, 12.1 in blocks of 128, 18.7 in blocks of 256.
-    static let blockLength = 64
+    static let blockLength = ModelConfig.lightningBlockLength
 
     let headCount: Int
     let headDimension: Int
@@ -23,10 +22,6 @@ final class LightningState {
         state = [Float](repeating: 0, count: headCount * headDimension * headDimension)
         keys = [Float](repeating: 0, count: headCount * Self.blockLength * headDimension)
         values = keys
-    }
-
-    static func byteCount(headCount: Int, headDimension: Int) -> Int {
-        headCount * headDimension * (headDimension + 2 * blockLength) * MemoryLayout<Float>.size
     }
 
     /// Lends the memory; several threads may use it at once, each for heads of its own.

@@ -24,21 +24,12 @@ final class Session {
 
     init(_ config: ModelConfig, tokensMax: Int) {
         self.tokensMax = tokensMax
-        reservedBytes = Self.byteCount(config, tokensMax: tokensMax)
+        reservedBytes = config.sessionBytes(tokensMax: tokensMax)
         layers = config.layers.map { kind in
             switch kind {
             case .lightning: .lightning(LightningState(headCount: config.headCount, headDimension: config.headDimension))
             case .softmax: .softmax(KeyValueCache(headCount: config.keyValueHeadCount, headDimension: config.headDimension))
             }
-        }
-    }
-
-    /// Bytes of state a session of `tokensMax` positions may come to hold.
-    static func byteCount(_ config: ModelConfig, tokensMax: Int) -> Int {
-        config.layers.reduce(0) { sum, kind in
-            sum + (kind == .lightning
-                ? LightningState.byteCount(headCount: config.headCount, headDimension: config.headDimension)
-                : KeyValueCache.byteCount(tokens: tokensMax, headCount: config.keyValueHeadCount, headDimension: config.headDimension))
         }
     }
 }
@@ -60,7 +51,7 @@ struct SessionStore {
     mutating func open(_ id: UInt64, tokensMax: Int) throws(AttentionError) -> Int {
         guard sessions[id] == nil else { throw .sessionExists(id) }
         guard tokensMax > 0, tokensMax <= SessionLimits.tokensMax else { throw .length(tokensMax, limit: SessionLimits.tokensMax) }
-        let bytes = Session.byteCount(config, tokensMax: tokensMax)
+        let bytes = config.sessionBytes(tokensMax: tokensMax)
         guard bytes <= budgetBytes - reservedBytes else { throw .memory(needed: bytes, free: budgetBytes - reservedBytes, budget: budgetBytes) }
         let session = Session(config, tokensMax: tokensMax)
         sessions[id] = session
@@ -99,6 +90,6 @@ struct SessionStore {
 }
 
 enum SessionLimits {
-    /// Far above any model's reach, and small enough that a session's bytes fit in `Int`.
+    /// Far above any model's reach, and small enough to add to.
     static let tokensMax = 1 << 32
 }
