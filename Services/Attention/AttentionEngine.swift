@@ -66,7 +66,7 @@ final class AttentionEngine: Sendable {
         }
         try checkAnswer(rows: request.tokens.count, columns: config.hiddenSize)
         return try await lane.run { [self] in
-            EmbedResponse(hidden: request.tokens.flatMap { embedding.rows(Int($0) ..< Int($0) + 1).floats() })
+            EmbedResponse(hidden: embedding.floats(ofRows: request.tokens))
         }
     }
 

@@ -22,8 +22,7 @@ package struct Compute: Sendable {
     /// - Parameter operations: about how many additions or the like one of `count` takes; work that is too small for several threads stays on this one.
     package func inParts(_ count: Int, multiple: Int = 1, operations: Int = .max, _ body: (Range<Int>) -> Void) {
         let units = (count + multiple - 1) / multiple
-        let worthwhile = max(1, count.multipliedReportingOverflow(by: operations).overflow ? .max : count * operations / Self.operationsMin)
-        let parts = min(threads, units, worthwhile)
+        let parts = worthwhileParts(of: units, operations: Double(count) * Double(operations))
         if parts <= 1 {
             if count > 0 { body(0 ..< count) }
             return
@@ -35,8 +34,12 @@ package struct Compute: Sendable {
         }
     }
 
-    /// What a thread should have to do at least: a few microseconds, several times what waking it costs.
-    private static let operationsMin = 1 << 16
+    /// How many threads should share `units` of work that take so many operations together: each should have a few microseconds to do, several
+    /// times what waking it costs.
+    func worthwhileParts(of units: Int, operations: Double) -> Int {
+        let operationsMin = 65_536.0
+        return max(1, min(threads, units, Int(min(operations / operationsMin, Double(threads)))))
+    }
 
     /// `input · weightsᵀ`: (rows, K) times (outputs, K) gives (rows, outputs); the sum over K in `parts` equal parts added as a tree.
     package func linear(_ input: Tensor, _ weights: WeightMatrix, parts: Int = 1) -> Tensor {

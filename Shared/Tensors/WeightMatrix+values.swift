@@ -1,7 +1,17 @@
 extension WeightMatrix {
-    /// The elements as Float32, row after row. For small tensors (norms, gates, an embedding row): this copies.
-    package func floats() -> [Float] {
-        (0 ..< rows).flatMap { row in (0 ..< columns).map { value(row, $0) } }
+    /// The elements as Float32, row after row. For small tensors (norms, gates): this copies.
+    package func floats() -> [Float] { floats(ofRows: 0 ..< rows) }
+
+    /// The elements of some rows as Float32, (indices, columns). For embeddings: this copies.
+    package func floats(ofRows indices: some Collection<some BinaryInteger>) -> [Float] {
+        unsafe [Float](unsafeUninitializedCapacity: indices.count * columns) { buffer, count in
+            for index in indices {
+                let row = Int(index)
+                precondition(row >= 0 && row < rows, "row \(row) of a matrix with \(rows) rows")
+                for column in 0 ..< columns { unsafe (buffer.baseAddress! + count + column).initialize(to: value(row, column)) }
+                count += columns
+            }
+        }
     }
 
     /// One element; the products with the scales are exact in Float32.

@@ -95,6 +95,7 @@ import Testing
             let stored = StoredWeights(rows: 3, columns: 2, type, wanted, offset: offset)
             #expect(bits(stored.matrix.floats()) == bits(wanted))
             #expect(bits(stored.matrix.rows(1 ..< 3).floats()) == bits(Array(wanted[2...])))
+            #expect(bits(stored.matrix.floats(ofRows: [2, 0, 2] as [UInt32])) == bits([1.5, .infinity, 1, -2.5, 1.5, .infinity]))
             #expect(stored.matrix.byteCount == 3 * type.rowByteCount(columns: 2))
         }
     }

@@ -35,31 +35,47 @@ struct LightningAttention: Sendable {
         var qkv = compute.linear(input, weights.qkv)                                    // (rows, H * 3 * d)
         compute.silu(&qkv)
         var mixed = Tensor(rows: input.rows, columns: headCount * headDimension)        // (rows, H * d)
-        for span in spans { extend(span.state, with: qkv, rows: span.rows, into: &mixed, compute) }
+        extend(spans, with: qkv, into: &mixed, compute)
         let squares = sumsOfSquares(mixed, compute)                                     // (rows)
         var gated = compute.linear(input, weights.outputGate)                           // (rows, H * d)
         compute.sigmoidMultiply(&gated, mixed, weight: outputNorm)
         return (compute.linear(gated, weights.out, parts: sumParts(of: headCount)), squares)
     }
 
-    private func extend(_ state: LightningState, with qkv: Tensor, rows: Range<Int>, into mixed: inout Tensor, _ compute: Compute) {
-        let d = headDimension, stride = mixed.columns
+    /// One head of one session through the session's new rows, the first of which is `row`.
+    private struct Unit {
+        let state: LightningState
+        let head: Int
+        let row: Int
+        let count: Int
+    }
+
+    /// Carries all heads of all sessions on, side by side: first the decode rows, whose work is to read a state each, then the prefill rows.
+    private func extend(_ spans: [(state: LightningState, rows: Range<Int>)], with qkv: Tensor, into mixed: inout Tensor, _ compute: Compute) {
+        let stride = mixed.columns
+        let units = (spans.filter { $0.rows.count == 1 } + spans.filter { $0.rows.count != 1 }).flatMap { state, rows in
+            (0 ..< headCount).map { Unit(state: state, head: $0, row: rows.lowerBound, count: rows.count) }
+        }
         unsafe mixed.values.withUnsafeMutableBufferPointer { output in
             unsafe qkv.values.withUnsafeBufferPointer { qkv in
-                state.withMemory { memory in
-                    compute.inParts(headCount) { heads in
-                        for head in heads {
-                            unsafe memory.extend(
-                                head: head, decay: decays[head],
-                                qkv: qkv.baseAddress! + rows.lowerBound * 3 * stride + head * 3 * d, qkvStride: 3 * stride,
-                                output: output.baseAddress! + rows.lowerBound * stride + head * d, outputStride: stride,
-                                start: state.length, count: rows.count, compute)
-                        }
+                compute.inRuns(costs: units.map { cost(rows: $0.count) }) { run in
+                    for unit in units[run] {
+                        unsafe unit.state.extend(
+                            head: unit.head, decay: decays[unit.head],
+                            qkv: qkv.baseAddress! + (unit.row * stride + unit.head * headDimension) * 3, qkvStride: 3 * stride,
+                            output: output.baseAddress! + unit.row * stride + unit.head * headDimension, outputStride: stride,
+                            count: unit.count, compute)
                     }
                 }
             }
         }
-        state.length += rows.count
+        for (state, rows) in spans { state.length += rows.count }
+    }
+
+    /// Multiplications and additions of one head; bringing its state from memory takes as long as some eight rows do that find it in a cache.
+    private func cost(rows: Int) -> Double {
+        let d = Double(headDimension)
+        return Double(rows) * d * (d + Double(LightningState.blockLength)) + 8 * d * d
     }
 
     /// Sums of squares over all heads: heads of one part in order, parts as a balanced tree, as the out-projection adds them.
@@ -82,8 +98,6 @@ struct LightningAttention: Sendable {
 
     /// The state decayed to the session's last token, (H, d, d): what the recurrence of the spec holds there.
     func currentState(of state: LightningState) -> [Float] {
-        state.withMemory { memory in
-            (0 ..< headCount).flatMap { memory.current(head: $0, decay: decays[$0], open: state.length % LightningState.blockLength) }
-        }
+        (0 ..< headCount).flatMap { state.current(head: $0, decay: decays[$0]) }
     }
 }

@@ -16,13 +16,12 @@ struct QueryTile: Sendable {
     /// Ranges of positions end at multiples of this: long enough that joining them costs nothing, short enough to share one row's work.
     static let rangeLength = 64 * KeyValueCache.pageLength
 
-    /// Tiles of all heads. A late row sees more than an early one, so the tiles come from both ends in turn: any run of them is about equal work.
+    /// Tiles of all heads, head after head.
     static func cut(rows: Range<Int>, start: Int, groupSize: Int, headCount: Int, window: Int?) -> [QueryTile] {
-        let length = max(1, queryCount / groupSize), count = (rows.count + length - 1) / length
+        let length = max(1, queryCount / groupSize)
         return (0 ..< headCount).flatMap { head in
-            (0 ..< count).map { index in
-                let first = (index % 2 == 0 ? index / 2 : count - 1 - index / 2) * length
-                return QueryTile(
+            stride(from: 0, to: rows.count, by: length).map { first in
+                QueryTile(
                     rows: rows.lowerBound + first ..< min(rows.lowerBound + first + length, rows.upperBound),
                     start: start + first, keyValueHead: head, groupSize: groupSize, window: window)
             }

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Tensors
 
 /// Partial rotary embedding: the first `dimension` components of each head rotate, component j with j + dimension / 2; the rest pass (spec 2.5).
 struct RotaryEmbedding: Sendable {
@@ -11,24 +10,28 @@ struct RotaryEmbedding: Sendable {
         inverseFrequencies = (0 ..< dimension / 2).map { pow(theta, -2 * Double($0) / Double(dimension)) }
     }
 
-    /// Rotates every head of the rows of `x`, (rows, heads * headDimension), the first of them at position `start`.
-    /// Angles in Double: at a million tokens a Float angle is off by 0.03.
-    func rotate(_ x: inout Tensor, rows: Range<Int>, start: Int, _ compute: Compute) {
-        let columns = x.columns, half = inverseFrequencies.count, headDimension = headDimension
-        unsafe x.values.withUnsafeMutableBufferPointer { values in
-            compute.inParts(rows.count, operations: 4 * columns) { part in
-                for index in part {
-                    let row = unsafe values.baseAddress! + (rows.lowerBound + index) * columns
-                    for (component, frequency) in inverseFrequencies.enumerated() {
-                        let angle = Double(start + index) * frequency
-                        let cosine = Float(cos(angle)), sine = Float(sin(angle))
-                        for place in stride(from: component, to: columns, by: headDimension) {
-                            let first = unsafe row[place], second = unsafe row[place + half]
-                            unsafe row[place] = first * cosine - second * sine
-                            unsafe row[place + half] = second * cosine + first * sine
-                        }
-                    }
-                }
+    /// How the heads at one position turn; its queries and keys turn alike.
+    func rotation(at position: Int) -> Rotation {
+        // Angles in Double: at a million tokens a Float angle is off by 0.03.
+        let angles = inverseFrequencies.map { Double(position) * $0 }
+        return Rotation(headDimension: headDimension, cosines: angles.map { Float(cos($0)) }, sines: angles.map { Float(sin($0)) })
+    }
+}
+
+/// What one position does to a head.
+struct Rotation {
+    let headDimension: Int
+    let cosines: [Float]        // (dimension / 2)
+    let sines: [Float]          // (dimension / 2)
+
+    /// Rotates each head of one row, `columns` floats in all.
+    func apply(to row: UnsafeMutablePointer<Float>, columns: Int) {
+        let half = cosines.count
+        for head in stride(from: 0, to: columns, by: headDimension) {
+            for component in 0 ..< half {
+                let first = unsafe row[head + component], second = unsafe row[head + component + half]
+                unsafe row[head + component] = first * cosines[component] - second * sines[component]
+                unsafe row[head + component + half] = second * cosines[component] + first * sines[component]
             }
         }
     }

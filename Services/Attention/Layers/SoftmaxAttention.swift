@@ -25,56 +25,51 @@ struct SoftmaxAttention: Sendable {
         var queries = compute.linear(input, weights.q)                                  // (rows, H * d)
         var keys = compute.linear(input, weights.k)                                     // (rows, G * d)
         let values = compute.linear(input, weights.v)                                   // (rows, G * d)
-        var mixed = Tensor(rows: input.rows, columns: headCount * headDimension)        // (rows, H * d)
-        for (cache, rows) in spans {
-            let start = cache.length
-            rotary.rotate(&queries, rows: rows, start: start, compute)
-            rotary.rotate(&keys, rows: rows, start: start, compute)
-            cache.append(keys, values, rows: rows)
-            mix(queries, cache, start: start, rows: rows, into: &mixed, compute)
-        }
-        return compute.linear(mixed, weights.o, parts: sumParts(of: headCount))
+        let grown = spans.map { SoftmaxSpan(cache: $0.cache, rows: $0.rows, start: $0.cache.grow(by: $0.rows.count)) }
+        rotateAndStore(&queries, &keys, values, grown, compute)
+        return compute.linear(mix(queries, grown, compute), weights.o, parts: sumParts(of: headCount))
     }
 
-    /// Online softmax over the positions each row sees: itself and everything before it, or the window's last.
-    ///
-    /// A tile is some rows and the query heads that share a key/value head; they read a page together. Positions are cut into ranges at fixed
-    /// borders, each a running softmax of its own, joined in order: so tiles and ranges can be worked on apart and a row's bytes do not tell.
-    private func mix(_ queries: Tensor, _ cache: KeyValueCache, start: Int, rows: Range<Int>, into mixed: inout Tensor, _ compute: Compute) {
-        let tiles = QueryTile.cut(rows: rows, start: start, groupSize: headCount / keyValueHeadCount, headCount: keyValueHeadCount, window: window)
-        let d = headDimension, stride = mixed.columns
-        unsafe mixed.values.withUnsafeMutableBufferPointer { output in
-            let output = output.baseAddress!
-            unsafe queries.values.withUnsafeBufferPointer { queries in
-                let queries = queries.baseAddress!
-                func softmax(_ tile: QueryTile, _ range: Range<Int>) -> RunningSoftmax {
-                    var softmax = unsafe RunningSoftmax(tile, queries: queries, stride: stride, dimension: d)
-                    softmax.see(cache, positions: range, compute)
-                    return softmax
-                }
-                func store(_ ranges: some Sequence<RunningSoftmax>, of tile: QueryTile) {
-                    var ranges = ranges.makeIterator()
-                    guard var first = ranges.next() else { return }
-                    while let next = ranges.next() { first.join(next, compute) }
-                    unsafe first.store(to: output, stride: stride)
-                }
-                if tiles.count >= compute.threads {
-                    compute.inParts(tiles.count) { part in
-                        for tile in tiles[part] { store(tile.ranges.lazy.map { softmax(tile, $0) }, of: tile) }
-                    }
-                } else {        // few rows, which may see many positions
-                    let work = tiles.flatMap { tile in tile.ranges.map { (tile, $0) } }
-                    let done = Slots<RunningSoftmax>(count: work.count)
-                    compute.inParts(work.count) { part in
-                        for index in part { done[index] = softmax(work[index].0, work[index].1) }
-                    }
-                    var first = 0
-                    for tile in tiles {
-                        store(done[first ..< first + tile.ranges.count], of: tile)
-                        first += tile.ranges.count
+    /// Turns queries and keys to their positions and stores keys and values there, row by row.
+    private func rotateAndStore(_ queries: inout Tensor, _ keys: inout Tensor, _ values: Tensor, _ spans: [SoftmaxSpan], _ compute: Compute) {
+        let places = spans.flatMap { span in span.rows.map { (span.cache, span.start + $0 - span.rows.lowerBound) } }
+        let queryColumns = queries.columns, keyColumns = keys.columns
+        unsafe queries.values.withUnsafeMutableBufferPointer { queries in
+            unsafe keys.values.withUnsafeMutableBufferPointer { keys in
+                unsafe values.values.withUnsafeBufferPointer { values in
+                    compute.inParts(places.count, operations: 4 * (queryColumns + keyColumns)) { rows in
+                        for row in rows {
+                            let (cache, position) = places[row]
+                            let rotation = rotary.rotation(at: position), key = unsafe keys.baseAddress! + row * keyColumns
+                            unsafe rotation.apply(to: queries.baseAddress! + row * queryColumns, columns: queryColumns)
+                            unsafe rotation.apply(to: key, columns: keyColumns)
+                            unsafe cache.store(at: position, key: key, value: values.baseAddress! + row * keyColumns)
+                        }
                     }
                 }
             }
         }
     }
+
+    /// What each row sees, weighted by its softmax: (rows, H * d).
+    private func mix(_ queries: Tensor, _ spans: [SoftmaxSpan], _ compute: Compute) -> Tensor {
+        let groupSize = headCount / keyValueHeadCount
+        let tiles = spans.flatMap { span in
+            QueryTile.cut(rows: span.rows, start: span.start, groupSize: groupSize, headCount: keyValueHeadCount, window: window).map { (tile: $0, cache: span.cache) }
+        }
+        return unsafe Tensor(rows: queries.rows, columns: queries.columns) { output in
+            unsafe queries.values.withUnsafeBufferPointer { queries in
+                let pass = unsafe SoftmaxPass(
+                    tiles: tiles, queries: queries.baseAddress!, output: output, stride: headCount * headDimension, dimension: headDimension, compute: compute)
+                pass.run()
+            }
+        }
+    }
+}
+
+/// The new rows of one session, and the position of the first.
+struct SoftmaxSpan {
+    let cache: KeyValueCache
+    let rows: Range<Int>
+    let start: Int
 }

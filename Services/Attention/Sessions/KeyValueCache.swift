@@ -1,5 +1,4 @@
 internal import Checkpoint
-internal import Tensors
 
 /// One session's keys (after rotation) and values in one softmax layer, in pages aligned to position. Not `Sendable`: it belongs to the session store.
 ///
@@ -11,36 +10,28 @@ final class KeyValueCache {
     private let headDimension: Int
     /// Tokens seen so far.
     private(set) var length = 0
-    private var pages: [Page] = []
-
-    /// (G, pageLength, d) each.
-    private final class Page {
-        var keys: [Float]
-        var values: [Float]
-        init(count: Int) {
-            keys = [Float](repeating: 0, count: count)
-            values = keys
-        }
-    }
+    private var pages: [FloatMemory] = []           // (2, G, pageLength, d) each: keys, then values
 
     init(headCount: Int, headDimension: Int) {
         self.headCount = headCount
         self.headDimension = headDimension
     }
 
-    /// Appends rows `rows` of `keys` and `values`, both (rows, G * d).
-    func append(_ keys: Tensor, _ values: Tensor, rows: Range<Int>) {
-        let d = headDimension
-        for row in rows {
-            let slot = length % Self.pageLength
-            if slot == 0 { pages.append(Page(count: headCount * Self.pageLength * d)) }
-            let page = pages[pages.count - 1]
-            for head in 0 ..< headCount {
-                let target = (head * Self.pageLength + slot) * d, source = row * keys.columns + head * d
-                page.keys.replaceSubrange(target ..< target + d, with: keys.values[source ..< source + d])
-                page.values.replaceSubrange(target ..< target + d, with: values.values[source ..< source + d])
-            }
-            length += 1
+    /// Makes room for `count` rows more, which are to be stored before anyone reads them; returns the position of the first.
+    func grow(by count: Int) -> Int {
+        defer { length += count }
+        while pages.count * Self.pageLength < length + count { pages.append(FloatMemory(count: 2 * pageSize)) }
+        return length
+    }
+
+    /// Stores the key and the value of one position, both (G, d). Threads may store side by side, each at positions of its own.
+    func store(at position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>) {
+        precondition(position >= 0 && position < length, "position \(position) of \(length)")
+        let d = headDimension, page = unsafe pages[position / Self.pageLength].base
+        for head in 0 ..< headCount {
+            let place = unsafe page + (head * Self.pageLength + position % Self.pageLength) * d
+            unsafe place.update(from: key + head * d, count: d)
+            unsafe (place + pageSize).update(from: value + head * d, count: d)
         }
     }
 
@@ -50,14 +41,12 @@ final class KeyValueCache {
         while position < positions.upperBound {
             let slot = position % Self.pageLength
             let end = min(position + Self.pageLength - slot, positions.upperBound)
-            let page = pages[position / Self.pageLength]
-            let offset = (head * Self.pageLength + slot) * headDimension
-            unsafe page.keys.withUnsafeBufferPointer { keys in
-                unsafe page.values.withUnsafeBufferPointer { values in
-                    unsafe body(position ..< end, keys.baseAddress! + offset, values.baseAddress! + offset)
-                }
-            }
+            let keys = unsafe pages[position / Self.pageLength].base + (head * Self.pageLength + slot) * headDimension
+            unsafe body(position ..< end, keys, keys + pageSize)
             position = end
         }
     }
+
+    /// Floats of a page's keys, and of its values.
+    private var pageSize: Int { headCount * Self.pageLength * headDimension }
 }

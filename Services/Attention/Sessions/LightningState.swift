@@ -4,57 +4,40 @@ internal import Tensors
 /// One session's state in one lightning layer: S at the start of the open block, and the keys and values of the open block.
 ///
 /// S changes only when a block closes, so decode reads it without writing it back, and a session can be cut back inside its open block.
-/// Not `Sendable`: it belongs to the session store.
+/// Not `Sendable`: it belongs to the session store. While a layer works on it, several threads may use it at once, each for heads of its own.
 final class LightningState {
     static let blockLength = ModelConfig.lightningBlockLength
 
     let headCount: Int
     let headDimension: Int
-    /// Tokens seen so far.
+    /// Tokens seen so far. Changes when all heads have been carried on.
     var length = 0
-    private var state: [Float]          // (H, d, d): key component, value component
-    private var keys: [Float]           // (H, blockLength, d)
-    private var values: [Float]         // (H, blockLength, d)
+    private let states: FloatMemory         // (H, d, d): key component, value component
+    private let keys: FloatMemory           // (H, blockLength, d)
+    private let values: FloatMemory         // (H, blockLength, d)
 
     init(headCount: Int, headDimension: Int) {
         self.headCount = headCount
         self.headDimension = headDimension
-        state = [Float](repeating: 0, count: headCount * headDimension * headDimension)
-        keys = [Float](repeating: 0, count: headCount * Self.blockLength * headDimension)
-        values = keys
+        states = FloatMemory(count: headCount * headDimension * headDimension)
+        keys = FloatMemory(count: headCount * Self.blockLength * headDimension)
+        values = FloatMemory(count: headCount * Self.blockLength * headDimension)
     }
 
-    /// Lends the memory; several threads may use it at once, each for heads of its own.
-    func withMemory<R>(_ body: (LightningMemory) -> R) -> R {
-        unsafe state.withUnsafeMutableBufferPointer { state in
-            unsafe keys.withUnsafeMutableBufferPointer { keys in
-                unsafe values.withUnsafeMutableBufferPointer { values in
-                    unsafe body(LightningMemory(d: headDimension, state: state.baseAddress!, keys: keys.baseAddress!, values: values.baseAddress!))
-                }
-            }
-        }
-    }
-}
+    /// Rows of the open block.
+    var openRows: Int { length % Self.blockLength }
 
-/// The raw memory of a `LightningState` while a layer works on it; valid inside `withMemory` only.
-@safe struct LightningMemory {
-    let d: Int
-    let state: UnsafeMutablePointer<Float>
-    let keys: UnsafeMutablePointer<Float>
-    let values: UnsafeMutablePointer<Float>
-
-    private var blockLength: Int { LightningState.blockLength }
-
-    /// Carries one head through `count` rows that begin at position `start`; `qkv` is the first row's q, followed by its k and v.
+    /// Carries one head through `count` new rows; `qkv` is the first row's q, followed by its k and v.
     func extend(
         head: Int, decay: [Float], qkv: UnsafePointer<Float>, qkvStride: Int,
-        output: UnsafeMutablePointer<Float>, outputStride: Int, start: Int, count: Int, _ compute: Compute
+        output: UnsafeMutablePointer<Float>, outputStride: Int, count: Int, _ compute: Compute
     ) {
-        let state = unsafe state + head * d * d
-        let keys = unsafe keys + head * blockLength * d, values = unsafe values + head * blockLength * d
+        let d = headDimension, blockLength = Self.blockLength
+        let state = unsafe states.base + head * d * d
+        let keys = unsafe self.keys.base + head * blockLength * d, values = unsafe self.values.base + head * blockLength * d
         var row = 0
         while row < count {
-            let first = (start + row) % blockLength
+            let first = (length + row) % blockLength
             let taken = min(blockLength - first, count - row)
             for index in 0 ..< taken {
                 let source = unsafe qkv + (row + index) * qkvStride
@@ -73,20 +56,22 @@ final class LightningState {
     private func close(
         _ state: UnsafeMutablePointer<Float>, _ keys: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>, rows: Int, _ decay: [Float]
     ) {
+        let d = headDimension
         for row in 0 ..< rows {
             for component in 0 ..< d { unsafe keys[row * d + component] *= decay[rows - 1 - row] }
         }
         unsafe closeLightningBlock(state: state, decay: decay[rows], keys: keys, keyStride: d, values: values, valueStride: d, count: rows, dimension: d)
     }
 
-    /// A copy of one head's state, decayed through the `open` rows of the open block.
-    func current(head: Int, decay: [Float], open: Int) -> [Float] {
-        var state = unsafe Array(UnsafeBufferPointer(start: state + head * d * d, count: d * d))
-        guard open > 0 else { return state }
-        var keys = unsafe Array(UnsafeBufferPointer(start: keys + head * blockLength * d, count: open * d))
+    /// A copy of one head's state, decayed through the rows of the open block.
+    func current(head: Int, decay: [Float]) -> [Float] {
+        let d = headDimension, place = head * Self.blockLength * d
+        var state = unsafe Array(UnsafeBufferPointer(start: states.base + head * d * d, count: d * d))
+        guard openRows > 0 else { return state }
+        var keys = unsafe Array(UnsafeBufferPointer(start: self.keys.base + place, count: openRows * d))
         unsafe keys.withUnsafeMutableBufferPointer { keys in
             unsafe state.withUnsafeMutableBufferPointer { state in
-                unsafe close(state.baseAddress!, keys.baseAddress!, values + head * blockLength * d, rows: open, decay)
+                unsafe close(state.baseAddress!, keys.baseAddress!, values.base + place, rows: openRows, decay)
             }
         }
         return state
