@@ -20,10 +20,25 @@ struct Expert: Sendable {
 
     var byteCount: Int { gate.byteCount + up.byteCount + down.byteCount }
 
-    /// (rows, D) to (rows, D). The sum over F is cut where slices of an expert would be.
-    func run(_ input: Tensor, _ compute: Compute) -> Tensor {
-        var gated = compute.linear(input, gate)                                     // (rows, F)
-        compute.siluMultiply(&gated, compute.linear(input, up))
-        return compute.linear(gated, down, parts: sumParts(of: gate.rows))          // (rows, D)
+    /// Experts of one form can share parallel regions; a shared expert may be larger than the routed ones.
+    struct Form: Equatable {
+        let intermediateSize: Int
+        let elementTypes: [ElementType]
+    }
+
+    var form: Form { Form(intermediateSize: gate.rows, elementTypes: [gate.elementType, up.elementType, down.elementType]) }
+
+    /// Carries each group's rows of `input`, (rows, D), through its expert; writes (rows, D) floats to `output`.
+    ///
+    /// With few rows an expert's products are over in microseconds: so all groups' products with w1 are one parallel region, and so on.
+    /// The sum over F is cut where slices of an expert would be.
+    ///
+    /// - Parameter groups: one or more, together all rows of `input`, of one form.
+    static func run(_ input: Tensor, _ groups: [(expert: Expert, rows: Range<Int>)], into output: UnsafeMutablePointer<Float>, _ compute: Compute) {
+        func weights(_ matrix: KeyPath<Expert, WeightMatrix>) -> [RowGroup] { groups.map { RowGroup(rows: $0.rows, weights: $0.expert[keyPath: matrix]) } }
+        let intermediateSize = groups[0].expert.gate.rows
+        var gated = compute.linear(input, weights(\.gate), outputs: intermediateSize)                                     // (rows, F)
+        compute.siluMultiply(&gated, compute.linear(input, weights(\.up), outputs: intermediateSize))
+        unsafe compute.linear(gated, weights(\.down), outputs: input.columns, parts: sumParts(of: intermediateSize), into: output)
     }
 }

@@ -11,6 +11,7 @@ final class ExpertEngine: Sendable {
     private let compute: Compute
     private let lane = ComputeLane(label: "experts")
     private let holdings = Mutex(ExpertHoldings())
+    private let calls = WaitingCalls()
 
     init(_ checkpoint: WeightFiles, compute: Compute) throws {
         self.checkpoint = checkpoint
@@ -40,32 +41,45 @@ final class ExpertEngine: Sendable {
         }
     }
 
-    /// Every group's rows through its expert: (sum of group sizes, D), group after group.
+    /// Every group's rows through its expert: (sum of group sizes, D), group after group. Calls that wait at the same time are computed together;
+    /// one whose task is cancelled before it has begun is not computed.
     func run(_ request: ExpertRequest) async throws -> ExpertResponse {
+        let number = calls.add(try checked(request))
+        defer { calls.withdraw(number) }
+        return try await withTaskCancellationHandler {
+            ExpertResponse(outputs: try await lane.run { [self] in try outputs(ofCall: number) })
+        } onCancel: {
+            calls.withdraw(number)
+        }
+    }
+
+    /// Computes round after round until the call is answered; usually it was in an earlier call's round, or is in the next.
+    private func outputs(ofCall number: Int) throws -> [Float] {
+        while true {
+            if let answer = calls.takeAnswer(number) { return answer }
+            let round = calls.nextRound()
+            guard !round.isEmpty else { throw CancellationError() }         // withdrawn
+            for ((number, _), outputs) in zip(round, ExpertRound(round.map(\.call)).outputs(compute)) { calls.answer(number, with: outputs) }
+        }
+    }
+
+    private func checked(_ request: ExpertRequest) throws(ExpertError) -> ExpertCall {
         let columns = config.hiddenSize
         guard !request.hidden.isEmpty, request.hidden.count % columns == 0 else {
-            throw ExpertError.shape(expected: "one or more rows of \(columns)", found: request.hidden.count)
+            throw .shape(expected: "one or more rows of \(columns)", found: request.hidden.count)
         }
         let hidden = Tensor(columns: columns, values: request.hidden)
         var seen: Set<Int> = []             // one group an expert: a short message must not ask for a long answer
-        let work = try request.groups.map { group in
+        let groups = try request.groups.map { group throws(ExpertError) in
             try check(layer: request.layer, expert: group.expert)
-            guard seen.insert(group.expert).inserted else { throw ExpertError.secondGroup(expert: group.expert) }
+            guard seen.insert(group.expert).inserted else { throw .secondGroup(expert: group.expert) }
             let unit = ExpertUnit(layer: request.layer, expert: group.expert)
-            guard !group.rows.isEmpty, group.rows.count <= hidden.rows else { throw ExpertError.rowCount(group.rows.count, rows: hidden.rows) }
-            if let row = group.rows.first(where: { $0 >= hidden.rows }) { throw ExpertError.row(Int(row), rows: hidden.rows) }
-            guard let expert = holdings.withLock({ $0.expert(unit) }) else { throw ExpertError.notHeld(unit) }
-            return (expert, group.rows)
+            guard !group.rows.isEmpty, group.rows.count <= hidden.rows else { throw .rowCount(group.rows.count, rows: hidden.rows) }
+            if let row = group.rows.first(where: { $0 >= hidden.rows }) { throw .row(Int(row), rows: hidden.rows) }
+            guard let expert = holdings.withLock({ $0.expert(unit) }) else { throw .notHeld(unit) }
+            return ExpertCall.Group(unit: unit, expert: expert, rows: group.rows)
         }
-        return try await lane.run { [self] in
-            var outputs: [Float] = []
-            outputs.reserveCapacity(work.reduce(0) { $0 + $1.1.count } * columns)
-            for (expert, rows) in work {
-                let input = Tensor(columns: columns, values: rows.flatMap { hidden.row(Int($0)) })     // (group, D)
-                outputs += expert.run(input, compute).values
-            }
-            return ExpertResponse(outputs: outputs)
-        }
+        return ExpertCall(hidden: hidden, groups: groups)
     }
 
     private func check(layer: Int, expert: Int) throws(ExpertError) {

@@ -40,41 +40,6 @@ package struct Compute: Sendable {
         let operationsMin = 65_536.0
         return max(1, min(threads, units, Int(min(operations / operationsMin, Double(threads)))))
     }
-
-    /// `input · weightsᵀ`: (rows, K) times (outputs, K) gives (rows, outputs); the sum over K in `parts` equal parts added as a tree.
-    package func linear(_ input: Tensor, _ weights: WeightMatrix, parts: Int = 1) -> Tensor {
-        precondition(input.columns == weights.columns, "input of \(input.columns) columns, weights of \(weights.columns)")
-        precondition([1, 2, 4, 8].contains(parts) && input.columns % parts == 0, "\(parts) equal parts of a sum over \(input.columns)")
-        if arithmetic == .fast, kernels.isFast(weights.elementType) { return fastLinear(input, weights) }
-        return unsafe Tensor(rows: input.rows, columns: weights.rows) { output in
-            unsafe input.values.withUnsafeBufferPointer { x in
-                inParts(weights.rows, multiple: 16, operations: input.rows * input.columns) { range in
-                    var slice = unsafe weights.rows(range).kernelWeights
-                    unsafe table.linear(output + range.lowerBound, weights.rows, x.baseAddress, input.columns, &slice, input.rows, range.count, parts)
-                }
-            }
-        }
-    }
-
-    /// The same with rounded rows, which are made once for all threads.
-    private func fastLinear(_ input: Tensor, _ weights: WeightMatrix) -> Tensor {
-        let rowBytes = unsafe table.fast_input_bytes(weights.elementType.rawValue, input.columns)
-        let rounded = UnsafeMutableRawPointer.allocate(byteCount: max(64, rowBytes * input.rows), alignment: 64)
-        defer { unsafe rounded.deallocate() }
-        unsafe input.values.withUnsafeBufferPointer { x in
-            inParts(input.rows, operations: input.columns) { rows in
-                unsafe table.fast_input(
-                    rounded + rows.lowerBound * rowBytes, x.baseAddress! + rows.lowerBound * input.columns, input.columns,
-                    weights.elementType.rawValue, rows.count, input.columns)
-            }
-        }
-        return unsafe Tensor(rows: input.rows, columns: weights.rows) { output in
-            inParts(weights.rows, multiple: 16, operations: input.rows * input.columns) { range in
-                var slice = unsafe weights.rows(range).kernelWeights
-                unsafe table.fast_linear(output + range.lowerBound, weights.rows, rounded, &slice, input.rows, range.count)
-            }
-        }
-    }
 }
 
 extension WeightMatrix {
