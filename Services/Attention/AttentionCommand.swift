@@ -18,6 +18,9 @@ internal import Transport
     @Option(help: "Most memory for the state of all sessions, in MiB; 0 takes half of what the process may use.")
     var memoryMaxMib = 0
 
+    @Option(help: "Folder on a disk for the state of parked sessions, in files without names that are gone when this process is; /var/tmp by default.")
+    var parkingFolder: String?
+
     @OptionGroup var service: ServiceOptions
 
     static func main() async { await runCommand(Self.self) }
@@ -28,7 +31,8 @@ internal import Transport
 
     func run() async throws {
         let readiness = Readiness()
-        let config = AttentionConfig(model: model, listen: listen, compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20)
+        let config = AttentionConfig(
+            model: model, listen: listen, compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20, parkingFolder: parkingFolder)
         try await runService(named: "attention", options: service, readiness: readiness) { logger in
             [AttentionService(config: config, readiness: readiness, logger: logger)]
         }

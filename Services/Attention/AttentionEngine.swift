@@ -5,7 +5,7 @@ internal import Tensors
 
 /// The attention service's work: weights of every attention layer, the embedding, the head, and the sessions' state.
 ///
-/// All work runs on one lane, call after call, so the state needs no finer lock; inside a call the heads share the compute threads.
+/// All work runs on one lane, call after call, so the state needs no finer lock; inside a call the heads of all sessions share the compute threads.
 final class AttentionEngine: Sendable {
     private enum Layer: Sendable {
         case lightning(LightningAttention)
@@ -19,9 +19,15 @@ final class AttentionEngine: Sendable {
     private let head: WeightMatrix              // (vocabulary, D)
     private let compute: Compute
     private let lane = ComputeLane(label: "attention")
-    private let sessions: Mutex<SessionStore>
+    let sessions: Mutex<SessionStore>
+    let parkingLane = ComputeLane(label: "parking")
+    /// Makes the file of one parked session.
+    let makeParkingFile: @Sendable () throws(ParkingError) -> ParkingFile
 
-    init(_ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int) throws {
+    init(
+        _ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int, makeParkingFile: @escaping @Sendable () throws(ParkingError) -> ParkingFile
+    ) throws {
+        self.makeParkingFile = makeParkingFile
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
         layers = try checkpoint.config.layers.enumerated().map { index, kind in
@@ -36,9 +42,9 @@ final class AttentionEngine: Sendable {
         sessions = Mutex(SessionStore(checkpoint.config, budgetBytes: memoryBudgetBytes))
     }
 
-    /// How many sessions are open, and the bytes promised to them.
-    var usage: (sessions: Int, reservedBytes: Int, budgetBytes: Int) {
-        sessions.withLock { ($0.count, $0.reservedBytes, $0.budgetBytes) }
+    /// How many sessions are in memory, and the bytes promised to them; how many are on disk, and their bytes there.
+    var usage: (sessions: Int, reservedBytes: Int, budgetBytes: Int, parked: Int, parkedBytes: Int) {
+        sessions.withLock { ($0.count, $0.reservedBytes, $0.budgetBytes, $0.parked.count, $0.parked.reduce(0) { $0 + $1.byteCount }) }
     }
 
     func describe(_: DescribeRequest) async throws -> AttentionDescription {

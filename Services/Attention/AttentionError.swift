@@ -2,6 +2,12 @@
 enum AttentionError: Error, Equatable, CustomStringConvertible {
     case unknownSession(UInt64)
     case sessionExists(UInt64)
+    case parked(UInt64)
+    case notParked(UInt64)
+    case moving(UInt64)
+    case parking(UInt64, ParkingError)
+    case resuming(UInt64, ParkingError)
+    case lost(UInt64, ParkingError)
     case position(session: UInt64, layer: Int, expected: Int, found: Int)
     case length(Int, limit: Int)
     case memory(needed: Int, free: Int, budget: Int)
@@ -15,6 +21,12 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unknownSession(let id): "session \(id) is not open here"
         case .sessionExists(let id): "session \(id) is open already"
+        case .parked(let id): "session \(id) is parked; resume it first"
+        case .notParked(let id): "session \(id) is not parked but open"
+        case .moving(let id): "session \(id) is just being parked or resumed"
+        case .parking(let id, let error): "session \(id) cannot be parked and stays in memory: \(error)"
+        case .resuming(let id, let error): "session \(id) cannot be read back and stays parked: \(error)"
+        case .lost(let id, let error): "session \(id) is lost, its parked state is damaged: \(error)"
         case .position(let id, let layer, let expected, let found):
             "session \(id) stands at position \(expected) in layer \(layer), the call begins at \(found)"
         case .length(let found, let limit): "a length of \(found) tokens, expected 1 to \(limit)"

@@ -14,6 +14,8 @@ struct AttentionConfig: Sendable {
     var compute: Compute
     /// 0: half of what the process may use.
     var memoryMaxBytes: Int
+    /// Where parked sessions' state goes; nil: see `ParkingFolder`.
+    var parkingFolder: String?
 }
 
 /// Loads the checkpoint, then answers the router until told to stop.
@@ -28,12 +30,13 @@ struct AttentionService: Service {
         let checkpoint = try WeightFiles(directory: config.model)
         let compute = config.compute
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
-        let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget)
+        let parking = try ParkingFolder(config.parkingFolder)
+        let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget, makeParkingFile: parking.makeFile)
         let server = RPCServer(
             address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: endpoints(engine).answer)
         logger.info("serving", metadata: [
             "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
-            "memory.budget": "\(budget)",
+            "memory.budget": "\(budget)", "parking": "\(parking.path)",
         ])
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup { tasks in
@@ -52,11 +55,15 @@ struct AttentionService: Service {
     private func endpoints(_ engine: AttentionEngine) -> EndpointHandlers {
         let sessions = Gauge(label: "minimax_attention_sessions")
         let reserved = Gauge(label: "minimax_attention_state_reserved_bytes")
+        let parked = Gauge(label: "minimax_attention_sessions_parked"), parkedBytes = Gauge(label: "minimax_attention_state_parked_bytes")
         Gauge(label: "minimax_attention_state_budget_bytes").record(engine.usage.budgetBytes)
         let rows = Counter(label: "minimax_attention_rows_total")
         let report: @Sendable () -> Void = {
-            sessions.record(engine.usage.sessions)
-            reserved.record(engine.usage.reservedBytes)
+            let usage = engine.usage
+            sessions.record(usage.sessions)
+            reserved.record(usage.reservedBytes)
+            parked.record(usage.parked)
+            parkedBytes.record(usage.parkedBytes)
         }
         var endpoints = EndpointHandlers { ($0 as? AttentionError).map(RPCError.init) }
         endpoints.on(.describeAttention, engine.describe)
@@ -67,6 +74,14 @@ struct AttentionService: Service {
         endpoints.on(.closeSessions) { request in
             defer { report() }
             return try await engine.close(request)
+        }
+        endpoints.on(.parkSession) { request in
+            defer { report() }
+            return try await engine.park(request)
+        }
+        endpoints.on(.resumeSession) { request in
+            defer { report() }
+            return try await engine.resume(request)
         }
         endpoints.on(.embed, engine.embed)
         endpoints.on(.attend) { request in
@@ -83,8 +98,9 @@ extension RPCError {
     init(_ error: AttentionError) {
         let code: Code = switch error {
         case .unknownSession: .notFound
-        case .sessionExists, .position: .failedPrecondition
-        case .memory: .resourceExhausted
+        case .sessionExists, .position, .parked, .notParked, .moving, .resuming: .failedPrecondition
+        case .memory, .parking: .resourceExhausted
+        case .lost: .internalError
         case .length, .layer, .notLightning, .token, .rows, .shape: .invalidArgument
         }
         self.init(code, error.description)

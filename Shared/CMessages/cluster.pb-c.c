@@ -547,6 +547,186 @@ void   minimax__cluster__v1__close_sessions_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   minimax__cluster__v1__park_session_request__init
+                     (Minimax__Cluster__V1__ParkSessionRequest         *message)
+{
+  static const Minimax__Cluster__V1__ParkSessionRequest init_value = MINIMAX__CLUSTER__V1__PARK_SESSION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__park_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__ParkSessionRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__park_session_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__park_session_request__pack
+                     (const Minimax__Cluster__V1__ParkSessionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__park_session_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__park_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ParkSessionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__park_session_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ParkSessionRequest *
+       minimax__cluster__v1__park_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ParkSessionRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__park_session_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__park_session_request__free_unpacked
+                     (Minimax__Cluster__V1__ParkSessionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__park_session_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__park_session_response__init
+                     (Minimax__Cluster__V1__ParkSessionResponse         *message)
+{
+  static const Minimax__Cluster__V1__ParkSessionResponse init_value = MINIMAX__CLUSTER__V1__PARK_SESSION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__park_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__ParkSessionResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__park_session_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__park_session_response__pack
+                     (const Minimax__Cluster__V1__ParkSessionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__park_session_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__park_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ParkSessionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__park_session_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ParkSessionResponse *
+       minimax__cluster__v1__park_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ParkSessionResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__park_session_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__park_session_response__free_unpacked
+                     (Minimax__Cluster__V1__ParkSessionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__park_session_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__resume_session_request__init
+                     (Minimax__Cluster__V1__ResumeSessionRequest         *message)
+{
+  static const Minimax__Cluster__V1__ResumeSessionRequest init_value = MINIMAX__CLUSTER__V1__RESUME_SESSION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__resume_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__ResumeSessionRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__resume_session_request__pack
+                     (const Minimax__Cluster__V1__ResumeSessionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__resume_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ResumeSessionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ResumeSessionRequest *
+       minimax__cluster__v1__resume_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ResumeSessionRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__resume_session_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__resume_session_request__free_unpacked
+                     (Minimax__Cluster__V1__ResumeSessionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__resume_session_response__init
+                     (Minimax__Cluster__V1__ResumeSessionResponse         *message)
+{
+  static const Minimax__Cluster__V1__ResumeSessionResponse init_value = MINIMAX__CLUSTER__V1__RESUME_SESSION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__resume_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__ResumeSessionResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__resume_session_response__pack
+                     (const Minimax__Cluster__V1__ResumeSessionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__resume_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ResumeSessionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ResumeSessionResponse *
+       minimax__cluster__v1__resume_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ResumeSessionResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__resume_session_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__resume_session_response__free_unpacked
+                     (Minimax__Cluster__V1__ResumeSessionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   minimax__cluster__v1__embed_request__init
                      (Minimax__Cluster__V1__EmbedRequest         *message)
 {
@@ -1606,6 +1786,158 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__
   minimax__cluster__v1__close_sessions_response__field_indices_by_name,
   1,  minimax__cluster__v1__close_sessions_response__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__close_sessions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request__field_descriptors[1] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ParkSessionRequest, session),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__park_session_request__field_indices_by_name[] = {
+  0,   /* field[0] = session */
+};
+static const ProtobufCIntRange minimax__cluster__v1__park_session_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ParkSessionRequest",
+  "ParkSessionRequest",
+  "Minimax__Cluster__V1__ParkSessionRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ParkSessionRequest),
+  1,
+  minimax__cluster__v1__park_session_request__field_descriptors,
+  minimax__cluster__v1__park_session_request__field_indices_by_name,
+  1,  minimax__cluster__v1__park_session_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__park_session_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_response__field_descriptors[1] =
+{
+  {
+    "parked_bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ParkSessionResponse, parked_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__park_session_response__field_indices_by_name[] = {
+  0,   /* field[0] = parked_bytes */
+};
+static const ProtobufCIntRange minimax__cluster__v1__park_session_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ParkSessionResponse",
+  "ParkSessionResponse",
+  "Minimax__Cluster__V1__ParkSessionResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ParkSessionResponse),
+  1,
+  minimax__cluster__v1__park_session_response__field_descriptors,
+  minimax__cluster__v1__park_session_response__field_indices_by_name,
+  1,  minimax__cluster__v1__park_session_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__park_session_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_request__field_descriptors[1] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, session),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__resume_session_request__field_indices_by_name[] = {
+  0,   /* field[0] = session */
+};
+static const ProtobufCIntRange minimax__cluster__v1__resume_session_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ResumeSessionRequest",
+  "ResumeSessionRequest",
+  "Minimax__Cluster__V1__ResumeSessionRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ResumeSessionRequest),
+  1,
+  minimax__cluster__v1__resume_session_request__field_descriptors,
+  minimax__cluster__v1__resume_session_request__field_indices_by_name,
+  1,  minimax__cluster__v1__resume_session_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__resume_session_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_response__field_descriptors[1] =
+{
+  {
+    "reserved_bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ResumeSessionResponse, reserved_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__resume_session_response__field_indices_by_name[] = {
+  0,   /* field[0] = reserved_bytes */
+};
+static const ProtobufCIntRange minimax__cluster__v1__resume_session_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ResumeSessionResponse",
+  "ResumeSessionResponse",
+  "Minimax__Cluster__V1__ResumeSessionResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ResumeSessionResponse),
+  1,
+  minimax__cluster__v1__resume_session_response__field_descriptors,
+  minimax__cluster__v1__resume_session_response__field_indices_by_name,
+  1,  minimax__cluster__v1__resume_session_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__resume_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor minimax__cluster__v1__embed_request__field_descriptors[1] =

@@ -20,6 +20,12 @@ extension Endpoint where Request == OpenSessionRequest, Response == OpenSessionR
 extension Endpoint where Request == CloseSessionsRequest, Response == CloseSessionsResponse {
     package static var closeSessions: Self { Self("attention/close") }
 }
+extension Endpoint where Request == ParkSessionRequest, Response == ParkSessionResponse {
+    package static var parkSession: Self { Self("attention/park") }
+}
+extension Endpoint where Request == ResumeSessionRequest, Response == ResumeSessionResponse {
+    package static var resumeSession: Self { Self("attention/resume") }
+}
 extension Endpoint where Request == EmbedRequest, Response == EmbedResponse {
     package static var embed: Self { Self("attention/embed") }
 }

@@ -120,6 +120,8 @@ private struct SeededGenerator: RandomNumberGenerator {
         check(AttentionDescription.self, "memory_budget_bytes") { Wire().number(3, $0) }
         check(OpenSessionRequest.self, "tokens_max") { Wire().number(2, $0) }
         check(OpenSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
+        check(ParkSessionResponse.self, "parked_bytes") { Wire().number(1, $0) }
+        check(ResumeSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
         check(SublayerRequest.self, "start") { Wire().message(2, Wire().number(1, 1)).message(2, Wire().number(2, $0)) }
         check(AnnounceResponse.self, "plan_version") { Wire().number(1, $0) }
     }

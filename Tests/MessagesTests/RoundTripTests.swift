@@ -56,7 +56,15 @@ import Testing
             for count in counts { try check(OpenSessionRequest(session: session, tokensMax: count)) }
             for layer in small { try check(StateRequest(session: session, layer: layer)) }
         }
-        for count in counts { try check(OpenSessionResponse(reservedBytes: count)) }
+        for session in sessions {
+            try check(ParkSessionRequest(session: session))
+            try check(ResumeSessionRequest(session: session))
+        }
+        for count in counts {
+            try check(OpenSessionResponse(reservedBytes: count))
+            try check(ParkSessionResponse(parkedBytes: count))
+            try check(ResumeSessionResponse(reservedBytes: count))
+        }
         for all in [false, true] {
             for list in [[], [0], sessions, (0 ..< 10_000).map { UInt64($0) << 40 }] { try check(CloseSessionsRequest(sessions: list, all: all)) }
         }
@@ -120,6 +128,10 @@ import Testing
             "OpenSessionResponse": Wire().number(1, 99),
             "CloseSessionsRequest": Wire().packed(1, [1, 1 << 63, 3]).number(2, 1),
             "CloseSessionsResponse": Wire().number(1, 2),
+            "ParkSessionRequest": Wire().number(1, 21),
+            "ParkSessionResponse": Wire().number(1, 1 << 34),
+            "ResumeSessionRequest": Wire().number(1, 22),
+            "ResumeSessionResponse": Wire().number(1, 1 << 35),
             "EmbedRequest": Wire().packed(1, [5, 200_063, 0]),
             "EmbedResponse": Wire().floats(1, [0.25, -8]),
             "SublayerRequest": Wire().number(1, 79).message(2, Wire().number(1, 4).number(2, 100).number(3, 1)).message(2, Wire().number(1, 9).number(3, 2)).floats(3, [1, 2, 3]),

@@ -40,6 +40,10 @@ let everyMessage: [AnyMessage] = [
     AnyMessage(OpenSessionResponse(reservedBytes: 99)),
     AnyMessage(CloseSessionsRequest(sessions: [1, 1 << 63, 3], all: true)),
     AnyMessage(CloseSessionsResponse(closed: 2)),
+    AnyMessage(ParkSessionRequest(session: 21)),
+    AnyMessage(ParkSessionResponse(parkedBytes: 1 << 34)),
+    AnyMessage(ResumeSessionRequest(session: 22)),
+    AnyMessage(ResumeSessionResponse(reservedBytes: 1 << 35)),
     AnyMessage(EmbedRequest(tokens: [5, 200_063, 0])),
     AnyMessage(EmbedResponse(hidden: [0.25, -8])),
     AnyMessage(SublayerRequest(

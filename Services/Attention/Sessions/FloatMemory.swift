@@ -10,5 +10,11 @@
         self.count = count
     }
 
+    /// Some of the floats as bytes; valid as long as this object.
+    func bytes(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "floats \(range) of \(count)")
+        return unsafe UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(start: base + range.lowerBound, count: range.count))
+    }
+
     deinit { unsafe UnsafeMutableRawPointer(base).deallocate() }
 }

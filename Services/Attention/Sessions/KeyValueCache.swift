@@ -12,9 +12,11 @@ final class KeyValueCache {
     private(set) var length = 0
     private var pages: [FloatMemory] = []           // (2, G, pageLength, d) each: keys, then values
 
-    init(headCount: Int, headDimension: Int) {
+    /// - Parameter length: tokens seen so far, whose memory is still to be filled.
+    init(headCount: Int, headDimension: Int, length: Int = 0) {
         self.headCount = headCount
         self.headDimension = headDimension
+        _ = grow(by: length)
     }
 
     /// Makes room for `count` rows more, which are to be stored before anyone reads them; returns the position of the first.
@@ -44,6 +46,17 @@ final class KeyValueCache {
             let keys = unsafe pages[position / Self.pageLength].base + (head * Self.pageLength + slot) * headDimension
             unsafe body(position ..< end, keys, keys + pageSize)
             position = end
+        }
+    }
+
+    /// What holds anything: whole pages, and of the last one the rows there are. In a fixed order.
+    var usedMemory: [UnsafeMutableRawBufferPointer] {
+        let (fullPages, rows) = length.quotientAndRemainder(dividingBy: Self.pageLength)
+        let full = unsafe pages[..<fullPages].map { unsafe $0.bytes(0 ..< $0.count) }
+        guard rows > 0 else { return unsafe full }
+        return unsafe full + (0 ..< 2 * headCount).map { part in
+            let first = part * Self.pageLength * headDimension
+            return unsafe pages[fullPages].bytes(first ..< first + rows * headDimension)
         }
     }
 

@@ -11,17 +11,26 @@ final class LightningState {
     let headCount: Int
     let headDimension: Int
     /// Tokens seen so far. Changes when all heads have been carried on.
-    var length = 0
+    var length: Int
     private let states: FloatMemory         // (H, d, d): key component, value component
     private let keys: FloatMemory           // (H, blockLength, d)
     private let values: FloatMemory         // (H, blockLength, d)
 
-    init(headCount: Int, headDimension: Int) {
+    /// - Parameter length: tokens seen so far, whose memory is still to be filled.
+    init(headCount: Int, headDimension: Int, length: Int = 0) {
+        self.length = length
         self.headCount = headCount
         self.headDimension = headDimension
         states = FloatMemory(count: headCount * headDimension * headDimension)
         keys = FloatMemory(count: headCount * Self.blockLength * headDimension)
         values = FloatMemory(count: headCount * Self.blockLength * headDimension)
+    }
+
+    /// What holds anything: the states, and of the open block the rows there are. In a fixed order.
+    var usedMemory: [UnsafeMutableRawBufferPointer] {
+        let block = Self.blockLength * headDimension, used = openRows * headDimension
+        let open = unsafe (0 ..< headCount).flatMap { head in unsafe [keys, values].map { unsafe $0.bytes(head * block ..< head * block + used) } }
+        return unsafe [states.bytes(0 ..< states.count)] + open
     }
 
     /// Rows of the open block.

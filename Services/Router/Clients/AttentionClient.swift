@@ -45,6 +45,21 @@ struct AttentionClient: Sendable {
         _ = try await rpc.call(.closeSessions, CloseSessionsRequest(sessions: sessions, all: false), timeout: timeout)
     }
 
+    /// Moves a session's state to the service's disk.
+    ///
+    /// - Returns: the bytes there.
+    func park(_ session: UInt64) async throws -> Int {
+        try await rpc.call(.parkSession, ParkSessionRequest(session: session), timeout: timeout).parkedBytes
+    }
+
+    /// Brings a parked session back.
+    ///
+    /// - Returns: the bytes of memory reserved for it.
+    /// - Throws: `RPCError` `resourceExhausted` where memory is short: the session stays parked; `internalError` where its state is lost.
+    func resume(_ session: UInt64) async throws -> Int {
+        try await rpc.call(.resumeSession, ResumeSessionRequest(session: session), timeout: timeout).reservedBytes
+    }
+
     /// A lightning layer's state after the session's last token, (H, d, d).
     func lightningState(_ session: UInt64, layer: Int) async throws -> [Float] {
         try await rpc.call(.lightningState, StateRequest(session: session, layer: layer), timeout: timeout).state

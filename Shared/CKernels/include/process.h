@@ -26,4 +26,11 @@ static inline void kernels_keep_freed_memory(void) {
 #endif
 }
 
+/* Gives what is freed and kept back to the system: after something large that will not come again soon. */
+static inline void kernels_release_freed_memory(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+}
+
 #endif

@@ -27,6 +27,10 @@ typedef struct Minimax__Cluster__V1__OpenSessionRequest Minimax__Cluster__V1__Op
 typedef struct Minimax__Cluster__V1__OpenSessionResponse Minimax__Cluster__V1__OpenSessionResponse;
 typedef struct Minimax__Cluster__V1__CloseSessionsRequest Minimax__Cluster__V1__CloseSessionsRequest;
 typedef struct Minimax__Cluster__V1__CloseSessionsResponse Minimax__Cluster__V1__CloseSessionsResponse;
+typedef struct Minimax__Cluster__V1__ParkSessionRequest Minimax__Cluster__V1__ParkSessionRequest;
+typedef struct Minimax__Cluster__V1__ParkSessionResponse Minimax__Cluster__V1__ParkSessionResponse;
+typedef struct Minimax__Cluster__V1__ResumeSessionRequest Minimax__Cluster__V1__ResumeSessionRequest;
+typedef struct Minimax__Cluster__V1__ResumeSessionResponse Minimax__Cluster__V1__ResumeSessionResponse;
 typedef struct Minimax__Cluster__V1__EmbedRequest Minimax__Cluster__V1__EmbedRequest;
 typedef struct Minimax__Cluster__V1__EmbedResponse Minimax__Cluster__V1__EmbedResponse;
 typedef struct Minimax__Cluster__V1__SublayerRequest Minimax__Cluster__V1__SublayerRequest;
@@ -202,7 +206,7 @@ struct  Minimax__Cluster__V1__OpenSessionResponse
 
 
 /*
- * POST /minimax.cluster.v1/attention/close -> CloseSessionsResponse; unknown ids are no error.
+ * POST /minimax.cluster.v1/attention/close -> CloseSessionsResponse; unknown ids are no error. Parked sessions are closed as well.
  */
 struct  Minimax__Cluster__V1__CloseSessionsRequest
 {
@@ -226,6 +230,59 @@ struct  Minimax__Cluster__V1__CloseSessionsResponse
 };
 #define MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__close_sessions_response__descriptor) \
+    , 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/attention/park -> ParkSessionResponse
+ * Moves a session's state from memory to the service's disk and gives back what was reserved for it. Until it is resumed, other calls that name it
+ * fail, but for close, which discards it. If the state cannot be written, the call fails and the session stays in memory.
+ */
+struct  Minimax__Cluster__V1__ParkSessionRequest
+{
+  ProtobufCMessage base;
+  uint64_t session;
+};
+#define MINIMAX__CLUSTER__V1__PARK_SESSION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__park_session_request__descriptor) \
+    , 0 }
+
+
+struct  Minimax__Cluster__V1__ParkSessionResponse
+{
+  ProtobufCMessage base;
+  /*
+   * on disk
+   */
+  uint64_t parked_bytes;
+};
+#define MINIMAX__CLUSTER__V1__PARK_SESSION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__park_session_response__descriptor) \
+    , 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/attention/resume -> ResumeSessionResponse
+ * Reserves memory for a parked session, as open does and with open's error where there is none, and brings its state back, byte for byte. If the call
+ * fails the session stays parked, unless the state on disk is damaged: then the error says that it is lost, and the session is no more.
+ */
+struct  Minimax__Cluster__V1__ResumeSessionRequest
+{
+  ProtobufCMessage base;
+  uint64_t session;
+};
+#define MINIMAX__CLUSTER__V1__RESUME_SESSION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__resume_session_request__descriptor) \
+    , 0 }
+
+
+struct  Minimax__Cluster__V1__ResumeSessionResponse
+{
+  ProtobufCMessage base;
+  uint64_t reserved_bytes;
+};
+#define MINIMAX__CLUSTER__V1__RESUME_SESSION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__resume_session_response__descriptor) \
     , 0 }
 
 
@@ -641,6 +698,82 @@ Minimax__Cluster__V1__CloseSessionsResponse *
 void   minimax__cluster__v1__close_sessions_response__free_unpacked
                      (Minimax__Cluster__V1__CloseSessionsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ParkSessionRequest methods */
+void   minimax__cluster__v1__park_session_request__init
+                     (Minimax__Cluster__V1__ParkSessionRequest         *message);
+size_t minimax__cluster__v1__park_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__ParkSessionRequest   *message);
+size_t minimax__cluster__v1__park_session_request__pack
+                     (const Minimax__Cluster__V1__ParkSessionRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__park_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ParkSessionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ParkSessionRequest *
+       minimax__cluster__v1__park_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__park_session_request__free_unpacked
+                     (Minimax__Cluster__V1__ParkSessionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ParkSessionResponse methods */
+void   minimax__cluster__v1__park_session_response__init
+                     (Minimax__Cluster__V1__ParkSessionResponse         *message);
+size_t minimax__cluster__v1__park_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__ParkSessionResponse   *message);
+size_t minimax__cluster__v1__park_session_response__pack
+                     (const Minimax__Cluster__V1__ParkSessionResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__park_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ParkSessionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ParkSessionResponse *
+       minimax__cluster__v1__park_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__park_session_response__free_unpacked
+                     (Minimax__Cluster__V1__ParkSessionResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ResumeSessionRequest methods */
+void   minimax__cluster__v1__resume_session_request__init
+                     (Minimax__Cluster__V1__ResumeSessionRequest         *message);
+size_t minimax__cluster__v1__resume_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__ResumeSessionRequest   *message);
+size_t minimax__cluster__v1__resume_session_request__pack
+                     (const Minimax__Cluster__V1__ResumeSessionRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__resume_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ResumeSessionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ResumeSessionRequest *
+       minimax__cluster__v1__resume_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__resume_session_request__free_unpacked
+                     (Minimax__Cluster__V1__ResumeSessionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ResumeSessionResponse methods */
+void   minimax__cluster__v1__resume_session_response__init
+                     (Minimax__Cluster__V1__ResumeSessionResponse         *message);
+size_t minimax__cluster__v1__resume_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__ResumeSessionResponse   *message);
+size_t minimax__cluster__v1__resume_session_response__pack
+                     (const Minimax__Cluster__V1__ResumeSessionResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__resume_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ResumeSessionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ResumeSessionResponse *
+       minimax__cluster__v1__resume_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__resume_session_response__free_unpacked
+                     (Minimax__Cluster__V1__ResumeSessionResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__EmbedRequest methods */
 void   minimax__cluster__v1__embed_request__init
                      (Minimax__Cluster__V1__EmbedRequest         *message);
@@ -888,6 +1021,18 @@ typedef void (*Minimax__Cluster__V1__CloseSessionsRequest_Closure)
 typedef void (*Minimax__Cluster__V1__CloseSessionsResponse_Closure)
                  (const Minimax__Cluster__V1__CloseSessionsResponse *message,
                   void *closure_data);
+typedef void (*Minimax__Cluster__V1__ParkSessionRequest_Closure)
+                 (const Minimax__Cluster__V1__ParkSessionRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ParkSessionResponse_Closure)
+                 (const Minimax__Cluster__V1__ParkSessionResponse *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ResumeSessionRequest_Closure)
+                 (const Minimax__Cluster__V1__ResumeSessionRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ResumeSessionResponse_Closure)
+                 (const Minimax__Cluster__V1__ResumeSessionResponse *message,
+                  void *closure_data);
 typedef void (*Minimax__Cluster__V1__EmbedRequest_Closure)
                  (const Minimax__Cluster__V1__EmbedRequest *message,
                   void *closure_data);
@@ -939,6 +1084,10 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_reque
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__embed_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__embed_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descriptor;

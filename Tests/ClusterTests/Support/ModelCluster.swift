@@ -73,11 +73,14 @@ struct ModelCluster: Sendable {
     }
 
     /// The logits after each of `chunks`' ends, the prompt being carried through the model in those pieces.
-    func logits(_ prompt: [UInt32], chunks: [Int]) async throws -> [[Float]] {
+    ///
+    /// - Parameter between: done to the session before each piece.
+    func logits(_ prompt: [UInt32], chunks: [Int], between: (UInt64) async throws -> Void = { _ in }) async throws -> [[Float]] {
         try await withSession(tokensMax: prompt.count) { session in
             var start = 0
             var result: [[Float]] = []
             for count in chunks {
+                try await between(session)
                 result.append(try await pass.lastLogits(for: Batch(session: session, start: start, tokens: Array(prompt[start ..< start + count]))))
                 start += count
             }
