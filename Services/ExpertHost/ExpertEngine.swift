@@ -9,9 +9,9 @@ final class ExpertEngine: Sendable {
     let fingerprint: String
     private let checkpoint: WeightFiles
     private let compute: Compute
-    private let lane = ComputeLane(label: "experts")
+    let lane = ComputeLane(label: "experts")
     private let holdings = Mutex(ExpertHoldings())
-    private let calls = WaitingCalls()
+    let calls = WaitingCalls()
 
     init(_ checkpoint: WeightFiles, compute: Compute) throws {
         self.checkpoint = checkpoint

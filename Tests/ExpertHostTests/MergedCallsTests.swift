@@ -1,4 +1,5 @@
 import Checkpoint
+import Dispatch
 @testable import ExpertHost
 import Foundation
 import Messages
@@ -60,6 +61,23 @@ import Testing
         for number in numbers { calls.answer(number, with: [Float(number)]) }
         #expect(numbers.map { calls.takeAnswer($0) } == [[Float(numbers[0])], nil, [Float(numbers[2])], [Float(numbers[3])], nil, [Float(numbers[5])]])
         #expect(numbers.allSatisfy { calls.takeAnswer($0) == nil })
+    }
+
+    @Test("are those that came while the host was busy, without the cancelled ones")
+    func waiting() async throws {
+        let engine = try ExpertEngine(WeightFiles(directory: Self.fixtures.appending(path: "mixed-original").path), compute: Compute(threads: 1))
+        _ = try await engine.assign(AssignRequest(planVersion: 1, modelFingerprint: engine.fingerprint, units: [ExpertUnit(layer: 0, expert: 0)]))
+        let request = ExpertRequest(layer: 0, hidden: [Float](repeating: 1, count: engine.config.hiddenSize), groups: [TokenGroup(expert: 0, rows: [0])])
+        let gate = DispatchSemaphore(value: 0)
+        let busy = Task.immediate { try await engine.lane.run { gate.wait() } }
+        let tasks = (0 ..< 4).map { _ in Task.immediate { try await engine.run(request).outputs } }      // each waits when this returns
+        tasks[1].cancel()
+        #expect(engine.calls.nextRound().count == 3)        // whoever takes them away must answer them; here nobody does
+        gate.signal()
+        try await busy.value
+        for task in tasks { await #expect(throws: CancellationError.self) { try await task.value } }
+        #expect(engine.calls.nextRound().isEmpty)
+        #expect(try await engine.run(request).outputs.count == engine.config.hiddenSize)
     }
 
     @Test("at one host: each gets its own answer, and the cancelled ones an end")
