@@ -16,7 +16,8 @@ import Testing
         (["tokenizer"], "--model"),
         (["decode"], "--model"),
         (["decode", "--model", "m", "--tokens", "1"], "'--tokens'"),
-        (["decode", "--model", "m", "--batch", "9"], "'--batch'"),
+        (["decode", "--model", "m", "--batch", "513"], "'--batch'"),
+        (["decode", "--model", "m", "--batch", "1,0"], "--batch"),
         (["decode", "--model", "m", "--expert-hosts", "0"], "'--expert-hosts'"),
         (["prefill", "--model", "m", "--context", "2048,"], "--context"),
         (["prefill", "--model", "m", "--context", "0"], "--context"),
@@ -39,8 +40,18 @@ import Testing
 
     @Test("contexts are numbers with commas between")
     func contexts() {
-        #expect(TokenCounts(argument: "2048,32768") == TokenCounts(2048, 32768))
-        #expect(TokenCounts(argument: "1")?.counts == [1])
-        #expect(TokenCounts(argument: "") == nil)
+        #expect(CountList(argument: "2048,32768") == CountList(2048, 32768))
+        #expect(CountList(argument: "1")?.counts == [1])
+        #expect(CountList(argument: "") == nil)
+    }
+
+    @Test("every batch is measured at every context, by a router that has a place for each sequence")
+    func batches() throws {
+        let options = try BatchOptions.parse(["--context", "10,20", "--batch", "1,64"])
+        #expect(options.cases(contextDefault: 5).map(\.name) == ["context10.batch1", "context10.batch64", "context20.batch1", "context20.batch64"])
+        #expect(options.routerFlags == ["--sequences-max", "64"])
+        let bare = try BatchOptions.parse([])
+        #expect(bare.cases(contextDefault: 5) == [.init(context: 5, batch: 1)])
+        #expect(bare.routerFlags == ["--sequences-max", "8"])
     }
 }
