@@ -54,4 +54,27 @@ import Testing
         #expect(lines.count == 4 * 3 + 2)
         #expect(lines.values.allSatisfy { $0.value > 0 && $0.ceiling != nil && $0.share != nil })
     }
+
+    @Test("serve ends every request of an open loop right, counts by key, and takes nothing with it")
+    func serve() async throws {
+        let load = ["--rate", "20", "--requests", "30", "--prompt-tokens", "uniform:5-30", "--answer-tokens", "lognormal:6,0.5", "--keys", "A:3,B:1"]
+        let lines = try await run(["serve", "--model", Paths.demo, "--hang-ups", "0.2", "--target-ttft", "60"] + load)
+        func value(_ name: String) throws -> Double { try #require(lines["serve.bf16.exact.rate20.\(name)"], "\(name)").value }
+        let outcomes = try ["ok", "429", "503", "hung_up"].map { try value("outcome.\($0)") }
+        #expect(outcomes.reduce(0, +) == 30 && outcomes[0] > 0)
+        #expect(try value("outcome.wrong_ending") == 0 && value("outcome.failed") == 0)
+        #expect(try value("key.A.outcome.ok") + value("key.B.outcome.ok") == outcomes[0])
+        #expect(try value("ttft.p50") > 0 && value("itl.p99") > 0 && value("throughput") > 0)
+        #expect(try value("goodput") == value("requests"))
+        #expect(try value("memory.warm") > 0 && value("descriptors.after") > 0)
+    }
+
+    @Test("serve finds the capacity, and loads the cluster with multiples of it")
+    func capacity() async throws {
+        let lines = try await run([
+            "serve", "--model", Paths.demo, "--load", "0.5", "--duration", "1", "--capacity-seconds", "2", "--streams", "4", "--prompt-tokens", "8", "--answer-tokens", "8",
+        ])
+        #expect(try #require(lines["serve.bf16.exact.capacity"]).value > 0)
+        #expect(lines["serve.bf16.exact.load0.5.outcome.ok"] != nil)
+    }
 }
