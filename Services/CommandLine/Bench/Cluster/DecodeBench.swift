@@ -65,8 +65,11 @@ struct DecodeBench: AsyncParsableCommand {
         guard let rate = try await bench.timer.run(requests, sideBySide: tokens).decodeRate else {
             throw StartError("the \(item.batch) sequences were never all generating at the same time: does the router answer so many at a time? If so, ask for more than --tokens \(tokens)")
         }
+        try await Task.sleep(for: Self.settling)
         return rate
     }
 
     private static let promptShare = 16
+    /// Until the router has noticed that all hung up.
+    private static let settling = Duration.milliseconds(300)
 }
