@@ -17,6 +17,9 @@ struct ClusterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Keep the processes' logs in this folder (default: a private one that is removed at the end).", valueName: "folder"))
     var logFolder: String?
 
+    @Option(parsing: .unconditional, help: ArgumentHelp("Further flags of the router, in one argument with spaces between, for example '--sequences-max 16' (see router --help).", valueName: "flags"))
+    var routerFlags: String?
+
     @Flag(name: .shortAndLong, help: "Show the processes' logs on standard error, each line after its process's name.")
     var verbose = false
 
@@ -25,7 +28,10 @@ struct ClusterOptions: ParsableArguments {
         if let threads, !(1...4096).contains(threads) { throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).") }
     }
 
-    func plan(model: String, host: String, port: Int) -> ClusterPlan {
-        ClusterPlan(model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, computeFlags: kernels.arguments, logLevel: logLevel)
+    /// - Parameter routerFlags: those that the command needs; what the person says comes after them, and so counts.
+    func plan(model: String, host: String, port: Int, routerFlags: [String] = []) -> ClusterPlan {
+        ClusterPlan(
+            model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, computeFlags: kernels.arguments,
+            routerFlags: routerFlags + (self.routerFlags?.split(separator: " ").map(String.init) ?? []), logLevel: logLevel)
     }
 }

@@ -22,6 +22,7 @@ struct ClusterPlan: Sendable {
     var threads: Int?
     /// Flags of the processes that compute.
     var computeFlags: [String] = []
+    var routerFlags: [String] = []
     var logLevel: String?
 
     /// The URL of its REST front.
@@ -68,7 +69,7 @@ struct ClusterPlan: Sendable {
             [
                 "--attention", unix("attention"), "--control", unix("control"), "--expert-hosts", "\(expertHosts)",
                 "--host", host, "--port", "\(port)",
-            ])
+            ] + routerFlags)
         return [attention] + experts + [router]
     }
 

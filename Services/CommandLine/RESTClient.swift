@@ -30,6 +30,8 @@ struct RESTClient: Sendable {
     private static let pieceBytes = 64 << 10
 
     let address: Address
+    /// Of the system, for what is not read yet; nil leaves it to the system.
+    var receiveBufferBytes: Int?
 
     init(_ address: Address) { self.address = address }
 
@@ -118,7 +120,8 @@ struct RESTClient: Sendable {
 
     private func connect(_ name: String, _ limits: Limits) async throws -> NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart> {
         let timeMax = min(limits.total ?? .seconds(10), .seconds(10))
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(timeMax))
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(TimeAmount(timeMax))
+        if let receiveBufferBytes { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBufferBytes) }
         let setUp: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>> = { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
@@ -158,6 +161,16 @@ struct RESTBody: AsyncSequence {
             }
         }
         throw RESTError(request: name, kind: .closedEarly, reason: "the connection was closed before an answer came")
+    }
+
+    /// The first `bytes` bytes or so as text, or all there is: what an error says of itself.
+    func beginning(_ bytes: Int) async throws -> String {
+        var found: [UInt8] = []
+        for try await piece in self {
+            found += piece
+            if found.count >= bytes { break }
+        }
+        return String(decoding: found.prefix(bytes), as: UTF8.self)
     }
 
     func makeAsyncIterator() -> Iterator { Iterator(name: name, parts: parts) }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Cluster
 import Foundation
 import Testing
@@ -5,7 +6,7 @@ import Transport
 @testable import CommandLineTool
 
 @Suite("Cluster plan") struct ClusterPlanTests {
-    private let plan = ClusterPlan(model: "/m", expertHosts: 3, host: "0.0.0.0", port: 80, threads: 8, computeFlags: ["--arithmetic", "fast"], logLevel: "debug")
+    private let plan = ClusterPlan(model: "/m", expertHosts: 3, host: "0.0.0.0", port: 80, threads: 8, computeFlags: ["--arithmetic", "fast"], routerFlags: ["--sequences-max", "9"], logLevel: "debug")
 
     @Test("attention, the expert hosts and the router get the flags that they have in common and their own")
     func arguments() {
@@ -22,8 +23,17 @@ import Transport
         ])
         #expect(processes[4].arguments == [
             "--attention", "unix:/s/attention.sock", "--control", "unix:/s/control.sock", "--expert-hosts", "3", "--host", "0.0.0.0", "--port", "80",
+            "--sequences-max", "9",
             "--model", "/m", "--admin", "unix:/s/router.admin", "--log-level", "debug", "--exit-with-parent",
         ])
+    }
+
+    @Test("the router's further flags come after those that the command needs")
+    func routerFlags() throws {
+        let options = try ClusterOptions.parse(["--router-flags", "--sequences-max 16  --queue-max 2"])
+        let plan = options.plan(model: "/m", host: "h", port: 1, routerFlags: ["--sequences-max", "8"])
+        #expect(plan.routerFlags == ["--sequences-max", "8", "--sequences-max", "16", "--queue-max", "2"])
+        #expect(try ClusterOptions.parse([]).plan(model: "/m", host: "h", port: 1).routerFlags == [])
     }
 
     @Test("the URL is one that a client on this machine can use")

@@ -46,10 +46,10 @@ import Testing
         try await TemporaryFolder.with { folder in
             try folder.write("log", "")
             let output = try #require(FileHandle(forWritingAtPath: "\(folder.path)/log"))
-            let bar = ProgressBar(ProgressLine(title: "t", total: 10, unit: .count), output: output)
-            #expect(await bar.during { counter in counter.add(4); counter.add(6); return 7 } == 7)
+            let (status, line) = (StatusLine(output: output), ProgressLine(title: "t", total: 10, unit: .count))
+            #expect(await status.showing(line) { counter in counter.add(4); counter.add(6); return 7 } == 7)
             #expect(String(decoding: try folder.bytes("log"), as: UTF8.self).hasSuffix("t: 100 %, 10 of 10\n"))
-            await #expect(throws: Failure.self) { try await bar.during { _ in throw Failure() } }
+            await #expect(throws: Failure.self) { try await status.showing(line) { _ in throw Failure() } }
             #expect(!(try folder.bytes("log")).contains(0x1B))
         }
     }

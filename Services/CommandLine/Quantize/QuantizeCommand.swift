@@ -47,7 +47,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     private func write(_ plan: QuantizationPlan) async throws {
         let output = try OutputFolder(out, for: plan.shards.byteCount)
         try await output.filled {
-            try await ProgressBar(ProgressLine(title: "\(to.rawValue) weights", total: plan.shards.dataByteCount)).during { progress in
+            try await StatusLine().showing(ProgressLine(title: "\(to.rawValue) weights", total: plan.shards.dataByteCount)) { progress in
                 try await QuantizedWeights(plan: plan).write(to: out, threads: threads ?? Machine.coreCount, progress: progress)
             }
             for name in Self.companions { if let bytes = try Self.bytes(name, in: folder) { try output.write(bytes, to: name) } }

@@ -65,7 +65,7 @@ struct SynthCommand: AsyncParsableCommand {
         let plan = ShardPlan(config.originalTensors.map { NewTensor(name: $0.name, elementType: "BF16", shape: $0.shape) })
         let folder = try OutputFolder(out, for: plan.byteCount)
         try await folder.filled {
-            try await ProgressBar(ProgressLine(title: "weights", total: plan.dataByteCount)).during { progress in
+            try await StatusLine().showing(ProgressLine(title: "weights", total: plan.dataByteCount)) { progress in
                 try await SyntheticWeights(seed: seed).write(plan, to: out, threads: threads ?? Machine.coreCount, progress: progress)
             }
             for file in model.tokenizer.files { try folder.write(file.content.fileContent, to: file.name) }

@@ -32,6 +32,12 @@ import Testing
         #expect(weights.distinctExperts(batch: 1000) == 8)
     }
 
+    @Test("each token of a step takes two operations for each element it is multiplied with")
+    func stepOperations() throws {
+        let active = Self.dense + 16 * 2 * Self.expert + Self.head
+        #expect(try weights().operationsPerStep(batch: 3) == Double(6 * active))
+    }
+
     @Test("the operations of a prompt are those of its matrices, of lightning blocks of 64 and of all pairs of a softmax layer")
     func operations() throws {
         let config = try ModelConfig(contentsOf: Self.demo)

@@ -16,12 +16,31 @@ import Testing
         (["tokenizer"], "--model"),
         (["decode"], "--model"),
         (["decode", "--model", "m", "--tokens", "1"], "'--tokens'"),
-        (["decode", "--model", "m", "--batch", "9"], "'--batch'"),
+        (["decode", "--model", "m", "--batch", "513"], "'--batch'"),
+        (["decode", "--model", "m", "--batch", "1,0"], "--batch"),
         (["decode", "--model", "m", "--expert-hosts", "0"], "'--expert-hosts'"),
         (["prefill", "--model", "m", "--context", "2048,"], "--context"),
         (["prefill", "--model", "m", "--context", "0"], "--context"),
         (["prefill", "--model", "m", "--context", "9999999999999999999"], "--context"),
         (["prefill", "--model", "m", "--seed", "-1"], "--seed"),
+        (["serve", "--model", "m"], "'--rate'"),
+        (["serve", "--rate", "1"], "--model"),
+        (["serve", "--model", "m", "--rate", "1,0"], "--rate"),
+        (["serve", "--model", "m", "--rate", "nan"], "--rate"),
+        (["serve", "--model", "m", "--rate", "1", "--load", "1"], "'--load'"),
+        (["serve", "--model", "m", "--rate", "1", "--duration", "0"], "'--duration'"),
+        (["serve", "--model", "m", "--rate", "1", "--duration", "nan"], "'--duration'"),
+        (["serve", "--model", "m", "--rate", "1", "--duration", "1", "--requests", "1"], "'--requests'"),
+        (["serve", "--model", "m", "--rate", "1", "--requests", "0"], "'--requests'"),
+        (["serve", "--model", "m", "--rate", "100000", "--duration", "1000"], "1000000 requests"),
+        (["serve", "--model", "m", "--rate", "1", "--hang-ups", "0.6", "--slow-readers", "0.6"], "'--hang-ups'"),
+        (["serve", "--model", "m", "--rate", "1", "--hang-ups", "nan"], "'--hang-ups'"),
+        (["serve", "--model", "m", "--rate", "1", "--keys", "A:0"], "--keys"),
+        (["serve", "--model", "m", "--rate", "1", "--prompt-tokens", "uniform:9-1"], "--prompt-tokens"),
+        (["serve", "--model", "m", "--rate", "1", "--target-ttft", "-1"], "--target-ttft"),
+        (["serve", "--model", "m", "--rate", "1", "--target-itl", "0"], "'--target-itl'"),
+        (["serve", "--model", "m", "--load", "1", "--streams", "0"], "'--streams'"),
+        (["serve", "--model", "m", "--trace", "f", "--keys", "A:1"], "'--trace'"),
     ])
     func refused(arguments: [String], named: String) {
         let error = #expect(throws: (any Error).self) { try BenchCommand.parseAsRoot(arguments) }
@@ -39,8 +58,18 @@ import Testing
 
     @Test("contexts are numbers with commas between")
     func contexts() {
-        #expect(TokenCounts(argument: "2048,32768") == TokenCounts(2048, 32768))
-        #expect(TokenCounts(argument: "1")?.counts == [1])
-        #expect(TokenCounts(argument: "") == nil)
+        #expect(CountList(argument: "2048,32768") == CountList(2048, 32768))
+        #expect(CountList(argument: "1")?.counts == [1])
+        #expect(CountList(argument: "") == nil)
+    }
+
+    @Test("every batch is measured at every context, by a router that has a place for each sequence")
+    func batches() throws {
+        let options = try BatchOptions.parse(["--context", "10,20", "--batch", "1,64"])
+        #expect(options.cases(contextDefault: 5).map(\.name) == ["context10.batch1", "context10.batch64", "context20.batch1", "context20.batch64"])
+        #expect(options.routerFlags == ["--sequences-max", "64"])
+        let bare = try BatchOptions.parse([])
+        #expect(bare.cases(contextDefault: 5) == [.init(context: 5, batch: 1)])
+        #expect(bare.routerFlags == ["--sequences-max", "8"])
     }
 }

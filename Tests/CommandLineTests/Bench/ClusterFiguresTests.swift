@@ -30,15 +30,28 @@ import Testing
         #expect([times()].secondsToFirstTokens.isNaN)
     }
 
-    @Test("decoding is measured against the read bandwidth")
-    func decode() {
-        let figures = [DecodeFigures(what: "decode.bf16.exact", context: 512, batch: 2, tokensPerSecond: 20, bytesPerStep: 1e9, readBandwidth: 40e9)]
-        #expect(figures.measurements == [
-            Measurement(name: "decode.bf16.exact.context512.batch2", value: 20, unit: "tokens/s", ceiling: 80),
-            Measurement(name: "decode.bf16.exact.context512.batch2.read", value: 10, unit: "GB/s", ceiling: 40),
-            Measurement(name: "decode.bf16.exact.context512.batch2.bytes_per_step", value: 1000, unit: "MB"),
+    private func decode(operationsPerStep: Double, peak: Double) -> [Measurement] {
+        [DecodeFigures(name: "d.batch2", batch: 2, tokensPerSecond: 20, bytesPerStep: 1e9, operationsPerStep: operationsPerStep, readBandwidth: 40e9, peak: peak)].measurements
+    }
+
+    @Test("decoding is measured against the read bandwidth where that is the limit")
+    func decodeReads() {
+        let found = decode(operationsPerStep: 1e9, peak: 100e9)
+        #expect(found == [
+            Measurement(name: "d.batch2", value: 20, unit: "tokens/s", ceiling: 80),
+            Measurement(name: "d.batch2.read", value: 10, unit: "GB/s", ceiling: 40),
+            Measurement(name: "d.batch2.arithmetic", value: 10, unit: "GFLOP/s", ceiling: 100),
+            Measurement(name: "d.batch2.bytes_per_step", value: 1000, unit: "MB"),
         ])
-        #expect(figures.measurements.map(\.share) == [0.25, 0.25, nil])
+        #expect(found.map(\.share) == [0.25, 0.25, 0.1, nil])
+    }
+
+    @Test("and against the peak where that is; where no peak is known, reading is the limit")
+    func decodeComputes() {
+        #expect(decode(operationsPerStep: 5e9, peak: 100e9).first?.ceiling == 40)
+        let unknown = decode(operationsPerStep: 5e9, peak: .nan)
+        #expect(unknown.first?.ceiling == 80)
+        #expect(unknown.count == 3)
     }
 
     @Test("prefill is measured against the peak, and long prompts against the first")
@@ -55,5 +68,14 @@ import Testing
         #expect(found["prefill.int8.fast.context400.batch2.time_ratio_to_context100"]?.value == 1.25)
         #expect(found["prefill.int8.fast.context100.batch2.operations_per_token"]?.value == 10)
         #expect(found.count == 9)
+    }
+
+    @Test("a long prompt is compared with the first of as many sequences")
+    func prefillBatches() {
+        let figures = [(100, 1), (100, 2), (400, 1), (400, 2)].map { context, batch in
+            PrefillFigures(what: "p", context: context, batch: batch, seconds: 1, operations: 1, peak: 1)
+        }
+        let ratios = figures.measurements.filter { $0.unit == "ratio" }
+        #expect(ratios.map(\.name) == ["p.context400.batch1.time_ratio_to_context100", "p.context400.batch2.time_ratio_to_context100"])
     }
 }

@@ -7,12 +7,18 @@ import Tokenizer
 @Suite("Completion timer") struct CompletionTimerTests {
     private static func chunk(_ text: String) -> String { "data: {\"choices\":[{\"text\":\"\(text)\",\"index\":0}]}\n\n" }
 
-    private func run(_ pieces: [String], status: String = "200 OK", tokens: Int) async throws -> [CompletionTimer.Times] {
+    private func run(_ pieces: [String], status: String = "200 OK", tokens: Int, sideBySide: Int? = nil) async throws -> [CompletionTimer.Times] {
         let head = "HTTP/1.1 \(status)\r\nconnection: close\r\n\r\n"
         return try await ScriptedServer.run(.init(pieces: [head] + pieces, pause: .milliseconds(20))) { address in
             let timer = CompletionTimer(client: try RESTClient(url: "http://\(address)"))
-            return try await timer.run([.init(prompt: [1, 2], max_tokens: tokens, logit_bias: [:])])
+            return try await timer.run([.init(prompt: [1, 2], tokensMax: tokens, choice: [])], sideBySide: sideBySide)
         }
+    }
+
+    @Test("what has generated enough is hung up on")
+    func enough() async throws {
+        let times = try #require(try await run(Array(repeating: Self.chunk("a"), count: 1000), tokens: 1000, sideBySide: 3).first)
+        #expect(times.tokens.count == 3)
     }
 
     @Test("each piece of text is noted when it comes; comments and the empty last chunk are none")
@@ -39,17 +45,17 @@ import Tokenizer
         let demo = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../../compose/models/demo").standardizedFileURL.path
         let tokenizer = try BytePairTokenizer(contentsOf: demo)
         let tokens = try BenchTokens(tokenizer, vocabularySize: 4096)
-        func request(seed: UInt64) -> CompletionTimer.Request {
+        func request(seed: UInt64) -> CompletionBody {
             var random = SplitMix64(seed: seed)
             return tokens.request(context: 300, tokens: 100, random: &random)
         }
         let found = request(seed: 1)
         #expect(found == request(seed: 1))
-        #expect(found.prompt != request(seed: 2).prompt && found.logit_bias != request(seed: 2).logit_bias)
+        #expect(found.prompt != request(seed: 2).prompt && found.choice != request(seed: 2).choice)
         #expect(found.prompt.count == 300)
         #expect(found.prompt.allSatisfy { !tokenizer.isSpecial($0) && tokenizer.bytes(of: $0)?.isEmpty == false })
-        #expect(found.logit_bias.count == 100)                  // one for each token of the answer
-        for id in found.logit_bias.keys.compactMap(Int32.init) {
+        #expect(Set(found.choice).count == 100)                  // one for each token of the answer
+        for id in found.choice {
             #expect(tokenizer.bytes(of: id)?.allSatisfy { (0x20...0x7E).contains($0) } == true)
         }
         #expect(try BenchTokens(tokenizer, vocabularySize: 500).ordinary.allSatisfy { $0 < 500 })

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from reference import Config, read_config  # noqa: E402  (both dialects of config.json, with their defaults)
@@ -44,6 +45,13 @@ class Checkpoint:
         added = json.loads(path.read_text()).get("added_tokens", []) if path.exists() else []
         special = {token["id"] for token in added if token["special"]}
         return [id for id in range(self.config.vocab_size) if id not in special]
+
+    @property
+    def printable_ids(self) -> list[int]:
+        """Those of them that are printable ASCII: each is text by itself."""
+        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        texts = zip(self.text_ids, tokenizer.decode_batch([[id] for id in self.text_ids], skip_special_tokens=False))
+        return [id for id, text in texts if text and text.isascii() and text.isprintable()]
 
     def bits(self, name: str) -> np.ndarray:
         """A bf16 tensor as its bits, uint16, not copied."""

@@ -52,6 +52,11 @@ class ServerEngine(Engine):
         """Path and body that ask for `count` greedy tokens, end tokens included."""
 
     @abstractmethod
+    def chosen(self, prompt: list[int], count: int, choice: list[int]) -> tuple[str, dict]:
+        """The same as a stream that consists of ids of `choice`. A penalty leads through all of them: random weights would repeat
+        one id, and its experts, for ever."""
+
+    @abstractmethod
     def new_tokens(self, event: dict) -> int:
         """How many tokens an event of a stream tells of."""
 
@@ -88,16 +93,16 @@ def post(url: str, path: str, body: dict, status: int = 200) -> dict:
 
 def stream(url: str, path: str, body: dict) -> Iterator[tuple[float, dict]]:
     """Server-sent events, each with the time of its arrival."""
-    response = _open(url, path, body)
-    if response.status != 200:
-        raise RuntimeError(f"{url}{path}: status {response.status}: {response.read(500).decode(errors='replace')}")
-    for line in response:
-        when = time.perf_counter()
-        if line.startswith(b"data: {"):
-            event = json.loads(line[len(b"data: "):])
-            if "error" in event:
-                raise RuntimeError(f"{url}{path}: {event['error']}")
-            yield when, event
+    with _open(url, path, body) as response:                        # closed as well when nobody wants more
+        if response.status != 200:
+            raise RuntimeError(f"{url}{path}: status {response.status}: {response.read(500).decode(errors='replace')}")
+        for line in response:
+            when = time.perf_counter()
+            if line.startswith(b"data: {"):
+                event = json.loads(line[len(b"data: "):])
+                if "error" in event:
+                    raise RuntimeError(f"{url}{path}: {event['error']}")
+                yield when, event
 
 
 def _open(url: str, path: str, body: dict) -> http.client.HTTPResponse:

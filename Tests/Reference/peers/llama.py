@@ -9,6 +9,7 @@ from checkpoint import Checkpoint
 from child import Child
 from engine import START_SECONDS, Peer, ServerEngine, post
 from environment import native_server
+from parallel import longest
 
 HERE = Path(__file__).resolve().parent
 
@@ -16,9 +17,11 @@ HERE = Path(__file__).resolve().parent
 class Llama(ServerEngine, Peer):
     def __init__(self, name: str, checkpoint: Checkpoint, options: argparse.Namespace, work: Path):
         self._checkpoint, self._file = checkpoint, work / checkpoint.key / "model.gguf"
-        context = max(options.prefill, options.context + options.generate) + 64
+        parallel = max(options.batch, default=1)
+        answer = longest(options.context, parallel, options.generate)
+        context = parallel * (max(options.prefill, options.context + answer) + 64)          # of all sequences together
         worker = [HERE / "native_worker.py", native_server(work)] if name == "llama.cpp-native" else [HERE / "llama_worker.py"]
-        command = [sys.executable, *worker, self._file, context, options.threads, options.ubatch]
+        command = [sys.executable, *worker, self._file, context, options.threads, options.ubatch, parallel]
         super().__init__(Child(name, command, work / f"{name}.log"))
 
     def start(self) -> None:
@@ -33,6 +36,10 @@ class Llama(ServerEngine, Peer):
         return "/completion", {
             "prompt": prompt, "n_predict": count, "temperature": 0, "ignore_eos": True, "cache_prompt": False,
             "return_tokens": True, "stream": stream}
+
+    def chosen(self, prompt: list[int], count: int, choice: list[int]) -> tuple[str, dict]:
+        path, body = self.request(prompt, count, stream=True)
+        return path, body | {"logit_bias": [[id, 100] for id in choice], "frequency_penalty": 2, "repeat_last_n": count}
 
     def new_tokens(self, event: dict) -> int:
         return len(event["tokens"])

@@ -1,4 +1,4 @@
-"""Serves a GGUF file by llama.cpp's own server inside the xllamacpp wheel: python3 llama_worker.py FILE CONTEXT THREADS UBATCH.
+"""Serves a GGUF file by llama.cpp's own server inside the xllamacpp wheel: python3 llama_worker.py FILE CONTEXT THREADS UBATCH PARALLEL.
 
 Prints one line, JSON: the server's `url`, and `about`, what llama.cpp this is and which instructions it was built for. Ends
 with its standard input.
@@ -10,13 +10,13 @@ from importlib.metadata import version
 import xllamacpp
 
 
-def main(path: str, context: int, threads: int, ubatch: int) -> None:
+def main(path: str, context: int, threads: int, ubatch: int, parallel: int) -> None:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = path
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
     parameters.n_ctx = context
-    parameters.n_parallel = 1
+    parameters.n_parallel = parallel
     parameters.n_ubatch = ubatch
     parameters.cpuparams.n_threads = threads
     parameters.cpuparams_batch.n_threads = threads

@@ -1,5 +1,5 @@
 """Serves a GGUF file by a llama-server program, as `llama_worker.py` does by the wheel:
-python3 native_worker.py PROGRAM FILE CONTEXT THREADS UBATCH."""
+python3 native_worker.py PROGRAM FILE CONTEXT THREADS UBATCH PARALLEL."""
 import json
 import re
 import signal
@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 
-def main(program: str, path: str, context: str, threads: str, ubatch: str) -> None:
+def main(program: str, path: str, context: str, threads: str, ubatch: str, parallel: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     server = subprocess.Popen(
-        [program, "--model", path, "--host", "127.0.0.1", "--port", "0", "--ctx-size", context, "--parallel", "1", "--ubatch-size", ubatch,
+        [program, "--model", path, "--host", "127.0.0.1", "--port", "0", "--ctx-size", context, "--parallel", parallel, "--ubatch-size", ubatch,
          "--threads", threads, "--threads-batch", threads, "--fit", "off", "--cache-ram", "0", "--ctx-checkpoints", "0"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

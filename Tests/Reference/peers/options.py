@@ -2,6 +2,7 @@
 import argparse
 import os
 import re
+import shlex
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -21,6 +22,8 @@ def parse(text: str | None) -> argparse.Namespace:
                         help="compute threads of each program (default: the cores, %(default)s)")
     parser.add_argument("--context", type=positive, default=512, help="tokens of the prompt before decode is timed (default: %(default)s)")
     parser.add_argument("--generate", type=at_least_two, default=64, help="tokens that decode generates (default: %(default)s)")
+    parser.add_argument("--batch", type=batches, default=[], metavar="B,B,…",
+                        help="decode is also timed with so many streams at once, by the programs that are servers")
     parser.add_argument("--prefill", type=positive, default=4096, help="tokens of the prompt of prefill (default: %(default)s)")
     parser.add_argument("--runs", type=positive, default=5, help="rounds; figures are medians of them (default: %(default)s)")
     parser.add_argument("--text-megabytes", type=positive, default=4, help="size of the text for the tokenizers (default: %(default)s)")
@@ -36,6 +39,8 @@ def parse(text: str | None) -> argparse.Namespace:
         parser.error("each --ours needs a name of its own")
     if not (chosen.model / "config.json").exists():
         parser.error(f"{chosen.model} is no checkpoint: it has no config.json")
+    if chosen.batch and not (chosen.model / "tokenizer.json").exists():
+        parser.error(f"{chosen.model} has no tokenizer.json, which --batch needs for answers that are text")
     if not chosen.minimax.exists():
         parser.error(f"no program at {chosen.minimax}; build it with: swift build -c release")
     return chosen
@@ -49,11 +54,15 @@ def peers(text: str) -> list[str]:
     return names
 
 
+def batches(text: str) -> list[int]:
+    return [positive(number) for number in text.split(",")]
+
+
 def variant(text: str) -> tuple[str, list[str]]:
     name, found, flags = text.partition("=")
     if not re.fullmatch(r"[\w.-]+", name) or not found or name in PEERS:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=FLAGS, with a name of letters and digits that is no peer's")
-    return name, flags.split()
+    return name, shlex.split(flags)
 
 
 def positive(text: str) -> int:

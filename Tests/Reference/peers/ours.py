@@ -15,7 +15,8 @@ class Ours(ServerEngine):
     def __init__(self, name: str, flags: list[str], options: argparse.Namespace, work: Path):
         command = [
             options.minimax, "up", "--model", options.model, "--port", 0,
-            "--expert-hosts", options.expert_hosts, "--threads", options.threads, *flags]
+            "--expert-hosts", options.expert_hosts, "--threads", options.threads,
+            *(["--router-flags", f"--sequences-max {max(options.batch)}"] if options.batch else []), *flags]
         super().__init__(Child(name, command, work / f"{name}.log"))
         self._program, self._flags = options.minimax.resolve(), flags
 
@@ -28,6 +29,10 @@ class Ours(ServerEngine):
     def request(self, prompt: list[int], count: int, stream: bool) -> tuple[str, dict]:
         # With log-probabilities every event says how many tokens it stands for; they cost little, and count against us.
         return "/v1/completions", {"prompt": prompt, "max_tokens": count, "temperature": 0, "ignore_eos": True, "logprobs": 0, "stream": stream}
+
+    def chosen(self, prompt: list[int], count: int, choice: list[int]) -> tuple[str, dict]:
+        path, body = self.request(prompt, count, stream=True)
+        return path, body | {"logit_bias": {str(id): 100 for id in choice}, "frequency_penalty": 2}
 
     def new_tokens(self, event: dict) -> int:
         return sum(len(choice["logprobs"]["tokens"]) for choice in event["choices"] if choice["logprobs"])

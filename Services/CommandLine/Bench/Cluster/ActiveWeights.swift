@@ -29,6 +29,9 @@ struct ActiveWeights: Sendable, Equatable {
         Double(dense.bytes + head.bytes) + Double(experts.bytes) * distinctExperts(batch: batch) / Double(expertCount)
     }
 
+    /// Operations of such a step, a multiply-add being two.
+    func operationsPerStep(batch: Int) -> Double { 2 * Double(batch) * (elementsPerToken + Double(head.elements)) }
+
     /// Elements that one token is multiplied with, the output projection left out.
     var elementsPerToken: Double { Double(dense.elements) + Double(experts.elements) * Double(expertsPerToken) / Double(expertCount) }
 

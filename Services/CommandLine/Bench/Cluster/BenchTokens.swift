@@ -17,13 +17,10 @@ struct BenchTokens: Sendable {
     }
 
     /// A random prompt of `context` tokens, to be answered with `tokens` tokens out of a random choice of printable ones.
-    ///
-    /// A model of random weights would repeat one token, and its experts, for ever; the penalty leads it through all the choice.
-    func request(context: Int, tokens: Int, random: inout some RandomNumberGenerator) -> CompletionTimer.Request {
+    func request(context: Int, tokens: Int, random: inout some RandomNumberGenerator) -> CompletionBody {
         let choice = printable.shuffled(using: &random).prefix(max(64, tokens))
-        return CompletionTimer.Request(
-            prompt: (0 ..< context).map { _ in ordinary[Int.random(in: ordinary.indices, using: &random)] }, max_tokens: tokens,
-            logit_bias: Dictionary(uniqueKeysWithValues: choice.map { ("\($0)", 100) }))
+        return CompletionBody(
+            prompt: (0 ..< context).map { _ in ordinary[Int.random(in: ordinary.indices, using: &random)] }, tokensMax: tokens, choice: Array(choice))
     }
 }
 

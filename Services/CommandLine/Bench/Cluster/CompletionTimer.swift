@@ -1,72 +1,63 @@
 internal import Cluster
-internal import Foundation
 internal import NIOHTTP1
 
 /// Asks a router for completions and notes when each token came.
 struct CompletionTimer: Sendable {
-    /// Field names are those of OpenAI's API, and vLLM's `ignore_eos`.
-    struct Request: Encodable, Sendable, Equatable {
-        var prompt: [Int32]
-        var max_tokens: Int
-        var logit_bias: [String: Int]
-        var frequency_penalty = 2.0
-        var temperature = 0.0
-        var stream = true
-        var ignore_eos = true
-    }
-
     /// When a request was sent, and when its tokens came.
     struct Times: Sendable {
         var sent: ContinuousClock.Instant
         var tokens: [ContinuousClock.Instant]
     }
 
-    private struct Chunk: Decodable {
-        struct Choice: Decodable { var text: String }
-        struct Failure: Decodable { var message: String }
-        var choices: [Choice]?
-        var error: Failure?
-    }
-
     let client: RESTClient
 
-    /// Sends all `requests` at once. - Throws: `StartError` when one is refused, fails, or is not answered in single tokens.
-    func run(_ requests: [Request]) async throws -> [Times] {
-        try await withThrowingTaskGroup(of: Times.self) { tasks in
-            for request in requests { tasks.addTask { try await run(request) } }
+    /// Sends all `requests` at once.
+    ///
+    /// - Parameter sideBySide: hangs up on all once each has brought so many tokens since the last of them had its first; nil waits
+    ///   for the answers' ends.
+    /// - Throws: `StartError` when one is refused, fails, or is not answered in single tokens.
+    func run(_ requests: [CompletionBody], sideBySide: Int? = nil) async throws -> [Times] {
+        let group = sideBySide.map { SideBySide(streams: requests.count, tokens: $0) }
+        return try await withThrowingTaskGroup(of: Times.self) { tasks in
+            for (stream, request) in requests.enumerated() {
+                tasks.addTask { try await run(request) { group?.note(stream: stream, isFirst: $0) ?? false } }
+            }
             return try await tasks.reduce(into: []) { $0.append($1) }
         }
     }
 
-    private func run(_ request: Request) async throws -> Times {
-        let body = Array(try JSONEncoder().encode(request))
+    /// - Parameter hangsUp: told of each token whether it is the answer's first; says whether it is enough.
+    private func run(_ request: CompletionBody, _ hangsUp: @Sendable (Bool) -> Bool) async throws -> Times {
+        let body = request.json
         let sent = ContinuousClock.now
-        let tokens = try await client.request(.POST, "/v1/completions", body: body, limits: .init(silence: .seconds(300)), Self.tokenTimes)
-        guard tokens.count == request.max_tokens else {
-            throw StartError("\(client.address) answered with \(tokens.count) pieces of text, expected one for each of \(request.max_tokens) tokens")
+        let (tokens, isWhole) = try await client.request(.POST, "/v1/completions", body: body, limits: .init(silence: .seconds(300))) { head, body in
+            try await Self.tokenTimes(head, body, hangsUp)
+        }
+        guard tokens.count == request.tokensMax || !isWhole else {
+            throw StartError("\(client.address) answered with \(tokens.count) pieces of text, expected one for each of \(request.tokensMax) tokens")
         }
         return Times(sent: sent, tokens: tokens)
     }
 
-    private static func tokenTimes(_ head: RESTClient.Head, _ body: RESTBody) async throws -> [ContinuousClock.Instant] {
+    private static func tokenTimes(
+        _ head: RESTClient.Head, _ body: RESTBody, _ hangsUp: (Bool) -> Bool
+    ) async throws -> (times: [ContinuousClock.Instant], isWhole: Bool) {
+        guard head.status == 200 else { throw StartError("the cluster answered \(head.status): \(try await body.beginning(300))") }
         var times: [ContinuousClock.Instant] = []
         var events = ServerSentEvents()
-        guard head.status == 200 else {
-            var bytes: [UInt8] = []
-            for try await piece in body { bytes += piece }
-            throw StartError("the cluster answered \(head.status): \(String(decoding: bytes, as: UTF8.self).prefix(300))")
-        }
         for try await piece in body {
             let now = ContinuousClock.now
             for event in try events.append(piece) where event.data != "[DONE]" {
-                guard let chunk = try? JSONDecoder().decode(Chunk.self, from: Data(event.data.utf8)) else {
+                guard let chunk = CompletionChunk(event.data) else {
                     throw StartError("the cluster sent an event that is no completion: \(event.data.prefix(120))")
                 }
-                if let failure = chunk.error { throw StartError("the cluster gave up: \(failure.message)") }
-                if chunk.choices?.first?.text.isEmpty == false { times.append(now) }
+                if let failure = chunk.failure { throw StartError("the cluster gave up: \(failure)") }
+                guard chunk.isToken else { continue }
+                times.append(now)
+                if hangsUp(times.count == 1) { return (times, false) }
             }
         }
-        return times
+        return (times, true)
     }
 }
 

@@ -1,19 +1,22 @@
 internal import ArgumentParser
+internal import Checkpoint
 internal import Cluster
 
-/// How fast a cluster generates, and how much of the read bandwidth that takes.
+/// How fast a cluster generates, and how much of what the machine could do that is.
 struct DecodeBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",
-        abstract: "Measure generation through a whole cluster, by REST: tokens a second, and the share of the read bandwidth.",
+        abstract: "Measure generation through a whole cluster, by REST: tokens a second, and the share of what memory and arithmetic allow.",
         discussion: """
-            Counted is the time in which every sequence was generating. A step must read the active weights, as stored: attention, gates, \
-            output projection, and the experts that so many tokens are expected to choose. The bandwidth is measured before, between and \
-            after the runs, while the cluster is idle.
+            Counted is the time in which every sequence was generating; once each has generated --tokens in it, all are hung up. A step \
+            must read the active weights, as stored: attention, gates, output projection, and the experts that so many tokens are \
+            expected to choose; and it takes two operations for each token and active parameter. The ceiling is the lower of what the \
+            read bandwidth and the peak allow, which are measured before, between and after the runs, while the cluster is idle.
             """)
 
     @OptionGroup var options: BenchOptions
-    @OptionGroup var cluster: ClusterBenchOptions
+    @OptionGroup var target: ClusterTarget
+    @OptionGroup var batches: BatchOptions
 
     @Option(help: "Tokens to generate for each sequence.")
     var tokens = 64
@@ -22,67 +25,51 @@ struct DecodeBench: AsyncParsableCommand {
         guard (2...65_536).contains(tokens) else { throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).") }
     }
 
-    private var contexts: [Int] { (cluster.context ?? TokenCounts(512)).counts }
+    private var cases: [BatchOptions.Case] { batches.cases(contextDefault: 512) }
 
     func run() async throws {
-        let measurements = try await ClusterBench.run(cluster) { try await measure($0) }
-        print(BenchReport(cluster.machine, measurements).text(json: options.json))
+        let measurements = try await ClusterBench.run(target, routerFlags: batches.routerFlags) { try await measure($0) }
+        print(BenchReport(target.machine, measurements).text(json: options.json))
     }
 
     private func measure(_ bench: ClusterBench) async throws -> [Measurement] {
-        var meter = try CeilingMeter(threads: cluster.threads)
-        var random = SplitMix64(seed: cluster.seed)
+        var meter = try CeilingMeter(threads: target.threads, peak: target.kernels.peak(bench.weights.expertType, target.arithmetic))
+        var random = SplitMix64(seed: target.seed)
         var samples = Samples()
         let status = StatusLine()
         for round in 0...options.rounds {           // the first is not counted: it brings the weights into memory
-            for context in contexts {
-                status.show(round == 0 ? "warming up, context \(context)" : "round \(round) of \(options.rounds), context \(context)")
+            for item in round == 0 ? cases.max(by: { $0.batch < $1.batch }).map({ [$0] }) ?? [] : cases {
+                status.show(round == 0 ? "warming up, \(item)" : "round \(round) of \(options.rounds), \(item)")
                 try await meter.measure()
-                let rate = try await rate(bench, context: context, random: &random)
-                if round > 0 { samples.add(rate, to: "\(context)") }
+                let rate = try await rate(bench, item, random: &random)
+                if round > 0 { samples.add(rate, to: item.name) }
             }
         }
         try await meter.measure()
         status.clear()
-        return contexts.map { context in
+        let what = target.name("decode", bench.weights)
+        return cases.map { item in
             DecodeFigures(
-                what: cluster.name("decode", bench.weights), context: context, batch: cluster.batch, tokensPerSecond: samples["\(context)"],
-                bytesPerStep: bench.weights.bytesPerStep(batch: cluster.batch), readBandwidth: meter.readBandwidth)
+                name: "\(what).\(item.name)", batch: item.batch, tokensPerSecond: samples[item.name],
+                bytesPerStep: bench.weights.bytesPerStep(batch: item.batch), operationsPerStep: bench.weights.operationsPerStep(batch: item.batch),
+                readBandwidth: meter.readBandwidth, peak: meter.operations)
         }.measurements
     }
 
-    private func rate(_ bench: ClusterBench, context: Int, random: inout SplitMix64) async throws -> Double {
-        let requests = (0 ..< cluster.batch).map { _ in bench.tokens.request(context: context, tokens: tokens, random: &random) }
-        guard let rate = try await bench.timer.run(requests).decodeRate else {
-            throw StartError("the sequences were never all generating at the same time: with --batch \(cluster.batch), ask for more than --tokens \(tokens)")
+    /// Sequences whose prompts are read first generate while they wait for the others, so all may generate more than `tokens`:
+    /// one more for each `promptShare` tokens of all prompts, as far as the context goes.
+    private func rate(_ bench: ClusterBench, _ item: BatchOptions.Case, random: inout SplitMix64) async throws -> Double {
+        let waiting = item.batch == 1 ? 0 : item.batch * item.context / Self.promptShare
+        let longest = max(tokens, min(tokens + waiting, bench.config.maxPositions - item.context))
+        let requests = (0 ..< item.batch).map { _ in bench.tokens.request(context: item.context, tokens: longest, random: &random) }
+        guard let rate = try await bench.timer.run(requests, sideBySide: tokens).decodeRate else {
+            throw StartError("the \(item.batch) sequences were never all generating at the same time: does the router answer so many at a time? If so, ask for more than --tokens \(tokens)")
         }
+        try await Task.sleep(for: Self.settling)
         return rate
     }
-}
 
-/// What decoding at one context and batch came to.
-struct DecodeFigures: Sendable {
-    /// As `decode.bf16.exact`.
-    let what: String
-    let context: Int
-    let batch: Int
-    /// Of all sequences together.
-    let tokensPerSecond: Double
-    let bytesPerStep: Double
-    /// Bytes a second.
-    let readBandwidth: Double
-
-    private var name: String { "\(what).context\(context).batch\(batch)" }
-    private var stepsPerSecond: Double { tokensPerSecond / Double(batch) }
-
-    var speed: Measurement {
-        Measurement(name: name, value: tokensPerSecond, unit: "tokens/s", ceiling: Double(batch) * readBandwidth / bytesPerStep)
-    }
-    var read: Measurement { Measurement(name: "\(name).read", value: bytesPerStep * stepsPerSecond / 1e9, unit: "GB/s", ceiling: readBandwidth / 1e9) }
-    var bytes: Measurement { Measurement(name: "\(name).bytes_per_step", value: bytesPerStep / 1e6, unit: "MB") }
-}
-
-extension [DecodeFigures] {
-    /// Figures of the same unit together.
-    var measurements: [Measurement] { map(\.speed) + map(\.read) + map(\.bytes) }
+    private static let promptShare = 16
+    /// Until the router has noticed that all hung up.
+    private static let settling = Duration.milliseconds(300)
 }

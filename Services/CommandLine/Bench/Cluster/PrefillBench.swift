@@ -13,36 +13,37 @@ struct PrefillBench: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: BenchOptions
-    @OptionGroup var cluster: ClusterBenchOptions
+    @OptionGroup var target: ClusterTarget
+    @OptionGroup var batches: BatchOptions
 
-    private var contexts: [Int] { (cluster.context ?? TokenCounts(2048)).counts }
+    private var cases: [BatchOptions.Case] { batches.cases(contextDefault: 2048) }
 
     func run() async throws {
-        let measurements = try await ClusterBench.run(cluster) { try await measure($0) }
-        print(BenchReport(cluster.machine, measurements).text(json: options.json))
+        let measurements = try await ClusterBench.run(target, routerFlags: batches.routerFlags) { try await measure($0) }
+        print(BenchReport(target.machine, measurements).text(json: options.json))
     }
 
     private func measure(_ bench: ClusterBench) async throws -> [Measurement] {
-        var meter = try CeilingMeter(threads: cluster.threads, peak: cluster.kernels.peak(bench.weights.expertType, cluster.arithmetic))
-        var random = SplitMix64(seed: cluster.seed)
+        var meter = try CeilingMeter(threads: target.threads, peak: target.kernels.peak(bench.weights.expertType, target.arithmetic))
+        var random = SplitMix64(seed: target.seed)
         var samples = Samples()
         let status = StatusLine()
         for round in 0...options.rounds {           // the first is not counted: it brings the weights into memory
-            for context in round == 0 ? Array(contexts.prefix(1)) : contexts {
-                status.show(round == 0 ? "warming up, context \(context)" : "round \(round) of \(options.rounds), context \(context)")
+            for item in round == 0 ? Array(cases.prefix(1)) : cases {
+                status.show(round == 0 ? "warming up, \(item)" : "round \(round) of \(options.rounds), \(item)")
                 try await meter.measure()
-                let requests = (0 ..< cluster.batch).map { _ in bench.tokens.request(context: context, tokens: 1, random: &random) }
+                let requests = (0 ..< item.batch).map { _ in bench.tokens.request(context: item.context, tokens: 1, random: &random) }
                 let seconds = try await bench.timer.run(requests).secondsToFirstTokens
-                if round > 0 { samples.add(seconds, to: "\(context)") }
+                if round > 0 { samples.add(seconds, to: item.name) }
             }
         }
         try await meter.measure()
         status.clear()
         let operations = PrefillOperations(config: bench.config, weights: bench.weights)
-        return contexts.map { context in
+        return cases.map { item in
             PrefillFigures(
-                what: cluster.name("prefill", bench.weights), context: context, batch: cluster.batch, seconds: samples["\(context)"],
-                operations: operations.total(tokens: context), peak: meter.operations)
+                what: target.name("prefill", bench.weights), context: item.context, batch: item.batch, seconds: samples[item.name],
+                operations: operations.total(tokens: item.context), peak: meter.operations)
         }.measurements
     }
 }
@@ -82,7 +83,9 @@ struct PrefillFigures: Sendable {
 extension [PrefillFigures] {
     /// Figures of the same unit together.
     var measurements: [Measurement] {
-        let slowdowns = first.map { first in dropFirst().map { $0.slowdown(from: first) } } ?? []
+        let slowdowns = compactMap { figures in
+            first { $0.batch == figures.batch }.flatMap { $0.context == figures.context ? nil : figures.slowdown(from: $0) }
+        }
         return map(\.speed) + map(\.arithmetic) + map(\.time) + slowdowns + map(\.work)
     }
 }

@@ -1,0 +1,25 @@
+internal import ArgumentParser
+internal import Cluster
+internal import Tensors
+
+/// The flags of benchmarks that go through a whole cluster, by REST: which cluster, which model, which prompts.
+struct ClusterTarget: ParsableArguments {
+    @Option(help: ArgumentHelp("Folder of the checkpoint.", valueName: "folder"))
+    var model: String
+
+    @Option(help: "Measure the cluster that answers here, on this machine, instead of starting one; the other flags then tell how it was started.")
+    var url: String?
+
+    @Option(help: "Where chance begins: the same seed gives the same prompts.")
+    var seed: UInt64 = 1
+
+    @OptionGroup var cluster: ClusterOptions
+
+    var threads: Int { cluster.threads ?? Machine.coreCount }
+    var machine: MachineDescription { .current(threads: threads, kernels: kernels) }
+    var kernels: Kernels { cluster.kernels.kernels ?? .best }
+    var arithmetic: Arithmetic { cluster.kernels.arithmetic }
+
+    /// What is measured, as `decode.bf16.exact`.
+    func name(_ what: String, _ weights: ActiveWeights) -> String { "\(what).\(weights.expertType.shortName).\(arithmetic)" }
+}

@@ -1,0 +1,25 @@
+internal import Cluster
+
+/// What a request for a completion asks for. Field names on the wire are those of OpenAI's API, and vLLM's `ignore_eos`.
+struct CompletionBody: Sendable, Equatable {
+    var prompt: [Int32]
+    var tokensMax: Int
+    /// The tokens that an answer may consist of.
+    var choice: [Int32]
+    /// `low`, `normal` or `high`; nil leaves it to the router.
+    var priority: String?
+
+    /// Greedy, streamed, with the usage at its end. The penalty leads a model of random weights, which would repeat one token and
+    /// its experts for ever, through all the choice.
+    var json: [UInt8] {
+        var text = "{\"prompt\":["
+        text.reserveCapacity(7 * prompt.count + 14 * choice.count + 256)
+        for (index, id) in prompt.enumerated() { text += index == 0 ? "\(id)" : ",\(id)" }
+        text += "],\"logit_bias\":{"
+        for (index, id) in choice.enumerated() { text += index == 0 ? "\"\(id)\":100" : ",\"\(id)\":100" }
+        text += "},\"max_tokens\":\(tokensMax),\"frequency_penalty\":2,\"temperature\":0,\"ignore_eos\":true"
+        if let priority { text += ",\"priority\":\(jsonString(priority))" }
+        text += ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}"
+        return Array(text.utf8)
+    }
+}

@@ -1,0 +1,31 @@
+internal import Synchronization
+
+/// Tells when all streams of a group have generated so many tokens while none of them was still waiting for its first.
+final class SideBySide: Sendable {
+    private struct Counts {
+        /// Streams that have no token yet.
+        var waiting: Int
+        /// Streams that have not yet brought enough tokens since all had begun.
+        var behind: Int
+        /// Tokens of each stream since all had begun.
+        var tokens: [Int]
+    }
+    private let enough: Int
+    private let counts: Mutex<Counts>
+
+    init(streams: Int, tokens: Int) {
+        enough = tokens
+        counts = Mutex(Counts(waiting: streams, behind: streams, tokens: Array(repeating: 0, count: streams)))
+    }
+
+    /// Notes a token of a stream. - Returns: whether all have enough.
+    func note(stream: Int, isFirst: Bool) -> Bool {
+        counts.withLock { counts in
+            if isFirst { counts.waiting -= 1 }
+            guard counts.waiting == 0 else { return false }
+            counts.tokens[stream] += 1
+            if counts.tokens[stream] == enough { counts.behind -= 1 }
+            return counts.behind == 0
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Testing
+@testable import CommandLineTool
+
+@Suite("Side by side") struct SideBySideTests {
+    @Test("all have enough once each brought so many tokens after the last had begun")
+    func enough() {
+        let group = SideBySide(streams: 2, tokens: 2)
+        #expect(!group.note(stream: 0, isFirst: true))
+        for _ in 0 ..< 5 { #expect(!group.note(stream: 0, isFirst: false)) }        // the other one still waits
+        #expect(!group.note(stream: 1, isFirst: true))                              // its first of two
+        #expect(!group.note(stream: 0, isFirst: false))
+        #expect(!group.note(stream: 0, isFirst: false))
+        #expect(group.note(stream: 1, isFirst: false))
+        #expect(group.note(stream: 0, isFirst: false))                              // and it stays so
+    }
+
+    @Test("of one stream every token counts")
+    func one() {
+        let group = SideBySide(streams: 1, tokens: 3)
+        #expect([true, false, false].map { group.note(stream: 0, isFirst: $0) } == [false, false, true])
+    }
+}
