@@ -35,6 +35,11 @@ struct GenerationRequest: Sendable {
     var promptLogprobs = false
     /// Go on after an end token, which then counts as a token like any other.
     var ignoreEnd = false
+    /// Whose it is: the index of the API key it came with.
+    var account = 0
+    var priority = Priority.normal
+    /// Ends with an error when it takes longer.
+    var timeout: Duration?
 }
 
 /// How likely one token was in the model's own distribution: temperature 1, before penalties, bias and suppression,
@@ -69,7 +74,11 @@ enum GenerationError: Error, Equatable {
     /// Cannot serve yet, or no longer: 503.
     case unavailable(String)
     /// Too many requests wait already: 429.
-    case overloaded(String)
+    case overloaded(String, retryAfter: Duration)
+    /// It could not be answered even alone: 400.
+    case tooLarge(String)
+    /// The request's own timeout has passed: 504.
+    case deadline(String)
     /// A host was lost in mid-answer: 503; the same request may succeed when sent again.
     case lost(String)
     /// Our own fault: 500.

@@ -33,29 +33,37 @@ struct RouterAssembly: Sendable {
             config: checkpoint.config, fingerprint: fingerprint, expected: config.expertHosts, status: status, group: group, logger: logger)
         let attention = AttentionClient(
             config: checkpoint.config, rpc: RPCClient(address: config.attention, group: group, logger: logger), timeout: config.callTimeout)
+        let pass = ForwardPass(
+            weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
+            compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group))
+        let limits = Scheduler.Limits(
+            placesMax: config.sequencesMax, waitingMax: config.queueMax, weights: config.apiKeyWeights.isEmpty ? [1] : config.apiKeyWeights, ageing: config.ageing)
+        let modelName = config.modelName ?? URL(filePath: config.model).lastPathComponent
+        VLLMNames.register()
+        let engine = StepEngine(
+            StepEngine.Config(
+                limits: limits, promptRowsMax: config.prefillTokensMax, paceTarget: config.interTokenTarget.map { .absolute($0) } ?? .timesUndisturbed(2),
+                overlap: config.overlap, modelName: modelName, endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
+                suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init)),
+            pass: pass, status: status, logger: logger)
         generator = ClusterGenerator(
             model: ServedModel(
-                id: config.modelName ?? URL(filePath: config.model).lastPathComponent, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
+                id: modelName, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
                 contextLength: config.contextLength > 0 ? config.contextLength : checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
-            pass: ForwardPass(
-                weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
-                compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group)),
-            admission: Admission(runningMax: config.sequencesMax, waitingMax: config.queueMax), sessions: SessionIDs(), status: status,
-            endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
-            suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init),
-            prefillTokensMax: config.prefillTokensMax)
+            engine: engine, status: status)
     }
 
     /// In the order in which they start; they stop the other way round, so that answers under way find everything they need.
     var services: [any Service] {
         [
-            AttentionLink(attention: generator.pass.attention, fingerprint: fingerprint, sessions: generator.sessions, status: status, logger: logger),
+            AttentionLink(attention: generator.engine.pass.attention, fingerprint: fingerprint, engine: generator.engine, status: status, logger: logger),
             ControlService(address: config.control, hosts: hosts, group: group, logger: logger),
+            EngineService(engine: generator.engine),
             FrontService(
                 front: Front(
                     generator: generator, tokenizer: tokenizer,
-                    config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: config.sequencesMax)),
+                    config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: min(config.sequencesMax, FrontConfig().choicesAtOnce))),
                 host: config.host, port: config.port, logger: logger),
         ]
     }

@@ -32,17 +32,29 @@ internal import Transport
     @Option(help: "API keys that clients may use, separated by commas; none lets everyone in.")
     var apiKeys: String?
 
+    @Option(help: "What each API key counts for where requests wait, separated by commas, in the order of the keys; 1 each by default.")
+    var apiKeyWeights: String?
+
     @Option(help: "Most tokens of prompt and answer together; 0 takes what the checkpoint claims.")
     var contextLength = 0
 
     @Option(help: "Sequences answered at a time.")
-    var sequencesMax = 8
+    var sequencesMax = 64
 
     @Option(help: "Sequences that may wait for a place; beyond them clients get 429.")
-    var queueMax = 64
+    var queueMax = 256
 
     @Option(help: "Most prompt tokens carried through the model in one pass.")
     var prefillTokensMax = 1024
+
+    @Option(help: "Milliseconds between two tokens of a stream that prompts of others may lead to; 0: twice what it takes without them.")
+    var interTokenTargetMs = 0
+
+    @Option(help: "Whether a step's rows go through attention and experts in two groups, one here while the other is there: auto, on or off; auto measures.")
+    var overlap = OverlapMode.auto
+
+    @Option(help: "Seconds of waiting after which a request counts as one class more urgent.")
+    var ageingSeconds = 30
 
     @Option(help: "Seconds that a call to attention or an expert host may take.")
     var callTimeoutSeconds = 120
@@ -60,9 +72,12 @@ internal import Transport
     func validate() throws {
         try requireNotNegative(contextLength, "--context-length")
         try requireNotNegative(queueMax, "--queue-max")
+        try requireNotNegative(interTokenTargetMs, "--inter-token-target-ms")
+        _ = try keyWeights()
         for (value, flag) in [
             (expertHosts, "--expert-hosts"), (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"),
             (callTimeoutSeconds, "--call-timeout-seconds"), (bodyMaxMib, "--body-max-mib"), (keepAliveSeconds, "--keep-alive-seconds"),
+            (ageingSeconds, "--ageing-seconds"),
         ] { try requirePositive(value, flag) }
         guard prefillTokensMax <= RPCLimits.rowsPerCallMax else {
             throw ValidationError("--prefill-tokens-max is \(prefillTokensMax), expected at most \(RPCLimits.rowsPerCallMax)")
@@ -70,12 +85,29 @@ internal import Transport
         guard (0 ... 65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
     }
 
+    private var keys: [String] { apiKeys.map { $0.split(separator: ",").map(String.init) } ?? [] }
+
+    /// One for each key, all above zero.
+    private func keyWeights() throws -> [Double] {
+        guard let apiKeyWeights else { return keys.map { _ in 1 } }
+        let weights = apiKeyWeights.split(separator: ",").map { Double($0) }
+        guard weights.count == keys.count else {
+            throw ValidationError("--api-key-weights has \(weights.count) numbers, expected \(keys.count): one for each of --api-keys")
+        }
+        return try zip(weights, apiKeyWeights.split(separator: ",")).map { weight, text in
+            guard let weight, weight > 0, weight.isFinite else { throw ValidationError("--api-key-weights has '\(text)', expected a number above 0") }
+            return weight
+        }
+    }
+
     func run() async throws {
         let readiness = Readiness()
         let config = RouterConfig(
             model: model, modelName: modelName, attention: attention, control: control, expertHosts: expertHosts, host: host, port: port,
-            apiKeys: apiKeys.map { $0.split(separator: ",").map(String.init) } ?? [], contextLength: contextLength,
-            sequencesMax: sequencesMax, queueMax: queueMax, prefillTokensMax: prefillTokensMax, callTimeout: .seconds(Int64(callTimeoutSeconds)),
+            apiKeys: keys, apiKeyWeights: try keyWeights(), contextLength: contextLength,
+            sequencesMax: sequencesMax, queueMax: queueMax, prefillTokensMax: prefillTokensMax,
+            interTokenTarget: interTokenTargetMs == 0 ? nil : .milliseconds(interTokenTargetMs), overlap: overlap, ageing: .seconds(ageingSeconds),
+            callTimeout: .seconds(Int64(callTimeoutSeconds)),
             bodyBytesMax: bodyMaxMib << 20, keepAlive: .seconds(keepAliveSeconds))
         try await runService(named: "router", options: service, readiness: readiness) { logger in
             try RouterAssembly(config, readiness: readiness, logger: logger).services

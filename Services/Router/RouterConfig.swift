@@ -12,11 +12,17 @@ struct RouterConfig: Sendable {
     var host: String
     var port: Int
     var apiKeys: [String]
+    /// One for each key.
+    var apiKeyWeights: [Double]
     /// 0: what the checkpoint claims.
     var contextLength: Int
     var sequencesMax: Int
     var queueMax: Int
     var prefillTokensMax: Int
+    /// Nil: twice the undisturbed one.
+    var interTokenTarget: Duration?
+    var overlap: OverlapMode
+    var ageing: Duration
     var callTimeout: TimeAmount
     var bodyBytesMax: Int
     var keepAlive: Duration

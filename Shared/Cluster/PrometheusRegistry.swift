@@ -23,6 +23,7 @@ package final class PrometheusRegistry: MetricsFactory {
 
     private let families = Mutex<[String: Family]>([:])
     private let helpTexts = Mutex<[String: String]>([:])
+    private let aliases = Mutex<[String: String]>([:])
     private let seriesMax: Int
 
     package init(seriesMax: Int = 256) { self.seriesMax = seriesMax }
@@ -32,17 +33,23 @@ package final class PrometheusRegistry: MetricsFactory {
         helpTexts.withLock { $0[PrometheusText.name(name)] = help }
     }
 
+    /// Shows the metric `name` a second time, under a name that other systems' dashboards ask for.
+    package func alias(_ name: String, as alias: String) {
+        aliases.withLock { $0[PrometheusText.name(name)] = PrometheusText.name(alias) }
+    }
+
     /// Everything in text exposition format 0.0.4, families by name, with what the system tells about this process.
     package func text() -> String {
         let helpTexts = helpTexts.withLock { $0 }
         let families = families.withLock { $0 }
+        let aliases = aliases.withLock { $0 }
         var text = PrometheusText()
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
             let help = helpTexts[name] ?? helpTexts[PrometheusText.bareName(name)] ?? "\(PrometheusText.bareName(name)), as seen by this process."
-            text.begin(name, kind: family.kind.rawValue, help: help)
-            for (dimensions, series) in family.series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-                series.write(name: name, dimensions: dimensions.map { ($0.name, $0.value) }, to: &text)
-            }
+            text.append(family, named: name, help: help)
+        }
+        for (name, alias) in aliases.sorted(by: { $0.value < $1.value }) {
+            if let family = families[name] { text.append(family, named: alias, help: "The same as \(name).") }
         }
         if let usage = ProcessUsage.ofThisProcess() { text.append(usage) }
         return text.value

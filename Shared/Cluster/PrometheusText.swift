@@ -8,6 +8,13 @@ struct PrometheusText {
         value += "# HELP \(name) \(Self.escaped(help, quotes: false))\n# TYPE \(name) \(kind)\n"
     }
 
+    mutating func append(_ family: PrometheusRegistry.Family, named name: String, help: String) {
+        begin(name, kind: family.kind.rawValue, help: help)
+        for (dimensions, series) in family.series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            series.write(name: name, dimensions: dimensions.map { ($0.name, $0.value) }, to: &self)
+        }
+    }
+
     mutating func sample(_ name: String, _ labels: [(String, String)], _ number: Double) {
         value += name
         if !labels.isEmpty {

@@ -53,6 +53,15 @@ import Testing
         #expect(found.contains("step_seconds_sum 1003.005"))
     }
 
+    @Test("an alias shows a metric a second time, labels and all")
+    func alias() {
+        registry.alias("queue_length", as: "vllm:queue_length")
+        Gauge(label: "queue_length", dimensions: [("model", "m")], factory: registry).record(3)
+        #expect(lines("queue_length{") == [#"queue_length{model="m"} 3"#])
+        #expect(lines("vllm:queue_length{") == [#"vllm:queue_length{model="m"} 3"#])
+        #expect(lines("# TYPE vllm:queue_length") == ["# TYPE vllm:queue_length gauge"])
+    }
+
     @Test("a value that is no number does not spoil a histogram")
     func notANumber() {
         let recorder = Recorder(label: "tokens", dimensions: [], aggregate: true, factory: registry)

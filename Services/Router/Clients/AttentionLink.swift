@@ -8,7 +8,7 @@ internal import Transport
 struct AttentionLink: Service {
     let attention: AttentionClient
     let fingerprint: String
-    let sessions: SessionIDs
+    let engine: StepEngine
     let status: ClusterStatus
     let logger: Logger
 
@@ -17,7 +17,6 @@ struct AttentionLink: Service {
             try await withThrowingTaskGroup { tasks in
                 tasks.addTask { try await attention.rpc.run() }
                 tasks.addTask { try await greetWhenConnected() }
-                tasks.addTask { await sessions.closeDiscarded(at: attention, logger) }
                 try await tasks.next()
                 tasks.cancelAll()
             }
@@ -37,6 +36,7 @@ struct AttentionLink: Service {
                 }
                 // Whatever sessions it holds are those of an earlier router or of requests that failed with the connection.
                 _ = try await attention.rpc.call(.closeSessions, CloseSessionsRequest(sessions: [], all: true), timeout: attention.timeout)
+                engine.setMemory(bytes: description.memoryBudgetBytes)
                 status.setAttention(missing: nil)
                 logger.info("attention connected", metadata: ["kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)"])
             } catch let error as RPCError {

@@ -20,28 +20,49 @@ struct ForwardPass: Sendable {
     ///
     /// Few rows stay on the event loop, where a call costs no change of threads and the sums between calls take microseconds;
     /// the sums of many rows would hold the loop up.
-    func hidden(for batch: Batch) async throws -> Tensor {
-        guard batch.tokens.count <= Self.loopRowsMax else { return try await carry(batch) }
-        return try await withTaskExecutorPreference(loop) { try await carry(batch) }
+    ///
+    /// - Parameter overlapped: in two token groups, one in attention while the other is in the experts. The bytes are the same.
+    func hidden(for batch: Batch, overlapped: Bool = false, meter: StepMeter = StepMeter()) async throws -> Tensor {
+        guard batch.tokens.count <= Self.loopRowsMax else { return try await carry(batch, overlapped, meter) }
+        return try await withTaskExecutorPreference(loop) { try await carry(batch, overlapped, meter) }
     }
 
     private static let loopRowsMax = 16
 
-    /// The path itself.
-    private func carry(_ batch: Batch) async throws -> Tensor {
-        var hidden = try await attention.embed(batch.tokens)                                    // (tokens, D)
+    private func carry(_ batch: Batch, _ overlapped: Bool, _ meter: StepMeter) async throws -> Tensor {
+        guard overlapped, batch.tokens.count > 1 else { return try await carry(batch, nil, meter) }
+        let (first, second) = batch.halves
+        let turns = Turn.pair()
+        return try await withThrowingTaskGroup(of: (Int, Tensor).self) { tasks in
+            tasks.addTask { (0, try await carry(first, turns.0, meter)) }
+            tasks.addTask { (1, try await carry(second, turns.1, meter)) }
+            var halves: [Int: Tensor] = [:]
+            for try await (index, hidden) in tasks { halves[index] = hidden }
+            return Tensor(columns: config.hiddenSize, values: [0, 1].flatMap { halves[$0]?.values ?? [] })
+        }
+    }
+
+    /// The path itself. With a `turn` the batch takes turns in attention with another: a layer's later rows follow its earlier ones.
+    private func carry(_ batch: Batch, _ turn: Turn?, _ meter: StepMeter) async throws -> Tensor {
+        var hidden = try await meter.time(.attention) { try await attention.embed(batch.tokens) }       // (tokens, D)
         observer?.embedded(hidden)
         for layer in weights.layers {
-            let normed = compute.rmsNorm(hidden, weight: layer.inputNorm, epsilon: config.normEpsilon)
-            let attended = try await attention.attend(layer, normed, batch, compute)            // (tokens, D)
-            let stream = residual(hidden, normed, plus: attended, layer.attentionScale)         // (tokens, D)
+            let normed = meter.time(.gate) { compute.rmsNorm(hidden, weight: layer.inputNorm, epsilon: config.normEpsilon) }
+            try await turn?.come()
+            let attended = try await meter.time(.attention) { try await attention.attend(layer, normed, batch, compute) }   // (tokens, D)
+            turn?.pass()
+            let stream = residual(hidden, normed, plus: attended, layer.attentionScale)                 // (tokens, D)
 
-            let input = compute.rmsNorm(stream, weight: layer.postAttentionNorm, epsilon: config.normEpsilon)
-            let routes = gate(input, layer)                                                     // (tokens, k)
-            let groups = TokenGroups(routes, sharedExpert: layer.sharedCoefficient == nil ? nil : config.expertCount)
-            let outputs = try await experts.run(layer.index, input, groups)                     // one a group, in its order
-            let mixed = combine(outputs, groups, input, layer)                                  // (tokens, D)
-            hidden = residual(stream, input, plus: mixed, config.feedForwardScale)
+            let (input, routes, groups) = meter.time(.gate) {
+                let input = compute.rmsNorm(stream, weight: layer.postAttentionNorm, epsilon: config.normEpsilon)
+                let routes = gate(input, layer)                                                         // (tokens, k)
+                return (input, routes, TokenGroups(routes, sharedExpert: layer.sharedCoefficient == nil ? nil : config.expertCount))
+            }
+            let outputs = try await experts.run(layer.index, input, groups, meter)                      // one a group, in its order
+            hidden = meter.time(.combine) {
+                let mixed = combine(outputs, groups, input, layer)                                      // (tokens, D)
+                return residual(stream, input, plus: mixed, config.feedForwardScale)
+            }
             observer?.passed(layer.index, hidden, routes)
         }
         let final = compute.rmsNorm(hidden, weight: weights.finalNorm, epsilon: config.normEpsilon)
@@ -58,19 +79,6 @@ struct ForwardPass: Sendable {
     /// `alpha * r + beta * output`, r being the norm's output (postnorm) or its input (pre-norm): spec 2.3.
     private func residual(_ stream: Tensor, _ normed: Tensor, plus output: Tensor, _ scale: ModelConfig.ResidualScale) -> Tensor {
         compute.addScaled(scale.alpha, config.isPostNorm ? normed : stream, scale.beta, output)
-    }
-}
-
-/// The new tokens of one step: those of one session after those of another.
-struct Batch: Sendable {
-    let tokens: [UInt32]
-    /// Whose they are, in order.
-    let spans: [Span]
-
-    /// `tokens` of one session, the first at position `start`.
-    init(session: UInt64, start: Int, tokens: [UInt32]) {
-        self.tokens = tokens
-        spans = [Span(session: session, start: start, count: tokens.count)]
     }
 }
 

@@ -73,8 +73,11 @@ extension APIError {
     init(_ error: GenerationError) {
         switch error {
         case .unavailable(let message), .lost(let message): self = .notReady(message)
-        case .overloaded(let message):
-            self.init(status: .tooManyRequests, message: message, type: "rate_limit_error", code: "rate_limit_exceeded", retryAfter: 1)
+        case .overloaded(let message, let wait):
+            let seconds = Int((wait / .seconds(1)).rounded(.up))
+            self.init(status: .tooManyRequests, message: message, type: "rate_limit_error", code: "rate_limit_exceeded", retryAfter: max(1, seconds))
+        case .tooLarge(let message): self.init(message: "The request is too large: \(message).", code: "request_too_large")
+        case .deadline(let message): self.init(status: .gatewayTimeout, message: message, type: "timeout_error", code: "timeout")
         case .failed(let message):
             self = .internalError
             self.message = message

@@ -5,8 +5,9 @@ struct Authorization: Sendable {
     init(keys: [String]) { self.keys = keys.map { Array($0.utf8) } }
 
     /// - Parameter header: the value of the request's `Authorization`, if it had one.
-    func check(_ header: String?) throws(APIError) {
-        guard !keys.isEmpty else { return }
+    /// - Returns: the index of its key; 0 where everybody is let in.
+    func account(_ header: String?) throws(APIError) -> Int {
+        guard !keys.isEmpty else { return 0 }
         guard let header else {
             throw .wrongKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.")
         }
@@ -16,9 +17,10 @@ struct Authorization: Sendable {
         }
         let given = Array(parts[1].utf8)
         // No early exit: which key matched, and how far a wrong one did, must not show in the time.
-        var isKnown = false
-        for key in keys where Self.equal(key, given) { isKnown = true }
-        guard isKnown else { throw .wrongKey("Incorrect API key provided.") }
+        var account: Int?
+        for (index, key) in keys.enumerated() where Self.equal(key, given) { account = index }
+        guard let account else { throw .wrongKey("Incorrect API key provided.") }
+        return account
     }
 
     private static func equal(_ key: [UInt8], _ given: [UInt8]) -> Bool {

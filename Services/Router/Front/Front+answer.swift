@@ -14,7 +14,7 @@ extension Front {
             kind: job.kind, model: generator.model, created: Int(Date.now.timeIntervalSince1970),
             includesUsage: job.includeUsage, wantsLogprobs: job.topLogprobs != nil)
 
-        let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce)
+        let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce, account: context.account)
         let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
         context.record.update { $0 = RequestRecord.Fields(id: answer.id, promptTokens: job.promptTokens, tally: running.tally) }
         let watch = await HangUpHandler.watch(of: context.channel)
@@ -85,7 +85,7 @@ extension Front {
                 running.cancel()
                 guard !watch.isHungUp, !Task.isCancelled else { throw error }
                 let refusal = APIError(wrapping: error)
-                record.update { $0.trouble = refusal.code }
+                record.update { ($0.trouble, $0.lateStatus) = (refusal.code, Int(refusal.status.code)) }
                 try await writer.write(ByteBuffer(string: EventStream.failure(refusal)))
             }
             try await writer.finish(nil)

@@ -8,6 +8,8 @@ struct FrontContext: RequestContext {
     /// The connection; asked whether the client is still there.
     let channel: any Channel
     let record = RequestRecord()
+    /// The index of the API key the request came with.
+    var account = 0
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -24,6 +26,8 @@ final class RequestRecord: Sendable {
         var tally: Tally?
         /// Why an answer ended early, in a word.
         var trouble: String?
+        /// The status that the answer would have had, if its beginning had not been sent yet.
+        var lateStatus: Int?
     }
     private let fields = Mutex(Fields())
 

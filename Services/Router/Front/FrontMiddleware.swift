@@ -23,7 +23,10 @@ struct FrontMiddleware: RouterMiddleware {
             do {
                 try await body.write(writer)
             } catch {
-                context.record.update { $0.trouble = $0.trouble ?? APIError.clientGone.code }
+                context.record.update {
+                    $0.trouble = $0.trouble ?? APIError.clientGone.code
+                    $0.lateStatus = $0.lateStatus ?? Int(APIError.clientGone.status.code)
+                }
                 log(request, status: status.code, since: start, context)
                 throw error
             }
@@ -34,6 +37,7 @@ struct FrontMiddleware: RouterMiddleware {
 
     private func log(_ request: Request, status: Int, since start: ContinuousClock.Instant, _ context: FrontContext) {
         let fields = context.record.current
+        let status = fields.lateStatus ?? status
         var metadata: Logger.Metadata = [
             "http.method": "\(request.method)", "http.path": "\(request.uri.path.prefix(200))", "http.status": "\(status)",
             "duration_ms": "\(start.duration(to: .now) / .milliseconds(1))",
@@ -50,12 +54,13 @@ struct FrontMiddleware: RouterMiddleware {
     }
 }
 
-/// Lets only those in who bring a key.
+/// Lets only those in who bring a key, and notes whose it is.
 struct AuthorizationMiddleware: RouterMiddleware {
     let authorization: Authorization
 
     func handle(_ request: Request, context: FrontContext, next: @concurrent (Request, FrontContext) async throws -> Response) async throws -> Response {
-        try authorization.check(request.headers[.authorization])
+        var context = context
+        context.account = try authorization.account(request.headers[.authorization])
         return try await next(request, context)
     }
 }

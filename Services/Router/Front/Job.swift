@@ -22,6 +22,9 @@ struct Job: Sendable {
     var topLogprobs: Int?
     var echo = false
     var ignoreEnd: Bool
+    var priority: Priority
+    /// For each choice, from its submission on.
+    var timeout: Duration?
     var stream: Bool
     var includeUsage: Bool
 
@@ -36,12 +39,13 @@ struct Job: Sendable {
 
     var promptTokens: Int { prompts.reduce(0) { $0 + $1.ids.count } }
 
-    func generationRequest(for choice: Choice, id: String) -> GenerationRequest {
+    func generationRequest(for choice: Choice, id: String, account: Int) -> GenerationRequest {
         var sampling = sampling
         sampling.seed = RandomSource.seed(sampling.seed, choice: choice.index)
         return GenerationRequest(
             id: "\(id)-\(choice.index)", prompt: prompts[choice.prompt].ids, tokensMax: tokensMax[choice.prompt], sampling: sampling,
-            topLogprobs: topLogprobs, promptLogprobs: echo && topLogprobs != nil, ignoreEnd: ignoreEnd)
+            topLogprobs: topLogprobs, promptLogprobs: echo && topLogprobs != nil, ignoreEnd: ignoreEnd,
+            account: account, priority: priority, timeout: timeout)
     }
 }
 
@@ -55,6 +59,8 @@ extension Job {
         sampling = try SamplingParameters(fields, vocabularySize: model.vocabularySize, seed: seed)
         stop = try StopStrings.read(fields)
         ignoreEnd = try fields.bool("ignore_eos", default: false)
+        priority = try fields.priority()
+        timeout = try fields.number("timeout", in: 0.001...86_400).map { .seconds($0) }
         stream = try fields.bool("stream", default: false)
         includeUsage = try Self.includeUsage(fields, stream: stream)
         _ = try fields.string("user")

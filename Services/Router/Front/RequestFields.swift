@@ -40,6 +40,17 @@ struct RequestFields {
         return try value.number(name, in: range)
     }
 
+    /// `priority`: low, normal or high. Ours; OpenAI's API has no such field.
+    func priority() throws(APIError) -> Priority {
+        guard let name = try string("priority") else { return .normal }
+        switch name {
+        case "low": return .low
+        case "normal": return .normal
+        case "high": return .high
+        default: throw .invalid("priority", "Invalid 'priority': expected 'low', 'normal' or 'high', but got '\(name.prefix(40))' instead.", code: "invalid_value")
+        }
+    }
+
     /// A parameter this server knows but cannot act on: refused unless it has one of the `harmless` values.
     func refuse(_ name: String, unless harmless: JSON..., because reason: String) throws(APIError) {
         guard let value = value(name), !harmless.contains(value) else { return }

@@ -19,6 +19,8 @@ final class RunningJob: Sendable {
         let tokenizer: BytePairTokenizer
         let metrics: FrontMetrics
         let choicesAtOnce: Int
+        /// Whose job it is.
+        let account: Int
     }
 
     /// Throws what the generator threw. May be read in turns, but only by one reader at a time.
@@ -86,7 +88,7 @@ final class RunningJob: Sendable {
             if !delta.isEmpty { continuation.yield(.delta(delta)) }
         }
         if job.echo, job.topLogprobs == nil { send(assembler.echo()) }
-        let reason = try await resources.generator.generate(job.generationRequest(for: choice, id: id)) { event in
+        let reason = try await resources.generator.generate(job.generationRequest(for: choice, id: id, account: resources.account)) { event in
             switch event {
             case .prefillProgress: break
             case .prompt(let logprobs): if job.echo, job.topLogprobs != nil { send(assembler.echo(logprobs)) }

@@ -1,7 +1,7 @@
 /// SplitMix64: 64 bits of state, one addition and three mixing steps a number, period 2^64. Small enough to be stored with
 /// a session as one integer, and it passes BigCrush, far more than sampling needs.
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014), with Stafford's variant 13 as mixer.
-struct RandomSource: Sendable, Equatable {
+struct RandomSource: RandomNumberGenerator, Sendable, Equatable {
     private(set) var state: UInt64
 
     init(seed: UInt64) { state = seed }

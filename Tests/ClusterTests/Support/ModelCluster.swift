@@ -12,9 +12,10 @@ import Synchronization
 /// Attention and expert hosts as real processes, and the router's own forward pass here, so that whole logit vectors can be compared.
 struct ModelCluster: Sendable {
     let pass: ForwardPass
+    private let status: ClusterStatus
     let processes: [ServiceProcess]
     let hosts: ExpertHosts
-    private let ids: SessionIDs
+    private let lastID = LastID()
 
     var config: ModelConfig { pass.weights.config }
 
@@ -56,12 +57,12 @@ struct ModelCluster: Sendable {
         }
         let attention = AttentionClient(
             config: files.config, rpc: RPCClient(address: attentionAddress, group: group, logger: logger), timeout: .seconds(120))
-        let ids = SessionIDs()
-        let link = AttentionLink(attention: attention, fingerprint: try files.fingerprint(), sessions: ids, status: status, logger: logger)
         let service = ControlService(address: control, hosts: hosts, group: group, logger: logger)
         let pass = ForwardPass(
             weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1), loop: EventLoopExecutor(group))
-        let cluster = ModelCluster(pass: pass, processes: processes, hosts: hosts, ids: ids)
+        let engine = engine(over: pass, status, logger: logger)         // never runs; the link tells it of attention's memory
+        let link = AttentionLink(attention: attention, fingerprint: try files.fingerprint(), engine: engine, status: status, logger: logger)
+        let cluster = ModelCluster(pass: pass, status: status, processes: processes, hosts: hosts)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await link.run() }
             tasks.addTask { try await service.run() }
@@ -70,6 +71,25 @@ struct ModelCluster: Sendable {
             tasks.cancelAll()
             return result
         }
+    }
+
+    /// Runs `body` beside an engine that steps over this cluster.
+    func withEngine<R>(_ change: (inout StepEngine.Config) -> Void = { _ in }, body: (StepEngine) async throws -> R) async throws -> R {
+        let engine = Self.engine(over: pass, status, change, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await engine.run() }
+            let result = try await body(engine)
+            tasks.cancelAll()
+            return result
+        }
+    }
+
+    private static func engine(over pass: ForwardPass, _ status: ClusterStatus, _ change: (inout StepEngine.Config) -> Void = { _ in }, logger: Logger) -> StepEngine {
+        var config = StepEngine.Config(
+            limits: Scheduler.Limits(placesMax: 32, waitingMax: 64), promptRowsMax: 1024, paceTarget: .timesUndisturbed(2), overlap: .auto,
+            modelName: "test", endTokens: Set(pass.weights.config.eosTokenIDs.map(Int32.init)), suppressed: [])
+        change(&config)
+        return StepEngine(config, pass: pass, status: status, logger: logger)
     }
 
     /// The logits after each of `chunks`' ends, the prompt being carried through the model in those pieces.
@@ -89,10 +109,12 @@ struct ModelCluster: Sendable {
     }
 
     func withSession<R>(tokensMax: Int, _ body: (UInt64) async throws -> R) async throws -> R {
-        let session = ids.next()
+        let session = lastID.next()
         try await pass.attention.open(session, tokensMax: tokensMax)
-        defer { ids.discard(session) }
-        return try await body(session)
+        let result: Result<R, any Error>
+        do { result = .success(try await body(session)) } catch { result = .failure(error) }
+        try await pass.attention.close([session])
+        return try result.get()
     }
 
     /// The same cluster, seen by `observer` while it runs.
@@ -101,6 +123,12 @@ struct ModelCluster: Sendable {
         pass.observer = observer
         return pass
     }
+}
+
+/// Names sessions, far from the engine's.
+private final class LastID: Sendable {
+    private let last = Atomic<UInt64>(1 << 32)
+    func next() -> UInt64 { last.wrappingAdd(1, ordering: .relaxed).newValue }
 }
 
 /// Keeps what a pass shows.

@@ -66,10 +66,30 @@ import Testing
         #expect(generator.requests.count == 3)
     }
 
+    @Test("key, priority and timeout reach the engine; wrong ones are refused by name")
+    func scheduling() async throws {
+        let generator = ScriptedGenerator { _, _ in .stop }
+        try await withFront(generator, FrontConfig(apiKeys: ["first", "second"])) { client in
+            let headers = ["authorization": "Bearer second"]
+            #expect(try await client.post("/v1/completions", #"{"prompt":"a","priority":"high","timeout":2.5}"#, headers: headers).status == 200)
+            #expect(try await client.post("/v1/completions", #"{"prompt":"a"}"#, headers: headers).status == 200)
+            for body in [#"{"prompt":"a","priority":"urgent"}"#, #"{"prompt":"a","priority":3}"#, #"{"prompt":"a","timeout":0}"#, #"{"prompt":"a","timeout":"soon"}"#] {
+                let answer = try await client.post("/v1/completions", body, headers: headers)
+                #expect(answer.status == 400)
+                #expect(answer.error["param"] == (body.contains("priority") ? "priority" : "timeout"))
+            }
+        }
+        let requests = generator.requests.sorted { $0.priority > $1.priority }
+        #expect(requests.map(\.account) == [1, 1])
+        #expect(requests.map(\.priority) == [.high, .normal])
+        #expect(requests.map(\.timeout) == [.seconds(2.5), nil])
+    }
+
     @Test("an engine that is not ready, overloaded or broken gives 503, 429 and 500, with a hint when to come back")
     func engineErrors() async throws {
         let cases: [(GenerationError, Int, Bool)] = [
-            (.unavailable("No expert host."), 503, true), (.overloaded("Queue full."), 429, true), (.lost("Host lost."), 503, true), (.failed("Wrong shape."), 500, false),
+            (.unavailable("No expert host."), 503, true), (.overloaded("Queue full.", retryAfter: .seconds(3)), 429, true), (.lost("Host lost."), 503, true), (.failed("Wrong shape."), 500, false),
+            (.tooLarge("9 MiB of 1"), 400, false), (.deadline("too late"), 504, false),
         ]
         for (error, status, hasHint) in cases {
             try await withFront(ScriptedGenerator { _, _ in throw error }) { client in
@@ -77,6 +97,7 @@ import Testing
                     let answer = try await client.post("/v1/completions", #"{"prompt":"a","stream":\#(stream)}"#)
                     #expect(answer.status == status)
                     #expect((answer.headers["retry-after"] != nil) == hasHint)
+                    if status == 429 { #expect(answer.headers["retry-after"] == "3", "what the queue says") }
                     #expect(answer.error["message"] != nil)
                 }
             }

@@ -120,7 +120,7 @@ import Tokenizer
 
     @Test("a refusal before the first byte is a status, after it the last event")
     func errors() async throws {
-        let early = ScriptedGenerator { _, _ in throw GenerationError.overloaded("Too many requests wait.") }
+        let early = ScriptedGenerator { _, _ in throw GenerationError.overloaded("Too many requests wait.", retryAfter: .seconds(3)) }
         try await withFront(early) { client in
             let answer = try await client.post("/v1/chat/completions", "{\(chat)}")
             #expect(answer.status == 429)

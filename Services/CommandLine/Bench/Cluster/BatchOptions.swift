@@ -17,7 +17,10 @@ struct BatchOptions: ParsableArguments {
     }
 
     /// A router must answer so many at a time, whatever its default is.
-    var routerFlags: [String] { ["--sequences-max", "\(max(batch.counts.max() ?? 1, 8))"] }
+    var routerFlags: [String] {
+        // Prompts may hold the streams up here: what is measured begins when all prompts are read.
+        ["--sequences-max", "\(max(batch.counts.max() ?? 1, 8))", "--inter-token-target-ms", "60000"]
+    }
 
     /// Every batch at every context.
     func cases(contextDefault: Int) -> [Case] {

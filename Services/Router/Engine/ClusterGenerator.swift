@@ -1,0 +1,48 @@
+internal import Transport
+
+/// Generates sequences on the cluster: gives them to the engine, which steps them together, and passes on what comes.
+struct ClusterGenerator: Generator {
+    let model: ServedModel
+    let engine: StepEngine
+    let status: ClusterStatus
+
+    var readiness: GeneratorReadiness { status.missing.map { .notReady($0) } ?? .ready }
+
+    func generate(_ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool) async throws -> FinishReason {
+        if let missing = status.missing { throw GenerationError.unavailable(missing) }
+        let (id, outputs) = try engine.submit(request)
+        return try await withTaskCancellationHandler {
+            defer { engine.cancel(id) }         // of no effect on one that has ended
+            for try await output in outputs {
+                switch output {
+                case .event(let event): guard try await emit(event) else { return .stop }
+                case .end(let reason): return reason
+                }
+            }
+            throw CancellationError()
+        } onCancel: {
+            engine.cancel(id)
+        }
+    }
+}
+
+extension GenerationError {
+    /// What the client is told; it names no host.
+    init(_ error: RPCError) {
+        self = switch error.code {
+        case .resourceExhausted: .overloaded("there is no memory for another session of this length; try again later", retryAfter: .seconds(5))
+        case .unavailable, .deadlineExceeded, .cancelled: .lost("the attention service did not answer; send the request again")
+        case .notFound: .lost("the state of this request was lost with a restart of the attention service; send the request again")
+        case .invalidArgument, .failedPrecondition, .protocolError, .internalError: .failed("the attention service refused a step of this request")
+        }
+    }
+
+    init(_ error: ClusterError) {
+        self = switch error {
+        case .noExpertHosts: .unavailable("no expert host is ready")
+        case .expertHost(_, let error) where [.unavailable, .deadlineExceeded, .cancelled].contains(error.code):
+            .lost("an expert host was lost while it worked on this request; send the request again")
+        case .expertHost, .answer: .failed("a process of the cluster answered wrongly")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+internal import Synchronization
+
+/// One sequence that the engine works on: its request, how its tokens are chosen, and where they go.
+final class LiveSequence: Sendable {
+    enum Output: Sendable {
+        case event(GenerationEvent)
+        case end(FinishReason)
+    }
+
+    /// What changes from step to step.
+    struct Progress {
+        var sampler: Sampler
+        /// The token to carry through the model next; nil while the prompt is read.
+        var next: UInt32?
+        var generated = 0
+        /// When its first rows went through the model.
+        var begun: ContinuousClock.Instant?
+        var firstToken: ContinuousClock.Instant?
+        /// Of the prompt's tokens so far, where they are asked for.
+        var promptLogprobs: [TokenLogprobs?] = [nil]
+    }
+
+    let id: UInt64
+    let request: GenerationRequest
+    let submitted = ContinuousClock.now
+    /// Written by the engine, one step after another; a step's threads each have sequences of their own.
+    let progress: Mutex<Progress>
+    private let outputs: AsyncThrowingStream<Output, any Error>.Continuation
+
+    init(_ id: UInt64, _ request: GenerationRequest, suppressed: [Int32], outputs: AsyncThrowingStream<Output, any Error>.Continuation) {
+        self.id = id
+        self.request = request
+        self.outputs = outputs
+        progress = Mutex(Progress(sampler: Sampler(request.sampling, prompt: request.prompt, suppressed: suppressed)))
+    }
+
+    /// Outputs wait in memory, so that a slow reader never slows the other sequences; `tokensMax` bounds them.
+    func send(_ event: GenerationEvent) { outputs.yield(.event(event)) }
+
+    func end(_ reason: FinishReason) {
+        outputs.yield(.end(reason))
+        outputs.finish()
+    }
+
+    func fail(_ error: any Error) { outputs.finish(throwing: error) }
+
+    /// The tokens of rows `start ..< start + count`: of the prompt, or the last one generated.
+    func tokens(start: Int, count: Int) -> [UInt32] {
+        if let next = progress.withLock({ $0.next }) { return [next] }
+        return request.prompt[start ..< start + count].map { UInt32($0) }
+    }
+}

@@ -1,0 +1,32 @@
+internal import Messages
+
+/// The new tokens of one step: those of one session after those of another, packed.
+struct Batch: Sendable, Equatable {
+    private(set) var tokens: [UInt32] = []
+    /// Whose they are, in order.
+    private(set) var spans: [Span] = []
+
+    init() {}
+
+    /// `tokens` of one session, the first at position `start`.
+    init(session: UInt64, start: Int, tokens: [UInt32]) { append(tokens, of: session, start: start) }
+
+    mutating func append(_ new: some Collection<UInt32>, of session: UInt64, start: Int) {
+        tokens += new
+        spans.append(Span(session: session, start: start, count: new.count))
+    }
+
+    /// The first half of the rows and the others; a session on the border is in both.
+    var halves: (Batch, Batch) {
+        var halves = (Batch(), Batch())
+        let border = (tokens.count + 1) / 2
+        var row = 0
+        for span in spans {
+            let first = min(max(border - row, 0), span.count)
+            if first > 0 { halves.0.append(tokens[row ..< row + first], of: span.session, start: span.start) }
+            if first < span.count { halves.1.append(tokens[row + first ..< row + span.count], of: span.session, start: span.start + first) }
+            row += span.count
+        }
+        return halves
+    }
+}

@@ -1,0 +1,41 @@
+/// Shares a step's prompt rows out: the highest class takes what it can use; within it accounts share by weight, and an account's
+/// prompts equally. Who needs less than its share leaves the rest to the others, so short prompts end early and no row stays unused.
+enum PromptShares {
+    static func rows(of entries: [Scheduler.Entry], budget: Int, weights: [Double]) -> [StepPlan.Rows] {
+        var left = budget
+        var counts: [UInt64: Int] = [:]
+        for priority in Priority.allCases.reversed() {
+            let accounts = Dictionary(grouping: entries.filter { $0.demand.priority == priority }, by: \.demand.account).sorted { $0.key < $1.key }
+            let needs = accounts.map { $0.value.reduce(0) { $0 + $1.promptLeft } }
+            let shares = share(left, needs, weights: accounts.map { weights[$0.key] })
+            for (account, rows) in zip(accounts, shares) {
+                let prompts = account.value
+                let parts = share(rows, prompts.map(\.promptLeft), weights: prompts.map { _ in 1 })
+                for (prompt, part) in zip(prompts, parts) { counts[prompt.id] = part }
+            }
+            left -= shares.reduce(0, +)
+        }
+        return entries.compactMap { entry in counts[entry.id].flatMap { $0 > 0 ? entry.rows($0) : nil } }
+    }
+
+    /// `total` by weight, nobody more than it needs; all of it, as long as somebody needs it. What cannot be divided goes to the first.
+    static func share(_ total: Int, _ needs: [Int], weights: [Double]) -> [Int] {
+        var shares = needs.map { _ in 0 }
+        var left = total
+        // Those that need least for their weight first: what they leave is the others'.
+        let order = needs.indices.sorted { (Double(needs[$0]) / weights[$0], $0) < (Double(needs[$1]) / weights[$1], $1) }
+        var weight = weights.reduce(0, +)
+        for index in order {
+            let share = Double(left) * weights[index] / weight
+            shares[index] = min(needs[index], Int(share.rounded(.down)))
+            left -= shares[index]
+            weight -= weights[index]
+        }
+        for index in needs.indices where left > 0 {
+            let more = min(left, needs[index] - shares[index])
+            shares[index] += more
+            left -= more
+        }
+        return shares
+    }
+}
