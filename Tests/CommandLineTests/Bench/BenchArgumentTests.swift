@@ -67,9 +67,9 @@ import Testing
     func batches() throws {
         let options = try BatchOptions.parse(["--context", "10,20", "--batch", "1,64"])
         #expect(options.cases(contextDefault: 5).map(\.name) == ["context10.batch1", "context10.batch64", "context20.batch1", "context20.batch64"])
-        #expect(options.routerFlags == ["--sequences-max", "64"])
+        #expect(options.routerFlags == ["--sequences-max", "64", "--inter-token-target-ms", "60000"])
         let bare = try BatchOptions.parse([])
         #expect(bare.cases(contextDefault: 5) == [.init(context: 5, batch: 1)])
-        #expect(bare.routerFlags == ["--sequences-max", "8"])
+        #expect(bare.routerFlags == ["--sequences-max", "8", "--inter-token-target-ms", "60000"])
     }
 }
