@@ -19,7 +19,7 @@ struct PromptPace {
     /// Always let through, or prompts would wait for ever where even one row is too many.
     private static let rowsMin = 4
     /// Steps differ; this part of the target is left free so that nearly all stay below it.
-    private static let margin = 0.8
+    private static let margin = 0.75
     /// The time without prompts is measured again after so many steps with them: contexts grow.
     private static let remeasureInterval = 256
 
