@@ -21,6 +21,9 @@ struct AskCommand: AsyncParsableCommand {
     @Option(help: "Where a running cluster answers.")
     var url = "http://127.0.0.1:8080"
 
+    @Option(help: "The API key to send, where the cluster asks for one.")
+    var apiKey: String?
+
     @Option(help: ArgumentHelp("Folder of the checkpoint for a temporary cluster.", valueName: "folder"))
     var model: String?
 
@@ -39,7 +42,7 @@ struct AskCommand: AsyncParsableCommand {
         let question = ChatClient.Question(
             text: try Self.prompt(question, documents: try file.map(Self.read)), maxTokens: maxTokens, temperature: temperature, seed: seed)
         do {
-            let client = try ChatClient(url: url)
+            let client = try ChatClient(url: url, apiKey: apiKey)
             let name = try await client.model(limits: .init(total: .seconds(5)))
             try await Self.stream(question, from: client, model: name)
         } catch let error as RESTError where error.kind == .cannotConnect {

@@ -29,7 +29,13 @@ struct ChatClient: Sendable {
 
     let client: RESTClient
 
-    init(url: String) throws { client = try RESTClient(url: url) }
+    private let headers: HTTPHeaders
+
+    /// - Parameter apiKey: sent with every request.
+    init(url: String, apiKey: String? = nil) throws {
+        client = try RESTClient(url: url)
+        headers = apiKey.map { ["authorization": "Bearer \($0)"] } ?? [:]
+    }
 
     /// The name of the model that is served.
     func model(limits: RESTClient.Limits = .short) async throws -> String {
@@ -37,7 +43,7 @@ struct ChatClient: Sendable {
             struct Model: Decodable { var id: String }
             var data: [Model]
         }
-        let answer = try await client.get("/v1/models", limits: limits)
+        let answer = try await client.get("/v1/models", headers: headers, limits: limits)
         guard answer.status == 200 else { throw Self.refusal(answer.status, answer.body) }
         guard let id = try? JSONDecoder().decode(Models.self, from: Data(answer.body)).data.first?.id else {
             throw StartError("\(client.address) answers, but not as a model server does: \(answer.text.prefix(120))")
@@ -55,7 +61,7 @@ struct ChatClient: Sendable {
                 temperature: question.temperature, seed: question.seed))
         let begin = ContinuousClock.now         // before the request: a server may send its head only when the prefill is done
         // Keep-alive comments come during a long prefill, so a long silence means that nobody is there any more.
-        return try await client.request(.POST, "/v1/chat/completions", body: Array(body), limits: .init(silence: .seconds(300))) { head, body in
+        return try await client.request(.POST, "/v1/chat/completions", headers: headers, body: Array(body), limits: .init(silence: .seconds(300))) { head, body in
             guard head.status == 200 else {
                 var bytes: [UInt8] = []
                 for try await piece in body { bytes += piece }

@@ -25,13 +25,21 @@ struct ClusterOptions: ParsableArguments {
 
     mutating func validate() throws {
         guard (1...256).contains(expertHosts) else { throw ValidationError("'--expert-hosts' takes a number from 1 to 256, not \(expertHosts).") }
+        if let flag = givenRouterFlags.first(where: { given in Self.ownRouterFlags.contains { given == $0 || given.hasPrefix($0 + "=") } }) {
+            throw ValidationError("'--router-flags' has \(flag), which this command sets itself.")
+        }
         if let threads, !(1...4096).contains(threads) { throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).") }
     }
+
+    private var givenRouterFlags: [String] { routerFlags?.split(separator: " ").map(String.init) ?? [] }
+
+    /// What holds a cluster together is not for the person to say twice.
+    private static let ownRouterFlags = ["--model", "--admin", "--attention", "--control", "--expert-hosts", "--host", "--port", "--exit-with-parent"]
 
     /// - Parameter routerFlags: those that the command needs; what the person says comes after them, and so counts.
     func plan(model: String, host: String, port: Int, routerFlags: [String] = []) -> ClusterPlan {
         ClusterPlan(
             model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, computeFlags: kernels.arguments,
-            routerFlags: routerFlags + (self.routerFlags?.split(separator: " ").map(String.init) ?? []), logLevel: logLevel)
+            routerFlags: routerFlags + givenRouterFlags, logLevel: logLevel)
     }
 }

@@ -33,14 +33,16 @@ struct LocalCluster: Sendable {
     ///
     /// SIGINT, SIGTERM and SIGHUP end it early; a second one ends it at once.
     ///
+    /// - Parameter work: gets the path of the router's admin socket.
     /// - Returns: whether `work` came to its end (and was not cut short by a signal).
     /// - Throws: `StartError` when the cluster cannot start or breaks; what `work` throws.
-    func run(work: @escaping @Sendable () async throws -> Void) async throws -> Bool {
+    func run(work: @escaping @Sendable (_ routerAdmin: String) async throws -> Void) async throws -> Bool {
         let programs = try ClusterPlan.ownFolder()
         try await plan.check(programs: programs)
         let folder = try SocketFolder()
         defer { folder.remove() }
         let processes = plan.processes(sockets: folder.path, programs: programs)
+        let routerAdmin = processes[processes.count - 1].adminSocket
         let logs = logFolder ?? folder.logs
         do {
             try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
@@ -128,7 +130,7 @@ struct LocalCluster: Sendable {
                     case .serve:
                         display.say("")
                         isStarting = false
-                        tasks.addTask { sink.yield(.workEnded(await Self.until(endWork.stream, work))) }
+                        tasks.addTask { sink.yield(.workEnded(await Self.until(endWork.stream) { try await work(routerAdmin) })) }
                     case .endWork:
                         isStarting = false
                         endWork.continuation.finish()

@@ -48,8 +48,8 @@ struct RESTClient: Sendable {
         }
     }
 
-    func get(_ path: String, limits: Limits = .short) async throws -> Answer {
-        try await request(.GET, path, limits: limits, Self.whole)
+    func get(_ path: String, headers: HTTPHeaders = [:], limits: Limits = .short) async throws -> Answer {
+        try await request(.GET, path, headers: headers, limits: limits, Self.whole)
     }
 
     func post(_ path: String, json: [UInt8], headers: HTTPHeaders = [:], limits: Limits = .short) async throws -> Answer {

@@ -15,7 +15,7 @@ extension ClusterOptions {
         let result = ResultBox<Result>()
         _ = try await LocalCluster(
             plan: plan, title: "Starting a temporary cluster for \(model)", output: .standardError, verbose: verbose, logFolder: logFolder
-        ).run { result.set(try await work(plan.url)) }
+        ).run { _ in result.set(try await work(plan.url)) }
         guard let found = result.value else { throw ExitCode(130) }          // as a shell reports a command that Ctrl-C ended
         return found
     }

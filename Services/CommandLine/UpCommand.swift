@@ -35,17 +35,17 @@ struct UpCommand: AsyncParsableCommand {
         let title = "Starting \(model) with \(plan.expertHosts) expert host\(plan.expertHosts == 1 ? "" : "s")"
         _ = try await LocalCluster(
             plan: plan, title: title, output: output, verbose: cluster.verbose, logFolder: cluster.logFolder
-        ).run {
+        ).run { admin in
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let name = try? await ChatClient(url: plan.url).model()
-            try output.write(contentsOf: Data(Self.invitation(url: plan.url, model: name, seconds: seconds).utf8))
+            try output.write(contentsOf: Data(Self.invitation(url: plan.url, model: name, admin: admin, seconds: seconds).utf8))
             while true { try await Task.sleep(for: .seconds(3600)) }        // until it is cancelled
         }
         try output.write(contentsOf: Data("Stopped.\n".utf8))
     }
 
     /// What a person needs to know once the cluster serves; the curl line works as pasted.
-    static func invitation(url: String, model: String?, seconds: Double) -> String {
+    static func invitation(url: String, model: String?, admin: String, seconds: Double) -> String {
         let body = """
             {\(model.map { "\"model\":\(jsonString($0))," } ?? "")"messages":[{"role":"user","content":"Hello"}],"max_tokens":32,"stream":true}
             """
@@ -54,6 +54,7 @@ struct UpCommand: AsyncParsableCommand {
             Ready after \(oneDecimal(seconds)) s: \(url)
 
               curl -N \(url)/v1/chat/completions -H 'content-type: application/json' -d '\(quoted)'
+              curl --unix-socket \(admin) http://router/metrics
 
             Ctrl-C stops it.
 

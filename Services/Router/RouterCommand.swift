@@ -73,6 +73,7 @@ internal import Transport
         try requireNotNegative(contextLength, "--context-length")
         try requireNotNegative(queueMax, "--queue-max")
         try requireNotNegative(interTokenTargetMs, "--inter-token-target-ms")
+        try checkKeys()
         _ = try keyWeights()
         for (value, flag) in [
             (expertHosts, "--expert-hosts"), (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"),
@@ -85,11 +86,20 @@ internal import Transport
         guard (0 ... 65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
     }
 
-    private var keys: [String] { apiKeys.map { $0.split(separator: ",").map(String.init) } ?? [] }
+    private var keys: [String] { apiKeys.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? [] }
+
+    /// An empty key would let nobody in, or everybody; a key given twice would have two shares.
+    private func checkKeys() throws {
+        for (index, key) in keys.enumerated() {
+            guard !key.isEmpty else { throw ValidationError("--api-keys has an empty key at place \(index + 1) of \(keys.count)") }
+            guard !keys[..<index].contains(key) else { throw ValidationError("--api-keys has the same key at place \(index + 1) as before") }
+        }
+    }
 
     /// One for each key, all above zero.
     private func keyWeights() throws -> [Double] {
         guard let apiKeyWeights else { return keys.map { _ in 1 } }
+        guard apiKeys != nil else { throw ValidationError("--api-key-weights is given without --api-keys, whose weights it tells") }
         let weights = apiKeyWeights.split(separator: ",").map { Double($0) }
         guard weights.count == keys.count else {
             throw ValidationError("--api-key-weights has \(weights.count) numbers, expected \(keys.count): one for each of --api-keys")

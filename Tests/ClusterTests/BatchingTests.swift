@@ -62,7 +62,7 @@ import Testing
                 late.timeout = .zero
                 #expect(throws: GenerationError.self) { _ = try engine.submit(large) }
                 async let answer = Self.answer(to: fine, from: engine)
-                await #expect(throws: GenerationError.deadline("the request's timeout has passed")) { try await Self.answer(to: late, from: engine) }
+                await #expect(throws: GenerationError.deadline("the request's timeout of 0.0 s passed while it waited for its turn")) { try await Self.answer(to: late, from: engine) }
                 let tokens = try await answer.tokens
                 #expect(tokens.count == 40)
             }

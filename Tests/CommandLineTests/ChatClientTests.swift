@@ -73,7 +73,7 @@ import Transport
 
     @Test("the curl line that up prints is a request a shell passes on unchanged")
     func invitation() throws {
-        let text = UpCommand.invitation(url: "http://127.0.0.1:1", model: "it's \"m\"", seconds: 1)
+        let text = UpCommand.invitation(url: "http://127.0.0.1:1", model: "it's \"m\"", admin: "/tmp/r.admin", seconds: 1)
         let line = try #require(text.split(separator: "\n").first { $0.contains("curl") }).trimmingPrefix { $0 == " " }
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")

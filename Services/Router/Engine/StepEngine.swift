@@ -70,7 +70,7 @@ final class StepEngine: Sendable {
         }
         switch submission {
         case .queued: break
-        case .full(let wait): throw .overloaded("the queue is full; try again later", retryAfter: wait)
+        case .full(let wait): throw .overloaded("too many requests wait already; try again later", retryAfter: wait)
         case .tooLarge(let bytes):
             throw .tooLarge("the state of \(demand.tokensMax) tokens takes \(demand.stateBytes >> 20) MiB, and the attention service has \(bytes >> 20) MiB for all requests")
         }
@@ -105,7 +105,7 @@ final class StepEngine: Sendable {
                 let rows = (beside: pace.rows(beside: state.scheduler.generatingCount), alone: config.promptRowsMax)
                 return state.scheduler.plan(at: now, promptRowsMax: rows)
             }
-            for id in plan.expired { fail(id, GenerationError.deadline("the request's timeout has passed")) }
+            for id in plan.expired { expire(id) }
             if plan.isEmpty {
                 _ = await rings.next()
             } else {
@@ -260,6 +260,13 @@ final class StepEngine: Sendable {
         default: error
         }
         remove(id)?.fail(told)
+    }
+
+    private func expire(_ id: UInt64) {
+        guard let sequence = remove(id), let timeout = sequence.request.timeout else { return }
+        let (begun, generated) = sequence.progress.withLock { ($0.begun, $0.generated) }
+        let stage = begun == nil ? "while it waited for its turn" : generated == 0 ? "while its prompt was read" : "after \(generated) tokens"
+        sequence.fail(GenerationError.deadline("the request's timeout of \(timeout / .seconds(1)) s passed \(stage)"))
     }
 
     private func failWaiting(_ error: GenerationError) {

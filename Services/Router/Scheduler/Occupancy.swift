@@ -3,7 +3,7 @@ struct Occupancy {
     private var mean: Duration?
 
     mutating func note(_ duration: Duration) {
-        mean = mean.map { $0 * 0.9 + duration * 0.1 } ?? duration
+        mean = mean.map { $0 * 0.7 + duration * 0.3 } ?? duration
     }
 
     /// When a request that comes now might find a place, behind `waiting` others.

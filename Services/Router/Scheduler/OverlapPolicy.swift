@@ -17,7 +17,8 @@ struct OverlapPolicy {
         var left = 0                            // steps of the trial under way
         var judged: Double?                     // what a step took when it was last compared
 
-        static let settle = 8, length = 4, intervalMin = 64, intervalMax = 4096
+        // Few before the first trial: steps of a thousand rows take seconds.
+        static let settle = 3, length = 3, intervalMin = 64, intervalMax = 4096
     }
 
     /// The last few times of one way.

@@ -31,8 +31,7 @@ struct PromptPace {
 
     /// Rows for prompts in a step in which `generating` sequences take one row each. None now and then, where their own time is not known.
     func rows(beside generating: Int) -> Int {
-        if case .timesUndisturbed = target, known(generating) == nil || mixedSteps >= Self.remeasureInterval { return 0 }
-        return rows
+        known(generating) == nil || mixedSteps >= Self.remeasureInterval ? 0 : rows
     }
 
     /// A step took `seconds`.

@@ -1,13 +1,17 @@
-/// Shares a step's prompt rows out: the highest class takes what it can use; within it accounts share by weight, and an account's
-/// prompts equally. Who needs less than its share leaves the rest to the others, so short prompts end early and no row stays unused.
+/// Shares a step's prompt rows out: the highest class takes what it can use; within it accounts share the step by weight, rows that
+/// generate included, and an account's prompts share equally. Who needs less than its share leaves the rest to the others, so short
+/// prompts end early and no row stays unused.
 enum PromptShares {
-    static func rows(of entries: [Scheduler.Entry], budget: Int, weights: [Double]) -> [StepPlan.Rows] {
+    /// - Parameters:
+    ///   - entries: sequences with prompt left.
+    ///   - generating: how many rows of the step each account has already.
+    static func rows(of entries: [Scheduler.Entry], budget: Int, generating: [Int: Int] = [:], weights: [Double]) -> [StepPlan.Rows] {
         var left = budget
         var counts: [UInt64: Int] = [:]
         for priority in Priority.allCases.reversed() {
             let accounts = Dictionary(grouping: entries.filter { $0.demand.priority == priority }, by: \.demand.account).sorted { $0.key < $1.key }
             let needs = accounts.map { $0.value.reduce(0) { $0 + $1.promptLeft } }
-            let shares = share(left, needs, weights: accounts.map { weights[$0.key] })
+            let shares = share(left, needs, beside: accounts.map { generating[$0.key] ?? 0 }, weights: accounts.map { weights[$0.key] })
             for (account, rows) in zip(accounts, shares) {
                 let prompts = account.value
                 let parts = share(rows, prompts.map(\.promptLeft), weights: prompts.map { _ in 1 })
@@ -16,6 +20,15 @@ enum PromptShares {
             left -= shares.reduce(0, +)
         }
         return entries.compactMap { entry in counts[entry.id].flatMap { $0 > 0 ? entry.rows($0) : nil } }
+    }
+
+    /// `total` so that, with what each has already, all come to their share; what is left by weight alone.
+    private static func share(_ total: Int, _ needs: [Int], beside held: [Int], weights: [Double]) -> [Int] {
+        let whole = share(total + held.reduce(0, +), zip(needs, held).map { $0 + $1 }, weights: weights)
+        let due = zip(whole, held).map { max(0, $0 - $1) }
+        let first = share(total, due, weights: weights)
+        let rest = share(total - first.reduce(0, +), zip(needs, first).map { $0 - $1 }, weights: weights)
+        return zip(first, rest).map { $0 + $1 }
     }
 
     /// `total` by weight, nobody more than it needs; all of it, as long as somebody needs it. What cannot be divided goes to the first.

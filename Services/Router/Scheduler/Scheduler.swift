@@ -11,7 +11,7 @@ struct Scheduler {
     struct Limits: Sendable {
         /// Sequences that run at a time.
         var placesMax: Int
-        /// Sequences that may wait for their first place.
+        /// Sequences of a class and those above it that may wait for their first place.
         var waitingMax: Int
         /// Memory for the state of all sequences.
         var memoryBytes = Int.max
@@ -64,7 +64,8 @@ struct Scheduler {
     mutating func submit(_ id: UInt64, _ demand: Demand, at now: Duration) -> Submission {
         guard demand.stateBytes <= limits.memoryBytes else { return .tooLarge(memoryBytes: limits.memoryBytes) }
         let free = max(0, limits.placesMax - running.count)
-        let waiting = queue.filter { $0.phase == .waiting }
+        // The less urgent that wait are not in the way of the more urgent.
+        let waiting = queue.filter { $0.phase == .waiting && $0.demand.priority >= demand.priority }
         let room = accounts.room(for: demand.account, among: waiting.map(\.demand.account), of: limits.waitingMax)
         guard waiting.count(where: { $0.demand.account == demand.account }) < free + room else {
             return .full(retryAfter: occupancy.wait(behind: waiting.count, places: limits.placesMax))
@@ -121,7 +122,9 @@ struct Scheduler {
         let generating = running.filter { $0.promptLeft == 0 }
         plan.generatingCount = generating.count
         plan.rows = generating.map { $0.rows(1) }
-        plan.rows += PromptShares.rows(of: running.filter { $0.promptLeft > 0 }, budget: generating.isEmpty ? promptRowsMax.alone : promptRowsMax.beside, weights: limits.weights)
+        plan.rows += PromptShares.rows(
+            of: running.filter { $0.promptLeft > 0 }, budget: generating.isEmpty ? promptRowsMax.alone : promptRowsMax.beside,
+            generating: Dictionary(generating.map { ($0.demand.account, 1) }, uniquingKeysWith: +), weights: limits.weights)
         return plan
     }
 

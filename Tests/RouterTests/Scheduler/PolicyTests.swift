@@ -33,6 +33,21 @@ import Testing
     }
 }
 
+extension PromptSharesTests {
+    @Test("rows that generate count: who has many of them leaves the prompt rows to the other")
+    func generating() {
+        let entries = (0 ..< 4).map { id in
+            Scheduler.Entry(id: UInt64(id), demand: Demand(account: id == 3 ? 1 : 0, promptCount: 100, answerMax: 1, stateBytes: 1), arrival: .zero)
+        }
+        let rows = PromptShares.rows(of: entries, budget: 40, generating: [0: 60], weights: [1, 1])
+        #expect(rows.map(\.id) == [3])
+        #expect(rows.map(\.count) == [40])
+        let level = PromptShares.rows(of: entries, budget: 40, generating: [0: 10], weights: [1, 1])
+        #expect(level.last?.count == 25)
+        #expect(level.reduce(0) { $0 + $1.count } == 40)
+    }
+}
+
 @Suite("Pace of prompts") struct PromptPaceTests {
     /// Steps whose time grows with their rows, with noise: what rows the pace settles on, and how long its steps take.
     private func settled(_ target: PromptPace.Target, perRow: Double, seed: UInt64) -> (rows: Int, over: Double) {
@@ -61,8 +76,12 @@ import Testing
     @Test("prompts go on, however little time there is")
     func progress() {
         var pace = PromptPace(target: .absolute(.milliseconds(1)), rowsMax: 1024)
-        for _ in 0 ..< 100 { pace.record(generating: 8, prompt: pace.rows(beside: 8), seconds: 1) }
-        #expect(pace.rows(beside: 8) > 0)
+        var rows = 0
+        for _ in 0 ..< 100 {
+            rows += pace.rows(beside: 8)
+            pace.record(generating: 8, prompt: pace.rows(beside: 8), seconds: 1)
+        }
+        #expect(rows > 100)
     }
 
     @Test("the time without prompts is measured first, and again after many steps with them")

@@ -175,6 +175,15 @@ import Testing
         for id in 100 ..< 110 { queue(&scheduler, UInt64(id), demand(account: 1), at: .zero) }
     }
 
+    @Test("a queue full of the less urgent takes a more urgent one")
+    func urgentBesideFull() {
+        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 3))
+        for id in 0 ..< 4 { queue(&scheduler, UInt64(id), demand(priority: .low), at: .zero) }
+        let refusal = scheduler.submit(4, demand(priority: .low), at: .zero)
+        #expect(refusal != .queued)
+        queue(&scheduler, 5, demand(priority: .high), at: .zero)
+    }
+
     @Test("a deadline ends a sequence wherever it stands; what is too large is refused at once")
     func limits() {
         var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 10, memoryBytes: 100))
