@@ -21,8 +21,11 @@ struct SynthCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What hidden size (6144), heads (64), key/value heads (8) and intermediate size (9216) are divided by: 1, 2, 4, 8, 16, 32 or 64."))
     var scale = 4
 
-    @Option(help: "Number of layers; every 8th, or with fewer the last, has softmax attention, the others lightning attention.")
+    @Option(help: "Number of layers.")
     var layers = 8
+
+    @Option(help: "Every so-manieth layer, or with fewer layers the last, has softmax attention, the others lightning attention; 0: none has.")
+    var softmaxEvery = 8
 
     @Option(help: "Number of tokens (default: 200064 at --scale 1, else 32000).")
     var vocabulary: Int?
@@ -40,6 +43,7 @@ struct SynthCommand: AsyncParsableCommand {
         guard SyntheticModel.scales.contains(scale) else {
             throw ValidationError("'--scale' takes 1, 2, 4, 8, 16, 32 or 64, which divide all widths, not \(scale).")
         }
+        guard softmaxEvery >= 0 else { throw ValidationError("'--softmax-every' takes a number from 0 on, not \(softmaxEvery).") }
         guard SyntheticModel.layerCounts.contains(layers) else {
             throw ValidationError("'--layers' takes a number from \(SyntheticModel.layerCounts.lowerBound) to \(SyntheticModel.layerCounts.upperBound), not \(layers).")
         }
@@ -52,7 +56,7 @@ struct SynthCommand: AsyncParsableCommand {
 
     func run() async throws {
         let begin = ContinuousClock.now
-        let model = SyntheticModel(scale: scale, layers: layers, vocabulary: vocabulary)
+        let model = SyntheticModel(scale: scale, layers: layers, softmaxEvery: softmaxEvery, vocabulary: vocabulary)
         let plan = try await interruptible { try await write(model) }
         let tensors = plan.shards.flatMap(\.tensors)
         print(Self.summary(

@@ -6,6 +6,8 @@ struct SyntheticModel: Sendable, Equatable {
     /// What the widths of MiniMax-Text-01 are divided by.
     let scale: Int
     let layers: Int
+    /// 0: no layer has softmax attention.
+    let softmaxEvery: Int
     let vocabulary: Int
 
     /// The divisors of 64, which divides every width: hidden size 6144, 64 heads, intermediate size 9216.
@@ -16,9 +18,10 @@ struct SyntheticModel: Sendable, Equatable {
 
     /// - Parameter vocabulary: nil: as many tokens as MiniMax-Text-01 at its scale, 32,000 at smaller ones, where the embeddings would
     ///   otherwise outweigh the layers.
-    init(scale: Int, layers: Int, vocabulary: Int? = nil) {
+    init(scale: Int, layers: Int, softmaxEvery: Int = 8, vocabulary: Int? = nil) {
         self.scale = scale
         self.layers = layers
+        self.softmaxEvery = softmaxEvery
         self.vocabulary = vocabulary ?? (scale == 1 ? 200_064 : 32_000)
     }
 
@@ -68,8 +71,9 @@ struct SyntheticModel: Sendable, Equatable {
 
     var tokenizer: SyntheticTokenizer { SyntheticTokenizer(vocabulary: vocabulary) }
 
-    /// 1 for softmax, 0 for lightning: softmax in every 8th layer, and in the last where there are fewer.
+    /// 1 for softmax, 0 for lightning: softmax in every so-manieth layer, and in the last where there are fewer; or in none.
     private var attentionKinds: [Int] {
-        layers < 8 ? Array(repeating: 0, count: layers - 1) + [1] : (1...layers).map { $0 % 8 == 0 ? 1 : 0 }
+        let every = min(softmaxEvery, layers)
+        return (1...layers).map { every > 0 && $0 % every == 0 ? 1 : 0 }
     }
 }

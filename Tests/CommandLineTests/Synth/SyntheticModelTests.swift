@@ -33,6 +33,12 @@ import Testing
         #expect(layers.count == count && layers.indices.filter { layers[$0] == .softmax } == softmax)
     }
 
+    @Test("a model without softmax layers, or with more of them", arguments: [(0, []), (2, [1, 3]), (1, [0, 1, 2, 3])])
+    func softmaxEvery(every: Int, softmax: [Int]) throws {
+        let layers = try config(SyntheticModel(scale: 64, layers: 4, softmaxEvery: every)).layers
+        #expect(layers.indices.filter { layers[$0] == .softmax } == softmax)
+    }
+
     @Test("every scale gives widths that a reader accepts", arguments: SyntheticModel.scales)
     func scales(scale: Int) throws {
         let config = try config(SyntheticModel(scale: scale, layers: 2))
