@@ -32,7 +32,16 @@ actor RawPeer {
         }
     }
 
+    /// A Unix socket whose queue of new connections is full says so at once, where TCP would wait: then it is tried again.
     static func connect(to address: Address) async throws -> RawPeer {
+        while true {
+            do { return try await connectOnce(to: address) } catch let error as IOError where error.errnoCode == EAGAIN {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    private static func connectOnce(to address: Address) async throws -> RawPeer {
         let bootstrap = ClientBootstrap(group: testGroup)
         let wrap: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = { channel in
             channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
