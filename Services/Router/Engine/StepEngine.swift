@@ -81,10 +81,7 @@ final class StepEngine: Sendable {
 
     /// Nobody wants the sequence any more. Its rows are gone from the next step on.
     func cancel(_ id: UInt64) {
-        state.withLock { state in
-            state.sequences[id] = nil
-            state.scheduler.end(id, at: now)
-        }
+        guard remove(id) != nil else { return }
         report()
         bell.yield()
     }
@@ -273,6 +270,7 @@ final class StepEngine: Sendable {
         for id in state.withLock({ $0.scheduler.queue.map(\.id) }) { fail(id, error) }
     }
 
+    /// - Returns: nil where it is gone already.
     private func remove(_ id: UInt64) -> LiveSequence? {
         state.withLock { state in
             state.scheduler.end(id, at: now)

@@ -42,6 +42,8 @@ struct Scheduler {
     private(set) var queue: [Entry] = []
     private var ended: [UInt64] = []                // with a session that is still open
     private var step = 0
+    /// The attention service had less than its limit says, and nobody has ended since.
+    private var lacksMemory = false
     private var accounts: Accounts
     private var occupancy = Occupancy()
 
@@ -81,25 +83,22 @@ struct Scheduler {
         if let index = running.firstIndex(where: { $0.id == id }) {
             let entry = running.remove(at: index)
             occupancy.note(now - entry.begun)
-            accounts.refund(entry.demand.tokensMax - entry.carried, to: entry.demand.account)
-            ended.append(id)
-        } else if let index = queue.firstIndex(where: { $0.id == id }) {
-            let entry = queue.remove(at: index)
-            if entry.phase != .waiting { ended.append(id) }
+            accounts.refund(entry.tokensLeft, to: entry.demand.account)
+        } else {
+            guard let index = queue.firstIndex(where: { $0.id == id }), queue.remove(at: index).phase != .waiting else { return }
         }
+        ended.append(id)
+        lacksMemory = false
     }
 
-    /// The attention service had no memory for a session that was to begin or to come back: it waits again, and what the others
-    /// have reserved counts as all there is.
+    /// The attention service had no memory for a session that was to begin or to come back: it waits again, and until a sequence
+    /// ends, what the others have reserved counts as all there is.
     ///
     /// - Returns: false if there are no others whose end could be waited for; nothing has changed then.
     mutating func lackedMemory(_ id: UInt64, wasParked: Bool) -> Bool {
         guard let index = running.firstIndex(where: { $0.id == id }), reservedBytes > running[index].demand.stateBytes else { return false }
-        var entry = running.remove(at: index)
-        limits.memoryBytes = min(limits.memoryBytes, reservedBytes)
-        accounts.refund(entry.demand.tokensMax - entry.carried, to: entry.demand.account)
-        entry.phase = wasParked ? .parkedOnDisk : .waiting
-        queue.insert(entry, at: 0)
+        setAside(running[index], as: wasParked ? .parkedOnDisk : .waiting)
+        lacksMemory = true
         return true
     }
 
@@ -153,7 +152,7 @@ struct Scheduler {
     }
 
     private func next(at now: Duration, except passed: Set<UInt64>) -> Entry? {
-        queue.lazy.filter { !passed.contains($0.id) && $0.parkedStep < step }.min { a, b in
+        queue.lazy.filter { !passed.contains($0.id) && $0.setAsideStep < step }.min { a, b in
             let classes = (a.priority(at: now, ageing: limits.ageing), b.priority(at: now, ageing: limits.ageing))
             guard classes.0 == classes.1 else { return classes.0 > classes.1 }
             let served = (accounts.served(a.demand.account), accounts.served(b.demand.account))
@@ -161,8 +160,10 @@ struct Scheduler {
         }
     }
 
+    private var freeBytes: Int { lacksMemory ? 0 : limits.memoryBytes - reservedBytes }
+
     private func fits(_ entry: Entry) -> Bool {
-        running.count < limits.placesMax && (entry.phase == .parkedInMemory || entry.demand.stateBytes <= limits.memoryBytes - reservedBytes)
+        running.count < limits.placesMax && entry.bytesToBegin <= freeBytes
     }
 
     private mutating func begin(_ head: Entry, at now: Duration, _ plan: inout StepPlan) {
@@ -173,7 +174,7 @@ struct Scheduler {
         case .parkedOnDisk: plan.resumes.append(entry.id)
         case .parkedInMemory: break
         }
-        accounts.charge(entry.demand.tokensMax - entry.carried, to: entry.demand.account)
+        accounts.charge(entry.tokensLeft, to: entry.demand.account)
         entry.begun = now
         entry.begunStep = step
         running.append(entry)
@@ -184,8 +185,8 @@ struct Scheduler {
         let victims = running.filter { $0.demand.priority < head.demand.priority && $0.begunStep < step }
             .sorted { ($0.demand.priority, $1.begunStep, $1.arrival) < ($1.demand.priority, $0.begunStep, $0.arrival) }
         let resting = queue.filter { $0.phase == .parkedInMemory && $0.demand.priority < head.demand.priority }
-        let bytesNeeded = head.phase == .parkedInMemory ? 0 : head.demand.stateBytes
-        var bytesFree = limits.memoryBytes - reservedBytes, places = limits.placesMax - running.count
+        let bytesNeeded = head.bytesToBegin
+        var bytesFree = freeBytes, places = limits.placesMax - running.count
         var parked: [Entry] = [], moved: [Entry] = []
         for entry in resting where bytesFree < bytesNeeded {
             bytesFree += entry.demand.stateBytes
@@ -209,17 +210,18 @@ struct Scheduler {
             plan.parks.append(entry.id)
             queue.firstIndex { $0.id == entry.id }.map { queue[$0].phase = .parkedOnDisk }
         }
-        for entry in parked { park(entry, onDisk: toDisk, &plan) }
+        for entry in parked { setAside(entry, as: toDisk ? .parkedOnDisk : .parkedInMemory) }
+        if toDisk { plan.parks += parked.map(\.id) }
         return true
     }
 
-    private mutating func park(_ entry: Entry, onDisk: Bool, _ plan: inout StepPlan) {
+    /// Takes a running sequence from its place; it waits for another.
+    private mutating func setAside(_ entry: Entry, as phase: Entry.Phase) {
         running.removeAll { $0.id == entry.id }
-        accounts.refund(entry.demand.tokensMax - entry.carried, to: entry.demand.account)
-        if onDisk { plan.parks.append(entry.id) }
+        accounts.refund(entry.tokensLeft, to: entry.demand.account)
         var entry = entry
-        entry.phase = onDisk ? .parkedOnDisk : .parkedInMemory
-        entry.parkedStep = step
+        entry.phase = phase
+        entry.setAsideStep = step
         queue.insert(entry, at: queue.firstIndex { $0.arrival > entry.arrival } ?? queue.endIndex)
     }
 }
@@ -239,10 +241,15 @@ extension Scheduler {
         /// When it last came to run.
         var begun = Duration.zero
         var begunStep = 0
-        /// When it was last parked: it does not come back in the same step.
-        var parkedStep = 0
+        /// When it last lost its place: it does not come back in the same step.
+        var setAsideStep = 0
 
         init(id: UInt64, demand: Demand, arrival: Duration) { (self.id, self.demand, self.arrival) = (id, demand, arrival) }
+
+        /// What it may still cost its account.
+        var tokensLeft: Int { demand.tokensMax - carried }
+        /// Memory it lacks to run.
+        var bytesToBegin: Int { phase == .parkedInMemory ? 0 : demand.stateBytes }
 
         var promptLeft: Int { max(0, demand.promptCount - carried) }
 

@@ -16,7 +16,7 @@ class Ours(ServerEngine):
         command = [
             options.minimax, "up", "--model", options.model, "--port", 0,
             "--expert-hosts", options.expert_hosts, "--threads", options.threads,
-            *(["--router-flags", f"--sequences-max {max(options.batch)}"] if options.batch else []), *flags]
+            *(["--router-flags", f"--sequences-max {max(options.batch)} --inter-token-target-ms 60000"] if options.batch else []), *flags]
         super().__init__(Child(name, command, work / f"{name}.log"))
         self._program, self._flags = options.minimax.resolve(), flags
 

@@ -118,8 +118,6 @@ private struct World {
 
     private mutating func lacks(_ id: UInt64, wasParked: Bool) -> Bool {
         guard Int.random(in: 0 ..< 40, using: &random) == 0 else { return false }
-        let memory = scheduler.limits.memoryBytes
-        defer { scheduler.limits.memoryBytes = memory }         // it was a passing lack
         return scheduler.lackedMemory(id, wasParked: wasParked)
     }
 

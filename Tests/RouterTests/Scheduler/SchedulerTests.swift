@@ -213,6 +213,7 @@ import Testing
         scheduler.end(1, at: .zero)
         let plan8 = plan(&scheduler)
         #expect(plan8.opens.keys.sorted() == [2])
+        queue(&scheduler, 3, demand(bytes: 100), at: .zero)        // as much as there is: what was lacking for a while is not lost for ever
         let waitsAlone = scheduler.lackedMemory(2, wasParked: false)
         #expect(!waitsAlone, "alone, waiting would not help")
     }
