@@ -48,7 +48,7 @@ final class AttentionEngine: Sendable {
     }
 
     func describe(_: DescribeRequest) async throws -> AttentionDescription {
-        AttentionDescription(modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: usage.budgetBytes)
+        AttentionDescription(modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: usage.budgetBytes, arithmetic: compute.arithmetic.rawValue)
     }
 
     func open(_ request: OpenSessionRequest) async throws -> OpenSessionResponse {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Cluster
+internal import Tensors
 
 /// The flags of every command that can start a cluster on this machine.
 struct ClusterOptions: ParsableArguments {
@@ -34,12 +35,12 @@ struct ClusterOptions: ParsableArguments {
     private var givenRouterFlags: [String] { routerFlags?.split(separator: " ").map(String.init) ?? [] }
 
     /// What holds a cluster together is not for the person to say twice.
-    private static let ownRouterFlags = ["--model", "--admin", "--attention", "--control", "--expert-hosts", "--host", "--port", "--exit-with-parent"]
+    private static let ownRouterFlags = ["--model", "--admin", "--arithmetic", "--attention", "--control", "--expert-hosts", "--host", "--port", "--exit-with-parent"]
 
     /// - Parameter routerFlags: those that the command needs; what the person says comes after them, and so counts.
     func plan(model: String, host: String, port: Int, routerFlags: [String] = []) -> ClusterPlan {
         ClusterPlan(
             model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, computeFlags: kernels.arguments,
-            routerFlags: routerFlags + givenRouterFlags, logLevel: logLevel)
+            routerFlags: ["--arithmetic", kernels.arithmetic.rawValue] + routerFlags + givenRouterFlags, logLevel: logLevel)
     }
 }

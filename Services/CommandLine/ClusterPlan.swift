@@ -45,7 +45,8 @@ struct ClusterPlan: Sendable {
     /// - Parameters:
     ///   - sockets: the folder for the Unix sockets.
     ///   - programs: the folder of `attention`, `expert-host` and `router`.
-    func processes(sockets: String, programs: String) -> [ProcessPlan] {
+    ///   - readBandwidth: bytes a second that the hosts read from memory together; they are equal, whatever each would measure. Nil: they measure.
+    func processes(sockets: String, programs: String, readBandwidth: Double? = nil) -> [ProcessPlan] {
         let threads = threads ?? Machine.coreCount
         func unix(_ name: String) -> String { "unix:\(sockets)/\(name).sock" }
         func plan(_ role: ProcessPlan.Role, _ program: String, _ name: String, _ arguments: [String]) -> ProcessPlan {
@@ -62,7 +63,7 @@ struct ClusterPlan: Sendable {
                 [
                     "--listen", unix(name), "--router", unix("control"), "--name", name,
                     "--threads", "\(threads)",
-                ] + computeFlags)
+                ] + (readBandwidth.map { ["--read-bandwidth-mib", "\(max(1, Int($0) / (expertHosts << 20)))"] } ?? []) + computeFlags)
         }
         let router = plan(
             .router, "router", "router",

@@ -1,5 +1,6 @@
 internal import Cluster
 internal import Foundation
+internal import Tensors
 internal import Transport
 internal import UnixSignals
 
@@ -41,7 +42,8 @@ struct LocalCluster: Sendable {
         try await plan.check(programs: programs)
         let folder = try SocketFolder()
         defer { folder.remove() }
-        let processes = plan.processes(sockets: folder.path, programs: programs)
+        let bandwidth = MachineCeilings(bufferBytes: 128 << 20)?.readBandwidth(threads: plan.threads ?? Machine.coreCount, for: .milliseconds(40))
+        let processes = plan.processes(sockets: folder.path, programs: programs, readBandwidth: bandwidth)
         let routerAdmin = processes[processes.count - 1].adminSocket
         let logs = logFolder ?? folder.logs
         do {

@@ -5,51 +5,61 @@ internal import NIOCore
 internal import ServiceLifecycle
 internal import Transport
 
-/// Tells the router about once a second that this host lives, and once that it is about to stop.
+/// Tells one router about once a second that this host lives; when the host is to stop, until the router sends it nothing any more.
 struct Announcer: Sendable {
-    let config: ExpertHostConfig
-    let address: Address
-    let engine: ExpertEngine
-    let threads: Int
+    /// What the router is told, but for `draining`.
+    let announcement: AnnounceRequest
     let router: RPCClient
+    let engine: ExpertEngine
+    /// How long a router may take to move this host's units elsewhere.
+    let drainTime: Duration
     let logger: Logger
-    /// Tells this run of the host from the next one under the same name.
-    private let instance = String(UInt64.random(in: .min ... .max), radix: 16)
 
-    init(config: ExpertHostConfig, address: Address, engine: ExpertEngine, threads: Int, router: RPCClient, logger: Logger) {
-        self.config = config
-        self.address = address
-        self.engine = engine
-        self.threads = threads
-        self.router = router
-        self.logger = logger
-    }
+    private static let period = Duration.seconds(1), shortPeriod = Duration.milliseconds(100)
+    private static let timeout = TimeAmount.seconds(5)
 
-    func run(_ readiness: Readiness) async throws {
+    /// - Parameter onAnswer: called with every answer.
+    /// - Throws: `StartError` where the router refuses this host.
+    func run(onAnswer: @Sendable (AnnounceResponse) -> Void) async throws {
         var lastError: RPCError?
-        readiness.set(.loading(message: "waiting for the router to assign experts", fraction: 0.5))
+        var lastRouter: String?
         while !Task.isShuttingDownGracefully {
             try Task.checkCancellation()
             do {
-                _ = try await router.call(.announce, announcement(draining: false), timeout: .seconds(5))
-                lastError = nil
+                let answer = try await router.call(.announce, announcement, timeout: Self.timeout)
+                // What an earlier run of the router wanted held is not wanted any more.
+                if let lastRouter, lastRouter != answer.router { engine.forget(router: lastRouter) }
+                (lastError, lastRouter) = (nil, answer.router)
+                onAnswer(answer)
             } catch let error where error.code == .failedPrecondition {
                 throw StartError("the router refuses this host: \(error.message)")
             } catch {
                 // The router may start later, or again: keep announcing, and say each trouble once.
-                if error != lastError { logger.notice("the router does not take the announcement", metadata: ["error": "\(error)"]) }
+                if error != lastError { logger.notice("the router does not take the announcement", metadata: ["router": "\(router.address)", "error": "\(error)"]) }
                 lastError = error
             }
-            let pause: Duration = lastError == nil ? .seconds(1) : .milliseconds(100)
+            let pause = lastError == nil ? Self.period : Self.shortPeriod
             await cancelWhenGracefulShutdown { try? await Task.sleep(for: pause) }
         }
-        _ = try? await router.call(.announce, announcement(draining: true), timeout: .seconds(1))
-        try await Task.sleep(for: .seconds(3600))       // the server ends the host when its calls are done
+        try await drain()
     }
 
-    private func announcement(draining: Bool) -> AnnounceRequest {
+    /// Waits until nothing is sent to this host any more. A router that does not answer is gone, and needs nobody.
+    private func drain() async throws {
+        let end = ContinuousClock.now + drainTime
+        while ContinuousClock.now < end {
+            guard let answer = try? await router.call(.announce, announcement.draining, timeout: Self.timeout), !answer.released else { return }
+            try await Task.sleep(for: Self.shortPeriod)
+        }
+        logger.warning("stopping although the router still needs this host", metadata: ["router": "\(router.address)", "waited": "\(drainTime)"])
+    }
+}
+
+extension AnnounceRequest {
+    /// The same of a host that is about to stop.
+    fileprivate var draining: AnnounceRequest {
         AnnounceRequest(
-            name: config.name, instance: instance, address: "\(address)", modelFingerprint: engine.fingerprint,
-            kernels: engine.kernels, threads: threads, draining: draining)
+            name: name, instance: instance, address: address, modelFingerprint: modelFingerprint, kernels: kernels, threads: threads, draining: true,
+            arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine)
     }
 }

@@ -3,14 +3,27 @@ internal import Messages
 internal import Synchronization
 internal import Tensors
 
-/// The expert host's work: the experts it was assigned, and nothing that outlives a call.
+/// The expert host's work: the units it was told to hold, and nothing that outlives a call.
 final class ExpertEngine: Sendable {
+    private struct State {
+        var holdings = ExpertHoldings()
+        /// Whole experts, of which at least a slice is held.
+        var experts: [ExpertHoldings.Place: Expert] = [:]
+        var planVersion = 0
+
+        var byteCount: Int {
+            experts.reduce(0) { $0 + $1.value.byteCount / 8 * holdings.eighths($1.key).nonzeroBitCount }
+        }
+    }
+
     let config: ModelConfig
     let fingerprint: String
     private let checkpoint: WeightFiles
     private let compute: Compute
     let lane = ComputeLane(label: "experts")
-    private let holdings = Mutex(ExpertHoldings())
+    /// Loading waits for disks; products must not wait for it.
+    private let loading = ComputeLane(label: "loading")
+    private let state = Mutex(State())
     let calls = WaitingCalls()
 
     init(_ checkpoint: WeightFiles, compute: Compute) throws {
@@ -21,24 +34,48 @@ final class ExpertEngine: Sendable {
     }
 
     var kernels: String { compute.kernels.name }
+    var arithmetic: Arithmetic { compute.arithmetic }
 
-    /// How many units are held, and their bytes.
-    var usage: (units: Int, bytes: Int, planVersion: Int) { holdings.withLock { ($0.current.count, $0.byteCount, $0.planVersion) } }
+    /// Experts of which something is held, and the bytes of it; the newest plan heard of.
+    var usage: (experts: Int, bytes: Int, planVersion: Int) { state.withLock { ($0.experts.count, $0.byteCount, $0.planVersion) } }
 
-    /// Maps the weights of a plan's units; those of the plan before stay until the next.
-    func assign(_ request: AssignRequest) async throws -> AssignResponse {
+    /// Brings the weights of some units into memory, and serves them from then on.
+    func hold(_ request: HoldRequest) async throws -> HoldResponse {
         guard request.modelFingerprint == fingerprint else {
             throw ExpertError.fingerprint(expected: fingerprint, found: request.modelFingerprint)
         }
-        for unit in request.units { try check(layer: unit.layer, expert: unit.expert) }
-        return try await lane.run { [self] in
-            var experts: [ExpertUnit: Expert] = [:]
-            for unit in request.units { experts[unit] = try Expert(checkpoint, unit) }
-            return try holdings.withLock { holdings in
-                try holdings.replace(with: experts, planVersion: request.planVersion)
-                return AssignResponse(weightBytes: holdings.byteCount)
-            }
+        let experts = try request.units.map { unit in
+            try check(layer: unit.layer, expert: unit.expert)
+            let expert = try expert(unit)
+            guard let slice = expert.slice(unit.slice) else { throw ExpertError.slice(unit) }
+            return (place: ExpertHoldings.Place(unit), whole: expert, slice: slice)
         }
+        if !experts.isEmpty { try await loading.run { for expert in experts { expert.slice.load() } } }
+        return state.withLock { state in
+            for expert in experts { state.experts[expert.place] = expert.whole }
+            state.holdings.add(request.units, for: request.router)
+            state.planVersion = request.planVersion
+            return HoldResponse(heldBytes: state.byteCount)
+        }
+    }
+
+    /// Lets go of what a router does not want any more.
+    func retain(_ request: RetainRequest) async throws -> RetainResponse {
+        for unit in request.units { try check(layer: unit.layer, expert: unit.expert) }
+        return drop { $0.retain(request.units, for: request.router) }
+    }
+
+    /// A router is no more, and what was held for it is not needed.
+    func forget(router: String) { _ = drop { $0.forget(router: router) } }
+
+    private func drop(_ change: (inout ExpertHoldings) -> Void) -> RetainResponse {
+        let (dropped, bytes) = state.withLock { state in
+            change(&state.holdings)
+            let gone = Set(state.experts.keys).subtracting(state.holdings.places)
+            return (gone.compactMap { state.experts.removeValue(forKey: $0) }, state.byteCount)
+        }
+        for expert in dropped { expert.unload() }           // a call under way reads it back
+        return RetainResponse(heldBytes: bytes)
     }
 
     /// Every group's rows through its expert: (sum of group sizes, D), group after group. Calls that wait at the same time are computed together;
@@ -69,17 +106,30 @@ final class ExpertEngine: Sendable {
             throw .shape(expected: "one or more rows of \(columns)", found: request.hidden.count)
         }
         let hidden = Tensor(columns: columns, values: request.hidden)
-        var seen: Set<Int> = []             // one group an expert: a short message must not ask for a long answer
+        var seen: [Int: UInt8] = [:]        // an eighth of an expert once: a short message must not ask for a long answer
         let groups = try request.groups.map { group throws(ExpertError) in
             try check(layer: request.layer, expert: group.expert)
-            guard seen.insert(group.expert).inserted else { throw .secondGroup(expert: group.expert) }
-            let unit = ExpertUnit(layer: request.layer, expert: group.expert)
+            let unit = ExpertUnit(layer: request.layer, expert: group.expert, slice: group.slice)
+            guard seen[group.expert, default: 0] & unit.slice.eighths == 0 else { throw .secondGroup(unit) }
+            seen[group.expert, default: 0] |= unit.slice.eighths
             guard !group.rows.isEmpty, group.rows.count <= hidden.rows else { throw .rowCount(group.rows.count, rows: hidden.rows) }
             if let row = group.rows.first(where: { $0 >= hidden.rows }) { throw .row(Int(row), rows: hidden.rows) }
-            guard let expert = holdings.withLock({ $0.expert(unit) }) else { throw .notHeld(unit) }
+            guard let expert = held(unit) else { throw .notHeld(unit) }
             return ExpertCall.Group(unit: unit, expert: expert, rows: group.rows)
         }
         return ExpertCall(hidden: hidden, groups: groups)
+    }
+
+    /// Nil unless all of it is held.
+    private func held(_ unit: ExpertUnit) -> Expert? {
+        let place = ExpertHoldings.Place(unit)
+        return state.withLock { state in
+            unit.slice.eighths & ~state.holdings.eighths(place) == 0 ? state.experts[place]?.slice(unit.slice) : nil
+        }
+    }
+
+    private func expert(_ unit: ExpertUnit) throws -> Expert {
+        try state.withLock { $0.experts[ExpertHoldings.Place(unit)] } ?? Expert(checkpoint, layer: unit.layer, expert: unit.expert)
     }
 
     private func check(layer: Int, expert: Int) throws(ExpertError) {

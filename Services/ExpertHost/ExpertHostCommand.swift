@@ -16,11 +16,20 @@ internal import Transport
     @Option(help: "The address to announce, where it differs from --listen; a host of 0.0.0.0 announces the machine's name.")
     var announce: Address?
 
-    @Option(help: "The router's control address: unix:/PATH or HOST:PORT.")
-    var router: Address
+    @Option(help: "The router's control address: unix:/PATH or HOST:PORT; of several routers all, separated by commas. A name is looked up anew with every connection.")
+    var router: AddressList
 
     @Option(help: "This host's name, unique in the cluster; the machine's name by default.")
     var name: String?
+
+    @Option(help: "Most memory for weights, in MiB; 0 takes the container's limit or what the machine has free.")
+    var memoryMaxMib = 0
+
+    @Option(help: "MiB a second that this host reads from memory, by which its share of the model is measured; 0 measures it.")
+    var readBandwidthMib = 0
+
+    @Option(help: "Seconds that a host which is to stop waits for others to take its experts over.")
+    var drainSeconds = 15
 
     @OptionGroup var compute: ComputeOptions
 
@@ -28,10 +37,18 @@ internal import Transport
 
     static func main() async { await runCommand(Self.self) }
 
+    func validate() throws {
+        try requireNotNegative(memoryMaxMib, "--memory-max-mib")
+        try requireNotNegative(readBandwidthMib, "--read-bandwidth-mib")
+        try requireNotNegative(drainSeconds, "--drain-seconds")
+        guard max(memoryMaxMib, readBandwidthMib) < 1 << 40 else { throw ValidationError("--memory-max-mib and --read-bandwidth-mib are at most 2^40") }
+    }
+
     func run() async throws {
         let readiness = Readiness()
         let config = ExpertHostConfig(
-            model: model, listen: listen, announce: announce, router: router, name: name ?? Machine.hostName, compute: compute.compute())
+            model: model, listen: listen, announce: announce, routers: router.addresses, name: name ?? Machine.hostName, compute: compute.compute(),
+            memoryMaxBytes: memoryMaxMib << 20, readBandwidth: readBandwidthMib << 20, drainTime: .seconds(drainSeconds))
         try await runService(named: "expert-host", options: service, readiness: readiness) { logger in
             [ExpertHostService(config: config, readiness: readiness, logger: logger)]
         }

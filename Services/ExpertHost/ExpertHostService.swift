@@ -13,13 +13,18 @@ struct ExpertHostConfig: Sendable {
     var listen: Address
     /// Nil: what the server listens on.
     var announce: Address?
-    /// The router's control address.
-    var router: Address
+    /// The control addresses of the routers.
+    var routers: [Address]
     var name: String
     var compute: Compute
+    /// For weights; 0: what the process may have.
+    var memoryMaxBytes: Int
+    /// Bytes a second; 0: measured.
+    var readBandwidth: Int
+    var drainTime: Duration
 }
 
-/// Loads the checkpoint, answers the router, and announces itself to it until told to stop.
+/// Loads the checkpoint, answers the routers, and announces itself to them until told to stop.
 struct ExpertHostService: Service {
     let config: ExpertHostConfig
     let readiness: Readiness
@@ -32,22 +37,66 @@ struct ExpertHostService: Service {
         let group = MultiThreadedEventLoopGroup.singleton
         let server = RPCServer(
             address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: group, logger: logger, handler: endpoints(engine).answer)
-        let router = RPCClient(address: config.router, group: group, logger: logger)
+        let routers = config.routers.map { RPCClient(address: $0, group: group, logger: logger) }
+        let bandwidth = try await readBandwidth(on: engine.lane)
         logger.info("serving", metadata: [
-            "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(engine.kernels)", "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
+            "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(engine.kernels)", "arithmetic": "\(compute.arithmetic)",
+            "threads": "\(compute.threads)", "memory": "\(memoryBytes)", "bandwidth": "\(bandwidth)",
         ])
-        try await withThrowingTaskGroup { tasks in
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
-                try await withGracefulShutdownHandler { try await server.run() } onGracefulShutdown: { server.stopAccepting() }
+                try await server.run()
+                return true
             }
-            tasks.addTask { try await router.run() }
+            for router in routers {
+                tasks.addTask {
+                    try await router.run()
+                    return false
+                }
+            }
             tasks.addTask {
-                let announcer = Announcer(config: config, address: try await announced(server), engine: engine, threads: compute.threads, router: router, logger: logger)
-                try await announcer.run(readiness)
+                let announcement = announcement(engine, address: try await announced(server), bandwidth: bandwidth)
+                try await announce(announcement, to: routers, engine)
+                server.stopAccepting()
+                return false
             }
-            try await tasks.next()          // the server has finished what it had begun, or something failed
+            while try await tasks.next() == false {}        // until the server has answered what it had begun, or something fails
             tasks.cancelAll()
         }
+    }
+
+    private var memoryBytes: Int { config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryAvailableBytes }
+
+    private func announcement(_ engine: ExpertEngine, address: Address, bandwidth: Int) -> AnnounceRequest {
+        AnnounceRequest(
+            name: config.name, instance: String(UInt64.random(in: .min ... .max), radix: 16), address: "\(address)", modelFingerprint: engine.fingerprint,
+            kernels: engine.kernels, threads: config.compute.threads, draining: false, arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
+            readBandwidth: bandwidth, machine: Machine.identity)
+    }
+
+    /// Returns when the host is to stop and no router needs it any more.
+    private func announce(_ announcement: AnnounceRequest, to routers: [RPCClient], _ engine: ExpertEngine) async throws {
+        readiness.set(.loading(message: "waiting for the router to assign experts", fraction: 0.5))
+        try await withThrowingTaskGroup { tasks in
+            for router in routers {
+                tasks.addTask {
+                    try await Announcer(announcement: announcement, router: router, engine: engine, drainTime: config.drainTime, logger: logger).run { answer in
+                        if answer.planVersion > 0 { readiness.set(.ready) }
+                    }
+                }
+            }
+            try await tasks.waitForAll()
+        }
+    }
+
+    /// Of equal machines a measurement says that they differ; so much rounding that they are equal, as a rule.
+    private func readBandwidth(on lane: ComputeLane) async throws -> Int {
+        if config.readBandwidth > 0 { return config.readBandwidth }
+        let threads = config.compute.threads
+        let measured = try await lane.run { MachineCeilings(bufferBytes: 128 << 20)?.readBandwidth(threads: threads, for: .milliseconds(40)) }
+        guard let measured, measured >= 1 else { return 1 << 30 }
+        let power = Double(sign: .plus, exponent: measured.exponent, significand: 1)
+        return Int(measured < 1.25 * power ? power : measured < 1.75 * power ? 1.5 * power : 2 * power)
     }
 
     /// What the router shall connect to.
@@ -59,18 +108,22 @@ struct ExpertHostService: Service {
     }
 
     private func endpoints(_ engine: ExpertEngine) -> EndpointHandlers {
-        let units = Gauge(label: "minimax_expert_units"), bytes = Gauge(label: "minimax_expert_weight_bytes"), plan = Gauge(label: "minimax_expert_plan_version")
+        let experts = Gauge(label: "minimax_expert_units"), bytes = Gauge(label: "minimax_expert_weight_bytes"), plan = Gauge(label: "minimax_expert_plan_version")
         let rows = Counter(label: "minimax_expert_rows_total")
-        var endpoints = EndpointHandlers { ($0 as? ExpertError).map(RPCError.init) }
-        endpoints.on(.assignExperts) { request in
-            let response = try await engine.assign(request)
+        let report: @Sendable () -> Void = {
             let usage = engine.usage
-            units.record(usage.units)
+            experts.record(usage.experts)
             bytes.record(usage.bytes)
             plan.record(usage.planVersion)
-            logger.info("assigned", metadata: ["plan": "\(usage.planVersion)", "units": "\(usage.units)", "bytes": "\(usage.bytes)"])
-            readiness.set(.ready)
-            return response
+        }
+        var endpoints = EndpointHandlers { ($0 as? ExpertError).map(RPCError.init) }
+        endpoints.on(.holdExperts) { request in
+            defer { report() }
+            return try await engine.hold(request)
+        }
+        endpoints.on(.retainExperts) { request in
+            defer { report() }
+            return try await engine.retain(request)
         }
         endpoints.on(.runExperts) { request in
             rows.increment(by: request.groups.reduce(0) { $0 + $1.rows.count })
@@ -83,9 +136,9 @@ struct ExpertHostService: Service {
 extension RPCError {
     init(_ error: ExpertError) {
         let code: Code = switch error {
-        case .fingerprint, .stalePlan: .failedPrecondition
+        case .fingerprint: .failedPrecondition
         case .notHeld: .notFound
-        case .layer, .expert, .secondGroup, .row, .rowCount, .shape: .invalidArgument
+        case .layer, .expert, .slice, .secondGroup, .row, .rowCount, .shape: .invalidArgument
         }
         self.init(code, error.description)
     }

@@ -30,12 +30,13 @@ struct RouterAssembly: Sendable {
         fingerprint = try checkpoint.fingerprint()
         status = ClusterStatus(readiness: readiness)
         hosts = ExpertHosts(
-            config: checkpoint.config, fingerprint: fingerprint, expected: config.expertHosts, status: status, group: group, logger: logger)
+            config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, expertsPerToken: checkpoint.config.expertsPerToken,
+            status: status, group: group, logger: logger)
         let attention = AttentionClient(
             config: checkpoint.config, rpc: RPCClient(address: config.attention, group: group, logger: logger), timeout: config.callTimeout)
         let pass = ForwardPass(
             weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
-            compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group))
+            compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group), capacityFactor: config.capacityFactor)
         let limits = Scheduler.Limits(
             placesMax: config.sequencesMax, waitingMax: config.queueMax, weights: config.apiKeyWeights.isEmpty ? [1] : config.apiKeyWeights, ageing: config.ageing)
         let modelName = config.modelName ?? URL(filePath: config.model).lastPathComponent
@@ -57,7 +58,7 @@ struct RouterAssembly: Sendable {
     /// In the order in which they start; they stop the other way round, so that answers under way find everything they need.
     var services: [any Service] {
         [
-            AttentionLink(attention: generator.engine.pass.attention, fingerprint: fingerprint, engine: generator.engine, status: status, logger: logger),
+            AttentionLink(attention: generator.engine.pass.attention, fingerprint: fingerprint, arithmetic: config.hosts.arithmetic, engine: generator.engine, status: status, logger: logger),
             ControlService(address: config.control, hosts: hosts, group: group, logger: logger),
             EngineService(engine: generator.engine),
             FrontService(

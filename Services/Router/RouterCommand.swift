@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Cluster
 internal import NIOCore
+internal import Tensors
 internal import Transport
 
 @main struct RouterCommand: AsyncParsableCommand {
@@ -22,6 +23,24 @@ internal import Transport
 
     @Option(help: "How many expert hosts to wait for before the first answer; later any number will do.")
     var expertHosts = 1
+
+    @Option(help: "How experts are placed: latency (every expert in slices over all hosts), throughput (whole experts), or auto, whichever is predicted to be faster.")
+    var placement = PlacementSettings.Mode.auto
+
+    @Option(help: "How many hosts hold each expert.")
+    var copies = 1
+
+    @Option(help: "exact or fast: what attention and expert hosts compute with; others are refused.")
+    var arithmetic = Arithmetic.exact
+
+    @Option(help: "Seconds without a word after which an expert host is taken for dead.")
+    var hostSilenceSeconds = 5
+
+    @Option(help: "Seconds that requests wait for an expert which no host holds, before they fail.")
+    var hostWaitSeconds = 30
+
+    @Option(help: "For research: most rows an expert takes in a step, in multiples of its even share; what is beyond is left out and counted. 0: all.")
+    var capacityFactor = 0.0
 
     @Option(help: "Address of the REST API.")
     var host = "127.0.0.1"
@@ -78,8 +97,9 @@ internal import Transport
         for (value, flag) in [
             (expertHosts, "--expert-hosts"), (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"),
             (callTimeoutSeconds, "--call-timeout-seconds"), (bodyMaxMib, "--body-max-mib"), (keepAliveSeconds, "--keep-alive-seconds"),
-            (ageingSeconds, "--ageing-seconds"),
+            (ageingSeconds, "--ageing-seconds"), (copies, "--copies"), (hostSilenceSeconds, "--host-silence-seconds"), (hostWaitSeconds, "--host-wait-seconds"),
         ] { try requirePositive(value, flag) }
+        guard capacityFactor >= 0, capacityFactor.isFinite else { throw ValidationError("--capacity-factor is \(capacityFactor), expected a number of 0 or more") }
         guard prefillTokensMax <= RPCLimits.rowsPerCallMax else {
             throw ValidationError("--prefill-tokens-max is \(prefillTokensMax), expected at most \(RPCLimits.rowsPerCallMax)")
         }
@@ -113,14 +133,21 @@ internal import Transport
     func run() async throws {
         let readiness = Readiness()
         let config = RouterConfig(
-            model: model, modelName: modelName, attention: attention, control: control, expertHosts: expertHosts, host: host, port: port,
+            model: model, modelName: modelName, attention: attention, control: control,
+            hosts: ExpertHosts.Config(
+                expected: expertHosts, arithmetic: arithmetic.rawValue, settings: PlacementSettings(mode: placement, copies: copies),
+                silence: .seconds(Int64(hostSilenceSeconds)), patience: .seconds(hostWaitSeconds)),
+            capacityFactor: capacityFactor > 0 ? capacityFactor : nil, host: host, port: port,
             apiKeys: keys, apiKeyWeights: try keyWeights(), contextLength: contextLength,
             sequencesMax: sequencesMax, queueMax: queueMax, prefillTokensMax: prefillTokensMax,
             interTokenTarget: interTokenTargetMs == 0 ? nil : .milliseconds(interTokenTargetMs), overlap: overlap, ageing: .seconds(ageingSeconds),
             callTimeout: .seconds(Int64(callTimeoutSeconds)),
             bodyBytesMax: bodyMaxMib << 20, keepAlive: .seconds(keepAliveSeconds))
-        try await runService(named: "router", options: service, readiness: readiness) { logger in
-            try RouterAssembly(config, readiness: readiness, logger: logger).services
+        let admin = AdminRoutes()
+        try await runService(named: "router", options: service, readiness: readiness, admin: admin) { logger in
+            let assembly = try RouterAssembly(config, readiness: readiness, logger: logger)
+            PlanAdmin(hosts: assembly.hosts).add(to: admin)
+            return assembly.services
         }
     }
 }

@@ -8,7 +8,9 @@ struct RouterConfig: Sendable {
     var modelName: String?
     var attention: Address
     var control: Address
-    var expertHosts: Int
+    var hosts: ExpertHosts.Config
+    /// Nil: no limit.
+    var capacityFactor: Double?
     var host: String
     var port: Int
     var apiKeys: [String]

@@ -135,7 +135,7 @@ INLINE void fast_rows(float *y, size_t y_stride, const char *input, const kernel
     const size_t bytes = fast_input_bytes(type, w->columns), block = outputs_of_a_block(row_bytes(type, w->columns));
     for (size_t first = 0; first < outputs; first += block)
         for (size_t r0 = 0; r0 < rows; r0 += ROWS) {
-            const size_t ahead = r0 == 0 ? PANEL * row_bytes(type, w->columns) : 0;
+            const size_t ahead = r0 == 0 ? PANEL * row_bytes(type, w->stride) : 0;
             const char *inputs[16];
             for (int r = 0; r < ROWS; r++) inputs[r] = input + (r0 + r < rows ? r0 + r : rows - 1) * bytes;
             for (size_t o0 = first; o0 < outputs && o0 < first + block; o0 += OUTPUTS) {

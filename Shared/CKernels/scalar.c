@@ -26,7 +26,7 @@ static float half_to_float(uint16_t half) {
 }
 
 static float load_weight(const kernel_weights *w, size_t row, size_t k) {
-    size_t index = row * w->columns + k;
+    size_t index = row * w->stride + k;
     switch (w->type) {
     case KERNEL_FLOAT32: {
         float value;
@@ -34,11 +34,11 @@ static float load_weight(const kernel_weights *w, size_t row, size_t k) {
         return value;
     }
     case KERNEL_INT8: {
-        size_t groups = (w->columns + KERNEL_INT8_GROUP - 1) / KERNEL_INT8_GROUP;
+        size_t groups = (w->stride + KERNEL_INT8_GROUP - 1) / KERNEL_INT8_GROUP;
         return ((const int8_t *)w->elements)[index] * half_to_float(load_half(w->scales, row * groups + k / KERNEL_INT8_GROUP));
     }
     case KERNEL_INT4: {
-        size_t groups = (w->columns + KERNEL_INT4_GROUP - 1) / KERNEL_INT4_GROUP, group = row * groups + k / KERNEL_INT4_GROUP, place = k % KERNEL_INT4_GROUP;
+        size_t groups = (w->stride + KERNEL_INT4_GROUP - 1) / KERNEL_INT4_GROUP, group = row * groups + k / KERNEL_INT4_GROUP, place = k % KERNEL_INT4_GROUP;
         uint8_t byte = ((const uint8_t *)w->elements)[group * 16 + place % 16];
         return ((place < 16 ? byte & 15 : byte >> 4) - 8) * half_to_float(load_half(w->scales, group));
     }
@@ -64,7 +64,7 @@ static float dot_weights(const float *x, const kernel_weights *w, size_t row, si
 }
 
 static float dot(const float *a, const float *b, size_t count) {
-    kernel_weights weights = {b, NULL, count, KERNEL_FLOAT32};
+    kernel_weights weights = {b, NULL, count, count, KERNEL_FLOAT32};
     return dot_weights(a, &weights, 0, 0, count);
 }
 

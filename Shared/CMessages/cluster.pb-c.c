@@ -7,49 +7,49 @@
 #endif
 
 #include "cluster.pb-c.h"
-void   minimax__cluster__v1__assign_request__init
-                     (Minimax__Cluster__V1__AssignRequest         *message)
+void   minimax__cluster__v1__hold_request__init
+                     (Minimax__Cluster__V1__HoldRequest         *message)
 {
-  static const Minimax__Cluster__V1__AssignRequest init_value = MINIMAX__CLUSTER__V1__ASSIGN_REQUEST__INIT;
+  static const Minimax__Cluster__V1__HoldRequest init_value = MINIMAX__CLUSTER__V1__HOLD_REQUEST__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__assign_request__get_packed_size
-                     (const Minimax__Cluster__V1__AssignRequest *message)
+size_t minimax__cluster__v1__hold_request__get_packed_size
+                     (const Minimax__Cluster__V1__HoldRequest *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__assign_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__assign_request__pack
-                     (const Minimax__Cluster__V1__AssignRequest *message,
+size_t minimax__cluster__v1__hold_request__pack
+                     (const Minimax__Cluster__V1__HoldRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__assign_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__assign_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__AssignRequest *message,
+size_t minimax__cluster__v1__hold_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__HoldRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__assign_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__AssignRequest *
-       minimax__cluster__v1__assign_request__unpack
+Minimax__Cluster__V1__HoldRequest *
+       minimax__cluster__v1__hold_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__AssignRequest *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__assign_request__descriptor,
+  return (Minimax__Cluster__V1__HoldRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__hold_request__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__assign_request__free_unpacked
-                     (Minimax__Cluster__V1__AssignRequest *message,
+void   minimax__cluster__v1__hold_request__free_unpacked
+                     (Minimax__Cluster__V1__HoldRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__assign_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   minimax__cluster__v1__expert_unit__init
@@ -97,49 +97,139 @@ void   minimax__cluster__v1__expert_unit__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__expert_unit__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__assign_response__init
-                     (Minimax__Cluster__V1__AssignResponse         *message)
+void   minimax__cluster__v1__hold_response__init
+                     (Minimax__Cluster__V1__HoldResponse         *message)
 {
-  static const Minimax__Cluster__V1__AssignResponse init_value = MINIMAX__CLUSTER__V1__ASSIGN_RESPONSE__INIT;
+  static const Minimax__Cluster__V1__HoldResponse init_value = MINIMAX__CLUSTER__V1__HOLD_RESPONSE__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__assign_response__get_packed_size
-                     (const Minimax__Cluster__V1__AssignResponse *message)
+size_t minimax__cluster__v1__hold_response__get_packed_size
+                     (const Minimax__Cluster__V1__HoldResponse *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__assign_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__assign_response__pack
-                     (const Minimax__Cluster__V1__AssignResponse *message,
+size_t minimax__cluster__v1__hold_response__pack
+                     (const Minimax__Cluster__V1__HoldResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__assign_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__assign_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__AssignResponse *message,
+size_t minimax__cluster__v1__hold_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__HoldResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__assign_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__AssignResponse *
-       minimax__cluster__v1__assign_response__unpack
+Minimax__Cluster__V1__HoldResponse *
+       minimax__cluster__v1__hold_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__AssignResponse *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__assign_response__descriptor,
+  return (Minimax__Cluster__V1__HoldResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__hold_response__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__assign_response__free_unpacked
-                     (Minimax__Cluster__V1__AssignResponse *message,
+void   minimax__cluster__v1__hold_response__free_unpacked
+                     (Minimax__Cluster__V1__HoldResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__assign_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__retain_request__init
+                     (Minimax__Cluster__V1__RetainRequest         *message)
+{
+  static const Minimax__Cluster__V1__RetainRequest init_value = MINIMAX__CLUSTER__V1__RETAIN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__retain_request__get_packed_size
+                     (const Minimax__Cluster__V1__RetainRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__retain_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__retain_request__pack
+                     (const Minimax__Cluster__V1__RetainRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__retain_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__retain_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__RetainRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__retain_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__RetainRequest *
+       minimax__cluster__v1__retain_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__RetainRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__retain_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__retain_request__free_unpacked
+                     (Minimax__Cluster__V1__RetainRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__retain_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__retain_response__init
+                     (Minimax__Cluster__V1__RetainResponse         *message)
+{
+  static const Minimax__Cluster__V1__RetainResponse init_value = MINIMAX__CLUSTER__V1__RETAIN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__retain_response__get_packed_size
+                     (const Minimax__Cluster__V1__RetainResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__retain_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__retain_response__pack
+                     (const Minimax__Cluster__V1__RetainResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__retain_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__retain_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__RetainResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__retain_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__RetainResponse *
+       minimax__cluster__v1__retain_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__RetainResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__retain_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__retain_response__free_unpacked
+                     (Minimax__Cluster__V1__RetainResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__retain_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   minimax__cluster__v1__expert_request__init
@@ -1222,17 +1312,17 @@ void   minimax__cluster__v1__announce_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__announce_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor minimax__cluster__v1__assign_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_descriptors[4] =
 {
   {
-    "plan_version",
+    "router",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
+    PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__AssignRequest, plan_version),
+    offsetof(Minimax__Cluster__V1__HoldRequest, router),
     NULL,
-    NULL,
+    &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
@@ -1242,51 +1332,64 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__assign_request__fiel
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__AssignRequest, model_fingerprint),
+    offsetof(Minimax__Cluster__V1__HoldRequest, model_fingerprint),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "units",
+    "plan_version",
     3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldRequest, plan_version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Minimax__Cluster__V1__AssignRequest, n_units),
-    offsetof(Minimax__Cluster__V1__AssignRequest, units),
+    offsetof(Minimax__Cluster__V1__HoldRequest, n_units),
+    offsetof(Minimax__Cluster__V1__HoldRequest, units),
     &minimax__cluster__v1__expert_unit__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__assign_request__field_indices_by_name[] = {
+static const unsigned minimax__cluster__v1__hold_request__field_indices_by_name[] = {
   1,   /* field[1] = model_fingerprint */
-  0,   /* field[0] = plan_version */
-  2,   /* field[2] = units */
+  2,   /* field[2] = plan_version */
+  0,   /* field[0] = router */
+  3,   /* field[3] = units */
 };
-static const ProtobufCIntRange minimax__cluster__v1__assign_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__assign_request__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__hold_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.AssignRequest",
-  "AssignRequest",
-  "Minimax__Cluster__V1__AssignRequest",
+  "minimax.cluster.v1.HoldRequest",
+  "HoldRequest",
+  "Minimax__Cluster__V1__HoldRequest",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__AssignRequest),
-  3,
-  minimax__cluster__v1__assign_request__field_descriptors,
-  minimax__cluster__v1__assign_request__field_indices_by_name,
-  1,  minimax__cluster__v1__assign_request__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__assign_request__init,
+  sizeof(Minimax__Cluster__V1__HoldRequest),
+  4,
+  minimax__cluster__v1__hold_request__field_descriptors,
+  minimax__cluster__v1__hold_request__field_indices_by_name,
+  1,  minimax__cluster__v1__hold_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__hold_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__expert_unit__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__expert_unit__field_descriptors[4] =
 {
   {
     "layer",
@@ -1312,15 +1415,41 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__expert_unit__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "slice",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExpertUnit, slice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slices",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExpertUnit, slices),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__expert_unit__field_indices_by_name[] = {
   1,   /* field[1] = expert */
   0,   /* field[0] = layer */
+  2,   /* field[2] = slice */
+  3,   /* field[3] = slices */
 };
 static const ProtobufCIntRange minimax__cluster__v1__expert_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__expert_unit__descriptor =
 {
@@ -1330,49 +1459,138 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_unit__descriptor =
   "Minimax__Cluster__V1__ExpertUnit",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__ExpertUnit),
-  2,
+  4,
   minimax__cluster__v1__expert_unit__field_descriptors,
   minimax__cluster__v1__expert_unit__field_indices_by_name,
   1,  minimax__cluster__v1__expert_unit__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__expert_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__assign_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field_descriptors[1] =
 {
   {
-    "weight_bytes",
+    "held_bytes",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__AssignResponse, weight_bytes),
+    offsetof(Minimax__Cluster__V1__HoldResponse, held_bytes),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__assign_response__field_indices_by_name[] = {
-  0,   /* field[0] = weight_bytes */
+static const unsigned minimax__cluster__v1__hold_response__field_indices_by_name[] = {
+  0,   /* field[0] = held_bytes */
 };
-static const ProtobufCIntRange minimax__cluster__v1__assign_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__hold_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__assign_response__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__hold_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.AssignResponse",
-  "AssignResponse",
-  "Minimax__Cluster__V1__AssignResponse",
+  "minimax.cluster.v1.HoldResponse",
+  "HoldResponse",
+  "Minimax__Cluster__V1__HoldResponse",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__AssignResponse),
+  sizeof(Minimax__Cluster__V1__HoldResponse),
   1,
-  minimax__cluster__v1__assign_response__field_descriptors,
-  minimax__cluster__v1__assign_response__field_indices_by_name,
-  1,  minimax__cluster__v1__assign_response__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__assign_response__init,
+  minimax__cluster__v1__hold_response__field_descriptors,
+  minimax__cluster__v1__hold_response__field_indices_by_name,
+  1,  minimax__cluster__v1__hold_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__hold_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__retain_request__field_descriptors[2] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__RetainRequest, router),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Minimax__Cluster__V1__RetainRequest, n_units),
+    offsetof(Minimax__Cluster__V1__RetainRequest, units),
+    &minimax__cluster__v1__expert_unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__retain_request__field_indices_by_name[] = {
+  0,   /* field[0] = router */
+  1,   /* field[1] = units */
+};
+static const ProtobufCIntRange minimax__cluster__v1__retain_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__retain_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.RetainRequest",
+  "RetainRequest",
+  "Minimax__Cluster__V1__RetainRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__RetainRequest),
+  2,
+  minimax__cluster__v1__retain_request__field_descriptors,
+  minimax__cluster__v1__retain_request__field_indices_by_name,
+  1,  minimax__cluster__v1__retain_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__retain_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__retain_response__field_descriptors[1] =
+{
+  {
+    "held_bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__RetainResponse, held_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__retain_response__field_indices_by_name[] = {
+  0,   /* field[0] = held_bytes */
+};
+static const ProtobufCIntRange minimax__cluster__v1__retain_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__retain_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.RetainResponse",
+  "RetainResponse",
+  "Minimax__Cluster__V1__RetainResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__RetainResponse),
+  1,
+  minimax__cluster__v1__retain_response__field_descriptors,
+  minimax__cluster__v1__retain_response__field_indices_by_name,
+  1,  minimax__cluster__v1__retain_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__retain_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor minimax__cluster__v1__expert_request__field_descriptors[3] =
@@ -1439,7 +1657,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_request__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__expert_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__token_group__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__token_group__field_descriptors[4] =
 {
   {
     "expert",
@@ -1465,15 +1683,41 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__token_group__field_d
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "slice",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__TokenGroup, slice),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "slices",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__TokenGroup, slices),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__token_group__field_indices_by_name[] = {
   0,   /* field[0] = expert */
   1,   /* field[1] = rows */
+  2,   /* field[2] = slice */
+  3,   /* field[3] = slices */
 };
 static const ProtobufCIntRange minimax__cluster__v1__token_group__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__token_group__descriptor =
 {
@@ -1483,7 +1727,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__token_group__descriptor =
   "Minimax__Cluster__V1__TokenGroup",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__TokenGroup),
-  2,
+  4,
   minimax__cluster__v1__token_group__field_descriptors,
   minimax__cluster__v1__token_group__field_indices_by_name,
   1,  minimax__cluster__v1__token_group__number_ranges,
@@ -1546,7 +1790,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[4] =
 {
   {
     "model_fingerprint",
@@ -1584,8 +1828,21 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "arithmetic",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, arithmetic),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
+  3,   /* field[3] = arithmetic */
   1,   /* field[1] = kernels */
   2,   /* field[2] = memory_budget_bytes */
   0,   /* field[0] = model_fingerprint */
@@ -1593,7 +1850,7 @@ static const unsigned minimax__cluster__v1__attention_description__field_indices
 static const ProtobufCIntRange minimax__cluster__v1__attention_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -1603,7 +1860,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  3,
+  4,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
   1,  minimax__cluster__v1__attention_description__number_ranges,
@@ -2360,7 +2617,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__state_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[11] =
 {
   {
     "name",
@@ -2446,20 +2703,72 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "arithmetic",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, arithmetic),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_bytes",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, memory_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_bandwidth",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, read_bandwidth),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "machine",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, machine),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__announce_request__field_indices_by_name[] = {
   2,   /* field[2] = address */
+  7,   /* field[7] = arithmetic */
   6,   /* field[6] = draining */
   1,   /* field[1] = instance */
   4,   /* field[4] = kernels */
+  10,   /* field[10] = machine */
+  8,   /* field[8] = memory_bytes */
   3,   /* field[3] = model_fingerprint */
   0,   /* field[0] = name */
+  9,   /* field[9] = read_bandwidth */
   5,   /* field[5] = threads */
 };
 static const ProtobufCIntRange minimax__cluster__v1__announce_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor =
 {
@@ -2469,18 +2778,30 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descrip
   "Minimax__Cluster__V1__AnnounceRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AnnounceRequest),
-  7,
+  11,
   minimax__cluster__v1__announce_request__field_descriptors,
   minimax__cluster__v1__announce_request__field_indices_by_name,
   1,  minimax__cluster__v1__announce_request__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__announce_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_response__field_descriptors[3] =
 {
   {
-    "plan_version",
+    "router",
     1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceResponse, router),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_version",
+    2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
@@ -2490,14 +2811,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_response__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "released",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceResponse, released),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__announce_response__field_indices_by_name[] = {
-  0,   /* field[0] = plan_version */
+  1,   /* field[1] = plan_version */
+  2,   /* field[2] = released */
+  0,   /* field[0] = router */
 };
 static const ProtobufCIntRange minimax__cluster__v1__announce_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__announce_response__descriptor =
 {
@@ -2507,7 +2842,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__announce_response__descri
   "Minimax__Cluster__V1__AnnounceResponse",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AnnounceResponse),
-  1,
+  3,
   minimax__cluster__v1__announce_response__field_descriptors,
   minimax__cluster__v1__announce_response__field_indices_by_name,
   1,  minimax__cluster__v1__announce_response__number_ranges,

@@ -11,26 +11,30 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The small HTTP/1.1 server beside every service: `/livez`, `/readyz` and `/metrics`, for orchestrators, Prometheus and `minimax up`.
+/// The small HTTP/1.1 server beside every service: `/livez`, `/readyz` and `/metrics`, for orchestrators, Prometheus and `minimax up`,
+/// and what the service itself adds to them.
 package struct AdminServer: Service {
     /// Enough for an orchestrator's probes and a few scrapers.
     private static let connectionsMax = 64
     private static let idleTimeout = TimeAmount.seconds(30)
     private static let retryAfterSeconds = 1
+    private static let bodyBytesMax = 1 << 20
 
     let address: Address
     let readiness: Readiness
     let registry: PrometheusRegistry
+    let routes: AdminRoutes
     let onListening: @Sendable (Int?) -> Void
 
     /// - Parameter onListening: called once with the TCP port, which the system chose if the address said 0.
     package init(
-        address: Address, readiness: Readiness, registry: PrometheusRegistry = .shared,
+        address: Address, readiness: Readiness, registry: PrometheusRegistry = .shared, routes: AdminRoutes = AdminRoutes(),
         onListening: @escaping @Sendable (Int?) -> Void = { _ in }
     ) {
         self.address = address
         self.readiness = readiness
         self.registry = registry
+        self.routes = routes
         self.onListening = onListening
     }
 
@@ -73,6 +77,17 @@ package struct AdminServer: Service {
         }
         endpoints.get("metrics") { _, _ in
             answer(.ok, registry.text(), type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        for method in [HTTPRequest.Method.get, .post] {
+            endpoints.on("admin/**", method: method) { request, _ in
+                let path = request.uri.path
+                guard let handler = routes.handler(method.rawValue, path) else {
+                    return answer(.notFound, "{\"error\":\(jsonString("nothing answers \(method.rawValue) \(path) here"))}")
+                }
+                let body = try await request.body.collect(upTo: Self.bodyBytesMax)
+                let result = await handler(Array(body.readableBytesView))
+                return answer(HTTPResponse.Status(code: result.status), result.body)
+            }
         }
         return endpoints
     }

@@ -5,9 +5,9 @@ package import Transport
 extension RPCClient {
     /// One typed call: encodes the request, waits for the answer, decodes it.
     package func call<Request, Response>(
-        _ endpoint: Endpoint<Request, Response>, _ request: Request, timeout: TimeAmount
+        _ endpoint: Endpoint<Request, Response>, _ request: Request, timeout: TimeAmount, whenDisconnected: WhenDisconnected = .failAfterFailure
     ) async throws(RPCError) -> Response {
-        let answer = try await call(endpoint.path, ByteBuffer(request), timeout: timeout)
+        let answer = try await call(endpoint.path, ByteBuffer(request), timeout: timeout, whenDisconnected: whenDisconnected)
         do {
             return try answer.decoded(Response.self)
         } catch {

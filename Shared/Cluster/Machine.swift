@@ -24,6 +24,16 @@ package enum Machine {
         return limits.reduce(physical, min)
     }
 
+    /// Bytes of memory that nobody uses, or that hold files which can be read again; no more than a container's limit.
+    package static var memoryAvailableBytes: Int {
+        let line = (try? String(contentsOf: URL(filePath: "/proc/meminfo"), encoding: .utf8))?.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        guard let kibibytes = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return memoryBytes }
+        return min(memoryBytes, kibibytes << 10)
+    }
+
+    /// The same for all processes that run on one kernel, containers or not, until it starts anew.
+    package static var identity: String { text("/proc/sys/kernel/random/boot_id") ?? hostName }
+
     package static var hostName: String { ProcessInfo.processInfo.hostName }
 
     /// Cores' worth of time in a cgroup, version 2 or 1; nil where there is no limit.

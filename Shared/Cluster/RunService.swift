@@ -23,16 +23,17 @@ private let cancelTimeMax = TimeAmount.seconds(5)
 ///
 /// - Parameters:
 ///   - readiness: what `/readyz` shows; the services set it to `.ready`, a shutdown to `.draining`.
+///   - admin: what the admin server answers beside.
 ///   - services: makes the parts, given the service's logger. Slow loading belongs into their `run()`, where `/readyz` shows it.
 /// - Throws: what a part threw; `runCommand` turns it into one line and exit code 1.
 package func runService(
-    named name: String, options: ServiceOptions, readiness: Readiness, services: (Logger) async throws -> [any Service]
+    named name: String, options: ServiceOptions, readiness: Readiness, admin: AdminRoutes = AdminRoutes(), services: (Logger) async throws -> [any Service]
 ) async throws {
     signal(SIGPIPE, SIG_IGN)         // a reader of our logs or answers that goes away is an error code, not our end
     bootstrapOnce(options)
     let logger = Logger(label: name)
     var parts: [any Service] = []
-    if let address = options.admin.address { parts.append(AdminServer(address: address, readiness: readiness)) }
+    if let address = options.admin.address { parts.append(AdminServer(address: address, readiness: readiness, routes: admin)) }
     parts += try await services(logger)
 
     var quiet = logger

@@ -25,11 +25,13 @@ package struct AttentionDescription: WireMessage, Equatable {
     package let kernels: String
     /// For the state of all sessions.
     package let memoryBudgetBytes: Int
+    package let arithmetic: String
 
-    package init(modelFingerprint: String, kernels: String, memoryBudgetBytes: Int) {
+    package init(modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String) {
         self.modelFingerprint = modelFingerprint
         self.kernels = kernels
         self.memoryBudgetBytes = memoryBudgetBytes
+        self.arithmetic = arithmetic
     }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
@@ -39,7 +41,8 @@ package struct AttentionDescription: WireMessage, Equatable {
             try unsafe AttentionDescription(
                 modelFingerprint: string(message.model_fingerprint),
                 kernels: string(message.kernels),
-                memoryBudgetBytes: integer(message.memory_budget_bytes, of: type, "memory_budget_bytes"))
+                memoryBudgetBytes: integer(message.memory_budget_bytes, of: type, "memory_budget_bytes"),
+                arithmetic: string(message.arithmetic))
         }
     }
 
@@ -50,6 +53,7 @@ package struct AttentionDescription: WireMessage, Equatable {
         unsafe message.model_fingerprint = arena.copy(modelFingerprint)
         unsafe message.kernels = arena.copy(kernels)
         unsafe message.memory_budget_bytes = UInt64(memoryBudgetBytes)
+        unsafe message.arithmetic = arena.copy(arithmetic)
         return try withExtendedLifetime(arena) {
             try unsafe packing(message, body)
         }

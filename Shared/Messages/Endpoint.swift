@@ -5,8 +5,11 @@ package struct Endpoint<Request: WireMessage, Response: WireMessage>: Sendable {
     private init(_ name: String) { path = "/minimax.cluster.v1/\(name)" }
 }
 
-extension Endpoint where Request == AssignRequest, Response == AssignResponse {
-    package static var assignExperts: Self { Self("experts/assign") }
+extension Endpoint where Request == HoldRequest, Response == HoldResponse {
+    package static var holdExperts: Self { Self("experts/hold") }
+}
+extension Endpoint where Request == RetainRequest, Response == RetainResponse {
+    package static var retainExperts: Self { Self("experts/retain") }
 }
 extension Endpoint where Request == ExpertRequest, Response == ExpertResponse {
     package static var runExperts: Self { Self("experts/run") }

@@ -45,6 +45,6 @@ package struct Compute: Sendable {
 extension WeightMatrix {
     /// As the kernels take it; valid as long as the matrix.
     var kernelWeights: kernel_weights {
-        unsafe kernel_weights(elements: base, scales: scales, columns: columns, type: elementType.rawValue)
+        unsafe kernel_weights(elements: base, scales: scales, columns: columns, stride: stride, type: elementType.rawValue)
     }
 }

@@ -16,7 +16,7 @@ extension WeightMatrix {
 
     /// One element; the products with the scales are exact in Float32.
     private func value(_ row: Int, _ column: Int) -> Float {
-        let start = unsafe base + row * elementType.rowByteCount(columns: columns)
+        let start = unsafe base + row * elementType.rowByteCount(columns: stride)
         switch elementType {
         case .float32: return unsafe start.loadUnaligned(fromByteOffset: column * 4, as: Float.self)
         case .bfloat16: return Float(bitPattern: UInt32(unsafe start.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)) << 16)
@@ -30,7 +30,7 @@ extension WeightMatrix {
 
     private func scale(_ row: Int, _ group: Int) -> Float {
         guard let scales = unsafe scales else { return 1 }
-        let index = row * elementType.scaleCount(columns: columns) + group
+        let index = row * elementType.scaleCount(columns: stride) + group
         return float16(bitPattern: unsafe scales.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
     }
 }

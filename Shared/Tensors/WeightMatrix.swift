@@ -32,25 +32,28 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
 
 /// Read-only weights of shape (rows, columns), row-major, used where they lie: usually inside a mapped checkpoint file.
 ///
-/// A vector is a matrix of one row. The memory lives as long as its owners; nothing is copied, so many processes share the page cache.
+/// A vector is a matrix of one row; some columns of each row are a matrix too, whose rows lie `stride` columns apart. The memory lives as long as its owners; nothing is copied, so many processes share the page cache.
 @safe package struct WeightMatrix: @unchecked Sendable {    // the bytes are never written
     package let rows: Int
     package let columns: Int
+    /// Columns from the beginning of a row to that of the next.
+    package let stride: Int
     package let elementType: ElementType
-    /// The first element; `rows * elementType.rowByteCount(columns:)` bytes follow, in any alignment.
+    /// The first element, in any alignment; rows lie `elementType.rowByteCount(columns: stride)` bytes apart.
     package let base: UnsafeRawPointer
-    /// float16, `rows * elementType.scaleCount(columns:)` of them, in any alignment; nil where the elements need none.
+    /// float16, in any alignment, `elementType.scaleCount(columns: stride)` to a row; nil where the elements need none.
     package let scales: UnsafeRawPointer?
     private let owner: AnyObject
     private let scalesOwner: AnyObject?
 
     package init(
-        rows: Int, columns: Int, elementType: ElementType, base: UnsafeRawPointer, owner: AnyObject,
+        rows: Int, columns: Int, stride: Int? = nil, elementType: ElementType, base: UnsafeRawPointer, owner: AnyObject,
         scales: UnsafeRawPointer? = nil, scalesOwner: AnyObject? = nil
     ) {
         precondition(unsafe (elementType.groupSize != nil) == (scales != nil), "\(elementType) weights with the wrong scales")
         self.rows = rows
         self.columns = columns
+        self.stride = stride ?? columns
         self.elementType = elementType
         unsafe self.base = base
         unsafe self.scales = scales
@@ -64,10 +67,23 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
     /// The rows of `range`, still where they lie.
     package func rows(_ range: Range<Int>) -> WeightMatrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of a matrix with \(rows) rows")
-        let offset = range.lowerBound * elementType.rowByteCount(columns: columns)
-        let scalesOffset = range.lowerBound * elementType.scaleCount(columns: columns) * 2
+        let offset = range.lowerBound * elementType.rowByteCount(columns: stride)
+        let scalesOffset = range.lowerBound * elementType.scaleCount(columns: stride) * 2
         return unsafe WeightMatrix(
-            rows: range.count, columns: columns, elementType: elementType, base: base + offset, owner: owner,
+            rows: range.count, columns: columns, stride: stride, elementType: elementType, base: base + offset, owner: owner,
+            scales: scales.map { unsafe $0 + scalesOffset }, scalesOwner: scalesOwner)
+    }
+
+    /// The columns of `range` of every row, still where they lie.
+    ///
+    /// - Parameter range: begins and ends where a group of columns that share a scale does.
+    package func columns(_ range: Range<Int>) -> WeightMatrix {
+        precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of a matrix with \(columns) columns")
+        let group = elementType.groupSize ?? 1
+        precondition(range.lowerBound % group == 0 && (range.upperBound % group == 0 || range.upperBound == columns), "columns \(range) cut a group of \(group)")
+        let offset = elementType.rowByteCount(columns: range.lowerBound), scalesOffset = elementType.scaleCount(columns: range.lowerBound) * 2
+        return unsafe WeightMatrix(
+            rows: rows, columns: range.count, stride: stride, elementType: elementType, base: base + offset, owner: owner,
             scales: scales.map { unsafe $0 + scalesOffset }, scalesOwner: scalesOwner)
     }
 }

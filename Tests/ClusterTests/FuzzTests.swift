@@ -25,7 +25,7 @@ import Testing
         var paths: [String] {
             let names = switch self {
             case .attention: ["attention/describe", "attention/open", "attention/close", "attention/embed", "attention/sublayer", "attention/logits", "attention/state"]
-            case .expertHost: ["experts/assign", "experts/run"]
+            case .expertHost: ["experts/hold", "experts/retain", "experts/run"]
             case .control: ["router/announce"]
             }
             return names.map { "/minimax.cluster.v1/\($0)" }
@@ -103,7 +103,8 @@ import Testing
             ]
             case .expertHost: [bytes(ExpertRequest(layer: 1, hidden: [Float](repeating: 1, count: 384), groups: [TokenGroup(expert: 1, rows: [0, 1])]))]
             case .control: [bytes(AnnounceRequest(
-                name: "stranger", instance: "1", address: "unix:/nowhere", modelFingerprint: fingerprint, kernels: "none", threads: 1, draining: false))]
+                name: "stranger", instance: "1", address: "unix:/nowhere", modelFingerprint: fingerprint, kernels: "none", threads: 1, draining: false,
+                arithmetic: "exact", memoryBytes: 1 << 30, readBandwidth: 1 << 30, machine: "m"))]
             }
             try await withClient(port.address(cluster)) { client in
                 for _ in 0 ..< 1000 {
@@ -210,15 +211,18 @@ import Testing
                 func run(_ layer: Int, _ hidden: [Float], _ groups: [TokenGroup]) async -> RPCError.Code? {
                     await failure { _ = try await client.call(.runExperts, ExpertRequest(layer: layer, hidden: hidden, groups: groups), timeout: .seconds(30)) }?.code
                 }
-                func assign(_ version: Int, _ units: [ExpertUnit], fingerprint: String) async -> RPCError.Code? {
+                func hold(_ units: [ExpertUnit], fingerprint: String) async -> RPCError.Code? {
                     await failure {
-                        _ = try await client.call(.assignExperts, AssignRequest(planVersion: version, modelFingerprint: fingerprint, units: units), timeout: .seconds(30))
+                        _ = try await client.call(.holdExperts, HoldRequest(router: "x", modelFingerprint: fingerprint, planVersion: 1, units: units), timeout: .seconds(30))
                     }?.code
                 }
                 let rows = [Float](repeating: 0.5, count: 2 * 192), largest = Int(UInt32.max)
-                // Of two hosts this one holds those whose layer and number add to an even number.
+                // Of two hosts this one holds some of the first layer's experts, and not others.
+                #expect(await hold([ExpertUnit(layer: 0, expert: 0)], fingerprint: fingerprint) == nil)
                 #expect(await run(0, rows, [TokenGroup(expert: 0, rows: [1, 0])]) == nil)
-                #expect(await run(0, rows, [TokenGroup(expert: 1, rows: [0])]) == .notFound)
+                var refusals = 0
+                for expert in 1 ..< 8 where await run(0, rows, [TokenGroup(expert: expert, rows: [0])]) == .notFound { refusals += 1 }
+                #expect(refusals > 0)
                 for layer in [16, largest] { #expect(await run(layer, rows, [TokenGroup(expert: 0, rows: [0])]) == .invalidArgument) }
                 for expert in [8, largest] { #expect(await run(0, rows, [TokenGroup(expert: expert, rows: [0])]) == .invalidArgument) }
                 for row in [2, UInt32.max] { #expect(await run(0, rows, [TokenGroup(expert: 0, rows: [0, row])]) == .invalidArgument) }
@@ -231,10 +235,9 @@ import Testing
                     #expect(await run(0, [Float](repeating: value, count: 192), [TokenGroup(expert: 0, rows: [0])]) == nil)
                 }
 
-                for version in [0, 1] { #expect(await assign(version, [ExpertUnit(layer: 0, expert: 0)], fingerprint: fingerprint) == .failedPrecondition) }
-                #expect(await assign(1000, [], fingerprint: "another") == .failedPrecondition)
+                #expect(await hold([], fingerprint: "another") == .failedPrecondition)
                 for unit in [ExpertUnit(layer: 16, expert: 0), ExpertUnit(layer: 0, expert: 8), ExpertUnit(layer: largest, expert: largest)] {
-                    #expect(await assign(1000, [unit], fingerprint: fingerprint) == .invalidArgument)
+                    #expect(await hold([unit], fingerprint: fingerprint) == .invalidArgument)
                 }
             }
         }
@@ -250,7 +253,8 @@ import Testing
                         _ = try await client.call(
                             .announce,
                             AnnounceRequest(
-                                name: name, instance: instance, address: address, modelFingerprint: other ?? fingerprint, kernels: "", threads: 1, draining: draining),
+                                name: name, instance: instance, address: address, modelFingerprint: other ?? fingerprint, kernels: "", threads: 1, draining: draining,
+                                arithmetic: "exact", memoryBytes: 1 << 30, readBandwidth: 1 << 30, machine: "m"),
                             timeout: .seconds(30))
                     }?.code
                 }

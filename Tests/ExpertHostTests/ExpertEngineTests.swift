@@ -6,19 +6,20 @@ import Tensors
 import Testing
 
 @Suite("Expert engine") struct ExpertEngineTests {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/mixed-original").path
+    static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")
+    static let folder = fixtures.appending(path: "mixed-original").path
 
     private func engine() throws -> ExpertEngine { try ExpertEngine(WeightFiles(directory: Self.folder), compute: Compute(threads: 1)) }
 
-    private func assign(_ engine: ExpertEngine, version: Int, _ units: [ExpertUnit]) async throws -> AssignResponse {
-        try await engine.assign(AssignRequest(planVersion: version, modelFingerprint: engine.fingerprint, units: units))
+    private func hold(_ engine: ExpertEngine, _ units: [ExpertUnit], router: String = "r") async throws -> HoldResponse {
+        try await engine.hold(HoldRequest(router: router, modelFingerprint: engine.fingerprint, planVersion: 1, units: units))
     }
 
     @Test("an expert's output is w2(silu(w1 x) * (w3 x)), in Double")
     func expertOutput() async throws {
         let engine = try engine()
         let weights = try WeightFiles(directory: Self.folder).expert(1, 2)
-        _ = try await assign(engine, version: 1, [ExpertUnit(layer: 1, expert: 2)])
+        _ = try await hold(engine, [ExpertUnit(layer: 1, expert: 2)])
         let columns = engine.config.hiddenSize
         let input = (0 ..< columns).map { Float($0 % 7) / 3 - 1 }
         let output = try await engine.run(ExpertRequest(layer: 1, hidden: input, groups: [TokenGroup(expert: 2, rows: [0])])).outputs
@@ -35,7 +36,7 @@ import Testing
     @Test("a row's output does not depend on the rows beside it, nor on the order of groups")
     func independence() async throws {
         let engine = try engine()
-        _ = try await assign(engine, version: 1, (0 ..< engine.config.expertCount).map { ExpertUnit(layer: 0, expert: $0) })
+        _ = try await hold(engine, (0 ..< engine.config.expertCount).map { ExpertUnit(layer: 0, expert: $0) })
         let columns = engine.config.hiddenSize
         let hidden = (0 ..< 5 * columns).map { Float(($0 * 13) % 29) / 11 - 1 }
         let together = try await engine.run(ExpertRequest(layer: 0, hidden: hidden, groups: [TokenGroup(expert: 1, rows: [4, 0, 2]), TokenGroup(expert: 0, rows: [2])])).outputs
@@ -46,34 +47,78 @@ import Testing
         }
     }
 
-    @Test("experts of the plan before are served until the plan after the next")
-    func plans() async throws {
+    @Test("what is held is served until no router wants it any more")
+    func holdings() async throws {
         let engine = try engine()
         let first = ExpertUnit(layer: 0, expert: 0), second = ExpertUnit(layer: 0, expert: 1)
         let hidden = [Float](repeating: 1, count: engine.config.hiddenSize)
         let request = ExpertRequest(layer: 0, hidden: hidden, groups: [TokenGroup(expert: 0, rows: [0])])
         await #expect(throws: ExpertError.notHeld(first)) { try await engine.run(request) }
-        _ = try await assign(engine, version: 1, [first])
-        _ = try await engine.run(request)
-        _ = try await assign(engine, version: 2, [second])
-        _ = try await engine.run(request)
-        _ = try await assign(engine, version: 3, [second])
+        let bytes = try await hold(engine, [first]).heldBytes
+        #expect(bytes > 0)
+        let output = try await engine.run(request)
+        #expect(try await hold(engine, [first, second]).heldBytes == 2 * bytes)
+        #expect(try await hold(engine, [first], router: "other").heldBytes == 2 * bytes)
+        #expect(try await engine.retain(RetainRequest(router: "r", units: [second])).heldBytes == 2 * bytes)
+        #expect(try await engine.run(request) == output)
+        engine.forget(router: "other")
         await #expect(throws: ExpertError.notHeld(first)) { try await engine.run(request) }
-        await #expect(throws: ExpertError.stalePlan(found: 3, current: 3)) { _ = try await assign(engine, version: 3, [first]) }
+        #expect(try await engine.retain(RetainRequest(router: "r", units: [first])).heldBytes == 0)         // what is not held cannot be kept
+        _ = try await hold(engine, [first])
+        #expect(try await engine.run(request) == output)        // unmapped and read again
     }
 
-    @Test("a call or an assignment that does not fit the model is refused by name")
+    @Test("slices add up to the whole, bit for bit, in whatever pieces", arguments: ["mixed-original", "shared-expert", "one-layer"])
+    func slices(fixture: String) async throws {
+        let engine = try ExpertEngine(WeightFiles(directory: Self.fixtures.appending(path: fixture).path), compute: Compute(threads: 2))
+        let expert = engine.config.sharedIntermediateSizes[0] > 0 ? engine.config.expertCount : 0
+        _ = try await hold(engine, [ExpertUnit(layer: 0, expert: expert)])
+        let hidden = (0 ..< 3 * engine.config.hiddenSize).map { Float(($0 * 13) % 29) / 11 - 1 }
+        func output(_ slice: ExpertSlice) async throws -> [Float] {
+            try await engine.run(ExpertRequest(layer: 0, hidden: hidden, groups: [TokenGroup(expert: expert, slice: slice, rows: [2, 0, 1])])).outputs
+        }
+        let whole = try await output(.whole)
+        var cuts = 0
+        func check(_ slice: ExpertSlice, _ sum: [Float]) async throws {
+            guard let (first, second) = slice.halves else { return }
+            let outputs: ([Float], [Float])
+            do { outputs = (try await output(first), try await output(second)) } catch ExpertError.notHeld { return }       // not cut so finely
+            cuts += 1
+            #expect(zip(outputs.0, outputs.1).map { ($0 + $1).bitPattern } == sum.map(\.bitPattern), "\(slice)")
+            try await check(first, outputs.0)
+            try await check(second, outputs.1)
+        }
+        try await check(.whole, whole)
+        #expect(cuts >= 1)
+    }
+
+    @Test("a part of an expert is served, the rest is not")
+    func partsHeld() async throws {
+        let engine = try engine()
+        let hidden = [Float](repeating: 1, count: engine.config.hiddenSize)
+        func run(_ index: Int, _ count: Int) async throws {
+            _ = try await engine.run(ExpertRequest(layer: 0, hidden: hidden, groups: [TokenGroup(expert: 0, slice: ExpertSlice(index: index, of: count), rows: [0])]))
+        }
+        _ = try await hold(engine, [ExpertUnit(layer: 0, expert: 0, slice: ExpertSlice(index: 1, of: 2))])
+        try await run(1, 2)
+        await #expect(throws: ExpertError.self) { try await run(0, 2) }
+        await #expect(throws: ExpertError.self) { try await run(0, 1) }
+        _ = try await hold(engine, [ExpertUnit(layer: 0, expert: 0, slice: ExpertSlice(index: 0, of: 2))])
+        try await run(0, 1)
+    }
+
+    @Test("a call or a wish that does not fit the model is refused by name")
     func refusals() async throws {
         let engine = try engine()
         let config = engine.config, columns = config.hiddenSize
         let row = [Float](repeating: 0, count: columns)
-        _ = try await assign(engine, version: 1, [ExpertUnit(layer: 0, expert: 0)])
-        await #expect(throws: ExpertError.layer(99, count: config.layerCount)) { _ = try await assign(engine, version: 2, [ExpertUnit(layer: 99, expert: 0)]) }
+        _ = try await hold(engine, [ExpertUnit(layer: 0, expert: 0)])
+        await #expect(throws: ExpertError.layer(99, count: config.layerCount)) { _ = try await hold(engine, [ExpertUnit(layer: 99, expert: 0)]) }
         await #expect(throws: ExpertError.expert(config.expertCount, layer: 0, count: config.expertCount)) {
-            _ = try await assign(engine, version: 2, [ExpertUnit(layer: 0, expert: config.expertCount)])
+            _ = try await hold(engine, [ExpertUnit(layer: 0, expert: config.expertCount)])
         }
         await #expect(throws: ExpertError.fingerprint(expected: engine.fingerprint, found: "other")) {
-            _ = try await engine.assign(AssignRequest(planVersion: 2, modelFingerprint: "other", units: []))
+            _ = try await engine.hold(HoldRequest(router: "r", modelFingerprint: "other", planVersion: 2, units: []))
         }
         await #expect(throws: ExpertError.row(1, rows: 1)) {
             _ = try await engine.run(ExpertRequest(layer: 0, hidden: row, groups: [TokenGroup(expert: 0, rows: [1])]))

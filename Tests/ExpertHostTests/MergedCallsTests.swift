@@ -19,7 +19,7 @@ import Testing
             let experts = (0 ..< expertCount).filter { ($0 + number) % 3 != 0 }
             let groups = try (number % 2 == 0 ? experts : experts.reversed()).map { expert in
                 let unit = ExpertUnit(layer: layer, expert: expert)
-                return ExpertCall.Group(unit: unit, expert: try Expert(checkpoint, unit), rows: (0 ..< UInt32(rows)).reversed().filter { rows == 1 || ($0 + UInt32(expert)) % 4 != 3 })
+                return ExpertCall.Group(unit: unit, expert: try Expert(checkpoint, layer: layer, expert: expert), rows: (0 ..< UInt32(rows)).reversed().filter { rows == 1 || ($0 + UInt32(expert)) % 4 != 3 })
             }
             return ExpertCall(hidden: hidden, groups: groups)
         }
@@ -45,7 +45,7 @@ import Testing
     @Test("come in the order in which they wait, at most 4096 rows in a round; a larger one goes alone; a withdrawn one never")
     func rounds() throws {
         let checkpoint = try WeightFiles(directory: Self.fixtures.appending(path: "mixed-original").path)
-        let unit = ExpertUnit(layer: 0, expert: 0), expert = try Expert(checkpoint, unit)
+        let unit = ExpertUnit(layer: 0, expert: 0), expert = try Expert(checkpoint, layer: 0, expert: 0)
         func call(_ rows: Int) -> ExpertCall {
             ExpertCall(hidden: Tensor(rows: 1, columns: 40), groups: [.init(unit: unit, expert: expert, rows: [UInt32](repeating: 0, count: rows))])
         }
@@ -66,7 +66,7 @@ import Testing
     @Test("are those that came while the host was busy, without the cancelled ones")
     func waiting() async throws {
         let engine = try ExpertEngine(WeightFiles(directory: Self.fixtures.appending(path: "mixed-original").path), compute: Compute(threads: 1))
-        _ = try await engine.assign(AssignRequest(planVersion: 1, modelFingerprint: engine.fingerprint, units: [ExpertUnit(layer: 0, expert: 0)]))
+        _ = try await engine.hold(HoldRequest(router: "r", modelFingerprint: engine.fingerprint, planVersion: 1, units: [ExpertUnit(layer: 0, expert: 0)]))
         let request = ExpertRequest(layer: 0, hidden: [Float](repeating: 1, count: engine.config.hiddenSize), groups: [TokenGroup(expert: 0, rows: [0])])
         let gate = DispatchSemaphore(value: 0)
         let busy = Task.immediate { try await engine.lane.run { gate.wait() } }
@@ -84,8 +84,8 @@ import Testing
     func engine() async throws {
         let engine = try ExpertEngine(WeightFiles(directory: Self.fixtures.appending(path: "mixed-original").path), compute: Compute(threads: 2))
         let columns = engine.config.hiddenSize, expertCount = engine.config.expertCount
-        _ = try await engine.assign(AssignRequest(
-            planVersion: 1, modelFingerprint: engine.fingerprint, units: (0 ..< expertCount).map { ExpertUnit(layer: 0, expert: $0) }))
+        _ = try await engine.hold(HoldRequest(
+            router: "r", modelFingerprint: engine.fingerprint, planVersion: 1, units: (0 ..< expertCount).map { ExpertUnit(layer: 0, expert: $0) }))
         func request(_ number: Int) -> ExpertRequest {
             ExpertRequest(
                 layer: 0, hidden: (0 ..< 2 * columns).map { Float(($0 + number) % 17) - 8 },

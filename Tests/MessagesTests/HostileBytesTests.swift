@@ -115,15 +115,28 @@ private struct SeededGenerator: RandomNumberGenerator {
                 #expect(error?.type == "\(type)" && error?.reason.contains("\(name) is \(value)") == true, "\(error.map(\.description) ?? "no error")")
             }
         }
-        check(AssignRequest.self, "plan_version") { Wire().number(1, $0) }
-        check(AssignResponse.self, "weight_bytes") { Wire().number(1, $0) }
+        check(HoldRequest.self, "plan_version") { Wire().number(3, $0) }
+        check(HoldResponse.self, "held_bytes") { Wire().number(1, $0) }
+        check(RetainResponse.self, "held_bytes") { Wire().number(1, $0) }
+        check(AnnounceRequest.self, "memory_bytes") { Wire().number(9, $0) }
+        check(AnnounceRequest.self, "read_bandwidth") { Wire().number(10, $0) }
         check(AttentionDescription.self, "memory_budget_bytes") { Wire().number(3, $0) }
         check(OpenSessionRequest.self, "tokens_max") { Wire().number(2, $0) }
         check(OpenSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
         check(ParkSessionResponse.self, "parked_bytes") { Wire().number(1, $0) }
         check(ResumeSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
         check(SublayerRequest.self, "start") { Wire().message(2, Wire().number(1, 1)).message(2, Wire().number(2, $0)) }
-        check(AnnounceResponse.self, "plan_version") { Wire().number(1, $0) }
+        check(AnnounceResponse.self, "plan_version") { Wire().number(2, $0) }
+    }
+
+    @Test("slices that there are not are refused; none is the whole")
+    func slices() throws {
+        func unit(_ slice: UInt64, _ slices: UInt64) -> [UInt8] { Wire().message(2, Wire().number(1, 1).number(3, slice).number(4, slices)).bytes }
+        for (slice, slices) in [(0, 3), (2, 2), (8, 8), (1, 0), (0, 16), (0, 1 << 31), (1 << 31, 8)] as [(UInt64, UInt64)] {
+            #expect(throws: MessageError.self, "\(slice) of \(slices)") { try decode(RetainRequest.self, unit(slice, slices)) }
+            #expect(throws: MessageError.self) { try decode(ExpertRequest.self, Wire().message(3, Wire().number(3, slice).number(4, slices)).bytes) }
+        }
+        #expect(try decode(RetainRequest.self, unit(0, 0)).units == [ExpertUnit(layer: 1, expert: 0)])
     }
 
     @Test("text that is no UTF-8 is repaired, not trusted")

@@ -18,14 +18,25 @@ import Testing
         #expect(same, "\(M.self) is encoded in two ways")
     }
 
-    @Test("assignments")
-    func assignments() throws {
+    @Test("what hosts shall hold")
+    func holdings() throws {
         for units in [[], [ExpertUnit(layer: 0, expert: 0)], (0 ..< 2560).map { ExpertUnit(layer: $0 / 32, expert: $0 % 32) }] {
-            for text in texts { try check(AssignRequest(planVersion: 1, modelFingerprint: text, units: units)) }
+            for text in texts {
+                try check(HoldRequest(router: text + "r", modelFingerprint: text, planVersion: 1, units: units))
+                try check(RetainRequest(router: text, units: units))
+            }
         }
-        for count in counts { try check(AssignRequest(planVersion: count, modelFingerprint: "f", units: [])) }
-        for number in small { try check(AssignRequest(planVersion: 1, modelFingerprint: "f", units: [ExpertUnit(layer: number, expert: 1), ExpertUnit(layer: 1, expert: number)])) }
-        for count in counts { try check(AssignResponse(weightBytes: count)) }
+        for count in counts { try check(HoldRequest(router: "r", modelFingerprint: "f", planVersion: count, units: [])) }
+        for number in small { try check(RetainRequest(router: "r", units: [ExpertUnit(layer: number, expert: 1), ExpertUnit(layer: 1, expert: number)])) }
+        for count in ExpertSlice.counts {
+            let units = (0 ..< count).map { ExpertUnit(layer: 1, expert: 2, slice: ExpertSlice(index: $0, of: count)) }
+            try check(RetainRequest(router: "r", units: units))
+            try check(ExpertRequest(layer: 1, hidden: [], groups: units.map { TokenGroup(expert: 1, slice: $0.slice, rows: [1]) }))
+        }
+        for count in counts {
+            try check(HoldResponse(heldBytes: count))
+            try check(RetainResponse(heldBytes: count))
+        }
     }
 
     @Test("expert calls")
@@ -50,7 +61,7 @@ import Testing
         try check(DescribeRequest())
         #expect(encode(DescribeRequest()).isEmpty)
         for text in texts {
-            for count in counts { try check(AttentionDescription(modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count)) }
+            for count in counts { try check(AttentionDescription(modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text)) }
         }
         for session in sessions {
             for count in counts { try check(OpenSessionRequest(session: session, tokensMax: count)) }
@@ -97,13 +108,19 @@ import Testing
         for text in texts {
             for draining in [false, true] {
                 try check(AnnounceRequest(
-                    name: text, instance: text + "1", address: text + "2", modelFingerprint: text + "3", kernels: text + "4", threads: 2, draining: draining))
+                    name: text, instance: text + "1", address: text + "2", modelFingerprint: text + "3", kernels: text + "4", threads: 2, draining: draining,
+                    arithmetic: text + "5", memoryBytes: 1, readBandwidth: 2, machine: text))
             }
         }
         for threads in small {
-            try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: threads, draining: false))
+            try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: threads, draining: false, arithmetic: "", memoryBytes: 0, readBandwidth: 0, machine: ""))
         }
-        for count in counts { try check(AnnounceResponse(planVersion: count)) }
+        for count in counts {
+            try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false, arithmetic: "", memoryBytes: count, readBandwidth: 3, machine: ""))
+            try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false, arithmetic: "", memoryBytes: 3, readBandwidth: count, machine: ""))
+            try check(AnnounceResponse(router: "", planVersion: count, released: count % 2 == 0))
+        }
+        for text in texts { try check(AnnounceResponse(router: text, planVersion: 1, released: false)) }
     }
 
     @Test("every bit of a float survives, NaN payloads and signs of zero too")
@@ -118,12 +135,14 @@ import Testing
     @Test("every field travels under its number")
     func fields() throws {
         let expected: [String: Wire] = [
-            "AssignRequest": Wire().number(1, 3).text(2, "abc").message(3, Wire().number(1, 1).number(2, 2)).message(3, Wire().number(1, 300)),
-            "AssignResponse": Wire().number(1, 1 << 40),
-            "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5]).message(3, Wire().number(1, 1).packed(2, [0, 300])).message(3, Wire().number(1, 2)),
+            "HoldRequest": Wire().text(1, "r1").text(2, "abc").number(3, 3).message(4, Wire().number(1, 1).number(2, 2).number(3, 3).number(4, 4)).message(4, Wire().number(1, 300).number(4, 1)),
+            "HoldResponse": Wire().number(1, 1 << 40),
+            "RetainRequest": Wire().text(1, "r2").message(2, Wire().number(1, 5).number(2, 6).number(3, 7).number(4, 8)),
+            "RetainResponse": Wire().number(1, 1 << 41),
+            "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5]).message(3, Wire().number(1, 1).packed(2, [0, 300]).number(3, 1).number(4, 2)).message(3, Wire().number(1, 2).number(4, 1)),
             "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
             "DescribeRequest": Wire(),
-            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33),
+            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact"),
             "OpenSessionRequest": Wire().number(1, 11).number(2, 4096),
             "OpenSessionResponse": Wire().number(1, 99),
             "CloseSessionsRequest": Wire().packed(1, [1, 1 << 63, 3]).number(2, 1),
@@ -140,8 +159,8 @@ import Testing
             "LogitsResponse": Wire().floats(1, [8, 9]),
             "StateRequest": Wire().number(1, 12).number(2, 13),
             "StateResponse": Wire().floats(1, [4, 5, 6]),
-            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3").text(5, "avx2").number(6, 4).number(7, 1),
-            "AnnounceResponse": Wire().number(1, 6),
+            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3").text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37).text(11, "m1"),
+            "AnnounceResponse": Wire().text(1, "r3").number(2, 6).number(3, 1),
         ]
         #expect(Set(expected.keys) == Set(everyMessage.map(\.typeName)))
         for message in everyMessage { #expect(message.bytes == expected[message.typeName]?.bytes, "\(message.typeName)") }

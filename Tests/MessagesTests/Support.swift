@@ -30,12 +30,17 @@ struct AnyMessage: Sendable, CustomTestStringConvertible {
 
 /// One message of every type, every field set, no two fields alike.
 let everyMessage: [AnyMessage] = [
-    AnyMessage(AssignRequest(planVersion: 3, modelFingerprint: "abc", units: [ExpertUnit(layer: 1, expert: 2), ExpertUnit(layer: 300, expert: 0)])),
-    AnyMessage(AssignResponse(weightBytes: 1 << 40)),
-    AnyMessage(ExpertRequest(layer: 7, hidden: [1, -2, 0.5], groups: [TokenGroup(expert: 1, rows: [0, 300]), TokenGroup(expert: 2, rows: [])])),
+    AnyMessage(HoldRequest(
+        router: "r1", modelFingerprint: "abc", planVersion: 3,
+        units: [ExpertUnit(layer: 1, expert: 2, slice: ExpertSlice(index: 3, of: 4)), ExpertUnit(layer: 300, expert: 0)])),
+    AnyMessage(HoldResponse(heldBytes: 1 << 40)),
+    AnyMessage(RetainRequest(router: "r2", units: [ExpertUnit(layer: 5, expert: 6, slice: ExpertSlice(index: 7, of: 8))])),
+    AnyMessage(RetainResponse(heldBytes: 1 << 41)),
+    AnyMessage(ExpertRequest(
+        layer: 7, hidden: [1, -2, 0.5], groups: [TokenGroup(expert: 1, slice: ExpertSlice(index: 1, of: 2), rows: [0, 300]), TokenGroup(expert: 2, rows: [])])),
     AnyMessage(ExpertResponse(outputs: [1, 2, 3, 4])),
     AnyMessage(DescribeRequest()),
-    AnyMessage(AttentionDescription(modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33)),
+    AnyMessage(AttentionDescription(modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33, arithmetic: "exact")),
     AnyMessage(OpenSessionRequest(session: 11, tokensMax: 4096)),
     AnyMessage(OpenSessionResponse(reservedBytes: 99)),
     AnyMessage(CloseSessionsRequest(sessions: [1, 1 << 63, 3], all: true)),
@@ -54,8 +59,9 @@ let everyMessage: [AnyMessage] = [
     AnyMessage(StateRequest(session: 12, layer: 13)),
     AnyMessage(StateResponse(state: [4, 5, 6])),
     AnyMessage(AnnounceRequest(
-        name: "host-1", instance: "i-2", address: "unix:/run/x", modelFingerprint: "f3", kernels: "avx2", threads: 4, draining: true)),
-    AnyMessage(AnnounceResponse(planVersion: 6)),
+        name: "host-1", instance: "i-2", address: "unix:/run/x", modelFingerprint: "f3", kernels: "avx2", threads: 4, draining: true,
+        arithmetic: "fast", memoryBytes: 1 << 36, readBandwidth: 1 << 37, machine: "m1")),
+    AnyMessage(AnnounceResponse(router: "r3", planVersion: 6, released: true)),
 ]
 
 /// Protobuf's wire format, written here once more so that the tests do not trust the code they test.

@@ -56,7 +56,7 @@ static kernel_weights weights(int type, size_t outputs, size_t K, size_t misplac
         unsigned short half = (unsigned short)(0x2000 + i * 13 % 512);      /* about 0.01 */
         memcpy(memory[1] + i * 2, &half, 2);
     }
-    return (kernel_weights){memory[0] + misplaced, scales ? memory[1] : NULL, K, type};
+    return (kernel_weights){memory[0] + misplaced, scales ? memory[1] : NULL, K, K, type};
 }
 
 static void products(const kernel_table *table, const kernel_table *scalar) {

@@ -109,7 +109,7 @@ private func runLinear(_ kernels: Kernels, _ side: GuardedMemory.Side, rows: Int
     let w = GuardedMemory(byteCount: outputs * type.rowByteCount(columns: K), against: side)
     let scales = GuardedMemory(byteCount: outputs * type.scaleCount(columns: K) * 2, against: side)
     store(pattern(outputs * K, seed: 1), as: type, columns: K, at: w.base, scales: scales.base)
-    var weights = kernel_weights(elements: w.base, scales: scales.base, columns: K, type: type.rawValue)
+    var weights = kernel_weights(elements: w.base, scales: scales.base, columns: K, stride: K, type: type.rawValue)
     kernels.table.linear(y.floats, yStride, x.floats, xStride, &weights, rows, outputs, parts)
     if let inputBytes = kernels.table.fast_input_bytes?(type.rawValue, K), inputBytes > 0 {
         let input = GuardedMemory(byteCount: inputBytes * rows, against: side)

@@ -8,6 +8,7 @@ internal import Transport
 struct AttentionLink: Service {
     let attention: AttentionClient
     let fingerprint: String
+    let arithmetic: String
     let engine: StepEngine
     let status: ClusterStatus
     let logger: Logger
@@ -33,6 +34,9 @@ struct AttentionLink: Service {
                 let description = try await attention.rpc.call(.describeAttention, DescribeRequest(), timeout: attention.timeout)
                 guard description.modelFingerprint == fingerprint else {
                     throw StartError("the attention service has checkpoint \(description.modelFingerprint), the router \(fingerprint): they must be the same")
+                }
+                guard description.arithmetic == arithmetic else {
+                    throw StartError("the attention service computes in \(description.arithmetic) arithmetic, the router's is \(arithmetic): they must be the same")
                 }
                 // Whatever sessions it holds are those of an earlier router or of requests that failed with the connection.
                 _ = try await attention.rpc.call(.closeSessions, CloseSessionsRequest(sessions: [], all: true), timeout: attention.timeout)

@@ -6,7 +6,10 @@ final class ClusterStatus: Sendable {
     private struct State {
         var attention: String? = "the attention service is not connected"
         var experts: String? = "no expert host is connected"
+        var expertsFraction = 0.0
         var missing: String? { attention ?? experts }
+        /// Of both halves.
+        var fraction: Double { ((attention == nil ? 1 : 0) + (experts == nil ? 1 : expertsFraction)) / 2 }
     }
     private let state = Mutex(State())
     private let readiness: Readiness
@@ -17,13 +20,14 @@ final class ClusterStatus: Sendable {
     var missing: String? { state.withLock { $0.missing } }
 
     func setAttention(missing: String?) { change { $0.attention = missing } }
-    func setExperts(missing: String?) { change { $0.experts = missing } }
+
+    /// - Parameter fraction: how much of the experts is there, from 0 to 1.
+    func setExperts(missing: String?, fraction: Double = 1) { change { ($0.experts, $0.expertsFraction) = (missing, fraction) } }
 
     private func change(_ body: (inout State) -> Void) {
         state.withLock { state in
             body(&state)
-            let done = [state.attention, state.experts].count { $0 == nil }
-            readiness.set(state.missing.map { .loading(message: $0, fraction: Double(done) / 2) } ?? .ready)
+            readiness.set(state.missing.map { .loading(message: $0, fraction: state.fraction) } ?? .ready)
         }
     }
 }

@@ -136,6 +136,7 @@ final class StepEngine: Sendable {
             return
         }
         let seconds = begin.duration(to: .now) / .seconds(1)
+        pass.experts.hosts.load.note(stepSeconds: meter[.experts] / .seconds(1))
         pace.record(generating: generating, prompt: prompt, seconds: seconds)
         overlap.record(generating: generating, prompt: prompt, overlapped: overlapped, seconds: seconds)
         metrics.record(meter, generating: generating, prompt: prompt, overlapped: overlapped, seconds: seconds)

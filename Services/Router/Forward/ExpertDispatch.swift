@@ -1,70 +1,168 @@
+internal import Cluster
 internal import Messages
+internal import Metrics
 internal import NIOCore
 internal import Tensors
+internal import Transport
 
 /// Sends a layer's token groups to the hosts that hold their experts, one call a host, and gives the outputs back in the order of the groups.
+///
+/// An expert is a pure function: what a host did not answer, another is asked for again, and nobody can tell from the bytes.
 struct ExpertDispatch: Sendable {
     let hosts: ExpertHosts
     let timeout: TimeAmount
+    private let retries = Counter(label: "minimax_expert_calls_retried_total")
+    private let hedges = Counter(label: "minimax_expert_calls_hedged_total")
+
+    init(hosts: ExpertHosts, timeout: TimeAmount) {
+        self.hosts = hosts
+        self.timeout = timeout
+    }
 
     /// - Parameter input: (tokens, D).
     /// - Returns: (members, D) for each group.
     func run(_ layer: Int, _ input: Tensor, _ groups: TokenGroups, _ meter: StepMeter) async throws -> [Tensor] {
-        let plan = try await hosts.currentPlan()
-        let calls = plan.calls(layer, groups)
-        let requests = meter.time(.dispatch) { calls.map { $0.request(layer, input) } }
-        let answers = try await meter.time(.experts) { try await ask(calls, requests, columns: input.columns) }
-        return meter.time(.dispatch) { outputs(of: groups, calls, answers, columns: input.columns) }
+        hosts.load.note(layer, groups)
+        let work = LayerWork(layer: layer, input: input, groups: groups)
+        let parts = try await meter.time(.experts) { try await answers(work, work.pieces, meter) }
+        return meter.time(.dispatch) { work.outputs(parts) }
     }
 
-    /// The answers in the order of the calls, each with all rows that were asked for.
-    private func ask(_ calls: [ExpertCall], _ requests: [ExpertRequest], columns: Int) async throws -> [[Float]] {
-        try await withThrowingTaskGroup(of: (Int, [Float]).self) { tasks in
-            for (index, (call, request)) in zip(calls, requests).enumerated() {
-                tasks.addTask {
-                    let response = try await call.host.run(request, timeout: timeout)
-                    let expected = request.groups.reduce(0) { $0 + $1.rows.count } * columns
-                    guard response.outputs.count == expected else {
-                        throw ClusterError.answer(from: call.host.name, "\(response.outputs.count) values, expected \(expected)")
-                    }
-                    return (index, response.outputs)
+    /// What came of each piece, in any order and perhaps in smaller pieces.
+    ///
+    /// - Parameter failed: instances of hosts that were asked already, one for each attempt.
+    private func answers(_ work: LayerWork, _ pieces: [ExpertPiece], after failed: [String] = [], _ meter: StepMeter) async throws -> [PieceAnswer] {
+        let calls = try await route(work, pieces, after: failed)
+        guard calls.count > 1 else { return try await answers(work, calls[0], after: failed, meter) }
+        return try await withThrowingTaskGroup(of: [PieceAnswer].self) { tasks in
+            for call in calls { tasks.addTask { try await answers(work, call, after: failed, meter) } }
+            return try await tasks.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    /// One host's answer; where it gives none, that of others.
+    private func answers(_ work: LayerWork, _ call: HostCall, after failed: [String], _ meter: StepMeter) async throws -> [PieceAnswer] {
+        let failed = failed + [call.host.instance]
+        do {
+            return try await askHedged(work, call, after: failed, meter)
+        } catch let failure as HostFailure {
+            guard failed.count < Self.attemptsMax else { throw failure.error }
+            retries.increment()
+            switch failure.kind {
+            case .gone: break               // its connection says so
+            case .late: await hosts.late(call.host)
+            case .lacking: await hosts.lacks(call.host, layer: work.layer, call.pieces)
+            case .busy: try await Task.sleep(for: Self.busyPause)
+            case .wrong:
+                // It is the host's fault only if another one does better.
+                guard hosts.routing.table.members.contains(where: { !failed.contains($0.host.instance) }) else { throw failure.error }
+                let parts = try await answers(work, call.pieces, after: failed, meter)
+                await hosts.failed(call.host, why: "\(failure.error)")
+                return parts
+            }
+            return try await answers(work, call.pieces, after: failed, meter)
+        }
+    }
+
+    /// Whom to ask; waits where nobody holds a piece until somebody does.
+    private func route(_ work: LayerWork, _ pieces: [ExpertPiece], after failed: [String]) async throws -> [HostCall] {
+        let begin = ContinuousClock.now
+        while true {
+            let table = hosts.routing.table
+            // Those that failed or are late are asked again where nobody else is.
+            let isLast = !table.members.contains { !failed.contains($0.host.instance) && !$0.host.health.isSuspect }
+            let (calls, missing) = table.calls(work.layer, pieces, avoiding: isLast ? [] : failed, anyone: isLast)
+            if missing.isEmpty { return calls }
+            guard begin.duration(to: .now) < hosts.config.patience else { throw ClusterError.notHeld(ExpertUnit(layer: work.layer, expert: missing[0].expert)) }
+            try Task.checkCancellation()
+            hosts.need(layer: work.layer)
+            await hosts.routing.wait(after: table.serial)
+        }
+    }
+
+    // MARK: one host
+
+    /// Asks a host, and another one beside it if the first is late and the other is there.
+    private func askHedged(_ work: LayerWork, _ call: HostCall, after failed: [String], _ meter: StepMeter) async throws -> [PieceAnswer] {
+        let expected = work.expectedSeconds(call, hosts.inventory)
+        let patience = call.host.health.patience(expected: expected)
+        let table = hosts.routing.table
+        // A host that is alone is waited for: there is nobody who could do it faster.
+        let deadline = table.soundCount > 1 ? patience.map { min(timeout, .nanoseconds(Int64($0.deadline * 1e9))) } ?? timeout : timeout
+        guard let patience, case let (calls, missing) = table.calls(work.layer, call.pieces, avoiding: failed), missing.isEmpty, !calls.isEmpty else {
+            return try await ask(work, call, deadline, expected, meter)
+        }
+        return try await withThrowingTaskGroup(of: [PieceAnswer]?.self) { tasks in
+            tasks.addTask { try await ask(work, call, deadline, expected, meter) }
+            tasks.addTask {
+                try await Task.sleep(for: .seconds(patience.hedge))
+                return nil
+            }
+            defer { tasks.cancelAll() }
+            if let answer = try await tasks.next() ?? nil { return answer }
+            hedges.increment()
+            tasks.addTask { try await answers(work, call.pieces, after: failed, meter) }
+            var lastError: (any Error)?
+            while let result = await tasks.nextResult() {
+                switch result {
+                case .success(let answer?): return answer
+                case .success(nil): break
+                case .failure(let error): lastError = error
                 }
             }
-            var answers = [[Float]](repeating: [], count: calls.count)
-            for try await (index, values) in tasks { answers[index] = values }
-            return answers
+            throw lastError ?? CancellationError()
         }
     }
 
-    private func outputs(of groups: TokenGroups, _ calls: [ExpertCall], _ answers: [[Float]], columns: Int) -> [Tensor] {
-        var outputs = [Tensor?](repeating: nil, count: groups.groups.count)
-        for (call, values) in zip(calls, answers) {
-            var first = 0
-            for group in call.groups {
-                let count = groups.groups[group].members.count * columns
-                outputs[group] = Tensor(columns: columns, values: Array(values[first ..< first + count]))
-                first += count
-            }
+    private func ask(_ work: LayerWork, _ call: HostCall, _ timeout: TimeAmount, _ expected: Double, _ meter: StepMeter) async throws -> [PieceAnswer] {
+        let request = meter.time(.dispatch) { work.request(call) }
+        let begin = ContinuousClock.now
+        let response: ExpertResponse
+        do throws(RPCError) {
+            response = try await call.host.rpc.call(.runExperts, request, timeout: timeout, whenDisconnected: .fail)
+        } catch {
+            guard !Task.isCancelled else { throw CancellationError() }
+            throw HostFailure(kind: HostFailure.Kind(error.code), error: .expertHost(call.host.name, error))
         }
-        return outputs.compactMap { $0 }            // each group is in one call
+        let duration = begin.duration(to: .now)
+        let rows = request.groups.reduce(0) { $0 + $1.rows.count }, columns = work.input.columns
+        guard response.outputs.count == rows * columns else {
+            let error = ClusterError.answer(from: call.host.name, "\(response.outputs.count) values, expected \(rows) rows of \(columns)")
+            throw HostFailure(kind: .wrong, error: error)
+        }
+        guard response.outputs.areFinite || !work.input.values.areFinite else {
+            throw HostFailure(kind: .wrong, error: .answer(from: call.host.name, "values that are not finite"))
+        }
+        call.host.health.answered(after: duration / .seconds(1), expected: expected)
+        return work.answers(call, response.outputs)
     }
+
+    private static let attemptsMax = 8
+    private static let busyPause = Duration.milliseconds(20)
 }
 
-/// What one host is asked for one layer.
-struct ExpertCall: Sendable {
-    let host: ExpertHostClient
-    /// Indices into the layer's groups, ascending.
-    var groups: [Int]
-    /// The groups themselves.
-    var members: [TokenGroups.Group]
+/// A host did not answer, or wrongly.
+struct HostFailure: Error {
+    enum Kind {
+        /// Its connection is lost.
+        case gone
+        case late
+        /// It does not hold what was asked for.
+        case lacking
+        case busy
+        case wrong
 
-    /// The rows this host needs, each once, and its groups in terms of them.
-    func request(_ layer: Int, _ input: Tensor) -> ExpertRequest {
-        let rows = Set(members.flatMap { $0.members.map(\.row) }).sorted()
-        let places = Dictionary(uniqueKeysWithValues: zip(rows, UInt32(0)...))
-        let hidden = rows.count == input.rows ? input.values : rows.flatMap { input.row($0) }
-        return ExpertRequest(
-            layer: layer, hidden: hidden,
-            groups: members.map { group in TokenGroup(expert: group.expert, rows: group.members.map { places[$0.row, default: 0] }) })
+        init(_ code: RPCError.Code) {
+            self = switch code {
+            case .deadlineExceeded: .late
+            case .unavailable, .cancelled: .gone
+            case .notFound: .lacking
+            case .resourceExhausted: .busy
+            case .invalidArgument, .failedPrecondition, .protocolError, .internalError: .wrong
+            }
+        }
     }
+
+    let kind: Kind
+    let error: ClusterError
 }

@@ -12,6 +12,8 @@ struct ForwardPass: Sendable {
     let compute: Compute
     /// The event loop of the connections to attention and expert hosts.
     let loop: EventLoopExecutor
+    /// Nil: an expert takes all rows that are sent to it; else at most so many times its even share. For research: a row's bytes then depend on its neighbours.
+    var capacityFactor: Double?
     var observer: (any ForwardObserver)?
 
     private var config: ModelConfig { weights.config }
@@ -56,7 +58,7 @@ struct ForwardPass: Sendable {
             let (input, routes, groups) = meter.time(.gate) {
                 let input = compute.rmsNorm(stream, weight: layer.postAttentionNorm, epsilon: config.normEpsilon)
                 let routes = gate(input, layer)                                                         // (tokens, k)
-                return (input, routes, TokenGroups(routes, sharedExpert: layer.sharedCoefficient == nil ? nil : config.expertCount))
+                return (input, routes, TokenGroups(routes, sharedExpert: layer.sharedCoefficient == nil ? nil : config.expertCount, capacity: capacity(rows: routes.count)))
             }
             let outputs = try await experts.run(layer.index, input, groups, meter)                      // one a group, in its order
             hidden = meter.time(.combine) {
@@ -74,6 +76,10 @@ struct ForwardPass: Sendable {
     func lastLogits(for batch: Batch) async throws -> [Float] {
         let hidden = try await hidden(for: batch)
         return try await attention.logits(hidden.rows(hidden.rows - 1 ..< hidden.rows)).values
+    }
+
+    private func capacity(rows: Int) -> Int? {
+        capacityFactor.map { max(1, Int(($0 * Double(rows * config.expertsPerToken) / Double(config.expertCount)).rounded(.up))) }
     }
 
     /// `alpha * r + beta * output`, r being the norm's output (postnorm) or its input (pre-norm): spec 2.3.

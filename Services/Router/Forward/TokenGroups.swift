@@ -15,9 +15,13 @@ struct TokenGroups: Sendable {
 
     let groups: [Group]
     let rowCount: Int
+    /// Uses of experts that their capacity did not allow.
+    let droppedCount: Int
 
-    /// - Parameter sharedExpert: number of the expert that sees every row, where the layer has one; it comes last.
-    init(_ routes: [[Route]], sharedExpert: Int?) {
+    /// - Parameters:
+    ///   - sharedExpert: number of the expert that sees every row, where the layer has one; it comes last.
+    ///   - capacity: most rows that a routed expert takes; the later ones do without it, as in GShard (arXiv 2006.16668, section 2.2). Nil: as many as come.
+    init(_ routes: [[Route]], sharedExpert: Int?, capacity: Int? = nil) {
         var byExpert: [Int: Group] = [:]
         for (row, routes) in routes.enumerated() {
             for route in routes {
@@ -25,6 +29,14 @@ struct TokenGroups: Sendable {
             }
         }
         var groups = byExpert.values.sorted { $0.expert < $1.expert }
+        var dropped = 0
+        if let capacity {
+            for index in groups.indices where groups[index].members.count > capacity {
+                dropped += groups[index].members.count - capacity
+                groups[index].members.removeLast(groups[index].members.count - capacity)
+            }
+        }
+        droppedCount = dropped
         if let sharedExpert {
             groups.append(Group(expert: sharedExpert, members: routes.indices.map { Member(row: $0, weight: 1) }))
         }

@@ -21,11 +21,12 @@ enum { KERNEL_BFLOAT16 = 0, KERNEL_FLOAT32 = 1, KERNEL_INT8 = 2, KERNEL_INT4 = 3
 enum { KERNEL_INT8_GROUP = 64, KERNEL_INT4_GROUP = 32 };
 enum { KERNEL_TABLES_MAX = 8, KERNEL_SUM_BLOCKS_MAX = 8 };
 
-/* A matrix of weights, row-major. */
+/* A matrix of weights, row-major; or some columns of each row of a larger one, from the first column of a group on. */
 typedef struct {
     const void *elements;
     const void *scales;     /* float16, row-major, one for each group of a row; NULL for BFLOAT16 and FLOAT32 */
     size_t columns;
+    size_t stride;          /* columns of the larger matrix: how far apart rows lie */
     int type;
 } kernel_weights;
 

@@ -15,9 +15,11 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 
-typedef struct Minimax__Cluster__V1__AssignRequest Minimax__Cluster__V1__AssignRequest;
+typedef struct Minimax__Cluster__V1__HoldRequest Minimax__Cluster__V1__HoldRequest;
 typedef struct Minimax__Cluster__V1__ExpertUnit Minimax__Cluster__V1__ExpertUnit;
-typedef struct Minimax__Cluster__V1__AssignResponse Minimax__Cluster__V1__AssignResponse;
+typedef struct Minimax__Cluster__V1__HoldResponse Minimax__Cluster__V1__HoldResponse;
+typedef struct Minimax__Cluster__V1__RetainRequest Minimax__Cluster__V1__RetainRequest;
+typedef struct Minimax__Cluster__V1__RetainResponse Minimax__Cluster__V1__RetainResponse;
 typedef struct Minimax__Cluster__V1__ExpertRequest Minimax__Cluster__V1__ExpertRequest;
 typedef struct Minimax__Cluster__V1__TokenGroup Minimax__Cluster__V1__TokenGroup;
 typedef struct Minimax__Cluster__V1__ExpertResponse Minimax__Cluster__V1__ExpertResponse;
@@ -50,27 +52,31 @@ typedef struct Minimax__Cluster__V1__AnnounceResponse Minimax__Cluster__V1__Anno
 /* --- messages --- */
 
 /*
- * POST /minimax.cluster.v1/experts/assign -> AssignResponse
- * Tells a host which experts to hold. It maps their weights, answers, and from then on serves them; the units of the plan before
- * stay served until the next assignment, so that calls under way find their weights.
+ * POST /minimax.cluster.v1/experts/hold -> HoldResponse
+ * Tells a host to hold more units. It brings their weights into memory, then answers, and serves them from then on. Holding what is held already is no
+ * error; a call for no units asks whether the host is well.
  */
-struct  Minimax__Cluster__V1__AssignRequest
+struct  Minimax__Cluster__V1__HoldRequest
 {
   ProtobufCMessage base;
   /*
-   * greater than any version before from this router
+   * the router's instance: what one router asks for is no business of another
    */
-  uint64_t plan_version;
+  char *router;
   /*
    * of the router's checkpoint; a host with another one refuses
    */
   char *model_fingerprint;
+  /*
+   * for people
+   */
+  uint64_t plan_version;
   size_t n_units;
   Minimax__Cluster__V1__ExpertUnit **units;
 };
-#define MINIMAX__CLUSTER__V1__ASSIGN_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__assign_request__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, 0,NULL }
+#define MINIMAX__CLUSTER__V1__HOLD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__hold_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL }
 
 
 struct  Minimax__Cluster__V1__ExpertUnit
@@ -81,22 +87,56 @@ struct  Minimax__Cluster__V1__ExpertUnit
    * expert_count names the layer's shared expert, where the model has one
    */
   uint32_t expert;
+  /*
+   * of the expert's intermediate dimension: rows of w1 and w3, columns of w2
+   */
+  uint32_t slice;
+  /*
+   * into how many equal slices it is cut: 1 (or 0), 2, 4 or 8
+   */
+  uint32_t slices;
 };
 #define MINIMAX__CLUSTER__V1__EXPERT_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__expert_unit__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0, 0 }
 
 
-struct  Minimax__Cluster__V1__AssignResponse
+struct  Minimax__Cluster__V1__HoldResponse
 {
   ProtobufCMessage base;
   /*
-   * bytes of the assigned weights
+   * of the weights of all units held, for any router
    */
-  uint64_t weight_bytes;
+  uint64_t held_bytes;
 };
-#define MINIMAX__CLUSTER__V1__ASSIGN_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__assign_response__descriptor) \
+#define MINIMAX__CLUSTER__V1__HOLD_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__hold_response__descriptor) \
+    , 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/experts/retain -> RetainResponse
+ * Of what the host holds for this router it keeps these units only. Calls under way end well.
+ */
+struct  Minimax__Cluster__V1__RetainRequest
+{
+  ProtobufCMessage base;
+  char *router;
+  size_t n_units;
+  Minimax__Cluster__V1__ExpertUnit **units;
+};
+#define MINIMAX__CLUSTER__V1__RETAIN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__retain_request__descriptor) \
+    , (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Minimax__Cluster__V1__RetainResponse
+{
+  ProtobufCMessage base;
+  uint64_t held_bytes;
+};
+#define MINIMAX__CLUSTER__V1__RETAIN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__retain_response__descriptor) \
     , 0 }
 
 
@@ -128,17 +168,22 @@ struct  Minimax__Cluster__V1__TokenGroup
    */
   size_t n_rows;
   uint32_t *rows;
+  /*
+   * as in ExpertUnit
+   */
+  uint32_t slice;
+  uint32_t slices;
 };
 #define MINIMAX__CLUSTER__V1__TOKEN_GROUP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__token_group__descriptor) \
-    , 0, 0,NULL }
+    , 0, 0,NULL, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__ExpertResponse
 {
   ProtobufCMessage base;
   /*
-   * (sum of group sizes, hidden): w2(silu(w1 x) * (w3 x)), group after group, unweighted
+   * (sum of group sizes, hidden): w2(silu(w1 x) * (w3 x)), group after group, unweighted; of a slice its share of that
    */
   ProtobufCBinaryData outputs;
 };
@@ -171,10 +216,14 @@ struct  Minimax__Cluster__V1__AttentionDescription
    * for the state of all sessions
    */
   uint64_t memory_budget_bytes;
+  /*
+   * "exact" or "fast"
+   */
+  char *arithmetic;
 };
 #define MINIMAX__CLUSTER__V1__ATTENTION_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__attention_description__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -427,7 +476,7 @@ struct  Minimax__Cluster__V1__StateResponse
 
 /*
  * POST /minimax.cluster.v1/router/announce -> AnnounceResponse
- * Sent by a host about once a second for as long as it lives; the router connects to `address` and assigns experts.
+ * Sent by a host about once a second for as long as it lives; the router connects to `address` and tells it what to hold.
  */
 struct  Minimax__Cluster__V1__AnnounceRequest
 {
@@ -445,49 +494,76 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   char *address;
   char *model_fingerprint;
+  /*
+   * the instruction set in use
+   */
   char *kernels;
   uint32_t threads;
   /*
-   * the host is about to stop: take its experts elsewhere
+   * the host is about to stop: take its units elsewhere
    */
   protobuf_c_boolean draining;
+  /*
+   * "exact" or "fast"
+   */
+  char *arithmetic;
+  /*
+   * for weights
+   */
+  uint64_t memory_bytes;
+  /*
+   * bytes a second that its threads read from memory, measured when it started
+   */
+  uint64_t read_bandwidth;
+  /*
+   * the same for all hosts that share a machine's memory
+   */
+  char *machine;
 };
 #define MINIMAX__CLUSTER__V1__ANNOUNCE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__announce_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Minimax__Cluster__V1__AnnounceResponse
 {
   ProtobufCMessage base;
   /*
+   * the router's instance
+   */
+  char *router;
+  /*
    * 0 while no plan holds this host
    */
   uint64_t plan_version;
+  /*
+   * a draining host: nothing is sent to it any more
+   */
+  protobuf_c_boolean released;
 };
 #define MINIMAX__CLUSTER__V1__ANNOUNCE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__announce_response__descriptor) \
-    , 0 }
+    , (char *)protobuf_c_empty_string, 0, 0 }
 
 
-/* Minimax__Cluster__V1__AssignRequest methods */
-void   minimax__cluster__v1__assign_request__init
-                     (Minimax__Cluster__V1__AssignRequest         *message);
-size_t minimax__cluster__v1__assign_request__get_packed_size
-                     (const Minimax__Cluster__V1__AssignRequest   *message);
-size_t minimax__cluster__v1__assign_request__pack
-                     (const Minimax__Cluster__V1__AssignRequest   *message,
+/* Minimax__Cluster__V1__HoldRequest methods */
+void   minimax__cluster__v1__hold_request__init
+                     (Minimax__Cluster__V1__HoldRequest         *message);
+size_t minimax__cluster__v1__hold_request__get_packed_size
+                     (const Minimax__Cluster__V1__HoldRequest   *message);
+size_t minimax__cluster__v1__hold_request__pack
+                     (const Minimax__Cluster__V1__HoldRequest   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__assign_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__AssignRequest   *message,
+size_t minimax__cluster__v1__hold_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__HoldRequest   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__AssignRequest *
-       minimax__cluster__v1__assign_request__unpack
+Minimax__Cluster__V1__HoldRequest *
+       minimax__cluster__v1__hold_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__assign_request__free_unpacked
-                     (Minimax__Cluster__V1__AssignRequest *message,
+void   minimax__cluster__v1__hold_request__free_unpacked
+                     (Minimax__Cluster__V1__HoldRequest *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__ExpertUnit methods */
 void   minimax__cluster__v1__expert_unit__init
@@ -508,24 +584,62 @@ Minimax__Cluster__V1__ExpertUnit *
 void   minimax__cluster__v1__expert_unit__free_unpacked
                      (Minimax__Cluster__V1__ExpertUnit *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__AssignResponse methods */
-void   minimax__cluster__v1__assign_response__init
-                     (Minimax__Cluster__V1__AssignResponse         *message);
-size_t minimax__cluster__v1__assign_response__get_packed_size
-                     (const Minimax__Cluster__V1__AssignResponse   *message);
-size_t minimax__cluster__v1__assign_response__pack
-                     (const Minimax__Cluster__V1__AssignResponse   *message,
+/* Minimax__Cluster__V1__HoldResponse methods */
+void   minimax__cluster__v1__hold_response__init
+                     (Minimax__Cluster__V1__HoldResponse         *message);
+size_t minimax__cluster__v1__hold_response__get_packed_size
+                     (const Minimax__Cluster__V1__HoldResponse   *message);
+size_t minimax__cluster__v1__hold_response__pack
+                     (const Minimax__Cluster__V1__HoldResponse   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__assign_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__AssignResponse   *message,
+size_t minimax__cluster__v1__hold_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__HoldResponse   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__AssignResponse *
-       minimax__cluster__v1__assign_response__unpack
+Minimax__Cluster__V1__HoldResponse *
+       minimax__cluster__v1__hold_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__assign_response__free_unpacked
-                     (Minimax__Cluster__V1__AssignResponse *message,
+void   minimax__cluster__v1__hold_response__free_unpacked
+                     (Minimax__Cluster__V1__HoldResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__RetainRequest methods */
+void   minimax__cluster__v1__retain_request__init
+                     (Minimax__Cluster__V1__RetainRequest         *message);
+size_t minimax__cluster__v1__retain_request__get_packed_size
+                     (const Minimax__Cluster__V1__RetainRequest   *message);
+size_t minimax__cluster__v1__retain_request__pack
+                     (const Minimax__Cluster__V1__RetainRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__retain_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__RetainRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__RetainRequest *
+       minimax__cluster__v1__retain_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__retain_request__free_unpacked
+                     (Minimax__Cluster__V1__RetainRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__RetainResponse methods */
+void   minimax__cluster__v1__retain_response__init
+                     (Minimax__Cluster__V1__RetainResponse         *message);
+size_t minimax__cluster__v1__retain_response__get_packed_size
+                     (const Minimax__Cluster__V1__RetainResponse   *message);
+size_t minimax__cluster__v1__retain_response__pack
+                     (const Minimax__Cluster__V1__RetainResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__retain_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__RetainResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__RetainResponse *
+       minimax__cluster__v1__retain_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__retain_response__free_unpacked
+                     (Minimax__Cluster__V1__RetainResponse *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__ExpertRequest methods */
 void   minimax__cluster__v1__expert_request__init
@@ -985,14 +1099,20 @@ void   minimax__cluster__v1__announce_response__free_unpacked
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
-typedef void (*Minimax__Cluster__V1__AssignRequest_Closure)
-                 (const Minimax__Cluster__V1__AssignRequest *message,
+typedef void (*Minimax__Cluster__V1__HoldRequest_Closure)
+                 (const Minimax__Cluster__V1__HoldRequest *message,
                   void *closure_data);
 typedef void (*Minimax__Cluster__V1__ExpertUnit_Closure)
                  (const Minimax__Cluster__V1__ExpertUnit *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__AssignResponse_Closure)
-                 (const Minimax__Cluster__V1__AssignResponse *message,
+typedef void (*Minimax__Cluster__V1__HoldResponse_Closure)
+                 (const Minimax__Cluster__V1__HoldResponse *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__RetainRequest_Closure)
+                 (const Minimax__Cluster__V1__RetainRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__RetainResponse_Closure)
+                 (const Minimax__Cluster__V1__RetainResponse *message,
                   void *closure_data);
 typedef void (*Minimax__Cluster__V1__ExpertRequest_Closure)
                  (const Minimax__Cluster__V1__ExpertRequest *message,
@@ -1072,9 +1192,11 @@ typedef void (*Minimax__Cluster__V1__AnnounceResponse_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__assign_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__hold_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__expert_unit__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__assign_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__hold_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__retain_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__retain_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__expert_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__token_group__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__expert_response__descriptor;

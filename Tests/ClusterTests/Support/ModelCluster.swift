@@ -23,13 +23,13 @@ struct ModelCluster: Sendable {
     ///
     /// - Parameter flags: for every process that computes.
     static func with<R>(
-        _ model: String, expertHosts: Int = 2, flags: [String] = ["--threads", "1"], body: @Sendable (ModelCluster) async throws -> R
+        _ model: String, expertHosts: Int = 2, settings: PlacementSettings = PlacementSettings(), flags: [String] = ["--threads", "1"], body: @Sendable (ModelCluster) async throws -> R
     ) async throws -> R {
         try await Paths.withFolder { folder in
             var processes: [ServiceProcess] = []
             let cluster: Result<R, any Error>
             do {
-                cluster = .success(try await with(model, expertHosts, flags, folder, &processes, body))
+                cluster = .success(try await with(model, expertHosts, settings, flags, folder, &processes, body))
             } catch {
                 let logs = processes.map { "\($0.name):\n\($0.log)" }.joined()
                 cluster = .failure(SupportError("\(error)\n\(logs)"))
@@ -40,13 +40,16 @@ struct ModelCluster: Sendable {
     }
 
     private static func with<R>(
-        _ model: String, _ expertHosts: Int, _ flags: [String], _ folder: String, _ processes: inout [ServiceProcess], _ body: (ModelCluster) async throws -> R
+        _ model: String, _ expertHosts: Int, _ settings: PlacementSettings, _ flags: [String], _ folder: String, _ processes: inout [ServiceProcess], _ body: (ModelCluster) async throws -> R
     ) async throws -> R {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let group = MultiThreadedEventLoopGroup.singleton.next()
         let files = try WeightFiles(directory: model)
         let status = ClusterStatus(readiness: Readiness())
-        let hosts = ExpertHosts(config: files.config, fingerprint: try files.fingerprint(), expected: expertHosts, status: status, group: group, logger: logger)
+        let hosts = ExpertHosts(
+            config: ExpertHosts.Config(
+                expected: expertHosts, arithmetic: flags.contains("fast") ? "fast" : "exact", settings: settings, silence: .seconds(5), patience: .seconds(30)),
+            inventory: try ExpertInventory(files), fingerprint: try files.fingerprint(), expertsPerToken: files.config.expertsPerToken, status: status, group: group, logger: logger)
         let control = Address.unix(path: "\(folder)/control.sock"), attentionAddress = Address.unix(path: "\(folder)/attention.sock")
         processes.append(try ServiceProcess("attention", ["--model", model, "--listen", "\(attentionAddress)"] + flags, folder: folder))
         for index in 1 ... expertHosts {
@@ -61,7 +64,7 @@ struct ModelCluster: Sendable {
         let pass = ForwardPass(
             weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1), loop: EventLoopExecutor(group))
         let engine = engine(over: pass, status, logger: logger)         // never runs; the link tells it of attention's memory
-        let link = AttentionLink(attention: attention, fingerprint: try files.fingerprint(), engine: engine, status: status, logger: logger)
+        let link = AttentionLink(attention: attention, fingerprint: try files.fingerprint(), arithmetic: hosts.config.arithmetic, engine: engine, status: status, logger: logger)
         let cluster = ModelCluster(pass: pass, status: status, processes: processes, hosts: hosts)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await link.run() }

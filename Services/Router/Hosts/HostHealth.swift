@@ -1,0 +1,70 @@
+internal import Synchronization
+
+/// How a host answers: how long it takes, compared with what was to be expected, and whether it is late now.
+final class HostHealth: Sendable {
+    private struct State {
+        var latency = LatencyTracker()
+        var answers = 0
+    }
+    private let state = Mutex(State())
+    private let suspicion = Atomic(false)
+
+    /// It let a deadline pass and has answered nothing since.
+    var isSuspect: Bool { suspicion.load(ordering: .relaxed) }
+
+    /// - Returns: whether this is news.
+    func suspect() -> Bool { !suspicion.exchange(true, ordering: .relaxed) }
+    func trust() -> Bool { suspicion.exchange(false, ordering: .relaxed) }
+
+    func answered(after seconds: Double, expected: Double) {
+        state.withLock { state in
+            state.latency.record(seconds: seconds, expected: expected)
+            state.answers += 1
+        }
+    }
+
+    func patience(expected: Double) -> LatencyTracker.Patience? { state.withLock { $0.latency.patience(expected: expected) } }
+
+    /// Seconds of recent answers at some quantiles; empty where there were none.
+    func quantiles(_ places: [Double]) -> [Double] { state.withLock { $0.latency.quantiles(places) } }
+
+    var answerCount: Int { state.withLock { $0.answers } }
+}
+
+/// How long a host took lately, and from that how long it is waited for.
+struct LatencyTracker {
+    /// From when a call is late, in seconds.
+    struct Patience: Equatable {
+        /// Then another holder is asked beside it, where there is one.
+        let hedge: Double
+        /// Then it is asked no longer.
+        let deadline: Double
+    }
+
+    private static let sampleCount = 128, sampleCountMin = 16
+    private static let hedgeMin = 0.01, deadlineMin = 1.0
+
+    private var samples: [(seconds: Double, ratio: Double)] = []
+    private var next = 0
+
+    /// - Parameter expected: what reading the weights and the way there should have taken, in seconds, above zero.
+    mutating func record(seconds: Double, expected: Double) {
+        let sample = (seconds, seconds / expected)
+        if samples.count < Self.sampleCount { samples.append(sample) } else { samples[next] = sample }
+        next = (next + 1) % Self.sampleCount
+    }
+
+    /// Nil until enough answers are known to judge by.
+    func patience(expected: Double) -> Patience? {
+        guard samples.count >= Self.sampleCountMin else { return nil }
+        let ratios = samples.map(\.ratio).sorted()
+        let common = ratios[ratios.count * 95 / 100], worst = ratios[ratios.count - 1]
+        return Patience(hedge: max(Self.hedgeMin, 3 * common * expected), deadline: max(Self.deadlineMin, 10 * worst * expected))
+    }
+
+    func quantiles(_ places: [Double]) -> [Double] {
+        guard !samples.isEmpty else { return [] }
+        let seconds = samples.map(\.seconds).sorted()
+        return places.map { seconds[min(seconds.count - 1, Int(Double(seconds.count) * $0))] }
+    }
+}

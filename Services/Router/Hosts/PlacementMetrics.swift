@@ -1,0 +1,18 @@
+internal import Metrics
+
+/// What Prometheus hears of hosts and plan.
+struct PlacementMetrics: Sendable {
+    let lost = Counter(label: "minimax_expert_hosts_lost_total")
+    private let connected = Gauge(label: "minimax_expert_hosts_connected")
+    private let version = Gauge(label: "minimax_plan_version")
+    private let heldShare = Gauge(label: "minimax_plan_held_ratio")
+    private let moving = Gauge(label: "minimax_plan_units_in_motion")
+
+    func record(members: some Collection<ExpertHosts.Member>, version: Int, heldShare: Double) {
+        connected.record(members.count(where: \.isConnected))
+        self.version.record(version)
+        self.heldShare.record(heldShare)
+        let missing = members.reduce(0) { $0 + $1.wanted.eighthCount - $1.ready.intersection($1.wanted).eighthCount }
+        moving.record(Double(missing) / 8)
+    }
+}

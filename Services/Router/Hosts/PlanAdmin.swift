@@ -1,0 +1,95 @@
+internal import Cluster
+internal import Foundation
+
+/// The router's own admin endpoints: what the plan is, and how to have another.
+struct PlanAdmin: Sendable {
+    /// What `POST /admin/plan` takes; what is left out stays as it is.
+    struct Change: Codable, Sendable {
+        var mode: PlacementSettings.Mode?
+        var copies: Int?
+        /// Replaces all pins.
+        var pins: [PinReport]?
+        /// The name of a host that shall hold nothing from now on.
+        var drain: String?
+        /// The name of a host that may hold something again.
+        var undrain: String?
+    }
+
+    let hosts: ExpertHosts
+
+    func add(to routes: AdminRoutes) {
+        routes.on("GET", "/admin/plan") { _ in json(await hosts.report) }
+        routes.on("GET", "/admin/experts") { _ in json(hosts.experts) }
+        routes.on("POST", "/admin/plan") { body in
+            do {
+                let change = try JSONDecoder().decode(Change.self, from: Data(body))
+                try await hosts.apply(change)
+                return json(await hosts.report)
+            } catch let error as DecodingError {
+                return refusal("the body is not what it should be: \(error.inWords); expected JSON with any of mode (latency, throughput, auto), copies, pins, drain, undrain")
+            } catch {
+                return refusal("\(error)")
+            }
+        }
+    }
+}
+
+/// A change of the plan that cannot be made.
+struct PlanChangeError: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension ExpertHosts {
+    fileprivate func apply(_ change: PlanAdmin.Change) throws {
+        var settings = settings
+        if let mode = change.mode { settings.mode = mode }
+        if let copies = change.copies {
+            guard copies > 0 else { throw PlanChangeError(description: "copies is \(copies), expected 1 or more") }
+            settings.copies = copies
+        }
+        if let pins = change.pins {
+            settings.pins = try pins.map { pin in
+                guard inventory.layers.indices.contains(pin.layer), inventory.layers[pin.layer].indices.contains(pin.expert) else {
+                    throw PlanChangeError(description: "there is no expert \(pin.expert) of layer \(pin.layer)")
+                }
+                return PlacementWish.Pin(layer: pin.layer, expert: pin.expert, host: try known(pin.host))
+            }
+        }
+        if let name = change.drain { settings.drained.insert(try known(name)) }
+        if let name = change.undrain {
+            guard settings.drained.remove(name) != nil else { throw PlanChangeError(description: "host \(name) is not drained") }
+        }
+        set(settings)
+    }
+
+    private func known(_ name: String) throws -> String {
+        guard members[name] != nil else {
+            throw PlanChangeError(description: "there is no host \(name); there are: \(members.keys.sorted().joined(separator: ", "))")
+        }
+        return name
+    }
+}
+
+private func json(_ value: some Encodable) -> AdminRoutes.Answer {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    do { return AdminRoutes.Answer(body: String(decoding: try encoder.encode(value), as: UTF8.self)) } catch {
+        return AdminRoutes.Answer(status: 500, body: "{\"error\":\"the report cannot be written\"}")
+    }
+}
+
+private func refusal(_ reason: String) -> AdminRoutes.Answer {
+    let text = (try? JSONEncoder().encode(["error": reason])).map { String(decoding: $0, as: UTF8.self) }
+    return AdminRoutes.Answer(status: 400, body: text ?? "{}")
+}
+
+extension DecodingError {
+    fileprivate var inWords: String {
+        switch self {
+        case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
+            (context.codingPath.map(\.stringValue).joined(separator: ".") + " " + context.debugDescription).trimmingCharacters(in: .whitespaces)
+        @unknown default: "\(self)"
+        }
+    }
+}

@@ -1,0 +1,98 @@
+internal import Messages
+
+/// Who can be asked for what at this moment. A table never changes; news makes a new one.
+struct RoutingTable: Sendable {
+    struct Member: Sendable {
+        let host: ExpertHostClient
+        /// In memory there.
+        var ready: UnitMap
+        /// What the plan wants there.
+        var wanted: UnitMap
+    }
+
+    /// Ascending; tells one table from the next.
+    var serial = 0
+    /// Of the plan that the hosts are on the way to, or have reached.
+    var planVersion = 0
+    var members: [Member] = []
+    /// Of each layer and expert: into how many slices the plan cuts it, at most as many as there are holders.
+    var cuts: [[Int]] = []
+
+    /// Members that answer in time.
+    var soundCount: Int { members.count { !$0.host.health.isSuspect } }
+
+    /// One call for each host that is asked for any of the pieces.
+    ///
+    /// Pieces go to holders that the plan wants, as far as there are any; of several holders to the one with the least to read so far.
+    ///
+    /// - Parameters:
+    ///   - pieces: of one layer.
+    ///   - avoided: instances that failed with these pieces; they are asked only where nobody else is.
+    ///   - anyone: also hosts that are late.
+    /// - Returns: the calls, and the pieces that nobody can be asked for.
+    func calls(_ layer: Int, _ pieces: [ExpertPiece], avoiding avoided: [String] = [], anyone: Bool = false) -> (calls: [HostCall], missing: [ExpertPiece]) {
+        var calls = members.map { HostCall(host: $0.host) }
+        var load = [Double](repeating: 0, count: members.count)
+        var missing: [ExpertPiece] = []
+        let candidates = members.indices.filter { index in
+            let host = members[index].host
+            return !avoided.contains(host.instance) && (anyone || !host.health.isSuspect)
+        }
+        func place(_ piece: ExpertPiece) {
+            let eighths = piece.slice.eighths
+            func holders(_ map: KeyPath<Member, UnitMap>) -> [Int] { candidates.filter { eighths & ~members[$0][keyPath: map][layer, piece.expert] == 0 } }
+            let ready = holders(\.ready), wanted = ready.filter { eighths & ~members[$0].wanted[layer, piece.expert] == 0 }
+            if let best = (wanted.isEmpty ? ready : wanted).min(by: { load[$0] < load[$1] }) {
+                load[best] += Double(eighths.nonzeroBitCount) / members[best].host.bandwidth
+                calls[best].pieces.append(piece)
+            } else if let (first, second) = piece.halves {
+                place(first)
+                place(second)
+            } else {
+                missing.append(piece)
+            }
+        }
+        for piece in pieces {
+            for part in piece.cut(into: cuts[layer][piece.expert]) { place(part) }
+        }
+        for index in calls.indices { calls[index].mergeNeighbours() }
+        return (calls.filter { !$0.pieces.isEmpty }, missing)
+    }
+}
+
+/// A layer's token group, or a slice of what its expert does with it.
+struct ExpertPiece: Sendable, Hashable {
+    /// Index into the layer's groups.
+    let group: Int
+    let expert: Int
+    let slice: ExpertSlice
+
+    func cut(into count: Int) -> [ExpertPiece] {
+        guard slice.count < count, let (first, second) = halves else { return [self] }
+        return first.cut(into: count) + second.cut(into: count)
+    }
+
+    var halves: (ExpertPiece, ExpertPiece)? { slice.halves.map { (with($0), with($1)) } }
+
+    func with(_ slice: ExpertSlice) -> ExpertPiece { ExpertPiece(group: group, expert: expert, slice: slice) }
+}
+
+/// What one host is asked for one layer.
+struct HostCall: Sendable {
+    let host: ExpertHostClient
+    var pieces: [ExpertPiece] = []
+
+    /// Two halves of a slice are asked for as the slice: one product instead of two.
+    mutating func mergeNeighbours() {
+        var merged: [ExpertPiece] = []
+        for piece in pieces {
+            var piece = piece
+            while let last = merged.last, last.group == piece.group, let parent = piece.slice.parent, last.slice.parent == parent, last.slice != piece.slice {
+                merged.removeLast()
+                piece = piece.with(parent)
+            }
+            merged.append(piece)
+        }
+        pieces = merged
+    }
+}

@@ -1,0 +1,43 @@
+extension Packing {
+    /// Fills memory that is left with further copies of hot experts, where that takes load from the slowest host of a layer. Layers take turns.
+    mutating func copyHotExperts() {
+        var layers = units.groups
+        while !layers.isEmpty { layers = layers.filter { copyHotExpert(of: $0) } }
+    }
+
+    /// One more copy in this layer, if one helps.
+    private mutating func copyHotExpert(of layer: Range<Int>) -> Bool {
+        let seconds = layerSeconds(layer)
+        guard let slowest = seconds.indices.max(by: { seconds[$0] < seconds[$1] }) else { return false }
+        let mean = layer.reduce(0) { $0 + whole($1) } / Double(layer.count)
+        let hottest = layer.filter { hold($0, slowest) != .no }.max { whole($0) / Double(holderCount[$0]) < whole($1) / Double(holderCount[$1]) }
+        guard let hottest else { return false }
+        let part = whole(hottest) / Double(holderCount[hottest] + 1)
+        var best: (host: Int, seconds: Double)?
+        for host in hosts.indices where canTake(hottest, host) {
+            let wasThere = had(hottest, host) == 1
+            // What is there already stays for less than it takes to come.
+            guard whole(hottest) >= mean * (wasThere ? Self.staysHot : Self.isHot) else { continue }
+            let then = seconds[host] + part / hosts[host].speed
+            guard then < seconds[slowest] * Self.gain else { continue }
+            if best.map({ (wasThere ? 0 : 1, then) < (had(hottest, $0.host) == 1 ? 0 : 1, $0.seconds) }) ?? true { best = (host, then) }
+        }
+        guard let best else { return false }
+        take(hottest, best.host)
+        return true
+    }
+
+    /// How long each host works for the layer, in the planner's measure of load; an expert's load divides over its holders.
+    private func layerSeconds(_ layer: Range<Int>) -> [Double] {
+        hosts.indices.map { host in
+            layer.reduce(0) { hold($1, host) == .no ? $0 : $0 + whole($1) / Double(holderCount[$1]) } / hosts[host].speed
+        }
+    }
+
+    private func whole(_ unit: Int) -> Double { units.load[unit] * Double(units.copies[unit]) }
+
+    /// Times the mean load of the layer's experts.
+    private static let isHot = 1.5, staysHot = 1.2
+    /// The host that takes the copy must stay this far below what the slowest had.
+    private static let gain = 0.95
+}

@@ -1,0 +1,51 @@
+extension Packing {
+    /// Leaves everything where it is, as far as it may stay: on hosts that are still there, within budgets, and no more copies than asked for.
+    mutating func keep(_ previous: Placement) {
+        let hostIndices = previous.hosts.map { name in hosts.firstIndex { $0.name == name } }
+        var slack = units.bytes.map { _ in Self.slack }
+        for (layer, experts) in units.experts.enumerated() {
+            for (expert, slices) in experts.enumerated() {
+                let before = previous.expert(layer, expert)?.holders ?? []
+                note(before, slices, hostIndices)
+                // Cut anew, all is spread anew: who held a whole expert keeps its part of it.
+                if before.count != slices.count { for unit in slices { slack[unit] = 1 } }
+            }
+        }
+        for group in units.groups {
+            open(group)
+            for unit in units.order[group] { keep(unit, slack[unit]) }
+        }
+        let total = zip(units.load, units.copies).reduce(0) { $0 + $1.0 * Double($1.1) }
+        surplus = zip(load, fair).map { $0 - $1 * total }
+        takers = hosts.indices.filter { load[$0] < fair[$0] * total * Self.content }
+        rewind()
+    }
+
+    /// Notes what each host has of an expert's units, whatever the number of slices was.
+    private mutating func note(_ before: [[Int]], _ slices: Range<Int>, _ hostIndices: [Int?]) {
+        for (part, holders) in before.enumerated() {
+            let covered = before.count >= slices.count
+                ? part * slices.count / before.count ..< part * slices.count / before.count + 1
+                : part * slices.count / before.count ..< (part + 1) * slices.count / before.count
+            let eighths = UInt8(before.count >= slices.count ? 8 * slices.count / before.count : 8)
+            for host in holders.compactMap({ hostIndices[$0] }) {
+                for offset in covered { had[(slices.lowerBound + offset) * hosts.count + host] += eighths }
+            }
+        }
+    }
+
+    private mutating func keep(_ unit: Int, _ slack: Double) {
+        while holderCount[unit] < units.copies[unit] {
+            let keepers = hosts.indices.filter {
+                had(unit, $0) == 1 && canTake(unit, $0) && groupLoad[$0] + units.load[unit] <= groupCap[$0] * slack
+            }
+            guard let keeper = keepers.min(by: { load[$0] / fair[$0] < load[$1] / fair[$1] }) else { return }
+            take(unit, keeper)
+        }
+    }
+
+    /// A group may be this far out of balance before something is moved for its sake alone.
+    private static let slack = 1.5
+    /// Who kept this much of its fair part asks for no more: measured bandwidths differ a little each time.
+    private static let content = 0.95
+}

@@ -1,0 +1,88 @@
+extension Packing {
+    /// Places what is not placed yet, group by group, and lets hosts that are behind take from those that are ahead.
+    mutating func placeAll() {
+        for next in units.groups {
+            open(next)
+            for unit in units.order[next] {
+                while holderCount[unit] < units.copies[unit] {
+                    guard place(unit) || makeRoom(for: unit) else {
+                        unplacedBytes += units.bytes[unit] * (units.copies[unit] - holderCount[unit])
+                        break
+                    }
+                }
+            }
+            while let (unit, giver, taker) = nextMove() {
+                move(unit, from: giver, to: taker)
+                surplus[giver] -= units.load[unit]
+            }
+        }
+    }
+
+    /// Gives the unit, or another open slice of its expert that suits the host better, to the host that is furthest behind.
+    private mutating func place(_ unit: Int) -> Bool {
+        var best: (host: Int, isOver: Bool, key: Double)?
+        for host in hosts.indices where canTake(unit, host) {
+            let unitLoad = units.load[unit], isOver = groupLoad[host] + unitLoad > groupCap[host]
+            // Half a unit more, so that rounding favours neither the fast nor the slow. Who has the bytes already comes one unit earlier.
+            let key = isOver ? (groupLoad[host] + unitLoad) / fair[host] : (load[host] + unitLoad * (0.5 - had(unit, host))) / fair[host]
+            if best.map({ isOver == $0.isOver ? key < $0.key : !isOver }) ?? true { best = (host, isOver, key) }
+        }
+        guard let host = best?.host else { return false }
+        take(units.areSlices ? nearest(to: host) { holderCount[$0] < units.copies[$0] && canTake($0, host) } ?? unit : unit, host)
+        return true
+    }
+
+    /// The slice of the group that makes the largest aligned run with those the host holds; for a host that holds none, the one furthest
+    /// from the others' runs. Aligned neighbours are one call.
+    private func nearest(to host: Int, where isOpen: (Int) -> Bool) -> Int? {
+        var best: (unit: Int, rank: Int)?
+        for unit in group where isOpen(unit) {
+            var (own, others) = (Int.max, Int.max)
+            for other in group where holderCount[other] > 0 {
+                // Size of the smallest aligned run that has both, as a power of two.
+                let span = Int.bitWidth - ((unit - group.lowerBound) ^ (other - group.lowerBound)).leadingZeroBitCount
+                if hold(other, host) == .no { others = min(others, span) } else { own = min(own, span) }
+            }
+            let rank = own < .max ? own : -others
+            if best.map({ rank < $0.rank }) ?? true { best = (unit, rank) }
+        }
+        return best?.unit
+    }
+
+    /// Where no host can take the unit: one that holds it, or has too little room, takes another unit from a host that then can.
+    ///
+    /// With units of one size that is all it takes: a host with room that lacks some unit t exists unless memory is short, and t has
+    /// more holders than this unit, so that one of them does not hold this one.
+    private mutating func makeRoom(for unit: Int) -> Bool {
+        let smallest = units.bytes.min() ?? 0
+        for taker in hosts.indices where freeBytes[taker] >= smallest {
+            for giver in hosts.indices where giver != taker && hold(unit, giver) == .no {
+                func isWay(_ other: Int) -> Bool {
+                    hold(other, giver) == .yes && canTake(other, taker) && freeBytes[giver] + units.bytes[other] >= units.bytes[unit]
+                }
+                guard let other = group.first(where: isWay) ?? units.bytes.indices.first(where: isWay) else { continue }
+                move(other, from: giver, to: taker)
+                take(unit, giver)
+                return true
+            }
+        }
+        return false
+    }
+
+    /// A unit of the group that goes from a host that kept more than its fair part to one that kept less, if that one is still behind
+    /// afterwards. So each unit moves at most once, and nobody takes more than its fair part.
+    private func nextMove() -> (unit: Int, giver: Int, taker: Int)? {
+        for taker in takers.sorted(by: { load[$0] / fair[$0] < load[$1] / fair[$1] }) {
+            for giver in hosts.indices.filter({ surplus[$0] > 0 }).sorted(by: { load[$0] / fair[$0] > load[$1] / fair[$1] }) {
+                let isDue = { (unit: Int) in
+                    let more = units.load[unit]
+                    return hold(unit, giver) == .yes && canTake(unit, taker) && groupLoad[taker] + more <= groupCap[taker]
+                        && (load[taker] + more) / fair[taker] <= (load[giver] - more) / fair[giver]
+                }
+                let unit = units.areSlices ? nearest(to: taker, where: isDue) : units.order[group].first(where: isDue)
+                if let unit { return (unit, giver, taker) }
+            }
+        }
+        return nil
+    }
+}

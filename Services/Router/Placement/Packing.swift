@@ -1,0 +1,99 @@
+/// A placement in the making: who holds which unit, what memory is left, and how far each host is with its fair part.
+struct Packing {
+    enum Hold: UInt8 { case no, yes, pinned }
+
+    let units: PlanUnits
+    let hosts: [HostOffer]
+    /// What part of all load each host should carry.
+    let fair: [Double]
+    /// units × hosts.
+    private var holds: [Hold]
+    /// units × hosts: how many eighths of the unit's bytes the host has from the placement before.
+    var had: [UInt8]
+    private(set) var holderCount: [Int]
+    private(set) var freeBytes: [Int]
+    /// The group whose turn it is. Those after it do not count in the loads yet.
+    private(set) var group = 0 ..< 0
+    private(set) var load: [Double]
+    /// Load of each host in the group, and up to where the group counts as balanced.
+    private(set) var groupLoad: [Double], groupCap: [Double]
+    /// Load that each host has kept beyond its fair part; below 0 where it kept less.
+    var surplus: [Double]
+    /// Hosts that kept clearly less than their fair part.
+    var takers: [Int] = []
+    var unplacedBytes = 0
+
+    init(_ units: PlanUnits, _ hosts: [HostOffer]) {
+        (self.units, self.hosts) = (units, hosts)
+        let once = units.bytes.reduce(0, +), needed = Double(max(1, units.neededBytes))
+        let shares = FairShares.divide(hosts.map(\.speed), limits: hosts.map { Double(max(0, min(once, $0.memoryBytes))) / needed })
+        fair = shares.map { max($0, 1e-9) }                         // loads are divided by it
+        holds = Array(repeating: .no, count: units.bytes.count * hosts.count)
+        had = Array(repeating: 0, count: holds.count)
+        holderCount = Array(repeating: 0, count: units.bytes.count)
+        freeBytes = hosts.map { max(0, $0.memoryBytes) }
+        load = hosts.map { _ in 0 }
+        (groupLoad, groupCap, surplus) = (load, load, load)
+    }
+
+    var placement: Placement {
+        Placement(hosts: hosts.map(\.name), layers: units.experts.map { experts in
+            experts.map { slices in ExpertPlacement(holders: slices.map { unit in hosts.indices.filter { hold(unit, $0) != .no } }) }
+        })
+    }
+
+    func hold(_ unit: Int, _ host: Int) -> Hold { holds[unit * hosts.count + host] }
+    func canTake(_ unit: Int, _ host: Int) -> Bool { hold(unit, host) == .no && freeBytes[host] >= units.bytes[unit] }
+    /// What the host had of the unit before, from 0 to 1.
+    func had(_ unit: Int, _ host: Int) -> Double { Double(had[unit * hosts.count + host]) / 8 }
+
+    mutating func take(_ unit: Int, _ host: Int, _ hold: Hold = .yes) {
+        holds[unit * hosts.count + host] = hold
+        holderCount[unit] += 1
+        freeBytes[host] -= units.bytes[unit]
+        count(unit, host, units.load[unit])
+    }
+
+    mutating func move(_ unit: Int, from giver: Int, to taker: Int) {
+        holds[unit * hosts.count + giver] = .no
+        holderCount[unit] -= 1
+        freeBytes[giver] += units.bytes[unit]
+        count(unit, giver, -units.load[unit])
+        take(unit, taker)
+    }
+
+    private mutating func count(_ unit: Int, _ host: Int, _ more: Double) {
+        if unit < group.upperBound { load[host] += more }
+        if group.contains(unit) { groupLoad[host] += more }
+    }
+
+    /// Goes on to the next group; what is held of it already counts from now on.
+    mutating func open(_ next: Range<Int>) {
+        group = next
+        groupCap = caps(of: next)
+        for host in hosts.indices {
+            groupLoad[host] = next.reduce(0) { hold($1, host) == .no ? $0 : $0 + units.load[$1] }
+            load[host] += groupLoad[host]
+        }
+    }
+
+    /// Back to before the first group.
+    mutating func rewind() { (group, load) = (0 ..< 0, hosts.map { _ in 0 }) }
+
+    /// - Parameter pins: by layer and expert, the hosts.
+    mutating func pin(_ pins: [[Int]: [Int]]) throws(PlacementProblem) {
+        for layer in units.experts.indices {
+            for (expert, slices) in units.experts[layer].enumerated() {
+                for host in pins[[layer, expert]] ?? [] {
+                    for unit in slices { take(unit, host, .pinned) }
+                }
+            }
+        }
+        if let host = freeBytes.firstIndex(where: { $0 < 0 }) { throw .pins(host: hosts[host].name, missingBytes: -freeBytes[host]) }
+    }
+}
+
+extension HostOffer {
+    /// The bandwidth; a byte a second for a number that is none.
+    var speed: Double { bandwidth > 0 && bandwidth.isFinite ? bandwidth : 1 }
+}

@@ -1,0 +1,59 @@
+/// Decides who holds which part of the model.
+///
+/// Layers are gone through in order, and each unit goes to the host that is furthest behind its fair part of all that was placed so far,
+/// as long as that leaves its group (an expert's slices, a layer's whole experts) balanced. So the remainder of one layer is made up for
+/// in the next. It is the greedy packing of EPLB, with a start: what `previous` placed and may stay is there already.
+///
+/// Holds always:
+/// - no budget is exceeded; every unit is on as many different hosts as asked for, or on all hosts where there are fewer;
+/// - equal input gives an equal placement.
+///
+/// Moves, where shares are uniform: a host that leaves costs what it held and nothing else; of a join only the newcomer loads, its fair
+/// part and at most one unit more for each layer. A change of mode, of shares or of budgets moves what balance asks for.
+///
+/// With units of one size a placement is found whenever there is one. With several sizes it may be missed where less than the largest
+/// unit is left on each host; and what is pinned is placed first, wherever that leaves the rest.
+enum Planner {
+    static func plan(
+        _ inventory: ExpertInventory, on offers: [HostOffer], shares: ExpertShares, wish: PlacementWish, previous: Placement?
+    ) throws(PlacementProblem) -> Placement {
+        let hosts = offers.sorted { $0.name < $1.name }
+        guard !hosts.isEmpty else { throw .noHosts }
+        guard wish.copies >= 1 else { throw .copies(asked: wish.copies, hosts: hosts.count) }
+        let pins = try pins(wish.pins, inventory, hosts)
+        let units = PlanUnits(inventory, shares, wish.mode, copies: min(wish.copies, hosts.count)) { pins[[$0, $1]]?.count ?? 0 }
+        let onceBytes = units.bytes.reduce(0, +)
+        let usable = hosts.reduce(0) { $0 + max(0, min($1.memoryBytes, onceBytes)) }
+        guard units.neededBytes <= usable else { throw .memory(missingBytes: units.neededBytes - usable) }
+
+        var unplacedBytes = 0
+        // What is kept may be in the way where memory is tight: then all is placed anew.
+        for start in previous == nil ? [nil] : [previous, nil] {
+            var packing = Packing(units, hosts)
+            try packing.pin(pins)
+            if let start { packing.keep(start) }
+            packing.placeAll()
+            unplacedBytes = packing.unplacedBytes
+            if unplacedBytes == 0 {
+                if wish.mode == .throughput { packing.copyHotExperts() }
+                return packing.placement
+            }
+        }
+        throw .memory(missingBytes: unplacedBytes)
+    }
+
+    /// By layer and expert, the hosts it is pinned to, ascending.
+    private static func pins(
+        _ pins: [PlacementWish.Pin], _ inventory: ExpertInventory, _ hosts: [HostOffer]
+    ) throws(PlacementProblem) -> [[Int]: [Int]] {
+        var byExpert: [[Int]: [Int]] = [:]
+        for pin in pins {
+            guard inventory.layers.indices.contains(pin.layer), inventory.layers[pin.layer].indices.contains(pin.expert) else {
+                throw .unknownExpert(layer: pin.layer, expert: pin.expert)
+            }
+            guard let host = hosts.firstIndex(where: { $0.name == pin.host }) else { throw .unknownHost(pin.host) }
+            if byExpert[[pin.layer, pin.expert]]?.contains(host) != true { byExpert[[pin.layer, pin.expert], default: []].append(host) }
+        }
+        return byExpert
+    }
+}
