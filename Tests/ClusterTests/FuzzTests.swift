@@ -271,11 +271,11 @@ import Testing
                 #expect(await announce("impostor", "\(cluster.attentionAddress)") == nil)
                 #expect(await announce("impostor-2", "\(cluster.controlAddress)") == nil)
                 #expect(await announce("impostor-3", "127.0.0.1:\(cluster.port)") == nil)
-                // Under the name of one that is in use: the real one announces itself again.
-                #expect(await announce("expert-1", "unix:/nowhere") == nil)
-                #expect(await announce("expert-2", "\(cluster.attentionAddress)", draining: true) == nil)
+                // Under the name of one that is in use.
+                #expect(await announce("expert-1", "unix:/nowhere") == .resourceExhausted)
+                #expect(await announce("expert-2", "\(cluster.attentionAddress)", draining: true) == .resourceExhausted)
             }
-            try await eventually("both hosts hold experts again") {
+            try await eventually("both hosts share the experts") {
                 guard try await cluster.isReady() else { return false }
                 let units = [try await cluster.metric("minimax_expert_units", of: "expert-1"), try await cluster.metric("minimax_expert_units", of: "expert-2")]
                 return units == [64, 64]

@@ -55,7 +55,7 @@ struct ModelCluster: Sendable {
         for index in 1 ... expertHosts {
             processes.append(try ServiceProcess(
                 "expert-host",
-                ["--model", model, "--listen", "unix:\(folder)/expert-\(index).sock", "--router", "\(control)", "--name", "expert-\(index)"] + flags,
+                ["--model", model, "--listen", "unix:\(folder)/expert-\(index).sock", "--router", "\(control)", "--name", "expert-\(index)", "--read-bandwidth-mib", "1024"] + flags,
                 name: "expert-\(index)", folder: folder))
         }
         let attention = AttentionClient(

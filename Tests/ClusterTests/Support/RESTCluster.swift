@@ -70,7 +70,7 @@ final class RESTCluster: Sendable {
 
     func startExpertHost(_ index: Int) throws {
         let name = "expert-\(index)"
-        try start("expert-host", name, ["--listen", "\(expertAddress(index))", "--router", "\(controlAddress)", "--name", name, "--threads", "1"])
+        try start("expert-host", name, ["--listen", "\(expertAddress(index))", "--router", "\(controlAddress)", "--name", name, "--threads", "1", "--read-bandwidth-mib", "1024"])
     }
 
     func startRouter() throws {
