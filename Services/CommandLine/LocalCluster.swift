@@ -174,7 +174,6 @@ struct LocalCluster: Sendable {
 
     /// Asks a child how it is until it is ready.
     private static func poll(_ process: ProcessPlan, into sink: AsyncStream<Event>.Continuation) async {
-        struct Status: Decodable { var status: String, message: String?, progress: Double? }
         let client = RESTClient(.unix(path: process.adminSocket))
         while !Task.isCancelled {
             if let answer = try? await client.get("/readyz", limits: .init(total: .seconds(2))) {
@@ -182,7 +181,7 @@ struct LocalCluster: Sendable {
                     sink.yield(.state(process.name, .ready(seconds: 0)))
                     return
                 }
-                if let status = try? JSONDecoder().decode(Status.self, from: Data(answer.body)), status.status == "loading" {
+                if let status = AdminStatus(answer), status.status == "loading" {
                     sink.yield(.state(process.name, .loading(message: status.message ?? "", fraction: status.progress ?? 0)))
                 }
             }
