@@ -25,6 +25,7 @@ package final class PrometheusRegistry: MetricsFactory {
     private let helpTexts = Mutex<[String: String]>([:])
     private let aliases = Mutex<[String: String]>([:])
     private let seriesMax: Int
+    private let wider = Mutex<[String: Int]>([:])
 
     package init(seriesMax: Int = 256) { self.seriesMax = seriesMax }
 
@@ -36,6 +37,11 @@ package final class PrometheusRegistry: MetricsFactory {
     /// Shows the metric `name` a second time, under a name that other systems' dashboards ask for.
     package func alias(_ name: String, as alias: String) {
         aliases.withLock { $0[PrometheusText.name(name)] = PrometheusText.name(alias) }
+    }
+
+    /// Lets a family have more series than others: one whose label values no request can make up.
+    package func widen(_ name: String, to seriesMax: Int) {
+        wider.withLock { $0[PrometheusText.name(name)] = seriesMax }
     }
 
     /// Everything in text exposition format 0.0.4, families by name, with what the system tells about this process.
@@ -88,7 +94,8 @@ package final class PrometheusRegistry: MetricsFactory {
     private func series<S: PrometheusSeries>(
         _ kind: Family.Kind, _ name: String, _ dimensions: [(String, String)], buckets: [Double], make: () -> S
     ) -> S {
-        families.withLock { families in
+        let seriesMax = wider.withLock { $0[name] } ?? seriesMax
+        return families.withLock { families in
             var family = families[name] ?? Family(kind: kind, buckets: buckets)
             guard family.kind == kind, family.buckets == buckets else { return make() }
             var key = dimensions.map { Dimension(name: PrometheusText.labelName($0.0), value: $0.1) }.sorted()

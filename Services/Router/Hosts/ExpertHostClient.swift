@@ -17,7 +17,7 @@ struct ExpertHostClient: Sendable {
     /// Bytes a second.
     let bandwidth: Double
     let rpc: RPCClient
-    let health = HostHealth()
+    let health: HostHealth
     private let dismissal: AsyncStream<Never>
     private let dismissed: AsyncStream<Never>.Continuation
     /// News of what the host shall hold.
@@ -28,6 +28,7 @@ struct ExpertHostClient: Sendable {
         (name, instance, kernels, machine) = (request.name, request.instance, request.kernels, request.machine)
         (memoryBytes, bandwidth) = (request.memoryBytes, Double(request.readBandwidth))
         (self.address, self.rpc) = (address, rpc)
+        health = HostHealth(of: request.name)
         (dismissal, dismissed) = AsyncStream.makeStream()
         (bell, rung) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }

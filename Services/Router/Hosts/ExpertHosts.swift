@@ -195,6 +195,7 @@ actor ExpertHosts {
         guard let member = members[host.name], member.host.instance == host.instance else { return }
         members[host.name] = nil
         host.dismiss()
+        host.health.forget()
         if !member.isDraining { quarantine.lost(host.name, joined: member.joined, at: now) }
         metrics.lost.increment()
         logger.notice("expert host gone", metadata: ["host": "\(host.name)", "why": "\(why)"])
@@ -439,7 +440,9 @@ actor ExpertHosts {
             if !isWhole { publish() }
             quarantine.tidy(at: now)
             looks += 1
-            if looks % Self.looksPerPlan == 0, load.hasNews() { changed.yield() }
+            guard looks % Self.looksPerPlan == 0, load.hasNews() else { continue }
+            load.report()
+            changed.yield()
         }
     }
 

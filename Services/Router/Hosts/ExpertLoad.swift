@@ -1,3 +1,5 @@
+internal import Cluster
+internal import Metrics
 internal import Synchronization
 
 /// How often each expert is used, over all requests: what the planner balances by.
@@ -20,16 +22,26 @@ final class ExpertLoad: Sendable {
     /// What an expert counts for that was never used.
     private static let doubt = 1.0
     private let state: Mutex<State>
+    private let tokens: [[Counter]]
+    private let imbalances: [Gauge]
+    private let drops = Counter(label: "minimax_moe_tokens_dropped_total")
 
     init(_ inventory: ExpertInventory) {
         let zeros = inventory.layers.map { [Double](repeating: 0, count: $0.count) }
         state = Mutex(State(current: zeros, previous: zeros, total: inventory.layers.map { [Int](repeating: 0, count: $0.count) }))
+        PrometheusRegistry.shared.widen("minimax_moe_tokens_per_expert_total", to: inventory.layers.reduce(0) { $0 + $1.count })
+        tokens = inventory.layers.enumerated().map { layer, experts in
+            experts.indices.map { Counter(label: "minimax_moe_tokens_per_expert_total", dimensions: [("layer", "\(layer)"), ("expert", "\($0)")]) }
+        }
+        imbalances = inventory.layers.indices.map { Gauge(label: "minimax_moe_load_imbalance_ratio", dimensions: [("layer", "\($0)")]) }
     }
 
     /// One layer's token groups.
     func note(_ layer: Int, _ groups: TokenGroups) {
+        for group in groups.groups { tokens[layer][group.expert].increment(by: group.members.count) }
+        if groups.droppedCount > 0 { drops.increment(by: groups.droppedCount) }
         state.withLock { state in
-            for group in groups.groups where group.expert < state.current[layer].count {
+            for group in groups.groups {
                 state.current[layer][group.expert] += Double(group.members.count)
                 state.total[layer][group.expert] += group.members.count
             }
@@ -76,6 +88,11 @@ final class ExpertLoad: Sendable {
             let sum = uses.reduce(0, +) + Self.doubt * Double(uses.count)
             return uses.map { ($0 + Self.doubt) / sum }
         })
+    }
+
+    /// Tells Prometheus how even the load is.
+    func report() {
+        for (gauge, ratio) in zip(imbalances, imbalance) { gauge.record(ratio) }
     }
 
     /// The most used expert of each layer to the layer's mean: 1 is balance.

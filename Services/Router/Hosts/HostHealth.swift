@@ -1,3 +1,4 @@
+internal import Metrics
 internal import Synchronization
 
 /// How a host answers: how long it takes, compared with what was to be expected, and whether it is late now.
@@ -8,6 +9,12 @@ final class HostHealth: Sendable {
     }
     private let state = Mutex(State())
     private let suspicion = Atomic(false)
+    private let timer: Timer
+
+    init(of host: String) { timer = Timer(label: "minimax_expert_call_seconds", dimensions: [("host", host)]) }
+
+    /// The host is gone, and what Prometheus heard of it.
+    func forget() { timer.destroy() }
 
     /// It let a deadline pass and has answered nothing since.
     var isSuspect: Bool { suspicion.load(ordering: .relaxed) }
@@ -17,6 +24,7 @@ final class HostHealth: Sendable {
     func trust() -> Bool { suspicion.exchange(false, ordering: .relaxed) }
 
     func answered(after seconds: Double, expected: Double) {
+        timer.recordSeconds(seconds)
         state.withLock { state in
             state.latency.record(seconds: seconds, expected: expected)
             state.answers += 1
@@ -41,25 +49,30 @@ struct LatencyTracker {
         let deadline: Double
     }
 
-    private static let sampleCount = 128, sampleCountMin = 16
+    private static let sampleCount = 128
     private static let hedgeMin = 0.01, deadlineMin = 1.0
+
+    /// Every so many answers is judged anew.
+    private static let judgedEvery = 16
 
     private var samples: [(seconds: Double, ratio: Double)] = []
     private var next = 0
+    private var ratios: (common: Double, worst: Double)?
 
     /// - Parameter expected: what reading the weights and the way there should have taken, in seconds, above zero.
     mutating func record(seconds: Double, expected: Double) {
         let sample = (seconds, seconds / expected)
         if samples.count < Self.sampleCount { samples.append(sample) } else { samples[next] = sample }
         next = (next + 1) % Self.sampleCount
+        if next % Self.judgedEvery == 0 {
+            let sorted = samples.map(\.ratio).sorted()
+            ratios = (sorted[sorted.count * 95 / 100], sorted[sorted.count - 1])
+        }
     }
 
     /// Nil until enough answers are known to judge by.
     func patience(expected: Double) -> Patience? {
-        guard samples.count >= Self.sampleCountMin else { return nil }
-        let ratios = samples.map(\.ratio).sorted()
-        let common = ratios[ratios.count * 95 / 100], worst = ratios[ratios.count - 1]
-        return Patience(hedge: max(Self.hedgeMin, 3 * common * expected), deadline: max(Self.deadlineMin, 10 * worst * expected))
+        ratios.map { Patience(hedge: max(Self.hedgeMin, 3 * $0.common * expected), deadline: max(Self.deadlineMin, 10 * $0.worst * expected)) }
     }
 
     func quantiles(_ places: [Double]) -> [Double] {
