@@ -55,8 +55,8 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     private func askTemporaryCluster(_ question: ChatClient.Question, _ model: String) async throws {
-        try await cluster.withTemporaryCluster(model) { url in
-            let client = try ChatClient(url: url)
+        try await cluster.withTemporaryCluster(model) { running in
+            let client = try ChatClient(url: running.url)
             try await Self.stream(question, from: client, model: try await client.model())
         }
     }

@@ -28,7 +28,17 @@ struct ChildProcess: Sendable {
     /// A file that gets the child's standard error.
     let logFile: String
 
-    init(plan: ProcessPlan, logFile: String) { self.init(program: plan.program, arguments: plan.arguments, logFile: logFile) }
+    /// Becomes the program that it is given, so that the process stays the same.
+    static let pinningProgram = "/usr/bin/taskset"
+
+    init(plan: ProcessPlan, logFile: String) {
+        guard let cores = plan.cores else {
+            self.init(program: plan.program, arguments: plan.arguments, logFile: logFile)
+            return
+        }
+        let list = cores.map(String.init).joined(separator: ",")
+        self.init(program: Self.pinningProgram, arguments: ["-c", list, plan.program] + plan.arguments, logFile: logFile)
+    }
 
     init(program: String, arguments: [String], logFile: String) {
         self.program = program

@@ -26,6 +26,8 @@ struct ClusterLife {
     private var alive: [String: ProcessPlan.Role] = [:]
     private var ready: Set<String> = []
     private var killed: Set<String> = []
+    /// Expert hosts whose end is no accident.
+    private var expected: Set<String> = []
     /// Why the cluster went down by itself; nil when it was told to.
     private(set) var failure: String?
 
@@ -41,6 +43,9 @@ struct ClusterLife {
         return [.serve]
     }
 
+    /// The work is about to end an expert host itself: as long as others are left, that is no news.
+    mutating func expectExit(of name: String) { expected.insert(name) }
+
     /// - Parameter complaint: why the process ended, in its own words.
     mutating func exited(_ name: String, _ ending: ChildExit, complaint: String? = nil) -> [Action] {
         guard let role = alive.removeValue(forKey: name) else { return [] }
@@ -48,13 +53,14 @@ struct ClusterLife {
         case .starting:
             return fail(complaint.map { "\(name): \($0)" } ?? "\(name) \(ending) before the cluster was ready")
         case .serving where role == .expertHost && alive.values.contains(.expertHost):
+            guard !expected.contains(name) else { return [] }
             let left = alive.values.count { $0 == .expertHost }
             return [.report("\(name) \(ending); the cluster goes on with \(left) expert host\(left == 1 ? "" : "s")")]
         case .serving:
             return fail("\(name) \(ending)" + (role == .expertHost ? "; it was the last expert host" : ""))
         case .stopping(let stage):
             // Who was asked to stop and dies of something else has a fault that should be seen, unless a cause is known already.
-            let complaint: [Action] = ending.isOrderly || killed.contains(name) || failure != nil ? [] : [.report("\(name) \(ending) while stopping")]
+            let complaint: [Action] = ending.isOrderly || killed.contains(name) || expected.contains(name) || failure != nil ? [] : [.report("\(name) \(ending) while stopping")]
             if alive.isEmpty {
                 phase = .finished
                 return complaint + [.finish]

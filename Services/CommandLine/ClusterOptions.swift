@@ -1,46 +1,25 @@
 internal import ArgumentParser
-internal import Cluster
-internal import Tensors
 
 /// The flags of every command that can start a cluster on this machine.
 struct ClusterOptions: ParsableArguments {
     @Option(help: "How many expert hosts share the experts.")
     var expertHosts = 2
 
-    @Option(help: "Compute threads for the whole cluster (default: as many as there are cores).")
-    var threads: Int?
-
-    @OptionGroup var kernels: KernelOptions
-
-    @Option(help: ArgumentHelp("The least severe messages that the processes log: trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
-    var logLevel: String?
-
-    @Option(help: ArgumentHelp("Keep the processes' logs in this folder (default: a private one that is removed at the end).", valueName: "folder"))
-    var logFolder: String?
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("Further flags of the router, in one argument with spaces between, for example '--sequences-max 16' (see router --help).", valueName: "flags"))
-    var routerFlags: String?
-
-    @Flag(name: .shortAndLong, help: "Show the processes' logs on standard error, each line after its process's name.")
-    var verbose = false
+    @OptionGroup var processes: ProcessOptions
 
     mutating func validate() throws {
         guard (1...256).contains(expertHosts) else { throw ValidationError("'--expert-hosts' takes a number from 1 to 256, not \(expertHosts).") }
-        if let flag = givenRouterFlags.first(where: { given in Self.ownRouterFlags.contains { given == $0 || given.hasPrefix($0 + "=") } }) {
-            throw ValidationError("'--router-flags' has \(flag), which this command sets itself.")
-        }
-        if let threads, !(1...4096).contains(threads) { throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).") }
     }
-
-    private var givenRouterFlags: [String] { routerFlags?.split(separator: " ").map(String.init) ?? [] }
-
-    /// What holds a cluster together is not for the person to say twice.
-    private static let ownRouterFlags = ["--model", "--admin", "--arithmetic", "--attention", "--control", "--expert-hosts", "--host", "--port", "--exit-with-parent"]
 
     /// - Parameter routerFlags: those that the command needs; what the person says comes after them, and so counts.
     func plan(model: String, host: String, port: Int, routerFlags: [String] = []) -> ClusterPlan {
-        ClusterPlan(
-            model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, computeFlags: kernels.arguments,
-            routerFlags: ["--arithmetic", kernels.arithmetic.rawValue] + routerFlags + givenRouterFlags, logLevel: logLevel)
+        processes.plan(model: model, expertHosts: expertHosts, host: host, port: port, routerFlags: routerFlags)
+    }
+
+    /// As `ProcessOptions` does it, with as many hosts as the person says.
+    func withTemporaryCluster<Result: Sendable>(
+        _ model: String, routerFlags: [String] = [], work: @escaping @Sendable (ClusterHandle) async throws -> Result
+    ) async throws -> Result {
+        try await processes.withTemporaryCluster(model, expertHosts: expertHosts, routerFlags: routerFlags, work: work)
     }
 }

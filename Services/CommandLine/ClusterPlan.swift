@@ -10,6 +10,8 @@ struct ProcessPlan: Sendable, Equatable {
     let program: String
     let arguments: [String]
     let adminSocket: String
+    /// The cores that it may use; nil: all that this process may.
+    var cores: [Int]?
 }
 
 /// A cluster on this machine: one attention process, some expert hosts and the router, over Unix sockets in one folder.
@@ -24,6 +26,8 @@ struct ClusterPlan: Sendable {
     var computeFlags: [String] = []
     var routerFlags: [String] = []
     var logLevel: String?
+    /// Cores for each expert host, which then computes with as many threads; nil: all hosts share all cores.
+    var hostCores: [[Int]]?
 
     /// The URL of its REST front.
     var url: String { "http://\(Address.tcp(host: reachableHost, port: port))" }
@@ -57,13 +61,15 @@ struct ClusterPlan: Sendable {
         }
         let attention = plan(.attention, "attention", "attention", ["--listen", unix("attention"), "--threads", "\(threads)"] + computeFlags)
         let experts = (1...expertHosts).map { number in
-            let name = "expert-host-\(number)"
-            return plan(
+            let name = "expert-host-\(number)", cores = hostCores?[number - 1]
+            var host = plan(
                 .expertHost, "expert-host", name,
                 [
                     "--listen", unix(name), "--router", unix("control"), "--name", name,
-                    "--threads", "\(threads)",
+                    "--threads", "\(cores?.count ?? threads)",
                 ] + (readBandwidth.map { ["--read-bandwidth-mib", "\(max(1, Int($0) / (expertHosts << 20)))"] } ?? []) + computeFlags)
+            host.cores = cores
+            return host
         }
         let router = plan(
             .router, "router", "router",
@@ -85,6 +91,12 @@ struct ClusterPlan: Sendable {
         }
         for program in ["attention", "expert-host", "router"] where !files.isExecutableFile(atPath: "\(programs)/\(program)") {
             throw StartError("\(programs) has no program \(program) beside minimax; build them all with: swift build -c release")
+        }
+        if let hostCores {
+            guard hostCores.count == expertHosts else { throw StartError("cores are given for \(hostCores.count) expert hosts, expected \(expertHosts)") }
+            guard files.isExecutableFile(atPath: ChildProcess.pinningProgram) else {
+                throw StartError("\(ChildProcess.pinningProgram), which gives a process cores of its own, is not on this machine")
+            }
         }
         _ = try await PortProbe.port(host: host, port: port, purpose: "--port")
     }

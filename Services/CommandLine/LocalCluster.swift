@@ -22,6 +22,7 @@ struct LocalCluster: Sendable {
         case started(String, processID: Int32)
         case state(String, ProcessRow.State)
         case exited(String, ChildExit)
+        case exitExpected(String)
         case tick
         case stop
         case timeIsUp(ClusterLife.Stage)
@@ -34,17 +35,15 @@ struct LocalCluster: Sendable {
     ///
     /// SIGINT, SIGTERM and SIGHUP end it early; a second one ends it at once.
     ///
-    /// - Parameter work: gets the path of the router's admin socket.
     /// - Returns: whether `work` came to its end (and was not cut short by a signal).
     /// - Throws: `StartError` when the cluster cannot start or breaks; what `work` throws.
-    func run(work: @escaping @Sendable (_ routerAdmin: String) async throws -> Void) async throws -> Bool {
+    func run(work: @escaping @Sendable (ClusterHandle) async throws -> Void) async throws -> Bool {
         let programs = try ClusterPlan.ownFolder()
         try await plan.check(programs: programs)
         let folder = try SocketFolder()
         defer { folder.remove() }
         let bandwidth = MachineCeilings(bufferBytes: 128 << 20)?.readBandwidth(threads: plan.threads ?? Machine.coreCount, for: .milliseconds(40))
         let processes = plan.processes(sockets: folder.path, programs: programs, readBandwidth: bandwidth)
-        let routerAdmin = processes[processes.count - 1].adminSocket
         let logs = logFolder ?? folder.logs
         do {
             try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
@@ -115,6 +114,7 @@ struct LocalCluster: Sendable {
                         let isTold = complaint.map { life.failure?.hasSuffix($0) == true } ?? false
                         if !isTold { for line in recentLines.of(name) { display.line("  \(name) | \(line)") } }
                     }
+                case .exitExpected(let name): life.expectExit(of: name)
                 case .tick where isStarting:
                     for (name, processID) in processIDs { measure(name, processID, &display) }
                     display.draw()
@@ -132,7 +132,8 @@ struct LocalCluster: Sendable {
                     case .serve:
                         display.say("")
                         isStarting = false
-                        tasks.addTask { sink.yield(.workEnded(await Self.until(endWork.stream) { try await work(routerAdmin) })) }
+                        let cluster = handle(processes, processIDs) { sink.yield(.exitExpected($0)) }
+                        tasks.addTask { sink.yield(.workEnded(await Self.until(endWork.stream) { try await work(cluster) })) }
                     case .endWork:
                         isStarting = false
                         endWork.continuation.finish()
@@ -154,6 +155,15 @@ struct LocalCluster: Sendable {
             if let workError { throw workError }
             return workEnded
         }
+    }
+
+    private func handle(_ processes: [ProcessPlan], _ processIDs: [String: Int32], expectExit: @escaping @Sendable (String) -> Void) -> ClusterHandle {
+        ClusterHandle(
+            url: plan.url, adminPath: processes[processes.count - 1].adminSocket,
+            children: processes.compactMap { process in
+                processIDs[process.name].map { ClusterHandle.Child(name: process.name, role: process.role, processID: $0) }
+            },
+            expectExit: expectExit)
     }
 
     /// Runs `work` until it ends or `end` does; returns what it threw.

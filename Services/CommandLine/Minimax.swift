@@ -12,7 +12,10 @@ internal import Cluster
               minimax up --model compose/models/demo --expert-hosts 2
               minimax ask "What is the password of the old bridge?" --file compose/examples/sense-and-sensibility.txt
             """,
-        subcommands: [UpCommand.self, AskCommand.self, HealthCommand.self, InspectCommand.self, SynthCommand.self, QuantizeCommand.self, QualityCommand.self, BenchCommand.self])
+        subcommands: [
+            UpCommand.self, AskCommand.self, PlanCommand.self, HealthCommand.self, InspectCommand.self, SynthCommand.self, QuantizeCommand.self, QualityCommand.self,
+            BenchCommand.self,
+        ])
 
     static func main() async { await runCommand(Self.self) }
 }

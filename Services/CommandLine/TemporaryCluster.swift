@@ -2,20 +2,25 @@ internal import ArgumentParser
 internal import Foundation
 internal import Synchronization
 
-extension ClusterOptions {
-    /// Starts a cluster for the checkpoint in `model` on a free port, for as long as `work` takes, which is given its URL.
+extension ProcessOptions {
+    /// Starts a cluster for the checkpoint in `model` on a free port, for as long as `work` takes.
     ///
-    /// - Parameter routerFlags: what the work needs of the router.
+    /// - Parameters:
+    ///   - hostCores: see `ClusterPlan`.
+    ///   - routerFlags: what the work needs of the router.
+    ///   - title: shown first.
     /// - Throws: `StartError` when the cluster cannot start or breaks; `ExitCode` when a signal cut `work` short; what `work` throws.
     func withTemporaryCluster<Result: Sendable>(
-        _ model: String, routerFlags: [String] = [], work: @escaping @Sendable (String) async throws -> Result
+        _ model: String, expertHosts: Int, hostCores: [[Int]]? = nil, routerFlags: [String] = [], title: String? = nil,
+        work: @escaping @Sendable (ClusterHandle) async throws -> Result
     ) async throws -> Result {
         let port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a free port")
-        let plan = plan(model: model, host: "127.0.0.1", port: port, routerFlags: routerFlags)
+        var plan = plan(model: model, expertHosts: expertHosts, host: "127.0.0.1", port: port, routerFlags: routerFlags)
+        plan.hostCores = hostCores
         let result = ResultBox<Result>()
         _ = try await LocalCluster(
-            plan: plan, title: "Starting a temporary cluster for \(model)", output: .standardError, verbose: verbose, logFolder: logFolder
-        ).run { _ in result.set(try await work(plan.url)) }
+            plan: plan, title: title ?? "Starting a temporary cluster for \(model)", output: .standardError, verbose: verbose, logFolder: logFolder
+        ).run { result.set(try await work($0)) }
         guard let found = result.value else { throw ExitCode(130) }          // as a shell reports a command that Ctrl-C ended
         return found
     }

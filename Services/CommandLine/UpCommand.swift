@@ -34,11 +34,11 @@ struct UpCommand: AsyncParsableCommand {
         let begin = ContinuousClock.now
         let title = "Starting \(model) with \(plan.expertHosts) expert host\(plan.expertHosts == 1 ? "" : "s")"
         _ = try await LocalCluster(
-            plan: plan, title: title, output: output, verbose: cluster.verbose, logFolder: cluster.logFolder
-        ).run { admin in
+            plan: plan, title: title, output: output, verbose: cluster.processes.verbose, logFolder: cluster.processes.logFolder
+        ).run { running in
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let name = try? await ChatClient(url: plan.url).model()
-            try output.write(contentsOf: Data(Self.invitation(url: plan.url, model: name, admin: admin, seconds: seconds).utf8))
+            try output.write(contentsOf: Data(Self.invitation(url: plan.url, model: name, admin: running.adminPath, seconds: seconds).utf8))
             while true { try await Task.sleep(for: .seconds(3600)) }        // until it is cancelled
         }
         try output.write(contentsOf: Data("Stopped.\n".utf8))

@@ -47,6 +47,17 @@ import Testing
         #expect(life.failure == "expert-host-1 was ended by signal 9; it was the last expert host")
     }
 
+    @Test("an expert host's end that is expected is no news, unless it was the last")
+    mutating func expectedEnd() {
+        serve()
+        life.expectExit(of: "expert-host-2")
+        #expect(life.exited("expert-host-2", .signalled(9)) == [])
+        #expect(life.failure == nil)
+        life.expectExit(of: "expert-host-1")
+        #expect(life.exited("expert-host-1", .signalled(9)).contains(.terminate(["router"])))
+        #expect(life.failure == "expert-host-1 was ended by signal 9; it was the last expert host")
+    }
+
     @Test("router and attention are needed", arguments: ["router", "attention"])
     mutating func neededDies(name: String) {
         serve()
@@ -94,6 +105,14 @@ import Testing
     mutating func workEnds() {
         serve()
         #expect(life.workEnded()?.contains(.terminate(["router"])) == true)
+    }
+
+    @Test("an end that is expected is no news while stopping either")
+    mutating func expectedWhileStopping() {
+        serve()
+        life.expectExit(of: "expert-host-1")
+        _ = life.stop()
+        #expect(life.exited("expert-host-1", .signalled(9)) == [])
     }
 
     @Test("a process that crashes while stopping is reported")

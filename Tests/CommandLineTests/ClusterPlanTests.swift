@@ -28,6 +28,20 @@ import Transport
         ])
     }
 
+    @Test("expert hosts that have cores of their own compute with as many threads, on those cores alone")
+    func cores() throws {
+        var pinned = plan
+        pinned.hostCores = [[0, 1], [2, 3], [6, 7]]
+        let processes = pinned.processes(sockets: "/s", programs: "/p")
+        #expect(processes.map(\.cores) == [nil, [0, 1], [2, 3], [6, 7], nil])
+        let threads = try #require(processes[3].arguments.firstIndex(of: "--threads"))
+        #expect(processes[3].arguments[threads + 1] == "2")
+        let child = ChildProcess(plan: processes[3], logFile: "/l")
+        #expect(child.program == ChildProcess.pinningProgram)
+        #expect(child.arguments == ["-c", "6,7", "/p/expert-host"] + processes[3].arguments)
+        #expect(ChildProcess(plan: processes[0], logFile: "/l").program == "/p/attention")
+    }
+
     @Test("the router's further flags come after those that the command needs")
     func routerFlags() throws {
         let options = try ClusterOptions.parse(["--router-flags", "--sequences-max 16  --queue-max 2"])

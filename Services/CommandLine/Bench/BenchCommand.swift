@@ -9,5 +9,8 @@ struct BenchCommand: AsyncParsableCommand {
             Every figure is a median, and stands beside the ceiling that was measured in turns with it: compare the shares, since \
             bare figures belong to one machine and one moment. Nothing else should run meanwhile.
             """,
-        subcommands: [MachineBench.self, KernelBench.self, HopBench.self, DecodeBench.self, PrefillBench.self, ServeBench.self, TokenizerBench.self, HopEcho.self])
+        subcommands: [
+            MachineBench.self, KernelBench.self, HopBench.self, DecodeBench.self, PrefillBench.self, ServeBench.self, FailoverBench.self, PlacementBench.self,
+            TokenizerBench.self, HopEcho.self,
+        ])
 }

@@ -51,8 +51,8 @@ struct QualityCommand: AsyncParsableCommand {
     }
 
     private func measure(_ folder: String, _ pieces: [String], _ questions: [QualityMeter.Question]) async throws -> (perplexity: Double?, accuracy: Double?) {
-        try await cluster.withTemporaryCluster(folder) { url in
-            let meter = QualityMeter(client: try RESTClient(url: url), status: StatusLine())
+        try await cluster.withTemporaryCluster(folder) { running in
+            let meter = QualityMeter(client: try RESTClient(url: running.url), status: StatusLine())
             defer { meter.status.clear() }
             let perplexity = pieces.isEmpty ? nil : try await meter.perplexity(of: pieces)
             let accuracy = questions.isEmpty ? nil : try await meter.accuracy(on: questions)

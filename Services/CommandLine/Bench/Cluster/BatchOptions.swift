@@ -17,7 +17,9 @@ struct BatchOptions: ParsableArguments {
     }
 
     /// A router must answer so many at a time, whatever its default is.
-    var routerFlags: [String] {
+    var routerFlags: [String] { Self.routerFlags(batch: batch) }
+
+    static func routerFlags(batch: CountList) -> [String] {
         // Prompts may hold the streams up here: what is measured begins when all prompts are read.
         ["--sequences-max", "\(max(batch.counts.max() ?? 1, 8))", "--inter-token-target-ms", "60000"]
     }

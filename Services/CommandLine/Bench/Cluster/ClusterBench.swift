@@ -1,5 +1,4 @@
 internal import Checkpoint
-internal import Tokenizer
 
 /// A cluster under measurement, and what is known of its model.
 struct ClusterBench: Sendable {
@@ -15,14 +14,9 @@ struct ClusterBench: Sendable {
     static func run<Result: Sendable>(
         _ target: ClusterTarget, routerFlags: [String] = [], work: @escaping @Sendable (ClusterBench) async throws -> Result
     ) async throws -> Result {
-        let files = try WeightFiles(directory: target.model)
-        let tokens = try BenchTokens(try BytePairTokenizer(contentsOf: target.model), vocabularySize: files.config.vocabularySize)
-        let weights = try ActiveWeights(files)
-        @Sendable func bench(_ url: String) throws -> ClusterBench {
-            ClusterBench(timer: CompletionTimer(client: try RESTClient(url: url)), tokens: tokens, config: files.config, weights: weights)
-        }
-        if let url = target.url { return try await work(try bench(url)) }
+        let model = try BenchModel(target.model)
+        if let url = target.url { return try await work(try model.served(at: url)) }
 
-        return try await target.cluster.withTemporaryCluster(target.model, routerFlags: routerFlags) { try await work(try bench($0)) }
+        return try await target.cluster.withTemporaryCluster(target.model, routerFlags: routerFlags) { try await work(try model.served(at: $0.url)) }
     }
 }

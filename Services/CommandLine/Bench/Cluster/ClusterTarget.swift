@@ -15,11 +15,11 @@ struct ClusterTarget: ParsableArguments {
 
     @OptionGroup var cluster: ClusterOptions
 
-    var threads: Int { cluster.threads ?? Machine.coreCount }
-    var machine: MachineDescription { .current(threads: threads, kernels: kernels) }
-    var kernels: Kernels { cluster.kernels.kernels ?? .best }
-    var arithmetic: Arithmetic { cluster.kernels.arithmetic }
+    var threads: Int { cluster.processes.threadCount }
+    var machine: MachineDescription { cluster.processes.machine }
+    var kernels: Kernels { cluster.processes.kernelsInUse }
+    var arithmetic: Arithmetic { cluster.processes.kernels.arithmetic }
 
     /// What is measured, as `decode.bf16.exact`.
-    func name(_ what: String, _ weights: ActiveWeights) -> String { "\(what).\(weights.expertType.shortName).\(arithmetic)" }
+    func name(_ what: String, _ weights: ActiveWeights) -> String { cluster.processes.name(what, weights) }
 }

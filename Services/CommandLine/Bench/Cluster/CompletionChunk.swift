@@ -2,13 +2,15 @@ internal import JSON
 
 /// What one event of a stream of completions says.
 struct CompletionChunk: Sendable, Equatable {
-    /// Whether it brings text, which with an answer of printable tokens is one token.
-    var isToken = false
+    /// With an answer of printable tokens: one token, or none.
+    var text = ""
     var finishReason: String?
     /// Tokens of the whole answer, as the server counted them.
     var completionTokens: Int?
     /// Why the answer ends here.
     var failure: String?
+
+    var isToken: Bool { !text.isEmpty }
 }
 
 extension CompletionChunk {
@@ -22,7 +24,7 @@ extension CompletionChunk {
             return
         }
         guard case .array(let choices) = json["choices"] else { return nil }
-        isToken = choices.first?["text"]?.string?.isEmpty == false
+        text = choices.first?["text"]?.string ?? ""
         finishReason = choices.first?["finish_reason"]?.string
         completionTokens = json["usage"]?["completion_tokens"]?.integer
     }

@@ -41,7 +41,7 @@ struct DecodeBench: AsyncParsableCommand {
             for item in round == 0 ? cases.max(by: { $0.batch < $1.batch }).map({ [$0] }) ?? [] : cases {
                 status.show(round == 0 ? "warming up, \(item)" : "round \(round) of \(options.rounds), \(item)")
                 try await meter.measure()
-                let rate = try await rate(bench, item, random: &random)
+                let rate = try await bench.decodeRate(item, tokens: tokens, random: &random)
                 if round > 0 { samples.add(rate, to: item.name) }
             }
         }
@@ -55,21 +55,4 @@ struct DecodeBench: AsyncParsableCommand {
                 readBandwidth: meter.readBandwidth, peak: meter.operations)
         }.measurements
     }
-
-    /// Sequences whose prompts are read first generate while they wait for the others, so all may generate more than `tokens`:
-    /// one more for each `promptShare` tokens of all prompts, as far as the context goes.
-    private func rate(_ bench: ClusterBench, _ item: BatchOptions.Case, random: inout SplitMix64) async throws -> Double {
-        let waiting = item.batch == 1 ? 0 : item.batch * item.context / Self.promptShare
-        let longest = max(tokens, min(tokens + waiting, bench.config.maxPositions - item.context))
-        let requests = (0 ..< item.batch).map { _ in bench.tokens.request(context: item.context, tokens: longest, random: &random) }
-        guard let rate = try await bench.timer.run(requests, sideBySide: tokens).decodeRate else {
-            throw StartError("the \(item.batch) sequences were never all generating at the same time: does the router answer so many at a time? If so, ask for more than --tokens \(tokens)")
-        }
-        try await Task.sleep(for: Self.settling)
-        return rate
-    }
-
-    private static let promptShare = 16
-    /// Until the router has noticed that all hung up.
-    private static let settling = Duration.milliseconds(300)
 }

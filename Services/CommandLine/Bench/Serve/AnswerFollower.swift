@@ -4,6 +4,7 @@ struct AnswerFollower {
     let expected: Int
     /// When each token came, in seconds.
     private(set) var tokens: [Double] = []
+    private(set) var text = ""
     private var events = ServerSentEvents()
     private var finishReason: String?
     private var counted: Int?
@@ -27,6 +28,7 @@ struct AnswerFollower {
         if let failure = chunk.failure { trouble = trouble ?? .failed("the stream gave up: \(failure)") }
         if isDone { trouble = trouble ?? .wrongEnding("an event follows [DONE]") }
         if chunk.isToken { tokens.append(time) }
+        text += chunk.text
         finishReason = chunk.finishReason ?? finishReason
         counted = chunk.completionTokens ?? counted
     }

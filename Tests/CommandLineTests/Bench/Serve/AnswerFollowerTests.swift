@@ -23,6 +23,7 @@ private enum Wire {
         var follower = AnswerFollower(expected: 2)
         for (index, byte) in Wire.whole.utf8.enumerated() { try follower.take([byte], at: Double(index)) }
         #expect(follower.outcome == .ok)
+        #expect(follower.text == "ab")
         #expect(follower.tokens == [Double(Wire.token("a").utf8.count - 1), Double(2 * Wire.token("a").utf8.count - 1)])
     }
 
@@ -41,7 +42,7 @@ private enum Wire {
     func others(text: String, expected: Outcome) throws { #expect(try outcome(text) == expected) }
 
     @Test("an event is read for what it says", arguments: [
-        (#"{"choices":[{"text":"x","finish_reason":null}],"usage":null}"#, CompletionChunk(isToken: true)),
+        (#"{"choices":[{"text":"x","finish_reason":null}],"usage":null}"#, CompletionChunk(text: "x")),
         (#"{"choices":[{"text":"","finish_reason":"length"}]}"#, CompletionChunk(finishReason: "length")),
         (#"{"choices":[],"usage":{"completion_tokens":7}}"#, CompletionChunk(completionTokens: 7)),
         (#"{"error":{"message":"m"}}"#, CompletionChunk(failure: "m")),

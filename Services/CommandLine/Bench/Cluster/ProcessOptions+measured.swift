@@ -1,0 +1,15 @@
+internal import Checkpoint
+internal import Cluster
+internal import Tensors
+
+/// What a benchmark tells of the processes that it measures.
+extension ProcessOptions {
+    var threadCount: Int { threads ?? Machine.coreCount }
+
+    var kernelsInUse: Kernels { kernels.kernels ?? .best }
+
+    var machine: MachineDescription { .current(threads: threadCount, kernels: kernelsInUse) }
+
+    /// What is measured, as `decode.bf16.exact`.
+    func name(_ what: String, _ weights: ActiveWeights) -> String { "\(what).\(weights.expertType.shortName).\(kernels.arithmetic)" }
+}

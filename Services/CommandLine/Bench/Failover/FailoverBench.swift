@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Checkpoint
+internal import Cluster
+
+/// What it costs to lose an expert host in the middle of an answer.
+struct FailoverBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "failover",
+        abstract: "Measure what the loss of an expert host costs: the longest gap between two tokens before and after it, and whether the text stays the same.",
+        discussion: """
+            Each round starts a cluster with \(hosts) expert hosts, asks it the same twice, and kills a host with SIGKILL at a random \
+            moment of the second answer. With one copy of every expert the others have to load what is lost; with two they hold it. \
+            The gap in which the host dies counts to those after it. Ends with status 1 when a text was not that of the undisturbed \
+            answer.
+            """)
+
+    static let hosts = 3
+
+    @Option(help: ArgumentHelp("Folder of the checkpoint.", valueName: "folder"))
+    var model: String
+
+    @Option(help: "How many hosts hold each expert; several numbers, with commas, are measured in turns.")
+    var copies = CountList(1, 2)
+
+    @Option(help: "How often a host is killed, for each number of copies.")
+    var rounds = 5
+
+    @Option(help: "Tokens of the prompt.")
+    var context = 64
+
+    @Option(help: "Tokens of the answer.")
+    var tokens = 200
+
+    @Option(help: "Where chance begins: the same seed gives the same prompts, hosts and moments.")
+    var seed: UInt64 = 1
+
+    @Flag(help: "Print JSON objects, one a line: name, value and unit.")
+    var json = false
+
+    @OptionGroup var processes: ProcessOptions
+
+    mutating func validate() throws {
+        guard copies.counts.allSatisfy({ $0 <= Self.hosts }) else {
+            throw ValidationError("'--copies' takes numbers from 1 to \(Self.hosts), the number of hosts, not \(copies.counts.max() ?? 0).")
+        }
+        guard (1...1000).contains(rounds) else { throw ValidationError("'--rounds' takes a number from 1 to 1000, not \(rounds).") }
+        guard (1...1 << 20).contains(context) else { throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).") }
+        guard (16...65_536).contains(tokens) else { throw ValidationError("'--tokens' takes a number from 16 to 65536, not \(tokens).") }
+        try processes.refuseRouterFlags(["--copies"])
+    }
+
+    func run() async throws {
+        let bench = try BenchModel(model)
+        guard context + tokens <= bench.config.maxPositions else {
+            throw StartError("--context \(context) and --tokens \(tokens) are together more than the \(bench.config.maxPositions) positions of \(model)")
+        }
+        var figures = copies.counts.map { FailoverFigures(copies: $0) }
+        for round in 1...rounds {
+            // The same host at the same moment for every number of copies.
+            var random = SplitMix64(seed: seed &+ UInt64(round))
+            let trial = FailoverTrial(bench.tokens, context: context, answer: tokens, hosts: Self.hosts, random: &random)
+            for index in figures.indices {
+                let found = try await run(trial, round, copies: figures[index].copies)
+                figures[index].rounds.append(found)
+            }
+        }
+        let what = processes.name("failover", bench.weights)
+        print(BenchReport(processes.machine, figures.flatMap { $0.measurements(what) }, tables: [figures.table]).text(json: json))
+        let others = figures.reduce(0) { $0 + $1.rounds.count - $1.sameTexts }
+        guard others > 0 else { return }
+        writeToStandardError("\(others) answer\(others == 1 ? " has" : "s have") another text than the undisturbed one\n")
+        throw ExitCode.failure
+    }
+
+    private func run(_ trial: FailoverTrial, _ round: Int, copies: Int) async throws -> FailoverRound {
+        try await processes.withTemporaryCluster(
+            model, expertHosts: Self.hosts, routerFlags: ["--copies", "\(copies)"], title: "Round \(round) of \(rounds), copies \(copies): starting a cluster for \(model)"
+        ) { try await trial.run(on: $0, copies: copies) }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Cluster
+internal import Foundation
+internal import Transport
+
+/// Asks a router's admin server for its plan, or for another one.
+struct PlanClient: Sendable {
+    /// An answer as it came, and what it says.
+    struct Answer<Value: Decodable & Sendable>: Sendable {
+        let text: String
+        let value: Value
+    }
+
+    private static let planPath = "/admin/plan"
+    private static let pollInterval = Duration.milliseconds(50)
+    /// In which a router has made a new plan, if the change calls for one.
+    private static let planningTime = Duration.seconds(1)
+    private static let settlingTime = Duration.seconds(300)
+
+    private let client: RESTClient
+
+    init(_ admin: Address) { client = RESTClient(admin) }
+
+    func plan() async throws -> Answer<ServedPlan> { try read(try await client.get(Self.planPath), Self.planPath) }
+
+    func experts() async throws -> Answer<ExpertUse> {
+        let path = "/admin/experts"
+        return try read(try await client.get(path), path)
+    }
+
+    /// Asks for a change and waits for the new plan, which the router makes a moment after it has answered. A change that moves
+    /// nothing leaves no trace, so the waiting has an end.
+    ///
+    /// - Throws: `StartError` in the router's words when it refuses.
+    func apply(_ change: PlanChange) async throws {
+        let body = Array(try JSONEncoder().encode(change))
+        let before: Answer<ServedPlan> = try read(try await client.post(Self.planPath, json: body), Self.planPath)
+        let end = ContinuousClock.now + Self.planningTime
+        while ContinuousClock.now < end {
+            try await Task.sleep(for: Self.pollInterval)
+            let now = try await plan().value
+            if now.version != before.value.version || now.problem != before.value.problem { return }
+        }
+    }
+
+    /// Waits until every host holds all that the plan wants of it, and everything is held so many times.
+    ///
+    /// - Throws: `StartError` when the router has no plan, or the hosts take too long.
+    func settledPlan(copies: Int) async throws -> ServedPlan {
+        let end = ContinuousClock.now + Self.settlingTime
+        while true {
+            let plan = try await plan().value
+            if plan.isSettled(copies: copies) { return plan }
+            if let problem = plan.problem { throw StartError("the router has no plan: \(problem)") }
+            guard ContinuousClock.now < end else {
+                let late = plan.hosts.filter { !$0.isSettled }.map { "\($0.name) is \($0.state)" }
+                throw StartError("after \(Self.settlingTime) not every host holds its experts: \(late.joined(separator: ", ")); \(plan.copiesHeld) of \(copies) copies are planned")
+            }
+            try await Task.sleep(for: Self.pollInterval)
+        }
+    }
+
+    private func read<Value: Decodable & Sendable>(_ answer: RESTClient.Answer, _ path: String) throws -> Answer<Value> {
+        guard answer.status == 200 else { throw refusal(answer, path) }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return Answer(text: answer.text, value: try decoder.decode(Value.self, from: Data(answer.body)))
+        } catch {
+            throw StartError("\(client.address) answers \(path), but not as a router does: \(answer.text.prefix(200))")
+        }
+    }
+
+    /// What is wrong with a change stands for itself; what else goes wrong needs the address.
+    private func refusal(_ answer: RESTClient.Answer, _ path: String) -> StartError {
+        struct Refusal: Decodable { var error: String }
+        let words = (try? JSONDecoder().decode(Refusal.self, from: Data(answer.body)))?.error
+        if answer.status == 400, let words { return StartError(words) }
+        let hint = answer.status == 404 ? "; is it the admin server of a router?" : ""
+        return StartError("\(client.address) answered \(answer.status): \(words ?? String(answer.text.prefix(200)))\(hint)")
+    }
+}
