@@ -16,6 +16,8 @@ final class RESTCluster: Sendable {
         var router: [String] = []
         /// Added to attention's flags.
         var attention: [String] = []
+        /// Added to every expert host's flags.
+        var expertHost: [String] = []
     }
 
     let setup: Setup
@@ -49,7 +51,8 @@ final class RESTCluster: Sendable {
             } catch {
                 result = .failure(SupportError("\(error)\n\(cluster.logs)"))
             }
-            for process in cluster.all { await process.stop() }
+            // The router first: a host that is to stop waits until the router does without it.
+            for process in cluster.all.reversed() { await process.stop() }
             return try result.get()
         }
     }
@@ -68,9 +71,16 @@ final class RESTCluster: Sendable {
         try start("attention", "attention", ["--listen", "\(attentionAddress)", "--threads", "1"] + setup.attention)
     }
 
-    func startExpertHost(_ index: Int) throws {
-        let name = "expert-\(index)"
-        try start("expert-host", name, ["--listen", "\(expertAddress(index))", "--router", "\(controlAddress)", "--name", name, "--threads", "1", "--read-bandwidth-mib", "1024"])
+    func startExpertHost(_ index: Int) throws { try startExpertHost("expert-\(index)") }
+
+    /// - Parameters:
+    ///   - key: how this cluster calls the process.
+    ///   - name: how the host calls itself; nil: the same.
+    ///   - announce: what the router is told, where it differs from where the host listens.
+    ///   - model: nil: the cluster's.
+    func startExpertHost(_ key: String, name: String? = nil, announce: Address? = nil, model: String? = nil, _ flags: [String] = []) throws {
+        let places = ["--listen", "\(expertAddress(key))", "--router", "\(controlAddress)"] + (announce.map { ["--announce", "\($0)"] } ?? [])
+        try start("expert-host", key, model: model, places + ["--name", name ?? key, "--threads", "1", "--read-bandwidth-mib", "1024"] + setup.expertHost + flags)
     }
 
     func startRouter() throws {
@@ -80,10 +90,10 @@ final class RESTCluster: Sendable {
         ] + setup.router)
     }
 
-    private func start(_ program: String, _ name: String, _ flags: [String]) throws {
+    private func start(_ program: String, _ name: String, model: String? = nil, _ flags: [String]) throws {
         let number = started.withLock { $0 += 1; return $0 }         // a second run of a process gets a log of its own
         let process = try ServiceProcess(
-            program, ["--model", setup.model, "--admin", "unix:\(folder)/\(name).admin"] + flags, name: "\(name)-\(number)", folder: folder)
+            program, ["--model", model ?? setup.model, "--admin", "unix:\(folder)/\(name).admin"] + flags, name: "\(name)-\(number)", folder: folder)
         processes.withLock { $0[name] = process }
     }
 
@@ -97,7 +107,8 @@ final class RESTCluster: Sendable {
 
     var attentionAddress: Address { .unix(path: "\(folder)/attention.sock") }
     var controlAddress: Address { .unix(path: "\(folder)/control.sock") }
-    func expertAddress(_ index: Int) -> Address { .unix(path: "\(folder)/expert-\(index).sock") }
+    func expertAddress(_ index: Int) -> Address { expertAddress("expert-\(index)") }
+    func expertAddress(_ key: String) -> Address { .unix(path: "\(folder)/\(key).sock") }
 
     // MARK: what it says of itself
 

@@ -27,8 +27,12 @@ final class ServiceProcess: Sendable {
 
     func waitForExit() async { _ = await process.waitForExit() }
 
+    /// A process that a test has frozen goes on first: it could not hear the signal.
     func stop() async {
-        if isRunning { signal(SIGTERM) }
+        if isRunning {
+            signal(SIGTERM)
+            signal(SIGCONT)
+        }
         await waitForExit()
     }
 

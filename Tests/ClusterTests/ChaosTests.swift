@@ -1,0 +1,77 @@
+@testable import Router
+import Synchronization
+import Testing
+
+/// An expert is a pure function: whoever computes it, and whoever dies over it, the clients get the same bytes.
+@Suite("Hosts that come and go", .serialized) struct ChaosTests {
+    private static let tokenCount = 200
+    private static let events: KeyValuePairs<HostStorm.Event, Int> = [.add: 12, .drain: 8, .kill: 8, .freeze: 10, .cutOff: 8, .changePlan: 10]
+    private static let prompts: [JSON] = ["Once upon a time", "Who are you?", "The sea was calm, and", "One, two, three"]
+
+    /// Three greedy requests and one that draws its tokens.
+    private static let bodies: [JSON] = prompts.enumerated().map { index, prompt in
+        let sampling: [JSON.Member] = index < 3 ? [] : [.init("temperature", .number("1.0")), .init("seed", 7)]
+        return RESTCluster.completionBody(prompt, maxTokens: tokenCount, [.init("ignore_eos", true), .init("logprobs", 3)] + sampling)
+    }
+
+    private static let setup = RESTCluster.Setup(
+        expertHosts: 1, router: ["--host-silence-seconds", "1"],
+        expertHost: ["--read-bandwidth-mib", "4096", "--memory-max-mib", "1024"])
+
+    @Test("four streams get every byte while hosts join, leave, die, freeze, are cut off and change their experts", .timeLimit(.minutes(10)))
+    func storm() async throws {
+        let seed = UInt64.random(in: .min ... .max)
+        print("the storm's seed is \(seed)")
+        try await RESTCluster.with(Self.setup, starts: .nothing) { cluster in
+            let storm = HostStorm(cluster, seed: seed)
+            do {
+                try cluster.startAttention()
+                try await storm.add()
+                try cluster.startRouter()
+                try await cluster.waitUntilReady()
+                try await weather(storm, cluster)
+                try await storm.calmDown()
+            } catch {
+                await storm.stopProxies()
+                throw SupportError("seed \(seed): \(error)\n\(await storm.story.joined(separator: "\n"))")
+            }
+            await storm.stopProxies()
+            let counts = await storm.counts
+            for (event, count) in Self.events { #expect(counts[event] == count, "\(event), seed \(seed)") }
+            #expect(counts.values.reduce(0, +) >= 50)
+            #expect(try !cluster.process("router").log.contains("a step failed"), "seed \(seed)")
+        }
+    }
+
+    /// Four streams at a time, from before the storm until after it.
+    private func weather(_ storm: HostStorm, _ cluster: RESTCluster) async throws {
+        var undisturbed: [Transcript] = []
+        for body in Self.bodies { undisturbed.append(Transcript(try await cluster.stream(RESTCluster.completionsPath, body))) }
+        for transcript in undisturbed {
+            #expect(transcript.tokens.count == Self.tokenCount)
+            #expect(transcript.logprobs.count == Self.tokenCount)
+            #expect(transcript.finish == "length")
+            #expect(transcript.isDone)
+        }
+        let isOver = Mutex(false)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for (body, expected) in zip(Self.bodies, undisturbed) {
+                tasks.addTask { try await Self.stream(body, expected, cluster) { isOver.withLock { $0 } } }
+            }
+            tasks.addTask {
+                try await storm.rage(Self.events)
+                isOver.withLock { $0 = true }
+            }
+            for try await _ in tasks {}
+        }
+        #expect(try await cluster.metric("minimax_expert_hosts_lost_total", of: "router") > 0)
+    }
+
+    /// One stream after the other, each compared with the undisturbed one.
+    private static func stream(_ body: JSON, _ expected: Transcript, _ cluster: RESTCluster, until isOver: @Sendable () -> Bool) async throws {
+        repeat {
+            let found = Transcript(try await cluster.stream(RESTCluster.completionsPath, body))
+            if let difference = found.difference(from: expected) { throw SupportError("a stream differs: \(difference)") }
+        } while !isOver()
+    }
+}
