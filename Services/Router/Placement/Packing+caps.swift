@@ -20,6 +20,6 @@ extension Packing {
     }
 
     /// Of sums of floating-point numbers.
-    private static let rounding = 1e-6
+    static let rounding = 1e-6
     private static let turns = 1.05
 }

@@ -16,8 +16,15 @@ extension Packing {
             for unit in units.order[group] { keep(unit, slack[unit]) }
         }
         let total = zip(units.load, units.copies).reduce(0) { $0 + $1.0 * Double($1.1) }
-        surplus = zip(load, fair).map { $0 - $1 * total }
-        takers = hosts.indices.filter { load[$0] < fair[$0] * total * Self.content }
+        let balance = zip(load, fair).map { $0 / ($1 * total) }
+        if slack.contains(1) {
+            (takers, surplus) = (Array(hosts.indices), hosts.map { _ in .infinity })
+        } else if balance.contains(where: { abs($0 - 1) > Self.tolerance }) {
+            let needy = hosts.indices.filter { balance[$0] < 1 - Self.tolerance }
+            takers = needy.isEmpty ? hosts.indices.filter { balance[$0] < 1 } : needy
+            // What brings a taker a little beyond its fair part is no reason to move again.
+            surplus = hosts.indices.map { load[$0] - fair[$0] * total * (balance[$0] < 1 ? 1 + Self.tolerance : 1) }
+        }
         rewind()
     }
 
@@ -36,16 +43,18 @@ extension Packing {
 
     private mutating func keep(_ unit: Int, _ slack: Double) {
         while holderCount[unit] < units.copies[unit] {
-            let keepers = hosts.indices.filter {
-                had(unit, $0) == 1 && canTake(unit, $0) && groupLoad[$0] + units.load[unit] <= groupCap[$0] * slack
+            var keeper: Int?
+            for host in hosts.indices where had(unit, host) == 1 && canTake(unit, host) {
+                guard groupLoad[host] + units.load[unit] <= groupCap[host] * slack else { continue }
+                if keeper.map({ load[host] / fair[host] < load[$0] / fair[$0] }) ?? true { keeper = host }
             }
-            guard let keeper = keepers.min(by: { load[$0] / fair[$0] < load[$1] / fair[$1] }) else { return }
+            guard let keeper else { return }
             take(unit, keeper)
         }
     }
 
     /// A group may be this far out of balance before something is moved for its sake alone.
-    private static let slack = 1.5
-    /// Who kept this much of its fair part asks for no more: measured bandwidths differ a little each time.
-    private static let content = 0.95
+    private static let slack = 2.0
+    /// As long as all are this near to their fair part, nothing is moved: measured bandwidths differ a little each time.
+    static let tolerance = 0.05
 }

@@ -11,30 +11,32 @@ extension Packing {
                     }
                 }
             }
-            while let (unit, giver, taker) = nextMove() {
-                move(unit, from: giver, to: taker)
-                surplus[giver] -= units.load[unit]
-            }
+            level()
         }
+        levelAgain()
     }
 
     /// Gives the unit, or another open slice of its expert that suits the host better, to the host that is furthest behind.
     private mutating func place(_ unit: Int) -> Bool {
         var best: (host: Int, isOver: Bool, key: Double)?
-        for host in hosts.indices where canTake(unit, host) {
+        for host in hosts.indices where canTake(unit, host) || units.areSlices && group.contains(where: { isOpen($0, host) }) {
             let unitLoad = units.load[unit], isOver = groupLoad[host] + unitLoad > groupCap[host]
             // Half a unit more, so that rounding favours neither the fast nor the slow. Who has the bytes already comes one unit earlier.
-            let key = isOver ? (groupLoad[host] + unitLoad) / fair[host] : (load[host] + unitLoad * (0.5 - had(unit, host))) / fair[host]
+            var key = isOver ? (groupLoad[host] + unitLoad) / fair[host] : (load[host] + unitLoad * (0.5 - had(unit, host))) / fair[host]
+            if needsAll(host) { key = 0 }
             if best.map({ isOver == $0.isOver ? key < $0.key : !isOver }) ?? true { best = (host, isOver, key) }
         }
         guard let host = best?.host else { return false }
-        take(units.areSlices ? nearest(to: host) { holderCount[$0] < units.copies[$0] && canTake($0, host) } ?? unit : unit, host)
+        take(units.areSlices ? nearest(to: host) { isOpen($0, host) } ?? unit : unit, host)
+        surplus[host] += units.load[unit]
         return true
     }
 
+    private func isOpen(_ unit: Int, _ host: Int) -> Bool { holderCount[unit] < units.copies[unit] && canTake(unit, host) }
+
     /// The slice of the group that makes the largest aligned run with those the host holds; for a host that holds none, the one furthest
     /// from the others' runs. Aligned neighbours are one call.
-    private func nearest(to host: Int, where isOpen: (Int) -> Bool) -> Int? {
+    func nearest(to host: Int, where isOpen: (Int) -> Bool) -> Int? {
         var best: (unit: Int, rank: Int)?
         for unit in group where isOpen(unit) {
             var (own, others) = (Int.max, Int.max)
@@ -67,22 +69,5 @@ extension Packing {
             }
         }
         return false
-    }
-
-    /// A unit of the group that goes from a host that kept more than its fair part to one that kept less, if that one is still behind
-    /// afterwards. So each unit moves at most once, and nobody takes more than its fair part.
-    private func nextMove() -> (unit: Int, giver: Int, taker: Int)? {
-        for taker in takers.sorted(by: { load[$0] / fair[$0] < load[$1] / fair[$1] }) {
-            for giver in hosts.indices.filter({ surplus[$0] > 0 }).sorted(by: { load[$0] / fair[$0] > load[$1] / fair[$1] }) {
-                let isDue = { (unit: Int) in
-                    let more = units.load[unit]
-                    return hold(unit, giver) == .yes && canTake(unit, taker) && groupLoad[taker] + more <= groupCap[taker]
-                        && (load[taker] + more) / fair[taker] <= (load[giver] - more) / fair[giver]
-                }
-                let unit = units.areSlices ? nearest(to: taker, where: isDue) : units.order[group].first(where: isDue)
-                if let unit { return (unit, giver, taker) }
-            }
-        }
-        return nil
     }
 }

@@ -6,20 +6,24 @@ struct Packing {
     let hosts: [HostOffer]
     /// What part of all load each host should carry.
     let fair: [Double]
+    /// The least number of copies of a unit.
+    private let copies: Double
     /// units × hosts.
     private var holds: [Hold]
     /// units × hosts: how many eighths of the unit's bytes the host has from the placement before.
     var had: [UInt8]
     private(set) var holderCount: [Int]
     private(set) var freeBytes: [Int]
-    /// The group whose turn it is. Those after it do not count in the loads yet.
+    /// The group whose turn it is.
     private(set) var group = 0 ..< 0
+    /// Units before this one count in the loads.
+    private var counted = 0
     private(set) var load: [Double]
     /// Load of each host in the group, and up to where the group counts as balanced.
     private(set) var groupLoad: [Double], groupCap: [Double]
-    /// Load that each host has kept beyond its fair part; below 0 where it kept less.
+    /// Load of each host, groups to come included, beyond its fair part: what it may give away.
     var surplus: [Double]
-    /// Hosts that kept clearly less than their fair part.
+    /// Hosts that kept less than their fair part.
     var takers: [Int] = []
     var unplacedBytes = 0
 
@@ -28,6 +32,7 @@ struct Packing {
         let once = units.bytes.reduce(0, +), needed = Double(max(1, units.neededBytes))
         let shares = FairShares.divide(hosts.map(\.speed), limits: hosts.map { Double(max(0, min(once, $0.memoryBytes))) / needed })
         fair = shares.map { max($0, 1e-9) }                         // loads are divided by it
+        copies = Double(units.copies.min() ?? 1)
         holds = Array(repeating: .no, count: units.bytes.count * hosts.count)
         had = Array(repeating: 0, count: holds.count)
         holderCount = Array(repeating: 0, count: units.bytes.count)
@@ -44,6 +49,8 @@ struct Packing {
 
     func hold(_ unit: Int, _ host: Int) -> Hold { holds[unit * hosts.count + host] }
     func canTake(_ unit: Int, _ host: Int) -> Bool { hold(unit, host) == .no && freeBytes[host] >= units.bytes[unit] }
+    /// Whether its fair part is nearly a copy of everything: what it leaves to others it can hardly make up for.
+    func needsAll(_ host: Int) -> Bool { fair[host] * copies > 1 - Self.tolerance }
     /// What the host had of the unit before, from 0 to 1.
     func had(_ unit: Int, _ host: Int) -> Double { Double(had[unit * hosts.count + host]) / 8 }
 
@@ -63,22 +70,26 @@ struct Packing {
     }
 
     private mutating func count(_ unit: Int, _ host: Int, _ more: Double) {
-        if unit < group.upperBound { load[host] += more }
+        if unit < counted { load[host] += more }
         if group.contains(unit) { groupLoad[host] += more }
     }
 
     /// Goes on to the next group; what is held of it already counts from now on.
     mutating func open(_ next: Range<Int>) {
-        group = next
-        groupCap = caps(of: next)
-        for host in hosts.indices {
-            groupLoad[host] = next.reduce(0) { hold($1, host) == .no ? $0 : $0 + units.load[$1] }
-            load[host] += groupLoad[host]
-        }
+        reopen(next)
+        counted = next.upperBound
+        for host in hosts.indices { load[host] += groupLoad[host] }
+    }
+
+    /// Comes back to a group that counts.
+    mutating func reopen(_ group: Range<Int>) {
+        self.group = group
+        groupCap = caps(of: group)
+        groupLoad = hosts.indices.map { host in group.reduce(0) { hold($1, host) == .no ? $0 : $0 + units.load[$1] } }
     }
 
     /// Back to before the first group.
-    mutating func rewind() { (group, load) = (0 ..< 0, hosts.map { _ in 0 }) }
+    mutating func rewind() { (group, counted, load) = (0 ..< 0, 0, hosts.map { _ in 0 }) }
 
     /// - Parameter pins: by layer and expert, the hosts.
     mutating func pin(_ pins: [[Int]: [Int]]) throws(PlacementProblem) {

@@ -47,12 +47,14 @@ enum StepPrediction {
 
 /// Draws the experts of rows at random by their shares.
 private struct ExpertDraw {
+    private let shares: [Double]
     /// Sums of the shares up to and with each expert.
     private let sums: [Double]
     private let perRow: Int
 
     init(_ shares: [Double], perRow: Int) {
         var sum = 0.0
+        self.shares = shares
         sums = shares.map { sum += $0; return sum }
         self.perRow = min(max(perRow, 0), shares.count { $0 > 0 })
     }
@@ -74,6 +76,6 @@ private struct ExpertDraw {
             let point = random.uniform() * (sums.last ?? 0)
             if let expert = sums.firstIndex(where: { $0 > point }), !row.contains(expert) { return expert }
         }
-        return sums.indices.first { (sums[$0] > ($0 > 0 ? sums[$0 - 1] : 0)) && !row.contains($0) } ?? 0
+        return shares.indices.first { shares[$0] > 0 && !row.contains($0) } ?? 0
     }
 }
