@@ -11,12 +11,17 @@ import Synchronization
 extension RESTCluster {
     private static var silent: Logger { Logger(label: "fake host") { _ in SwiftLogNoOpLogHandler() } }
 
+    /// Of the checkpoint that the cluster serves.
+    func fingerprint() throws -> String { try WeightFiles(directory: setup.model).fingerprint() }
+
     /// What a host of this cluster's model says of itself.
+    ///
+    /// - Parameter fingerprint: nil: the cluster's.
     func announcement(
-        _ name: String, at address: Address, instance: String = "1", memoryBytes: Int = 1 << 30, readBandwidth: Int = 4096 << 20
+        _ name: String, at address: Address, instance: String = "1", memoryBytes: Int = 1 << 30, readBandwidth: Int = 4096 << 20, fingerprint: String? = nil
     ) throws -> AnnounceRequest {
         AnnounceRequest(
-            name: name, instance: instance, address: "\(address)", modelFingerprint: try WeightFiles(directory: setup.model).fingerprint(), kernels: "fake",
+            name: name, instance: instance, address: "\(address)", modelFingerprint: try fingerprint ?? self.fingerprint(), kernels: "fake",
             threads: 1, draining: false, arithmetic: "exact", memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: "fake")
     }
 
@@ -29,6 +34,13 @@ extension RESTCluster {
             tasks.cancelAll()
             return result
         }
+    }
+
+    /// Announces a host once.
+    ///
+    /// - Returns: why the router does not take it; nil where it does.
+    func refusal(of announcement: AnnounceRequest) async throws -> RPCError? {
+        try await withControl { await $0.refusal(of: announcement) }
     }
 
     /// A server on a socket of the cluster's folder; when `body` is over, its connections break.
@@ -48,7 +60,7 @@ extension RESTCluster {
 extension RPCClient {
     /// - Returns: why the router does not take the host; nil where it does.
     func refusal(of announcement: AnnounceRequest) async -> RPCError? {
-        do {
+        do throws(RPCError) {
             _ = try await call(.announce, announcement, timeout: .seconds(30), whenDisconnected: .wait)
             return nil
         } catch {
@@ -85,7 +97,7 @@ enum Lie: Sendable, CustomStringConvertible {
     case silence
     case error(RPCError.Code)
 
-    static let all: [Lie] = [.tooFew, .tooMany, .notNumbers, .oneInfinity, .garbage, .silence] + RPCError.Code.allCases.map { .error($0) }
+    static let all: [Lie] = [.tooFew, .tooMany, .notNumbers, .oneInfinity, .garbage, .silence] + RPCError.Code.allCases.map { Lie.error($0) }
 
     var description: String {
         switch self {

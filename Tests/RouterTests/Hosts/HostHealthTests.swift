@@ -1,0 +1,84 @@
+@testable import Router
+import Testing
+
+@Suite("Host health") struct HostHealthTests {
+    private func tracker(_ samples: [(count: Int, seconds: Double)]) -> LatencyTracker {
+        var tracker = LatencyTracker()
+        for sample in samples { for _ in 0 ..< sample.count { tracker.record(seconds: sample.seconds, expected: 1) } }
+        return tracker
+    }
+
+    @Test("nobody is judged by a few answers")
+    func few() {
+        #expect(LatencyTracker().patience(expected: 1) == nil)
+        #expect(tracker([(5, 1)]).patience(expected: 1) == nil)
+        #expect(tracker([(100, 1)]).patience(expected: 1) != nil)
+    }
+
+    @Test("one slow answer among many does not change when a copy is asked, but how long a host may take at most")
+    func outlier() throws {
+        let steady = try #require(tracker([(100, 1)]).patience(expected: 1))
+        let once = try #require(tracker([(99, 1), (1, 100)]).patience(expected: 1))
+        #expect(once.hedge == steady.hedge)
+        #expect(once.deadline >= 100)
+        #expect(once.deadline > steady.deadline)
+    }
+
+    @Test("a host that is always slower is given more time, and a larger call as much more as it is larger")
+    func scale() throws {
+        let fast = try #require(tracker([(100, 1)]).patience(expected: 1))
+        let slow = try #require(tracker([(100, 4)]).patience(expected: 1))
+        #expect(slow.hedge == 4 * fast.hedge)
+        #expect(slow.deadline == 4 * fast.deadline)
+        let large = try #require(tracker([(100, 1)]).patience(expected: 8))
+        #expect(large.hedge == 8 * fast.hedge)
+        #expect(large.deadline == 8 * fast.deadline)
+    }
+
+    @Test("what was long ago is forgotten")
+    func window() {
+        #expect(tracker([(500, 100), (128, 1)]).patience(expected: 1) == tracker([(128, 1)]).patience(expected: 1))
+        #expect(tracker([(500, 100), (64, 1)]).patience(expected: 1) != tracker([(128, 1)]).patience(expected: 1))
+    }
+
+    @Test("whatever was measured, a copy is asked before the host is given up, and both wait longer than usual answers take")
+    func randomSamples() throws {
+        var random = RandomSource(seed: 5)
+        for _ in 0 ..< 500 {
+            var tracker = LatencyTracker()
+            var seconds: [Double] = []
+            for _ in 0 ..< Int.random(in: 16 ... 128, using: &random) {
+                seconds.append(.random(in: 1e-6 ... 10, using: &random))
+                tracker.record(seconds: seconds[seconds.count - 1], expected: 1e-3)
+            }
+            let patience = try #require(tracker.patience(expected: 1e-3))
+            #expect(patience.hedge > 0)
+            #expect(patience.hedge < patience.deadline)
+            #expect(patience.hedge > seconds.sorted()[seconds.count / 2])
+            #expect(patience.deadline > seconds.max()!)
+        }
+    }
+
+    @Test("quantiles are values that were measured, in order; none before the first")
+    func quantiles() {
+        #expect(LatencyTracker().quantiles([0.5]) == [])
+        var tracker = LatencyTracker()
+        for seconds in (1 ... 100).reversed() { tracker.record(seconds: Double(seconds), expected: 1) }
+        #expect(tracker.quantiles([0, 0.5, 0.9, 0.99, 1]) == [1, 51, 91, 100, 100])
+    }
+
+    @Test("suspicion and trust are news once")
+    func suspicion() {
+        let health = HostHealth()
+        #expect(!health.isSuspect)
+        #expect(!health.trust())
+        #expect(health.suspect())
+        #expect(!health.suspect())
+        #expect(health.isSuspect)
+        #expect(health.trust())
+        #expect(!health.isSuspect)
+        health.answered(after: 0.5, expected: 1)
+        #expect(health.answerCount == 1)
+        #expect(health.quantiles([0.5]) == [0.5])
+    }
+}
