@@ -53,14 +53,14 @@ import Testing
             #expect(transcript.finish == "length")
             #expect(transcript.isDone)
         }
-        let isOver = Mutex(false)
+        let ends = CallCount()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for (body, expected) in zip(Self.bodies, undisturbed) {
-                tasks.addTask { try await Self.stream(body, expected, cluster) { isOver.withLock { $0 } } }
+                tasks.addTask { try await Self.stream(body, expected, cluster) { ends.value > 0 } }
             }
             tasks.addTask {
                 try await storm.rage(Self.events)
-                isOver.withLock { $0 = true }
+                ends.add()
             }
             for try await _ in tasks {}
         }

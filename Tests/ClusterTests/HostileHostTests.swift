@@ -34,13 +34,16 @@ private let setup = RESTCluster.Setup(
 
     /// Asks again and again while `body` runs; every answer must be the same.
     private func whileAnswering(_ cluster: RESTCluster, _ expected: JSON, _ body: () async throws -> Void) async throws {
-        let isOver = Mutex(false)
+        let ends = CallCount()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                repeat { #expect(try await answer(cluster) == expected) } while !isOver.withLock({ $0 })
+                repeat {
+                    let found = try await answer(cluster)
+                    #expect(found == expected)
+                } while ends.value == 0
             }
             try await body()
-            isOver.withLock { $0 = true }
+            ends.add()
             try await tasks.waitForAll()
         }
     }

@@ -32,7 +32,7 @@ struct ExpertDispatch: Sendable {
     ///
     /// - Parameter failed: instances of hosts that were asked already, one for each attempt.
     private func answers(_ work: LayerWork, _ pieces: [ExpertPiece], after failed: [String] = [], _ meter: StepMeter) async throws -> [PieceAnswer] {
-        let calls = try await route(work, pieces, after: failed)
+        let calls = try await route(work, pieces)
         guard calls.count > 1 else { return try await answers(work, calls[0], after: failed, meter) }
         return try await withThrowingTaskGroup(of: [PieceAnswer].self) { tasks in
             for call in calls { tasks.addTask { try await answers(work, call, after: failed, meter) } }
@@ -42,36 +42,45 @@ struct ExpertDispatch: Sendable {
 
     /// One host's answer; where it gives none, that of others.
     private func answers(_ work: LayerWork, _ call: HostCall, after failed: [String], _ meter: StepMeter) async throws -> [PieceAnswer] {
-        let failed = failed + [call.host.instance]
+        let failed = failed + [call.host.instance], host = call.host
         do {
             return try await askHedged(work, call, after: failed, meter)
         } catch let failure as HostFailure {
-            guard failed.count < Self.attemptsMax else { throw failure.error }
             retries.increment()
             switch failure.kind {
-            case .gone: break               // its connection says so
-            case .late: await hosts.late(call.host)
-            case .lacking: await hosts.lacks(call.host, layer: work.layer, call.pieces)
-            case .busy: try await Task.sleep(for: Self.busyPause)
+            case .gone: await hosts.failed(host, why: "\(failure.error)")
+            case .late: await hosts.late(host, why: "\(failure.error)")
+            case .lacking, .busy:
+                guard !host.health.lapsed(atMost: Self.lapsesMax) else {
+                    await hosts.failed(host, why: "\(failure.error)")
+                    break
+                }
+                if failure.kind == .lacking { await hosts.lacks(host, layer: work.layer, call.pieces) }
+                try await Task.sleep(for: Self.pause)
             case .wrong:
                 // It is the host's fault only if another one does better.
-                guard hosts.routing.table.members.contains(where: { !failed.contains($0.host.instance) }) else { throw failure.error }
-                let parts = try await answers(work, call.pieces, after: failed, meter)
-                await hosts.failed(call.host, why: "\(failure.error)")
-                return parts
+                guard await hosts.doubt(host) else { throw failure.error }
+                do {
+                    let parts = try await answers(work, call.pieces, after: failed, meter)
+                    await hosts.failed(host, why: "\(failure.error)")
+                    return parts
+                } catch {
+                    await hosts.believe(host)
+                    throw failure.error
+                }
             }
+            guard failed.count < Self.triesMax else { throw failure.error }
             return try await answers(work, call.pieces, after: failed, meter)
         }
     }
 
-    /// Whom to ask; waits where nobody holds a piece until somebody does.
-    private func route(_ work: LayerWork, _ pieces: [ExpertPiece], after failed: [String]) async throws -> [HostCall] {
+    /// Whom to ask; waits where nobody can be asked for a piece until somebody can.
+    private func route(_ work: LayerWork, _ pieces: [ExpertPiece]) async throws -> [HostCall] {
         let begin = ContinuousClock.now
         while true {
             let table = hosts.routing.table
-            // Those that failed or are late are asked again where nobody else is.
-            let isLast = !table.members.contains { !failed.contains($0.host.instance) && !$0.host.health.isSuspect }
-            let (calls, missing) = table.calls(work.layer, pieces, avoiding: isLast ? [] : failed, anyone: isLast)
+            // Those that are late are asked only where nobody else is left.
+            let (calls, missing) = table.calls(work.layer, pieces, anyone: table.soundCount == 0)
             if missing.isEmpty { return calls }
             guard begin.duration(to: .now) < hosts.config.patience else { throw ClusterError.notHeld(ExpertUnit(layer: work.layer, expert: missing[0].expert)) }
             try Task.checkCancellation()
@@ -88,29 +97,43 @@ struct ExpertDispatch: Sendable {
         let patience = call.host.health.patience(expected: expected)
         let table = hosts.routing.table
         // A host that is alone is waited for: there is nobody who could do it faster.
-        let deadline = table.soundCount > 1 ? patience.map { min(timeout, .nanoseconds(Int64($0.deadline * 1e9))) } ?? timeout : timeout
-        guard let patience, case let (calls, missing) = table.calls(work.layer, call.pieces, avoiding: failed), missing.isEmpty, !calls.isEmpty else {
+        let deadline = table.soundCount > 1 ? min(timeout, .milliseconds(Int64(min(patience.deadline, 1e6) * 1000))) : timeout
+        guard case let (others, missing) = table.calls(work.layer, call.pieces, avoiding: failed), missing.isEmpty, !others.isEmpty else {
             return try await ask(work, call, deadline, expected, meter)
         }
-        return try await withThrowingTaskGroup(of: [PieceAnswer]?.self) { tasks in
-            tasks.addTask { try await ask(work, call, deadline, expected, meter) }
-            tasks.addTask {
-                try await Task.sleep(for: .seconds(patience.hedge))
-                return nil
+        let winner = await withTaskGroup(of: Racer.self) { racers -> Result<[PieceAnswer], any Error> in
+            racers.addTask { .first(await result { try await ask(work, call, deadline, expected, meter) }) }
+            racers.addTask {
+                .second(await result {
+                    try await Task.sleep(for: .seconds(patience.hedge))
+                    hedges.increment()
+                    return try await askAll(work, others, deadline, meter)
+                })
             }
-            defer { tasks.cancelAll() }
-            if let answer = try await tasks.next() ?? nil { return answer }
-            hedges.increment()
-            tasks.addTask { try await answers(work, call.pieces, after: failed, meter) }
-            var lastError: (any Error)?
-            while let result = await tasks.nextResult() {
-                switch result {
-                case .success(let answer?): return answer
-                case .success(nil): break
-                case .failure(let error): lastError = error
+            defer { racers.cancelAll() }
+            for await racer in racers {
+                switch racer {
+                case .first(let answer): return answer          // where it failed, the caller asks elsewhere
+                case .second(.success(let answer)):
+                    if call.host.health.isOutrunOften() { await hosts.late(call.host, why: "others answer sooner every time") }
+                    return .success(answer)
+                case .second(.failure): break
                 }
             }
-            throw lastError ?? CancellationError()
+            return .failure(CancellationError())
+        }
+        return try winner.get()
+    }
+
+    /// Who answers a hedged call: the host itself, or others that were asked later.
+    private enum Racer: Sendable {
+        case first(Result<[PieceAnswer], any Error>), second(Result<[PieceAnswer], any Error>)
+    }
+
+    private func askAll(_ work: LayerWork, _ calls: [HostCall], _ deadline: TimeAmount, _ meter: StepMeter) async throws -> [PieceAnswer] {
+        try await withThrowingTaskGroup(of: [PieceAnswer].self) { tasks in
+            for call in calls { tasks.addTask { try await ask(work, call, deadline, work.expectedSeconds(call, hosts.inventory), meter) } }
+            return try await tasks.reduce(into: []) { $0 += $1 }
         }
     }
 
@@ -137,8 +160,15 @@ struct ExpertDispatch: Sendable {
         return work.answers(call, response.outputs)
     }
 
-    private static let attemptsMax = 8
-    private static let busyPause = Duration.milliseconds(20)
+    /// Of one piece, at all hosts together.
+    private static let triesMax = 32
+    /// Calls that one host may turn down in a row; plans that change can bring one or two about.
+    private static let lapsesMax = 6
+    private static let pause = Duration.milliseconds(20)
+}
+
+private func result(_ work: () async throws -> [PieceAnswer]) async -> Result<[PieceAnswer], any Error> {
+    do { return .success(try await work()) } catch { return .failure(error) }
 }
 
 /// A host did not answer, or wrongly.

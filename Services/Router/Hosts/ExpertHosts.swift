@@ -30,6 +30,8 @@ actor ExpertHosts {
         var isConnected = false
         /// It is about to stop.
         var isDraining = false
+        /// What it answered is being asked of others.
+        var isDoubted = false
         /// It holds things the router knows nothing of, or wants no more.
         var holdsMore = true
         var ready: UnitMap
@@ -165,23 +167,34 @@ actor ExpertHosts {
     /// Keeps the connection to one host until it breaks or the host is dismissed; then the host is gone until it announces itself again.
     private func accompany(_ host: ExpertHostClient) async {
         let states = host.rpc.stateChanges()
-        await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try? await host.rpc.run() }
-            tasks.addTask { await host.waitForDismissal() }
+        let end = await withTaskGroup(of: String.self) { tasks in
+            tasks.addTask {
+                try? await host.rpc.run()
+                return "its connection is closed"
+            }
+            tasks.addTask {
+                await host.waitForDismissal()
+                return "it is not wanted any more"
+            }
             tasks.addTask {
                 for await state in states {
                     switch state {
                     case .connecting: break
                     case .connected: await self.arrived(host)
-                    case .disconnected, .stopped: return
+                    case .disconnected(let reason): return reason.message
+                    case .stopped: break
                     }
                 }
+                return "its connection is closed"
             }
-            tasks.addTask { for await _ in host.bell { await self.bringUpToDate(host) } }
-            await tasks.next()
-            tasks.cancelAll()
+            tasks.addTask {
+                for await _ in host.bell { await self.bringUpToDate(host) }
+                return "the router is stopping"
+            }
+            defer { tasks.cancelAll() }
+            return await tasks.next() ?? ""
         }
-        lost(host, why: "its connection is closed")
+        lost(host, why: end)
     }
 
     private func arrived(_ host: ExpertHostClient) {
@@ -192,7 +205,7 @@ actor ExpertHosts {
     }
 
     private func lost(_ host: ExpertHostClient, why: String) {
-        guard let member = members[host.name], member.host.instance == host.instance else { return }
+        guard isKnown(host), let member = members[host.name] else { return }
         members[host.name] = nil
         host.dismiss()
         host.health.forget()
@@ -212,15 +225,19 @@ actor ExpertHosts {
     /// Whether nothing is sent to a draining host any more.
     private func isReleased(_ name: String) -> Bool {
         guard let member = members[name], member.isDraining else { return false }
-        return member.ready.eighthCount == 0
+        // The last one has nobody to leave its units to, and may go once nobody needs them.
+        return member.ready.eighthCount == 0 || (candidates.isEmpty && member.host.health.idleTime > Self.idleTime)
     }
 
     /// - Returns: false if this run of the host is gone.
     @discardableResult private func change(_ host: ExpertHostClient, _ body: (inout Member) -> Void) -> Bool {
-        guard members[host.name]?.host.instance == host.instance else { return false }
+        guard isKnown(host) else { return false }
         body(&members[host.name]!)
         return true
     }
+
+    /// A host that was lost and has come again is another one, even if its process is the same.
+    private func isKnown(_ host: ExpertHostClient) -> Bool { members[host.name]?.host.rpc === host.rpc }
 
     // MARK: what dispatch has seen
 
@@ -228,15 +245,36 @@ actor ExpertHosts {
     nonisolated func need(layer: Int) { needed.yield(layer) }
 
     /// A host let a deadline pass: as long as it answers nothing, others hold its units.
-    func late(_ host: ExpertHostClient) {
-        guard members[host.name]?.host.instance == host.instance, host.health.suspect() else { return }
-        logger.notice("expert host does not answer", metadata: ["host": "\(host.name)"])
+    func late(_ host: ExpertHostClient, why: String) {
+        guard isKnown(host) else { return }
+        if host.health.lapsed(atMost: Self.lapsesMax) { return lost(host, why: why) }
+        guard host.health.suspect() else { return }
+        logger.notice("expert host does not answer", metadata: ["host": "\(host.name)", "why": "\(why)"])
         host.ring()
         publish()
         changed.yield()
     }
 
-    /// A host answered what it must not answer.
+    /// A host may have answered wrongly: others hold its units while they are asked the same.
+    ///
+    /// - Returns: false where there are no others.
+    func doubt(_ host: ExpertHostClient) -> Bool {
+        guard members.values.contains(where: { $0.isConnected && $0.host.rpc !== host.rpc && !$0.host.health.isSuspect }) else { return false }
+        guard change(host, { $0.isDoubted = true }) else { return true }
+        _ = host.health.suspect()
+        publish()
+        changed.yield()
+        return true
+    }
+
+    /// Others answered no better.
+    func believe(_ host: ExpertHostClient) {
+        guard change(host, { $0.isDoubted = false }), host.health.trust() else { return }
+        publish()
+        changed.yield()
+    }
+
+    /// A host answered what it must not answer, or is gone.
     func failed(_ host: ExpertHostClient, why: String) { lost(host, why: why) }
 
     /// A host does not hold what it said it did.
@@ -350,16 +388,16 @@ actor ExpertHosts {
     /// Lets one host load what it lacks, batch after batch, and let go of what it holds too much.
     private func bringUpToDate(_ host: ExpertHostClient) async {
         do throws(RPCError) {
-            while let member = members[host.name], member.host.instance == host.instance, member.isConnected {
+            while let member = members[host.name], isKnown(host), member.isConnected {
                 if member.holdsMore {
                     change(host) { $0.holdsMore = false }
                     _ = try await host.rpc.call(.retainExperts, RetainRequest(router: instance, units: Array(member.ready.units())), timeout: Self.loadTimeout)
                 }
                 let batch = nextBatch(members[host.name] ?? member)
-                guard !batch.isEmpty || host.health.isSuspect || members[host.name]?.holdsMore == true else { return }
+                guard !batch.isEmpty || (host.health.isSuspect && !member.isDoubted) || members[host.name]?.holdsMore == true else { return }
                 let request = HoldRequest(router: instance, modelFingerprint: fingerprint, planVersion: version, units: batch)
                 _ = try await host.rpc.call(.holdExperts, request, timeout: Self.loadTimeout)
-                if host.health.trust() {
+                if members[host.name]?.isDoubted != true, host.health.trust() {
                     logger.info("expert host answers again", metadata: ["host": "\(host.name)"])
                     changed.yield()
                 }
@@ -452,6 +490,10 @@ actor ExpertHosts {
     private static let gathering = Duration.milliseconds(100)
     private static let lookPeriod = Duration.milliseconds(250)
     private static let looksPerPlan = 20
+    /// Deadlines that a host may let pass in a row.
+    private static let lapsesMax = 3
+    /// So long without a call, a host that wants to stop is not needed.
+    private static let idleTime = Duration.seconds(1)
     /// What a plan's predicted time must be to that of the plan before it, if nothing but the load has shifted.
     private static let worthwhile = 0.9
     /// What a call to a host on a network takes beside reading weights.

@@ -6,6 +6,11 @@ final class HostHealth: Sendable {
     private struct State {
         var latency = LatencyTracker()
         var answers = 0
+        /// Calls without an answer since the last with one.
+        var lapses = 0
+        /// Hedged calls since then that another host answered first.
+        var outrun = 0
+        var lastCall = ContinuousClock.now
     }
     private let state = Mutex(State())
     private let suspicion = Atomic(false)
@@ -16,7 +21,7 @@ final class HostHealth: Sendable {
     /// The host is gone, and what Prometheus heard of it.
     func forget() { timer.destroy() }
 
-    /// It let a deadline pass and has answered nothing since.
+    /// It is asked only where nobody else is: it let a deadline pass, or is thought to have answered wrongly.
     var isSuspect: Bool { suspicion.load(ordering: .relaxed) }
 
     /// - Returns: whether this is news.
@@ -28,10 +33,36 @@ final class HostHealth: Sendable {
         state.withLock { state in
             state.latency.record(seconds: seconds, expected: expected)
             state.answers += 1
+            (state.lapses, state.outrun, state.lastCall) = (0, 0, .now)
         }
     }
 
-    func patience(expected: Double) -> LatencyTracker.Patience? { state.withLock { $0.latency.patience(expected: expected) } }
+    /// It did not answer.
+    ///
+    /// - Returns: whether that was so too often without an answer in between.
+    func lapsed(atMost lapsesMax: Int) -> Bool {
+        state.withLock { state in
+            state.lapses += 1
+            return state.lapses >= lapsesMax
+        }
+    }
+
+    /// Another host answered sooner.
+    ///
+    /// - Returns: whether that is so every time of late.
+    func isOutrunOften() -> Bool {
+        state.withLock { state in
+            state.outrun += 1
+            return state.outrun >= Self.outrunMax
+        }
+    }
+
+    /// How long it has answered no call.
+    var idleTime: Duration { state.withLock { $0.lastCall.duration(to: .now) } }
+
+    private static let outrunMax = 3
+
+    func patience(expected: Double) -> LatencyTracker.Patience { state.withLock { $0.latency.patience(expected: expected) } }
 
     /// Seconds of recent answers at some quantiles; empty where there were none.
     func quantiles(_ places: [Double]) -> [Double] { state.withLock { $0.latency.quantiles(places) } }
@@ -51,6 +82,8 @@ struct LatencyTracker {
 
     private static let sampleCount = 128
     private static let hedgeMin = 0.01, deadlineMin = 1.0
+    /// Before enough is known.
+    private static let firstHedge = 1.0, firstDeadline = 10.0
 
     /// Every so many answers is judged anew.
     private static let judgedEvery = 16
@@ -70,9 +103,9 @@ struct LatencyTracker {
         }
     }
 
-    /// Nil until enough answers are known to judge by.
-    func patience(expected: Double) -> Patience? {
-        ratios.map { Patience(hedge: max(Self.hedgeMin, 3 * $0.common * expected), deadline: max(Self.deadlineMin, 10 * $0.worst * expected)) }
+    func patience(expected: Double) -> Patience {
+        guard let ratios else { return Patience(hedge: Self.firstHedge + 100 * expected, deadline: Self.firstDeadline + 1000 * expected) }
+        return Patience(hedge: max(Self.hedgeMin, 3 * ratios.common * expected), deadline: max(Self.deadlineMin, 10 * ratios.worst * expected))
     }
 
     func quantiles(_ places: [Double]) -> [Double] {

@@ -2,6 +2,7 @@
 struct Quarantine {
     private struct Record {
         var losses = 0
+        var lastLoss: Duration
         var until = Duration.zero
     }
 
@@ -14,7 +15,8 @@ struct Quarantine {
             records[name] = nil
             return
         }
-        var record = records[name] ?? Record()
+        var record = records[name] ?? Record(lastLoss: now)
+        record.lastLoss = now
         if record.losses > 0 { record.until = now + min(Self.longestStay, .seconds(1 << min(record.losses - 1, 10))) }
         record.losses += 1
         records[name] = record
@@ -26,5 +28,5 @@ struct Quarantine {
     }
 
     /// Forgets those whose time is long over.
-    mutating func tidy(at now: Duration) { records = records.filter { now < $0.value.until + Self.longestStay } }
+    mutating func tidy(at now: Duration) { records = records.filter { now < max($0.value.until, $0.value.lastLoss) + Self.longestStay } }
 }
