@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Mapped weights come into memory when they are first read; these say when.
+/// Weights in a mapped file come into memory when they are first read; these say when. Weights elsewhere must not be unloaded: they would be gone.
 extension WeightMatrix {
     /// Reads the weights once, so that no later product waits for a disk.
     package func load() {

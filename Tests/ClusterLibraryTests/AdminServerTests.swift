@@ -9,11 +9,11 @@ import Transport
     private struct Answer { var status: Int, head: String, body: String }
 
     /// Runs a server on a free port, and on a Unix socket, for the length of `body`.
-    private func withServer(_ readiness: Readiness, _ body: (Address) async throws -> Void) async throws {
+    private func withServer(_ readiness: Readiness, routes: AdminRoutes = AdminRoutes(), _ body: (Address) async throws -> Void) async throws {
         let (ports, sink) = AsyncStream<Int?>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             let server = AdminServer(
-                address: .tcp(host: "127.0.0.1", port: 0), readiness: readiness, registry: PrometheusRegistry(), onListening: { sink.yield($0) })
+                address: .tcp(host: "127.0.0.1", port: 0), readiness: readiness, registry: PrometheusRegistry(), routes: routes, onListening: { sink.yield($0) })
             tasks.addTask { try await server.run() }
             for await port in ports {
                 try await body(.tcp(host: "127.0.0.1", port: try #require(port)))
@@ -23,7 +23,7 @@ import Transport
         }
     }
 
-    private func get(_ path: String, _ address: Address) async throws -> Answer {
+    private func get(_ path: String, _ address: Address, method: String = "GET", body: String = "") async throws -> Answer {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         let setUp: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = { channel in
             channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
@@ -33,7 +33,7 @@ import Transport
         case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: setUp)
         }
         let text = try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n"))
+            try await outbound.write(ByteBuffer(string: "\(method) \(path) HTTP/1.1\r\nhost: admin\r\nconnection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"))
             var all = ByteBuffer()
             for try await piece in inbound { all.writeImmutableBuffer(piece) }
             return String(buffer: all)
@@ -41,6 +41,23 @@ import Transport
         let parts = text.components(separatedBy: "\r\n\r\n")
         let status = try #require(text.split(separator: " ").dropFirst().first.flatMap { Int($0) })
         return Answer(status: status, head: parts[0].lowercased(), body: parts.dropFirst().joined(separator: "\r\n\r\n"))
+    }
+
+    @Test("a service can answer more, even if it says so only later; what nobody answers is not there")
+    func routes() async throws {
+        let routes = AdminRoutes()
+        try await withServer(Readiness(), routes: routes) { address in
+            #expect(try await get("/admin/x", address).status == 404)
+            routes.on("GET", "/admin/x") { _ in .init(body: "1") }
+            routes.on("POST", "/admin/x") { body in .init(status: 202, body: "\(body.count)") }
+            let found = try await get("/admin/x", address)
+            #expect(found.status == 200 && found.body == "1" && found.head.contains("application/json"))
+            let posted = try await get("/admin/x", address, method: "POST", body: "hello")
+            #expect(posted.status == 202 && posted.body == "5")
+            #expect(try await get("/admin/y", address).status == 404)
+            #expect(try await get("/admin/y", address).body.contains("/admin/y"))
+            #expect(try await get("/admin/x", address, method: "POST", body: String(repeating: "x", count: 2 << 20)).status == 413)
+        }
     }
 
     @Test("readyz follows the service: 503 with progress, 200, then 503 for good")

@@ -30,6 +30,9 @@ struct SynthCommand: AsyncParsableCommand {
     @Option(help: "Number of tokens (default: 200064 at --scale 1, else 32000).")
     var vocabulary: Int?
 
+    @Option(help: "How unevenly experts are chosen, from 0 (evenly) on: row e of each gate is (e + 1) to this power smaller than the first.")
+    var gateSkew = 0.0
+
     @Option(help: "Other seeds give other weights.")
     var seed: UInt64 = 0
 
@@ -43,6 +46,7 @@ struct SynthCommand: AsyncParsableCommand {
         guard SyntheticModel.scales.contains(scale) else {
             throw ValidationError("'--scale' takes 1, 2, 4, 8, 16, 32 or 64, which divide all widths, not \(scale).")
         }
+        guard gateSkew >= 0, gateSkew <= 10 else { throw ValidationError("'--gate-skew' takes a number from 0 to 10, not \(gateSkew).") }
         guard softmaxEvery >= 0 else { throw ValidationError("'--softmax-every' takes a number from 0 on, not \(softmaxEvery).") }
         guard SyntheticModel.layerCounts.contains(layers) else {
             throw ValidationError("'--layers' takes a number from \(SyntheticModel.layerCounts.lowerBound) to \(SyntheticModel.layerCounts.upperBound), not \(layers).")
@@ -70,7 +74,7 @@ struct SynthCommand: AsyncParsableCommand {
         let folder = try OutputFolder(out, for: plan.byteCount)
         try await folder.filled {
             try await StatusLine().showing(ProgressLine(title: "weights", total: plan.dataByteCount)) { progress in
-                try await SyntheticWeights(seed: seed).write(plan, to: out, threads: threads ?? Machine.coreCount, progress: progress)
+                try await SyntheticWeights(seed: seed, gateSkew: gateSkew).write(plan, to: out, threads: threads ?? Machine.coreCount, progress: progress)
             }
             for file in model.tokenizer.files { try folder.write(file.content.fileContent, to: file.name) }
             // Last, since without them no reader takes the folder for a checkpoint.

@@ -1,9 +1,12 @@
 internal import Checkpoint
+internal import Foundation
 internal import Tensors
 
 /// Random weights under which activations keep their size from layer to layer.
 struct SyntheticWeights: Sendable {
     let seed: UInt64
+    /// How unevenly experts are chosen: row e of a gate is e+1 to this power smaller than the first. 0: evenly.
+    var gateSkew = 0.0
     /// Bytes made and written at once.
     private static let blockByteCount = 1 << 20
 
@@ -27,8 +30,23 @@ struct SyntheticWeights: Sendable {
         let (mean, deviation) = Self.distribution(of: tensor.shape)
         let block = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
         defer { unsafe block.deallocate() }
-        unsafe stream.fill(block, from: bytes.lowerBound / 2, mean: mean, deviation: deviation)
+        if gateSkew > 0, tensor.name.hasSuffix(Self.gateSuffix), bytes.count == tensor.byteCount {
+            unsafe fillGate(block, columns: tensor.shape[1], stream, deviation)
+        } else {
+            unsafe stream.fill(block, from: bytes.lowerBound / 2, mean: mean, deviation: deviation)
+        }
         try unsafe file.write(UnsafeRawBufferPointer(block), tensor: number, at: bytes.lowerBound)
+    }
+
+    private static let gateSuffix = ".block_sparse_moe.gate.weight"
+
+    /// The larger an expert's row, the larger its logits, and the more often it is among the largest.
+    private func fillGate(_ block: UnsafeMutableRawBufferPointer, columns: Int, _ stream: RandomStream, _ deviation: Float) {
+        let rowBytes = 2 * columns
+        for row in 0 ..< block.count / rowBytes {
+            let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: block[row * rowBytes ..< (row + 1) * rowBytes])
+            unsafe stream.fill(bytes, from: row * columns, mean: 0, deviation: deviation * Float(pow(Double(row + 1), -gateSkew)))
+        }
     }
 
     /// Norms lie around 1. A matrix (outputs, inputs) gets deviation 1/√inputs: of inputs of size 1 it makes outputs of size 1.

@@ -80,7 +80,7 @@ struct ExpertDispatch: Sendable {
         while true {
             let table = hosts.routing.table
             // Those that are late are asked only where nobody else is left.
-            let (calls, missing) = table.calls(work.layer, pieces, anyone: table.soundCount == 0)
+            let (calls, missing) = table.calls(work.layer, pieces, rowCounts: work.rowCounts, anyone: table.soundCount == 0)
             if missing.isEmpty { return calls }
             guard begin.duration(to: .now) < hosts.config.patience else { throw ClusterError.notHeld(ExpertUnit(layer: work.layer, expert: missing[0].expert)) }
             try Task.checkCancellation()
@@ -98,7 +98,7 @@ struct ExpertDispatch: Sendable {
         let table = hosts.routing.table
         // A host that is alone is waited for: there is nobody who could do it faster.
         let deadline = table.soundCount > 1 ? min(timeout, .milliseconds(Int64(min(patience.deadline, 1e6) * 1000))) : timeout
-        guard case let (others, missing) = table.calls(work.layer, call.pieces, avoiding: failed), missing.isEmpty, !others.isEmpty else {
+        guard case let (others, missing) = table.calls(work.layer, call.pieces, rowCounts: work.rowCounts, avoiding: failed), missing.isEmpty, !others.isEmpty else {
             return try await ask(work, call, deadline, expected, meter)
         }
         let winner = await withTaskGroup(of: Racer.self) { racers -> Result<[PieceAnswer], any Error> in

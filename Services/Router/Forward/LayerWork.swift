@@ -11,6 +11,8 @@ struct LayerWork: Sendable {
     /// A piece for each group.
     var pieces: [ExpertPiece] { groups.groups.enumerated().map { ExpertPiece(group: $0, expert: $1.expert, slice: .whole) } }
 
+    var rowCounts: [Int] { groups.groups.map(\.members.count) }
+
     /// The rows a host needs, each once, and its pieces in terms of them.
     func request(_ call: HostCall) -> ExpertRequest {
         let rows = Set(call.pieces.flatMap { groups.groups[$0.group].members.map(\.row) }).sorted()
@@ -29,8 +31,11 @@ struct LayerWork: Sendable {
             let bytes = inventory.layers[layer][piece.expert].byteCount / piece.slice.count
             return sum + Double(bytes) * (1 + Double(groups.groups[piece.group].members.count) / 16)
         }
-        return 100e-6 + bytes / call.host.bandwidth
+        return Self.hopSeconds + bytes / call.host.bandwidth
     }
+
+    /// What a call may take beside reading weights, as long as nothing is known.
+    static let hopSeconds = 100e-6
 
     /// A host's answer, cut into its pieces.
     func answers(_ call: HostCall, _ values: [Float]) -> [PieceAnswer] {

@@ -338,7 +338,7 @@ actor ExpertHosts {
     /// Predicted time of the experts' part of a step.
     private func seconds(_ placement: Placement, _ input: PlanInput, _ shares: ExpertShares, rows: Int? = nil) -> Double {
         StepPrediction.seconds(
-            rows: rows ?? load.rowsPerStep, placement, inventory, input.hosts, shares: shares, expertsPerToken: expertsPerToken, hopSeconds: Self.hopSeconds)
+            rows: rows ?? load.rowsPerStep, placement, inventory, input.hosts, shares: shares, expertsPerToken: expertsPerToken, hopSeconds: hopSeconds)
     }
 
     private func adopt(_ next: Placement) {
@@ -358,6 +358,9 @@ actor ExpertHosts {
             "to.load": "\(members.values.reduce(0) { $0 + $1.wanted.eighthCount - $1.ready.intersection($1.wanted).eighthCount })",
         ])
     }
+
+    /// A layer waits for the slowest host.
+    private var hopSeconds: Double { members.values.compactMap(\.host.health.hopSeconds).max() ?? LayerWork.hopSeconds }
 
     private func mode(_ hosts: [ExpertHostClient], _ shares: ExpertShares) throws(PlacementProblem) -> PlacementMode {
         for mode in PlacementMode.allCases {
@@ -496,8 +499,6 @@ actor ExpertHosts {
     private static let idleTime = Duration.seconds(1)
     /// What a plan's predicted time must be to that of the plan before it, if nothing but the load has shifted.
     private static let worthwhile = 0.9
-    /// What a call to a host on a network takes beside reading weights.
-    private static let hopSeconds = 100e-6
     /// A disk may be slow.
     private static let loadTimeout = TimeAmount.seconds(120)
     private static let batchBytesMax = 128 << 20, batchUnitsMax = 4096

@@ -11,6 +11,8 @@ final class HostHealth: Sendable {
         /// Hedged calls since then that another host answered first.
         var outrun = 0
         var lastCall = ContinuousClock.now
+        /// Of the fastest calls: what a call takes beside reading weights.
+        var hopSeconds: Double?
     }
     private let state = Mutex(State())
     private let suspicion = Atomic(false)
@@ -33,9 +35,14 @@ final class HostHealth: Sendable {
         state.withLock { state in
             state.latency.record(seconds: seconds, expected: expected)
             state.answers += 1
+            let hop = max(20e-6, seconds - max(0, expected - LayerWork.hopSeconds))
+            state.hopSeconds = min(hop, (state.hopSeconds ?? hop) * 1.01)
             (state.lapses, state.outrun, state.lastCall) = (0, 0, .now)
         }
     }
+
+    /// What a call takes beside reading weights, in seconds; nil before the first.
+    var hopSeconds: Double? { state.withLock { $0.hopSeconds } }
 
     /// It did not answer.
     ///

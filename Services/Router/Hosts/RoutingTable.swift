@@ -23,14 +23,17 @@ struct RoutingTable: Sendable {
 
     /// One call for each host that is asked for any of the pieces.
     ///
-    /// Pieces go to holders that the plan wants, as far as there are any; of several holders to the one with the least to read so far.
+    /// Pieces go to holders that the plan wants, as far as there are any; of several holders to the one with the least to do so far, the largest first.
     ///
     /// - Parameters:
     ///   - pieces: of one layer.
+    ///   - rowCounts: how many rows each of the layer's groups has; one each where it is not said.
     ///   - avoided: instances that failed with these pieces; they are asked only where nobody else is.
     ///   - anyone: also hosts that are late.
     /// - Returns: the calls, and the pieces that nobody can be asked for.
-    func calls(_ layer: Int, _ pieces: [ExpertPiece], avoiding avoided: [String] = [], anyone: Bool = false) -> (calls: [HostCall], missing: [ExpertPiece]) {
+    func calls(
+        _ layer: Int, _ pieces: [ExpertPiece], rowCounts: [Int] = [], avoiding avoided: [String] = [], anyone: Bool = false
+    ) -> (calls: [HostCall], missing: [ExpertPiece]) {
         var calls = members.map { HostCall(host: $0.host) }
         var load = [Double](repeating: 0, count: members.count)
         var missing: [ExpertPiece] = []
@@ -38,12 +41,16 @@ struct RoutingTable: Sendable {
             let host = members[index].host
             return !avoided.contains(host.instance) && (anyone || !host.health.isSuspect)
         }
+        /// Reading weights takes about as long as sixteen rows do with them.
+        func cost(_ piece: ExpertPiece) -> Double {
+            Double(piece.slice.eighths.nonzeroBitCount) * (16 + Double(rowCounts.indices.contains(piece.group) ? rowCounts[piece.group] : 1))
+        }
         func place(_ piece: ExpertPiece) {
             let eighths = piece.slice.eighths
             func holders(_ map: KeyPath<Member, UnitMap>) -> [Int] { candidates.filter { eighths & ~members[$0][keyPath: map][layer, piece.expert] == 0 } }
             let ready = holders(\.ready), wanted = ready.filter { eighths & ~members[$0].wanted[layer, piece.expert] == 0 }
             if let best = (wanted.isEmpty ? ready : wanted).min(by: { load[$0] < load[$1] }) {
-                load[best] += Double(eighths.nonzeroBitCount) / members[best].host.bandwidth
+                load[best] += cost(piece) / members[best].host.bandwidth
                 calls[best].pieces.append(piece)
             } else if let (first, second) = piece.halves {
                 place(first)
@@ -52,9 +59,9 @@ struct RoutingTable: Sendable {
                 missing.append(piece)
             }
         }
-        for piece in pieces {
-            for part in piece.cut(into: cuts[layer][piece.expert]) { place(part) }
-        }
+        let parts = pieces.flatMap { $0.cut(into: cuts[layer][$0.expert]) }
+        let costs = parts.map(cost)
+        for index in parts.indices.sorted(by: { (costs[$1], $0) < (costs[$0], $1) }) { place(parts[index]) }
         for index in calls.indices { calls[index].mergeNeighbours() }
         return (calls.filter { !$0.pieces.isEmpty }, missing)
     }
@@ -85,7 +92,7 @@ struct HostCall: Sendable {
     /// Two halves of a slice are asked for as the slice: one product instead of two.
     mutating func mergeNeighbours() {
         var merged: [ExpertPiece] = []
-        for piece in pieces {
+        for piece in pieces.sorted(by: { ($0.group, $0.slice.eighths) < ($1.group, $1.slice.eighths) }) {
             var piece = piece
             while let last = merged.last, last.group == piece.group, let parent = piece.slice.parent, last.slice.parent == parent, last.slice != piece.slice {
                 merged.removeLast()

@@ -44,6 +44,24 @@ import Tokenizer
         }
     }
 
+    @Test("with a skew the first rows of a gate are the largest, and the other tensors are as without")
+    func gateSkew() async throws {
+        try await TemporaryFolder.with { one in
+            try await TemporaryFolder.with { other in
+                try await synth(one, "--gate-skew", "0.5")
+                try await synth(other)
+                let skewed = try WeightFiles(directory: one.path), even = try WeightFiles(directory: other.path)
+                func sizes(_ files: WeightFiles) throws -> [Float] {
+                    let gate = try files.gate(0), values = gate.floats()
+                    return (0 ..< gate.rows).map { row in values[row * gate.columns ..< (row + 1) * gate.columns].reduce(0) { $0 + $1 * $1 }.squareRoot() }
+                }
+                let (large, usual) = (try sizes(skewed), try sizes(even))
+                for row in large.indices { #expect(abs(large[row] / usual[row] - 1 / Float(row + 1).squareRoot()) < 0.01, "row \(row)") }
+                #expect(try skewed.expert(0, 3).w1.floats() == even.expert(0, 3).w1.floats())
+            }
+        }
+    }
+
     @Test("the same seed gives the same bytes on any number of threads, another seed another model")
     func seeds() async throws {
         try await TemporaryFolder.with { one in
