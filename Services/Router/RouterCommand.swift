@@ -30,6 +30,9 @@ internal import Transport
     @Option(help: "How many hosts hold each expert.")
     var copies = 1
 
+    @Option(help: "Whether memory that is left holds further copies of experts that are used much: on or off.")
+    var hotCopies = Switch.on
+
     @Option(help: "exact or fast: what attention and expert hosts compute with; others are refused.")
     var arithmetic = Arithmetic.exact
 
@@ -135,7 +138,7 @@ internal import Transport
         let config = RouterConfig(
             model: model, modelName: modelName, attention: attention, control: control,
             hosts: ExpertHosts.Config(
-                expected: expertHosts, arithmetic: arithmetic.rawValue, settings: PlacementSettings(mode: placement, copies: copies),
+                expected: expertHosts, arithmetic: arithmetic.rawValue, settings: PlacementSettings(mode: placement, copies: copies, hotCopies: hotCopies == .on),
                 silence: .seconds(Int64(hostSilenceSeconds)), patience: .seconds(hostWaitSeconds)),
             capacityFactor: capacityFactor > 0 ? capacityFactor : nil, host: host, port: port,
             apiKeys: keys, apiKeyWeights: try keyWeights(), contextLength: contextLength,

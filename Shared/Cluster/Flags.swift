@@ -16,3 +16,6 @@ package func requireNotNegative(_ value: Int, _ flag: String) throws {
 package func requirePositive(_ value: Int, _ flag: String) throws {
     guard value > 0 else { throw ValidationError("\(flag) is \(value), expected 1 or more") }
 }
+
+/// The value of a flag that turns something on or off.
+package enum Switch: String, Sendable, CaseIterable, ExpressibleByArgument { case on, off }

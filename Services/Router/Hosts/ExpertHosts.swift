@@ -315,7 +315,7 @@ actor ExpertHosts {
         do {
             let mode = try mode(hosts, shares)
             let input = PlanInput(hosts: hosts.map(\.offer), settings: settings, mode: mode)
-            let wish = PlacementWish(mode: mode, copies: settings.copies, pins: settings.pins.filter { pin in hosts.contains { $0.name == pin.host } })
+            let wish = PlacementWish(mode: mode, copies: settings.copies, hotCopies: settings.hotCopies, pins: settings.pins.filter { pin in hosts.contains { $0.name == pin.host } })
             let next = try Planner.plan(inventory, on: input.hosts, shares: shares, wish: wish, previous: placement)
             (problem, hasPlanned) = (nil, true)
             // Where nothing but the load has shifted, a plan that is hardly better is not worth what it moves.
@@ -365,7 +365,7 @@ actor ExpertHosts {
     private func mode(_ hosts: [ExpertHostClient], _ shares: ExpertShares) throws(PlacementProblem) -> PlacementMode {
         for mode in PlacementMode.allCases {
             let input = PlanInput(hosts: hosts.map(\.offer), settings: settings, mode: mode)
-            let plan = try Planner.plan(inventory, on: input.hosts, shares: shares, wish: PlacementWish(mode: mode, copies: settings.copies), previous: placement)
+            let plan = try Planner.plan(inventory, on: input.hosts, shares: shares, wish: PlacementWish(mode: mode, copies: settings.copies, hotCopies: settings.hotCopies), previous: placement)
             predictions[mode] = seconds(plan, input, shares)
         }
         let (latency, throughput) = (predictions[.latency] ?? 0, predictions[.throughput] ?? 0)

@@ -10,6 +10,7 @@ struct PlacementSettings: Sendable, Equatable {
 
     var mode = Mode.auto
     var copies = 1
+    var hotCopies = true
     var pins: [PlacementWish.Pin] = []
     /// Names of hosts that get nothing and keep nothing, though they live.
     var drained: Set<String> = []

@@ -25,5 +25,7 @@ struct PlacementWish: Sendable, Equatable {
     var mode: PlacementMode
     /// On how many different hosts every unit is to be; with fewer hosts, on all of them.
     var copies = 1
+    /// Whether memory that is left holds further copies of experts that are used much; in `throughput` mode.
+    var hotCopies = true
     var pins: [Pin] = []
 }

@@ -43,7 +43,7 @@ enum Planner {
             packing.placeAll()
             unplacedBytes = packing.unplacedBytes
             if unplacedBytes == 0 {
-                if wish.mode == .throughput { packing.copyHotExperts() }
+                if wish.mode == .throughput, wish.hotCopies { packing.copyHotExperts() }
                 return packing.placement
             }
         }
