@@ -55,6 +55,7 @@ struct UpCommand: AsyncParsableCommand {
 
               curl -N \(url)/v1/chat/completions -H 'content-type: application/json' -d '\(quoted)'
               curl --unix-socket \(admin) http://router/metrics
+              minimax plan --admin unix:\(admin)
 
             Ctrl-C stops it.
 

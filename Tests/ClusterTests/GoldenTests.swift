@@ -18,12 +18,18 @@ import Testing
         try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Paths.golden.appending(path: "golden.json"))).prompts
     }
 
-    @Test("last logits and 64 greedy ids of every prompt are the reference's")
-    func logitsAndGreedyIDs() async throws {
+    /// Where experts may be: hosts, mode, copies.
+    static let placements: [(Int, PlacementSettings)] = [
+        (2, PlacementSettings(mode: .throughput)), (2, PlacementSettings(mode: .latency)), (3, PlacementSettings(mode: .latency, copies: 2)),
+        (3, PlacementSettings(mode: .throughput, copies: 3)),
+    ]
+
+    @Test("last logits and 64 greedy ids of every prompt are the reference's, in every placement", arguments: placements)
+    func logitsAndGreedyIDs(hosts: Int, settings: PlacementSettings) async throws {
         let expected = try ReferenceTensors(Paths.golden.appending(path: "last-logits.safetensors"))
         let prompts = try Self.prompts()
         #expect(prompts.count == 8)
-        try await ModelCluster.with(Paths.demo) { cluster in
+        try await ModelCluster.with(Paths.demo, expertHosts: hosts, settings: settings) { cluster in
             for prompt in prompts {
                 try await cluster.withSession(tokensMax: prompt.input_ids.count + 64) { session in
                     var logits = try await cluster.pass.lastLogits(for: Batch(session: session, start: 0, tokens: prompt.input_ids))
@@ -42,13 +48,13 @@ import Testing
         }
     }
 
-    @Test("hidden states after every layer, and each token's experts, are the reference's")
-    func hiddenStatesAndRoutes() async throws {
+    @Test("hidden states after every layer, and each token's experts, are the reference's, in every placement", arguments: placements)
+    func hiddenStatesAndRoutes(hosts: Int, settings: PlacementSettings) async throws {
         let hidden = try ReferenceTensors(Paths.golden.appending(path: "hidden-states-story-start.safetensors"))
         let router = try ReferenceTensors(Paths.golden.appending(path: "router-story-start.safetensors"))
         let experts = try router.integers("top2_experts"), weights = try router.values("top2_weights")       // (layers, tokens, 2)
         let prompt = try #require(try Self.prompts().first { $0.name == "story-start" })
-        try await ModelCluster.with(Paths.demo) { cluster in
+        try await ModelCluster.with(Paths.demo, expertHosts: hosts, settings: settings) { cluster in
             let recorder = Recorder()
             try await cluster.withSession(tokensMax: prompt.input_ids.count) { session in
                 _ = try await cluster.observed(by: recorder).hidden(for: Batch(session: session, start: 0, tokens: prompt.input_ids))

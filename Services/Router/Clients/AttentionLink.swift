@@ -28,6 +28,7 @@ struct AttentionLink: Service {
         for await state in attention.rpc.stateChanges() {
             guard state == .connected else {
                 status.setAttention(missing: "the attention service is not connected")
+                if case .disconnected(let reason) = state { logger.notice("attention is not connected", metadata: ["address": "\(attention.rpc.address)", "reason": "\(reason.message)"]) }
                 continue
             }
             do {

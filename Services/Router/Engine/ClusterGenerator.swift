@@ -39,7 +39,7 @@ extension GenerationError {
 
     init(_ error: ClusterError) {
         self = switch error {
-        case .notHeld: .unavailable("no expert host is ready")
+        case .notHeld: .unavailable("no expert host holds all that this request needs; try again later")
         case .expertHost(_, let error) where [.unavailable, .deadlineExceeded, .cancelled].contains(error.code):
             .lost("an expert host was lost while it worked on this request; send the request again")
         case .expertHost, .answer: .failed("a process of the cluster answered wrongly")

@@ -14,7 +14,12 @@ struct ControlService: Service {
 
     func run() async throws {
         var endpoints = EndpointHandlers { _ in nil }
-        endpoints.on(.announce) { try await hosts.announce($0) }
+        endpoints.on(.announce) { request in
+            do { return try await hosts.announce(request) } catch let error as RPCError {
+                await hosts.tellRefusal(of: request.name, error)
+                throw error
+            }
+        }
         let server = RPCServer(address: address, limits: .control, group: group, logger: logger, handler: endpoints.answer)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask {

@@ -133,6 +133,15 @@ extension ExpertHosts {
     /// A host that was lost and has come again is another one, even if its process is the same.
     func isKnown(_ host: ExpertHostClient) -> Bool { members[host.name]?.host.rpc === host.rpc }
 
+    /// A host that is refused asks again and again; the log says each reason once.
+    func tellRefusal(of name: String, _ error: RPCError) {
+        let name = String(name.prefix(Self.nameBytesMax))
+        guard refusals[name] != error else { return }
+        if refusals.count >= Self.hostsMax { refusals = [:] }
+        refusals[name] = error
+        logger.notice("expert host refused", metadata: ["host": "\(name)", "why": "\(error.message)"])
+    }
+
     private static let hostsMax = 1024
     private static let nameBytesMax = 255
     /// So long without a call, a host that wants to stop is not needed.

@@ -24,9 +24,8 @@ extension ExpertHosts {
         do {
             let mode = try mode(hosts, shares)
             let input = PlanInput(hosts: hosts.map(\.offer), settings: settings, mode: mode)
-            let wish = PlacementWish(mode: mode, copies: settings.copies, hotCopies: settings.hotCopies, pins: settings.pins.filter { pin in hosts.contains { $0.name == pin.host } })
-            let next = try Planner.plan(inventory, on: input.hosts, shares: shares, wish: wish, previous: placement)
-            (problem, hasPlanned) = (nil, true)
+            let next = try plan(input, shares, pins: settings.pins.filter { pin in hosts.contains { $0.name == pin.host } })
+            hasPlanned = true
             // Where nothing but the load has shifted, a plan that is hardly better is not worth what it moves.
             if let placement, input == planned, seconds(next, input, shares) > Self.worthwhile * seconds(placement, input, shares) { return adopt(placement) }
             planned = input
@@ -34,6 +33,22 @@ extension ExpertHosts {
         } catch {
             problem = "\(error)"
             logger.error("no plan", metadata: ["why": "\(error)", "hosts": "\(hosts.count)"])
+        }
+    }
+
+    /// With as many copies as are asked for, or as there is memory for; says in `problem` what is missing.
+    func plan(_ input: PlanInput, _ shares: ExpertShares, pins: [PlacementWish.Pin] = []) throws(PlacementProblem) -> Placement {
+        problem = nil
+        var copies = settings.copies
+        while true {
+            do throws(PlacementProblem) {
+                let wish = PlacementWish(mode: input.mode, copies: copies, hotCopies: settings.hotCopies, pins: pins)
+                return try Planner.plan(inventory, on: input.hosts, shares: shares, wish: wish, previous: placement)
+            } catch {
+                guard case .memory = error, copies > 1 else { throw error }
+                problem = "\(copies) copies: \(error)"
+                copies = min(copies, input.hosts.count) - 1
+            }
         }
     }
 
@@ -74,8 +89,7 @@ extension ExpertHosts {
     func mode(_ hosts: [ExpertHostClient], _ shares: ExpertShares) throws(PlacementProblem) -> PlacementMode {
         for mode in PlacementMode.allCases {
             let input = PlanInput(hosts: hosts.map(\.offer), settings: settings, mode: mode)
-            let plan = try Planner.plan(inventory, on: input.hosts, shares: shares, wish: PlacementWish(mode: mode, copies: settings.copies, hotCopies: settings.hotCopies), previous: placement)
-            predictions[mode] = seconds(plan, input, shares)
+            predictions[mode] = seconds(try plan(input, shares), input, shares)
         }
         let (latency, throughput) = (predictions[.latency] ?? 0, predictions[.throughput] ?? 0)
         switch settings.mode {

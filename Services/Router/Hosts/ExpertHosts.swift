@@ -72,6 +72,8 @@ actor ExpertHosts {
     var chooser: ModeChooser?
     var planned: PlanInput?
     var quarantine = Quarantine()
+    /// What hosts that are refused were told last.
+    var refusals: [String: RPCError] = [:]
     /// Once there was a plan, any number of hosts will do.
     var hasPlanned = false
     /// Whether every unit has a holder, and since when not.

@@ -13,6 +13,8 @@ struct PlanAdmin: Sendable {
         var drain: String?
         /// The name of a host that may hold something again.
         var undrain: String?
+
+        static let names = ["mode", "copies", "pins", "drain", "undrain"]
     }
 
     let hosts: ExpertHosts
@@ -23,6 +25,8 @@ struct PlanAdmin: Sendable {
         routes.on("POST", "/admin/plan") { body in
             do {
                 let change = try JSONDecoder().decode(Change.self, from: Data(body))
+                let names = (try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])?.keys.sorted() ?? []
+                if let unknown = names.first(where: { !Change.names.contains($0) }) { return refusal("there is no field \(unknown); there are: \(Change.names.joined(separator: ", "))") }
                 try await hosts.apply(change)
                 return json(await hosts.report)
             } catch let error as DecodingError {
@@ -50,12 +54,17 @@ extension ExpertHosts {
         if let pins = change.pins {
             settings.pins = try pins.map { pin in
                 guard inventory.layers.indices.contains(pin.layer), inventory.layers[pin.layer].indices.contains(pin.expert) else {
-                    throw PlanChangeError(description: "there is no expert \(pin.expert) of layer \(pin.layer)")
+                    throw PlanChangeError(description: "there is no expert \(pin.expert) of layer \(pin.layer): layers are 0 to \(inventory.layers.count - 1), experts 0 to \(inventory.layers[0].count - 1)")
                 }
                 return PlacementWish.Pin(layer: pin.layer, expert: pin.expert, host: try known(pin.host))
             }
         }
-        if let name = change.drain { settings.drained.insert(try known(name)) }
+        if let name = change.drain {
+            settings.drained.insert(try known(name))
+            guard members.keys.contains(where: { !settings.drained.contains($0) }) else {
+                throw PlanChangeError(description: "\(name) is the last host that is not drained: its experts have nowhere to go")
+            }
+        }
         if let name = change.undrain {
             guard settings.drained.remove(name) != nil else { throw PlanChangeError(description: "host \(name) is not drained") }
         }
