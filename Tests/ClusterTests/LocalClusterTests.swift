@@ -15,7 +15,7 @@ import Testing
 
         static func with(expertHosts: Int = 2, body: (Up) async throws -> Void) async throws {
             try await Paths.withFolder { folder in
-                let port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a test's port")
+                let port = try await TestPort.free()
                 let process = try ServiceProcess(
                     "minimax", ["up", "--model", Paths.demo, "--expert-hosts", "\(expertHosts)", "--port", "\(port)"], folder: folder,
                     stopsWithInput: false, environment: ["XDG_RUNTIME_DIR": folder])

@@ -59,7 +59,7 @@ struct RoutingTable: Sendable {
                 missing.append(piece)
             }
         }
-        let parts = pieces.flatMap { $0.cut(into: cuts[layer][$0.expert]) }
+        let parts = pieces.flatMap { $0.cut(into: cuts.isEmpty ? 1 : cuts[layer][$0.expert]) }
         let costs = parts.map(cost)
         for index in parts.indices.sorted(by: { (costs[$1], $0) < (costs[$0], $1) }) { place(parts[index]) }
         for index in calls.indices { calls[index].mergeNeighbours() }

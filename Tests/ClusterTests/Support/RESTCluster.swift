@@ -32,7 +32,7 @@ final class RESTCluster: Sendable {
     private init(_ setup: Setup, folder: String) async throws {
         self.setup = setup
         self.folder = folder
-        port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a test's port")
+        port = try await TestPort.free()
     }
 
     /// Starts the cluster, runs `body`, takes everything down; an error brings the processes' logs with it.
