@@ -32,10 +32,14 @@ struct ExpertDispatch: Sendable {
     ///
     /// - Parameter failed: instances of hosts that were asked already, one for each attempt.
     private func answers(_ work: LayerWork, _ pieces: [ExpertPiece], after failed: [String] = [], _ meter: StepMeter) async throws -> [PieceAnswer] {
-        let calls = try await route(work, pieces)
-        guard calls.count > 1 else { return try await answers(work, calls[0], after: failed, meter) }
+        try await together(try await route(work, pieces)) { try await answers(work, $0, after: failed, meter) }
+    }
+
+    /// What came of all calls, which are made at the same time.
+    private func together(_ calls: [HostCall], _ make: @escaping @Sendable (HostCall) async throws -> [PieceAnswer]) async throws -> [PieceAnswer] {
+        guard calls.count > 1 else { return try await make(calls[0]) }
         return try await withThrowingTaskGroup(of: [PieceAnswer].self) { tasks in
-            for call in calls { tasks.addTask { try await answers(work, call, after: failed, meter) } }
+            for call in calls { tasks.addTask { try await make(call) } }
             return try await tasks.reduce(into: []) { $0 += $1 }
         }
     }
@@ -48,11 +52,11 @@ struct ExpertDispatch: Sendable {
         } catch let failure as HostFailure {
             retries.increment()
             switch failure.kind {
-            case .gone: await hosts.failed(host, why: "\(failure.error)")
+            case .gone: await hosts.lost(host, why: "\(failure.error)")
             case .late: await hosts.late(host, why: "\(failure.error)")
             case .lacking, .busy:
                 guard !host.health.lapsed(atMost: Self.lapsesMax) else {
-                    await hosts.failed(host, why: "\(failure.error)")
+                    await hosts.lost(host, why: "\(failure.error)")
                     break
                 }
                 if failure.kind == .lacking { await hosts.lacks(host, layer: work.layer, call.pieces) }
@@ -62,7 +66,7 @@ struct ExpertDispatch: Sendable {
                 guard await hosts.doubt(host) else { throw failure.error }
                 do {
                     let parts = try await answers(work, call.pieces, after: failed, meter)
-                    await hosts.failed(host, why: "\(failure.error)")
+                    await hosts.lost(host, why: "\(failure.error)")
                     return parts
                 } catch {
                     await hosts.believe(host)
@@ -97,8 +101,8 @@ struct ExpertDispatch: Sendable {
         let patience = call.host.health.patience(expected: expected)
         let table = hosts.routing.table
         // A host that is alone is waited for: there is nobody who could do it faster.
-        let deadline = table.soundCount > 1 ? min(timeout, .milliseconds(Int64(min(patience.deadline, 1e6) * 1000))) : timeout
-        guard case let (others, missing) = table.calls(work.layer, call.pieces, rowCounts: work.rowCounts, avoiding: failed), missing.isEmpty, !others.isEmpty else {
+        let deadline = table.soundCount > 1 ? min(timeout, .milliseconds(Int64(patience.deadline * 1000))) : timeout
+        guard table.hasCopies, case let (others, missing) = table.calls(work.layer, call.pieces, rowCounts: work.rowCounts, avoiding: failed), missing.isEmpty, !others.isEmpty else {
             return try await ask(work, call, deadline, expected, meter)
         }
         let winner = await withTaskGroup(of: Racer.self) { racers -> Result<[PieceAnswer], any Error> in
@@ -107,7 +111,7 @@ struct ExpertDispatch: Sendable {
                 .second(await result {
                     try await Task.sleep(for: .seconds(patience.hedge))
                     hedges.increment()
-                    return try await askAll(work, others, deadline, meter)
+                    return try await together(others) { try await ask(work, $0, deadline, work.expectedSeconds($0, hosts.inventory), meter) }
                 })
             }
             defer { racers.cancelAll() }
@@ -128,13 +132,6 @@ struct ExpertDispatch: Sendable {
     /// Who answers a hedged call: the host itself, or others that were asked later.
     private enum Racer: Sendable {
         case first(Result<[PieceAnswer], any Error>), second(Result<[PieceAnswer], any Error>)
-    }
-
-    private func askAll(_ work: LayerWork, _ calls: [HostCall], _ deadline: TimeAmount, _ meter: StepMeter) async throws -> [PieceAnswer] {
-        try await withThrowingTaskGroup(of: [PieceAnswer].self) { tasks in
-            for call in calls { tasks.addTask { try await ask(work, call, deadline, work.expectedSeconds(call, hosts.inventory), meter) } }
-            return try await tasks.reduce(into: []) { $0 += $1 }
-        }
     }
 
     private func ask(_ work: LayerWork, _ call: HostCall, _ timeout: TimeAmount, _ expected: Double, _ meter: StepMeter) async throws -> [PieceAnswer] {

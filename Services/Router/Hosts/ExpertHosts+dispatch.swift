@@ -36,9 +36,6 @@ extension ExpertHosts {
         changed.yield()
     }
 
-    /// A host answered what it must not answer, or is gone.
-    func failed(_ host: ExpertHostClient, why: String) { lost(host, why: why) }
-
     /// A host does not hold what it said it did.
     func lacks(_ host: ExpertHostClient, layer: Int, _ pieces: [ExpertPiece]) {
         change(host) { member in

@@ -98,6 +98,7 @@ extension ExpertHosts {
         tell()
     }
 
+    /// A host is gone, or answered what it must not answer.
     func lost(_ host: ExpertHostClient, why: String) {
         guard isKnown(host), let member = members[host.name] else { return }
         members[host.name] = nil

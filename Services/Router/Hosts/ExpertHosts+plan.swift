@@ -22,13 +22,14 @@ extension ExpertHosts {
         guard hasPlanned ? !hosts.isEmpty : hosts.count >= config.expected else { return }
         let shares = load.shares
         do {
-            let mode = try mode(hosts, shares)
-            let input = PlanInput(hosts: hosts.map(\.offer), settings: settings, mode: mode)
-            let next = try plan(input, shares, pins: settings.pins.filter { pin in hosts.contains { $0.name == pin.host } })
-            hasPlanned = true
+            let plans = try plans(hosts, shares)
+            let mode = mode(hosts)
+            guard let plan = plans[mode] else { return }
+            let next = plan.placement
+            (problem, hasPlanned) = (plan.shortage, true)
             // Where nothing but the load has shifted, a plan that is hardly better is not worth what it moves.
-            if let placement, input == planned, seconds(next, input, shares) > Self.worthwhile * seconds(placement, input, shares) { return adopt(placement) }
-            planned = input
+            if let placement, plan.input == planned, seconds(next, plan.input, shares) > Self.worthwhile * seconds(placement, plan.input, shares) { return adopt(placement) }
+            planned = plan.input
             adopt(next)
         } catch {
             problem = "\(error)"
@@ -36,17 +37,37 @@ extension ExpertHosts {
         }
     }
 
-    /// With as many copies as are asked for, or as there is memory for; says in `problem` what is missing.
-    func plan(_ input: PlanInput, _ shares: ExpertShares, pins: [PlacementWish.Pin] = []) throws(PlacementProblem) -> Placement {
-        problem = nil
-        var copies = settings.copies
+    /// A plan that could be, what it is for, and why it has not all the copies that are asked for.
+    struct Option {
+        let input: PlanInput
+        let placement: Placement
+        let shortage: String?
+    }
+
+    /// What could be done in each mode; predicts how long a step would take with it.
+    func plans(_ hosts: [ExpertHostClient], _ shares: ExpertShares) throws(PlacementProblem) -> [PlacementMode: Option] {
+        let pins = settings.pins.filter { pin in hosts.contains { $0.name == pin.host } }
+        var plans: [PlacementMode: Option] = [:]
+        for mode in PlacementMode.allCases {
+            let input = PlanInput(hosts: hosts.map(\.offer), settings: settings, mode: mode)
+            let plan = try plan(input, shares, pins)
+            plans[mode] = plan
+            predictions[mode] = seconds(plan.placement, input, shares)
+        }
+        return plans
+    }
+
+    /// With as many copies as are asked for, or as there is memory for.
+    func plan(_ input: PlanInput, _ shares: ExpertShares, _ pins: [PlacementWish.Pin]) throws(PlacementProblem) -> Option {
+        var copies = settings.copies, shortage: String?
         while true {
             do throws(PlacementProblem) {
                 let wish = PlacementWish(mode: input.mode, copies: copies, hotCopies: settings.hotCopies, pins: pins)
-                return try Planner.plan(inventory, on: input.hosts, shares: shares, wish: wish, previous: placement)
+                let placement = try Planner.plan(inventory, on: input.hosts, shares: shares, wish: wish, previous: placement)
+                return Option(input: input, placement: placement, shortage: shortage)
             } catch {
                 guard case .memory = error, copies > 1 else { throw error }
-                problem = "\(copies) copies: \(error)"
+                shortage = "\(copies) copies: \(error)"
                 copies = min(copies, input.hosts.count) - 1
             }
         }
@@ -60,9 +81,9 @@ extension ExpertHosts {
     }
 
     /// Predicted time of the experts' part of a step.
-    func seconds(_ placement: Placement, _ input: PlanInput, _ shares: ExpertShares, rows: Int? = nil) -> Double {
+    func seconds(_ placement: Placement, _ input: PlanInput, _ shares: ExpertShares) -> Double {
         StepPrediction.seconds(
-            rows: rows ?? load.rowsPerStep, placement, inventory, input.hosts, shares: shares, expertsPerToken: expertsPerToken, hopSeconds: hopSeconds)
+            rows: load.rowsPerStep, placement, inventory, input.hosts, shares: shares, expertsPerToken: expertsPerToken, hopSeconds: hopSeconds)
     }
 
     func adopt(_ next: Placement) {
@@ -70,7 +91,7 @@ extension ExpertHosts {
             next.hosts.firstIndex(of: member.host.name).map { UnitMap(next, host: $0, inventory) } ?? UnitMap(inventory)
         }
         guard next != placement || members.contains(where: { $0.value.wanted != wanted[$0.key] }) else { return }
-        placement = next
+        (placement, cuts) = (next, next.cuts)
         version += 1
         for (name, units) in wanted {
             members[name]?.wanted = units
@@ -79,18 +100,14 @@ extension ExpertHosts {
         settle()
         logger.info("plan", metadata: [
             "version": "\(version)", "mode": "\(mode?.rawValue ?? "")", "hosts": "\(next.hosts.joined(separator: ","))",
-            "to.load": "\(members.values.reduce(0) { $0 + $1.wanted.eighthCount - $1.ready.intersection($1.wanted).eighthCount })",
+            "to.load": "\(members.values.reduce(0) { $0 + $1.missingEighths })",
         ])
     }
 
     /// A layer waits for the slowest host.
     var hopSeconds: Double { members.values.compactMap(\.host.health.hopSeconds).max() ?? LayerWork.hopSeconds }
 
-    func mode(_ hosts: [ExpertHostClient], _ shares: ExpertShares) throws(PlacementProblem) -> PlacementMode {
-        for mode in PlacementMode.allCases {
-            let input = PlanInput(hosts: hosts.map(\.offer), settings: settings, mode: mode)
-            predictions[mode] = seconds(try plan(input, shares), input, shares)
-        }
+    func mode(_ hosts: [ExpertHostClient]) -> PlacementMode {
         let (latency, throughput) = (predictions[.latency] ?? 0, predictions[.throughput] ?? 0)
         switch settings.mode {
         case .latency: return .latency

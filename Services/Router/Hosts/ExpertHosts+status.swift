@@ -4,23 +4,23 @@ internal import Cluster
 extension ExpertHosts {
     func publish() {
         var table = RoutingTable()
-        table.planVersion = version
         // Those that are about to go come last, so that nobody is sent to them without need.
         table.members = members.values.filter(\.isConnected).sorted { ($0.isDraining ? 1 : 0, $0.host.name) < ($1.isDraining ? 1 : 0, $1.host.name) }
             .map { RoutingTable.Member(host: $0.host, ready: $0.ready, wanted: $0.wanted) }
-        table.cuts = placement?.cuts ?? inventory.layers.map { $0.map { _ in 1 } }
+        table.cuts = cuts
+        table.hasCopies = table.members.reduce(0) { $0 + $1.ready.eighthCount } > heldEighths(by: table.members)
         routing.publish(table)
-        let held = heldEighths(table), all = inventory.layers.reduce(0) { $0 + $1.count } * 8
+        let sound = table.members.filter { !$0.host.health.isSuspect }
+        let held = heldEighths(by: sound.isEmpty ? table.members : sound), all = inventory.layers.reduce(0) { $0 + $1.count } * 8
         if isWhole, held < all { brokenSince = now }
         isWhole = held == all
         tell(held: held, of: all)
         metrics.record(members: members.values, version: version, heldShare: Double(held) / Double(max(1, all)))
     }
 
-    /// Of all experts, what somebody can be asked for.
-    func heldEighths(_ table: RoutingTable) -> Int {
-        let sound = table.members.filter { !$0.host.health.isSuspect }
-        return (sound.isEmpty ? table.members : sound).reduce(into: UnitMap(inventory)) { $0.formUnion($1.ready) }.eighthCount
+    /// Of all experts, what any of the members holds.
+    func heldEighths(by members: [RoutingTable.Member]) -> Int {
+        members.reduce(into: UnitMap(inventory)) { $0.formUnion($1.ready) }.eighthCount
     }
 
     func tell(held: Int = 0, of all: Int = 1) {

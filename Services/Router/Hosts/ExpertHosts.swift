@@ -38,6 +38,8 @@ actor ExpertHosts {
         var wanted: UnitMap
         /// Everything the plan wants of it is there.
         var isSettled: Bool { ready.isSuperset(of: wanted) }
+        /// Of what the plan wants of it, what is not there yet.
+        var missingEighths: Int { wanted.eighthCount - ready.intersection(wanted).eighthCount }
     }
 
     /// The router's own name: what a host holds for another router is no business of this one.
@@ -66,6 +68,8 @@ actor ExpertHosts {
     var members: [String: Member] = [:]
     var version = 0
     var placement: Placement?
+    /// The placement's.
+    var cuts: [[Int]] = []
     var predictions: [PlacementMode: Double] = [:]
     /// Why there is no plan for the hosts there are.
     var problem: String?

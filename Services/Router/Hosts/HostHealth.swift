@@ -91,6 +91,8 @@ struct LatencyTracker {
     private static let hedgeMin = 0.01, deadlineMin = 1.0
     /// Before enough is known.
     private static let firstHedge = 1.0, firstDeadline = 10.0
+    /// More than anyone waits, and little enough for every clock, whatever bandwidth a host has announced.
+    private static let longest = 1e6
 
     /// Every so many answers is judged anew.
     private static let judgedEvery = 16
@@ -111,8 +113,9 @@ struct LatencyTracker {
     }
 
     func patience(expected: Double) -> Patience {
-        guard let ratios else { return Patience(hedge: Self.firstHedge + 100 * expected, deadline: Self.firstDeadline + 1000 * expected) }
-        return Patience(hedge: max(Self.hedgeMin, 3 * ratios.common * expected), deadline: max(Self.deadlineMin, 10 * ratios.worst * expected))
+        let (hedge, deadline) = ratios.map { (max(Self.hedgeMin, 3 * $0.common * expected), max(Self.deadlineMin, 10 * $0.worst * expected)) }
+            ?? (Self.firstHedge + 100 * expected, Self.firstDeadline + 1000 * expected)
+        return Patience(hedge: min(hedge, Self.longest), deadline: min(deadline, Self.longest))
     }
 
     func quantiles(_ places: [Double]) -> [Double] {

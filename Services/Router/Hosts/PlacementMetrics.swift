@@ -12,7 +12,6 @@ struct PlacementMetrics: Sendable {
         connected.record(members.count(where: \.isConnected))
         self.version.record(version)
         self.heldShare.record(heldShare)
-        let missing = members.reduce(0) { $0 + $1.wanted.eighthCount - $1.ready.intersection($1.wanted).eighthCount }
-        moving.record(Double(missing) / 8)
+        moving.record(Double(members.reduce(0) { $0 + $1.missingEighths }) / 8)
     }
 }

@@ -12,11 +12,11 @@ struct RoutingTable: Sendable {
 
     /// Ascending; tells one table from the next.
     var serial = 0
-    /// Of the plan that the hosts are on the way to, or have reached.
-    var planVersion = 0
     var members: [Member] = []
     /// Of each layer and expert: into how many slices the plan cuts it, at most as many as there are holders.
     var cuts: [[Int]] = []
+    /// Whether anything is held by more than one member.
+    var hasCopies = true
 
     /// Members that answer in time.
     var soundCount: Int { members.count { !$0.host.health.isSuspect } }
@@ -28,7 +28,7 @@ struct RoutingTable: Sendable {
     /// - Parameters:
     ///   - pieces: of one layer.
     ///   - rowCounts: how many rows each of the layer's groups has; one each where it is not said.
-    ///   - avoided: instances that failed with these pieces; they are asked only where nobody else is.
+    ///   - avoided: instances that are not asked.
     ///   - anyone: also hosts that are late.
     /// - Returns: the calls, and the pieces that nobody can be asked for.
     func calls(
