@@ -547,6 +547,96 @@ void   minimax__cluster__v1__open_session_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__open_session_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   minimax__cluster__v1__grow_session_request__init
+                     (Minimax__Cluster__V1__GrowSessionRequest         *message)
+{
+  static const Minimax__Cluster__V1__GrowSessionRequest init_value = MINIMAX__CLUSTER__V1__GROW_SESSION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__grow_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__grow_session_request__pack
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__grow_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__GrowSessionRequest *
+       minimax__cluster__v1__grow_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__GrowSessionRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__grow_session_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__grow_session_request__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__grow_session_response__init
+                     (Minimax__Cluster__V1__GrowSessionResponse         *message)
+{
+  static const Minimax__Cluster__V1__GrowSessionResponse init_value = MINIMAX__CLUSTER__V1__GROW_SESSION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__grow_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__grow_session_response__pack
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__grow_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__GrowSessionResponse *
+       minimax__cluster__v1__grow_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__GrowSessionResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__grow_session_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__grow_session_response__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   minimax__cluster__v1__close_sessions_request__init
                      (Minimax__Cluster__V1__CloseSessionsRequest         *message)
 {
@@ -1772,9 +1862,29 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_response__descript
   (ProtobufCMessageInit) minimax__cluster__v1__expert_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define minimax__cluster__v1__describe_request__field_descriptors NULL
-#define minimax__cluster__v1__describe_request__field_indices_by_name NULL
-#define minimax__cluster__v1__describe_request__number_ranges NULL
+static const ProtobufCFieldDescriptor minimax__cluster__v1__describe_request__field_descriptors[1] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DescribeRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__describe_request__field_indices_by_name[] = {
+  0,   /* field[0] = router */
+};
+static const ProtobufCIntRange minimax__cluster__v1__describe_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1783,14 +1893,14 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   "Minimax__Cluster__V1__DescribeRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__DescribeRequest),
-  0,
+  1,
   minimax__cluster__v1__describe_request__field_descriptors,
   minimax__cluster__v1__describe_request__field_indices_by_name,
-  0,  minimax__cluster__v1__describe_request__number_ranges,
+  1,  minimax__cluster__v1__describe_request__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[4] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[7] =
 {
   {
     "model_fingerprint",
@@ -1840,17 +1950,56 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "others_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, others_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_seconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, lease_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stalled_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, stalled_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
   3,   /* field[3] = arithmetic */
   1,   /* field[1] = kernels */
+  5,   /* field[5] = lease_seconds */
   2,   /* field[2] = memory_budget_bytes */
   0,   /* field[0] = model_fingerprint */
+  4,   /* field[4] = others_bytes */
+  6,   /* field[6] = stalled_ms */
 };
 static const ProtobufCIntRange minimax__cluster__v1__attention_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -1860,14 +2009,14 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  4,
+  7,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
   1,  minimax__cluster__v1__attention_description__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__attention_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[3] =
 {
   {
     "session",
@@ -1893,15 +2042,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__OpenSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__open_session_request__field_indices_by_name[] = {
+  2,   /* field[2] = router */
   0,   /* field[0] = session */
   1,   /* field[1] = tokens_max */
 };
 static const ProtobufCIntRange minimax__cluster__v1__open_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__descriptor =
 {
@@ -1911,7 +2073,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__des
   "Minimax__Cluster__V1__OpenSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__OpenSessionRequest),
-  2,
+  3,
   minimax__cluster__v1__open_session_request__field_descriptors,
   minimax__cluster__v1__open_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__open_session_request__number_ranges,
@@ -1956,7 +2118,109 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__de
   (ProtobufCMessageInit) minimax__cluster__v1__open_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_request__field_descriptors[3] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "session",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, session),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__grow_session_request__field_indices_by_name[] = {
+  0,   /* field[0] = router */
+  1,   /* field[1] = session */
+  2,   /* field[2] = tokens_max */
+};
+static const ProtobufCIntRange minimax__cluster__v1__grow_session_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.GrowSessionRequest",
+  "GrowSessionRequest",
+  "Minimax__Cluster__V1__GrowSessionRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__GrowSessionRequest),
+  3,
+  minimax__cluster__v1__grow_session_request__field_descriptors,
+  minimax__cluster__v1__grow_session_request__field_indices_by_name,
+  1,  minimax__cluster__v1__grow_session_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__grow_session_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_response__field_descriptors[1] =
+{
+  {
+    "reserved_bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionResponse, reserved_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__grow_session_response__field_indices_by_name[] = {
+  0,   /* field[0] = reserved_bytes */
+};
+static const ProtobufCIntRange minimax__cluster__v1__grow_session_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.GrowSessionResponse",
+  "GrowSessionResponse",
+  "Minimax__Cluster__V1__GrowSessionResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__GrowSessionResponse),
+  1,
+  minimax__cluster__v1__grow_session_response__field_descriptors,
+  minimax__cluster__v1__grow_session_response__field_indices_by_name,
+  1,  minimax__cluster__v1__grow_session_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__grow_session_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_request__field_descriptors[3] =
 {
   {
     "sessions",
@@ -1982,15 +2246,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_reque
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__CloseSessionsRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__close_sessions_request__field_indices_by_name[] = {
   1,   /* field[1] = all */
+  2,   /* field[2] = router */
   0,   /* field[0] = sessions */
 };
 static const ProtobufCIntRange minimax__cluster__v1__close_sessions_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__descriptor =
 {
@@ -2000,7 +2277,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__d
   "Minimax__Cluster__V1__CloseSessionsRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__CloseSessionsRequest),
-  2,
+  3,
   minimax__cluster__v1__close_sessions_request__field_descriptors,
   minimax__cluster__v1__close_sessions_request__field_indices_by_name,
   1,  minimax__cluster__v1__close_sessions_request__number_ranges,
@@ -2045,7 +2322,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__
   (ProtobufCMessageInit) minimax__cluster__v1__close_sessions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request__field_descriptors[2] =
 {
   {
     "session",
@@ -2059,14 +2336,27 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ParkSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__park_session_request__field_indices_by_name[] = {
+  1,   /* field[1] = router */
   0,   /* field[0] = session */
 };
 static const ProtobufCIntRange minimax__cluster__v1__park_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor =
 {
@@ -2076,7 +2366,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__des
   "Minimax__Cluster__V1__ParkSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__ParkSessionRequest),
-  1,
+  2,
   minimax__cluster__v1__park_session_request__field_descriptors,
   minimax__cluster__v1__park_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__park_session_request__number_ranges,
@@ -2121,7 +2411,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_response__de
   (ProtobufCMessageInit) minimax__cluster__v1__park_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_request__field_descriptors[3] =
 {
   {
     "session",
@@ -2135,14 +2425,40 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_reque
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__resume_session_request__field_indices_by_name[] = {
+  1,   /* field[1] = router */
   0,   /* field[0] = session */
+  2,   /* field[2] = tokens_max */
 };
 static const ProtobufCIntRange minimax__cluster__v1__resume_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__descriptor =
 {
@@ -2152,7 +2468,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__d
   "Minimax__Cluster__V1__ResumeSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__ResumeSessionRequest),
-  1,
+  3,
   minimax__cluster__v1__resume_session_request__field_descriptors,
   minimax__cluster__v1__resume_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__resume_session_request__number_ranges,
@@ -2273,7 +2589,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__embed_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__embed_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__field_descriptors[4] =
 {
   {
     "layer",
@@ -2311,16 +2627,29 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__SublayerRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__sublayer_request__field_indices_by_name[] = {
   2,   /* field[2] = hidden */
   0,   /* field[0] = layer */
+  3,   /* field[3] = router */
   1,   /* field[1] = spans */
 };
 static const ProtobufCIntRange minimax__cluster__v1__sublayer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descriptor =
 {
@@ -2330,7 +2659,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descrip
   "Minimax__Cluster__V1__SublayerRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__SublayerRequest),
-  3,
+  4,
   minimax__cluster__v1__sublayer_request__field_descriptors,
   minimax__cluster__v1__sublayer_request__field_indices_by_name,
   1,  minimax__cluster__v1__sublayer_request__number_ranges,
@@ -2528,7 +2857,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__logits_response__descript
   (ProtobufCMessageInit) minimax__cluster__v1__logits_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field_descriptors[3] =
 {
   {
     "session",
@@ -2554,15 +2883,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__StateRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__state_request__field_indices_by_name[] = {
   1,   /* field[1] = layer */
+  2,   /* field[2] = router */
   0,   /* field[0] = session */
 };
 static const ProtobufCIntRange minimax__cluster__v1__state_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__state_request__descriptor =
 {
@@ -2572,7 +2914,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_request__descriptor
   "Minimax__Cluster__V1__StateRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__StateRequest),
-  2,
+  3,
   minimax__cluster__v1__state_request__field_descriptors,
   minimax__cluster__v1__state_request__field_indices_by_name,
   1,  minimax__cluster__v1__state_request__number_ranges,

@@ -20,6 +20,9 @@ extension Endpoint where Request == DescribeRequest, Response == AttentionDescri
 extension Endpoint where Request == OpenSessionRequest, Response == OpenSessionResponse {
     package static var openSession: Self { Self("attention/open") }
 }
+extension Endpoint where Request == GrowSessionRequest, Response == GrowSessionResponse {
+    package static var growSession: Self { Self("attention/grow") }
+}
 extension Endpoint where Request == CloseSessionsRequest, Response == CloseSessionsResponse {
     package static var closeSessions: Self { Self("attention/close") }
 }

@@ -58,7 +58,7 @@ struct Front: Sendable {
         let model = generator.model
         return [
             "id": .string(model.id), "object": "model", "created": .int(model.created), "owned_by": .string(model.ownedBy),
-            "max_model_len": .int(model.contextLength),
+            "max_model_len": .int(model.usableLength ?? model.contextLength),
         ]
     }
 
