@@ -97,7 +97,7 @@ final class StepEngine: Sendable {
         var overlap = OverlapPolicy(config.overlap)
         var rings = news.makeAsyncIterator()
         while !Task.isCancelled {
-            if let missing = status.missing { failWaiting(.unavailable(missing)) }
+            if let missing = status.hopeless { failWaiting(.unavailable(missing)) }
             let plan = state.withLock { state in
                 let rows = (beside: pace.rows(beside: state.scheduler.generatingCount), alone: config.promptRowsMax)
                 return state.scheduler.plan(at: now, promptRowsMax: rows)

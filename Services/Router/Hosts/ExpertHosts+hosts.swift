@@ -95,7 +95,7 @@ extension ExpertHosts {
         guard change(host, { $0.isConnected = true }) else { return }
         host.ring()
         changed.yield()
-        tell()
+        publish()
     }
 
     /// A host is gone, or answered what it must not answer.

@@ -4,7 +4,7 @@ internal import Logging
 extension ExpertHosts {
     func planWhenHostsChange() async {
         for await _ in changes {
-            if isWhole { try? await Task.sleep(for: Self.gathering) }       // several that come together make one plan
+            if availability.isWhole { try? await Task.sleep(for: Self.gathering) }       // several that come together make one plan
             makePlan()
         }
     }

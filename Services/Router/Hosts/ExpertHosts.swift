@@ -80,10 +80,7 @@ actor ExpertHosts {
     var refusals: [String: RPCError] = [:]
     /// Once there was a plan, any number of hosts will do.
     var hasPlanned = false
-    /// Whether every unit has a holder, and since when not.
-    var isWhole = false
-    var wasWhole = false
-    var brokenSince = Duration.zero
+    var availability: Availability
     /// The layer whose units are loaded first.
     var neededLayer = 0
 
@@ -96,6 +93,7 @@ actor ExpertHosts {
         self.group = group
         self.logger = logger
         settings = config.settings
+        availability = Availability(patience: config.patience)
         load = ExpertLoad(inventory)
         (announcements, announced) = AsyncStream.makeStream()
         (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -104,7 +102,7 @@ actor ExpertHosts {
 
     /// For as long as the router lives: connects to hosts that announce themselves and plans anew when they come or go.
     func run() async throws {
-        tell()
+        publish()
         try await withThrowingDiscardingTaskGroup { tasks in
             tasks.addTask { await self.planWhenHostsChange() }
             tasks.addTask { for await layer in self.needs { await self.hurry(layer) } }
