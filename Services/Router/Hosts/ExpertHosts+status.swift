@@ -6,7 +6,7 @@ extension ExpertHosts {
         var table = RoutingTable()
         // Those that are about to go come last, so that nobody is sent to them without need.
         table.members = members.values.filter(\.isConnected).sorted { ($0.isDraining ? 1 : 0, $0.host.name) < ($1.isDraining ? 1 : 0, $1.host.name) }
-            .map { RoutingTable.Member(host: $0.host, ready: $0.ready, wanted: $0.wanted) }
+            .map { RoutingTable.Member(host: $0.host, ready: $0.ready, wanted: $0.wanted, speed: speed($0)) }
         table.cuts = cuts
         table.hasCopies = table.members.reduce(0) { $0 + $1.ready.eighthCount } > heldEighths(by: table.members)
         routing.publish(table)
@@ -42,9 +42,10 @@ extension ExpertHosts {
             if !availability.isWhole { publish() }
             quarantine.tidy(at: now)
             looks += 1
-            guard looks % Self.looksPerPlan == 0, load.hasNews() else { continue }
-            load.report()
-            changed.yield()
+            guard looks % Self.looksPerPlan == 0 else { continue }
+            let isLoadNews = load.hasNews(), areSpeedsNews = lookAtSpeeds()
+            if isLoadNews { load.report() }
+            if isLoadNews || areSpeedsNews { changed.yield() }
         }
     }
 

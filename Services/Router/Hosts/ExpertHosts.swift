@@ -34,6 +34,9 @@ actor ExpertHosts {
         var isDoubted = false
         /// It holds things the router knows nothing of, or wants no more.
         var holdsMore = true
+        /// Bytes a second, as it said last, and of how many measurements that is the median; 0: its operator has set it.
+        var bandwidth: Double
+        var measurements: Int
         var ready: UnitMap
         var wanted: UnitMap
         /// Everything the plan wants of it is there.
@@ -81,6 +84,7 @@ actor ExpertHosts {
     /// Once there was a plan, any number of hosts will do.
     var hasPlanned = false
     var availability: Availability
+    var speeds = HostSpeeds()
     /// The layer whose units are loaded first.
     var neededLayer = 0
 
