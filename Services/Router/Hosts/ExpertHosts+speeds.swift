@@ -28,5 +28,5 @@ extension ExpertHosts {
     }
 
     /// Shorter calls say how long the way takes, not how fast a host reads.
-    private static let readingSecondsMin = 1e-3
+    private static let readingSecondsMin = 0.5e-3
 }
