@@ -54,7 +54,7 @@ struct RouterAssembly: Sendable {
                 id: modelName, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
                 contextLength: config.contextLength > 0 ? config.contextLength : checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
-            engine: engine, status: status)
+            engine: engine, status: status, admitWait: config.admitWait)
     }
 
     /// In the order in which they start; they stop the other way round, so that answers under way find everything they need.

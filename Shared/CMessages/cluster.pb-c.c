@@ -2959,7 +2959,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__state_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[12] =
 {
   {
     "name",
@@ -3093,10 +3093,23 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "bandwidth_measurements",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, bandwidth_measurements),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__announce_request__field_indices_by_name[] = {
   2,   /* field[2] = address */
   7,   /* field[7] = arithmetic */
+  11,   /* field[11] = bandwidth_measurements */
   6,   /* field[6] = draining */
   1,   /* field[1] = instance */
   4,   /* field[4] = kernels */
@@ -3110,7 +3123,7 @@ static const unsigned minimax__cluster__v1__announce_request__field_indices_by_n
 static const ProtobufCIntRange minimax__cluster__v1__announce_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor =
 {
@@ -3120,7 +3133,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descrip
   "Minimax__Cluster__V1__AnnounceRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AnnounceRequest),
-  11,
+  12,
   minimax__cluster__v1__announce_request__field_descriptors,
   minimax__cluster__v1__announce_request__field_indices_by_name,
   1,  minimax__cluster__v1__announce_request__number_ranges,

@@ -21,10 +21,12 @@ package struct AnnounceRequest: WireMessage, Equatable {
     package let readBandwidth: Int
     /// The same for all hosts that share a machine's memory.
     package let machine: String
+    /// Of how many measurements `readBandwidth` is the median; 0: the host's operator has set it.
+    package let bandwidthMeasurements: Int
 
     package init(
         name: String, instance: String, address: String, modelFingerprint: String, kernels: String, threads: Int, draining: Bool, arithmetic: String,
-        memoryBytes: Int, readBandwidth: Int, machine: String
+        memoryBytes: Int, readBandwidth: Int, machine: String, bandwidthMeasurements: Int = 0
     ) {
         self.name = name
         self.instance = instance
@@ -37,6 +39,7 @@ package struct AnnounceRequest: WireMessage, Equatable {
         self.memoryBytes = memoryBytes
         self.readBandwidth = readBandwidth
         self.machine = machine
+        self.bandwidthMeasurements = bandwidthMeasurements
     }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
@@ -54,7 +57,8 @@ package struct AnnounceRequest: WireMessage, Equatable {
                 arithmetic: string(message.arithmetic),
                 memoryBytes: integer(message.memory_bytes, of: type, "memory_bytes"),
                 readBandwidth: integer(message.read_bandwidth, of: type, "read_bandwidth"),
-                machine: string(message.machine))
+                machine: string(message.machine),
+                bandwidthMeasurements: Int(message.bandwidth_measurements))
         }
     }
 
@@ -73,6 +77,7 @@ package struct AnnounceRequest: WireMessage, Equatable {
         unsafe message.memory_bytes = UInt64(memoryBytes)
         unsafe message.read_bandwidth = UInt64(readBandwidth)
         unsafe message.machine = arena.copy(machine)
+        unsafe message.bandwidth_measurements = UInt32(clamping: bandwidthMeasurements)
         return try withExtendedLifetime(arena) {
             try unsafe packing(message, body)
         }

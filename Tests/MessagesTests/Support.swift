@@ -62,7 +62,7 @@ let everyMessage: [AnyMessage] = [
     AnyMessage(StateResponse(state: [4, 5, 6])),
     AnyMessage(AnnounceRequest(
         name: "host-1", instance: "i-2", address: "unix:/run/x", modelFingerprint: "f3", kernels: "avx2", threads: 4, draining: true,
-        arithmetic: "fast", memoryBytes: 1 << 36, readBandwidth: 1 << 37, machine: "m1")),
+        arithmetic: "fast", memoryBytes: 1 << 36, readBandwidth: 1 << 37, machine: "m1", bandwidthMeasurements: 5)),
     AnyMessage(AnnounceResponse(router: "r3", planVersion: 6, released: true)),
 ]
 

@@ -6,6 +6,8 @@ struct ClusterGenerator: Generator {
     let described: ServedModel
     let engine: StepEngine
     let status: ClusterStatus
+    /// How long a new request waits for what the cluster lacks.
+    let admitWait: Duration
 
     var model: ServedModel {
         var model = described
@@ -15,8 +17,9 @@ struct ClusterGenerator: Generator {
 
     var readiness: GeneratorReadiness { status.missing.map { .notReady($0) } ?? .ready }
 
+    func admit(while isWanted: () -> Bool) async throws { try await status.admit(within: admitWait, while: isWanted) }
+
     func generate(_ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool) async throws -> FinishReason {
-        if let missing = status.missing { throw GenerationError.unavailable(missing) }
         let (id, outputs) = try engine.submit(request)
         return try await withTaskCancellationHandler {
             defer { engine.cancel(id) }         // of no effect on one that has ended

@@ -570,17 +570,21 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   uint64_t memory_bytes;
   /*
-   * bytes a second that its threads read from memory, measured when it started
+   * bytes a second that its threads read from memory; measured again now and then
    */
   uint64_t read_bandwidth;
   /*
    * the same for all hosts that share a machine's memory
    */
   char *machine;
+  /*
+   * of how many measurements read_bandwidth is the median; 0: its operator has set it
+   */
+  uint32_t bandwidth_measurements;
 };
 #define MINIMAX__CLUSTER__V1__ANNOUNCE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__announce_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Minimax__Cluster__V1__AnnounceResponse
