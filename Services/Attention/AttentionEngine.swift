@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Cluster
 internal import Messages
 internal import Synchronization
 internal import Tensors
@@ -14,6 +15,7 @@ final class AttentionEngine: Sendable {
 
     let config: ModelConfig
     let fingerprint: String
+    private let weights: WeightReader
     private let layers: [Layer]
     private let embedding: WeightMatrix         // (vocabulary, D)
     private let head: WeightMatrix              // (vocabulary, D)
@@ -30,6 +32,7 @@ final class AttentionEngine: Sendable {
         self.makeParkingFile = makeParkingFile
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
+        weights = WeightReader(checkpoint, compute)
         layers = try checkpoint.config.layers.enumerated().map { index, kind in
             switch kind {
             case .lightning: .lightning(try LightningAttention(checkpoint, layer: index))
@@ -48,7 +51,14 @@ final class AttentionEngine: Sendable {
     }
 
     func describe(_: DescribeRequest) async throws -> AttentionDescription {
-        AttentionDescription(modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: usage.budgetBytes, arithmetic: compute.arithmetic.rawValue)
+        AttentionDescription(
+            modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: usage.budgetBytes,
+            arithmetic: compute.arithmetic.rawValue, weightsCopy: weights.copy)
+    }
+
+    /// Reads all weights, the first time it is called.
+    func digests(_: DigestsRequest) async throws -> DigestsResponse {
+        DigestsResponse(digests: try await weights.digests().map(\.message))
     }
 
     func open(_ request: OpenSessionRequest) async throws -> OpenSessionResponse {

@@ -67,6 +67,7 @@ struct AttentionService: Service {
         }
         var endpoints = EndpointHandlers { ($0 as? AttentionError).map(RPCError.init) }
         endpoints.on(.describeAttention, engine.describe)
+        endpoints.on(.digestWeights, engine.digests)
         endpoints.on(.openSession) { request in
             defer { report() }
             return try await engine.open(request)

@@ -71,7 +71,7 @@ struct ExpertHostService: Service {
         AnnounceRequest(
             name: config.name, instance: String(UInt64.random(in: .min ... .max), radix: 16), address: "\(address)", modelFingerprint: engine.fingerprint,
             kernels: engine.kernels, threads: config.compute.threads, draining: false, arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
-            readBandwidth: bandwidth, machine: Machine.identity)
+            readBandwidth: bandwidth, machine: Machine.identity, weightsCopy: engine.weightsCopy)
     }
 
     /// Returns when the host is to stop and no router needs it any more.

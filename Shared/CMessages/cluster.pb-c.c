@@ -457,6 +457,96 @@ void   minimax__cluster__v1__attention_description__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__attention_description__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   minimax__cluster__v1__digests_request__init
+                     (Minimax__Cluster__V1__DigestsRequest         *message)
+{
+  static const Minimax__Cluster__V1__DigestsRequest init_value = MINIMAX__CLUSTER__V1__DIGESTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__digests_request__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__digests_request__pack
+                     (const Minimax__Cluster__V1__DigestsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__digests_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__DigestsRequest *
+       minimax__cluster__v1__digests_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__DigestsRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__digests_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__digests_request__free_unpacked
+                     (Minimax__Cluster__V1__DigestsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__digests_response__init
+                     (Minimax__Cluster__V1__DigestsResponse         *message)
+{
+  static const Minimax__Cluster__V1__DigestsResponse init_value = MINIMAX__CLUSTER__V1__DIGESTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__digests_response__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__digests_response__pack
+                     (const Minimax__Cluster__V1__DigestsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__digests_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__DigestsResponse *
+       minimax__cluster__v1__digests_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__DigestsResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__digests_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__digests_response__free_unpacked
+                     (Minimax__Cluster__V1__DigestsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   minimax__cluster__v1__open_session_request__init
                      (Minimax__Cluster__V1__OpenSessionRequest         *message)
 {
@@ -1312,7 +1402,7 @@ void   minimax__cluster__v1__announce_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__announce_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_descriptors[5] =
 {
   {
     "router",
@@ -1362,17 +1452,30 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "with_digests",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldRequest, with_digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__hold_request__field_indices_by_name[] = {
   1,   /* field[1] = model_fingerprint */
   2,   /* field[2] = plan_version */
   0,   /* field[0] = router */
   3,   /* field[3] = units */
+  4,   /* field[4] = with_digests */
 };
 static const ProtobufCIntRange minimax__cluster__v1__hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__hold_request__descriptor =
 {
@@ -1382,7 +1485,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__hold_request__descriptor 
   "Minimax__Cluster__V1__HoldRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__HoldRequest),
-  4,
+  5,
   minimax__cluster__v1__hold_request__field_descriptors,
   minimax__cluster__v1__hold_request__field_indices_by_name,
   1,  minimax__cluster__v1__hold_request__number_ranges,
@@ -1466,7 +1569,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_unit__descriptor =
   (ProtobufCMessageInit) minimax__cluster__v1__expert_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field_descriptors[2] =
 {
   {
     "held_bytes",
@@ -1480,14 +1583,27 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digests",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldResponse, digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__hold_response__field_indices_by_name[] = {
+  1,   /* field[1] = digests */
   0,   /* field[0] = held_bytes */
 };
 static const ProtobufCIntRange minimax__cluster__v1__hold_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__hold_response__descriptor =
 {
@@ -1497,7 +1613,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__hold_response__descriptor
   "Minimax__Cluster__V1__HoldResponse",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__HoldResponse),
-  1,
+  2,
   minimax__cluster__v1__hold_response__field_descriptors,
   minimax__cluster__v1__hold_response__field_indices_by_name,
   1,  minimax__cluster__v1__hold_response__number_ranges,
@@ -1790,7 +1906,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[4] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[5] =
 {
   {
     "model_fingerprint",
@@ -1840,17 +1956,30 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "weights_copy",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, weights_copy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
   3,   /* field[3] = arithmetic */
   1,   /* field[1] = kernels */
   2,   /* field[2] = memory_budget_bytes */
   0,   /* field[0] = model_fingerprint */
+  4,   /* field[4] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__attention_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -1860,11 +1989,67 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  4,
+  5,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
   1,  minimax__cluster__v1__attention_description__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__attention_description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define minimax__cluster__v1__digests_request__field_descriptors NULL
+#define minimax__cluster__v1__digests_request__field_indices_by_name NULL
+#define minimax__cluster__v1__digests_request__number_ranges NULL
+const ProtobufCMessageDescriptor minimax__cluster__v1__digests_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.DigestsRequest",
+  "DigestsRequest",
+  "Minimax__Cluster__V1__DigestsRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__DigestsRequest),
+  0,
+  minimax__cluster__v1__digests_request__field_descriptors,
+  minimax__cluster__v1__digests_request__field_indices_by_name,
+  0,  minimax__cluster__v1__digests_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__digests_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__digests_response__field_descriptors[1] =
+{
+  {
+    "digests",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DigestsResponse, digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__digests_response__field_indices_by_name[] = {
+  0,   /* field[0] = digests */
+};
+static const ProtobufCIntRange minimax__cluster__v1__digests_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.DigestsResponse",
+  "DigestsResponse",
+  "Minimax__Cluster__V1__DigestsResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__DigestsResponse),
+  1,
+  minimax__cluster__v1__digests_response__field_descriptors,
+  minimax__cluster__v1__digests_response__field_indices_by_name,
+  1,  minimax__cluster__v1__digests_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__digests_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[2] =
@@ -2617,7 +2802,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__state_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[12] =
 {
   {
     "name",
@@ -2751,6 +2936,18 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "weights_copy",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, weights_copy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__announce_request__field_indices_by_name[] = {
   2,   /* field[2] = address */
@@ -2764,11 +2961,12 @@ static const unsigned minimax__cluster__v1__announce_request__field_indices_by_n
   0,   /* field[0] = name */
   9,   /* field[9] = read_bandwidth */
   5,   /* field[5] = threads */
+  11,   /* field[11] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__announce_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor =
 {
@@ -2778,7 +2976,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descrip
   "Minimax__Cluster__V1__AnnounceRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AnnounceRequest),
-  11,
+  12,
   minimax__cluster__v1__announce_request__field_descriptors,
   minimax__cluster__v1__announce_request__field_indices_by_name,
   1,  minimax__cluster__v1__announce_request__number_ranges,

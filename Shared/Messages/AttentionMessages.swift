@@ -26,12 +26,17 @@ package struct AttentionDescription: WireMessage, Equatable {
     /// For the state of all sessions.
     package let memoryBudgetBytes: Int
     package let arithmetic: String
+    /// The same for all processes that read the same files of the same machine.
+    package let weightsCopy: String
 
-    package init(modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String) {
+    package init(
+        modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, weightsCopy: String = ""
+    ) {
         self.modelFingerprint = modelFingerprint
         self.kernels = kernels
         self.memoryBudgetBytes = memoryBudgetBytes
         self.arithmetic = arithmetic
+        self.weightsCopy = weightsCopy
     }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
@@ -42,7 +47,8 @@ package struct AttentionDescription: WireMessage, Equatable {
                 modelFingerprint: string(message.model_fingerprint),
                 kernels: string(message.kernels),
                 memoryBudgetBytes: integer(message.memory_budget_bytes, of: type, "memory_budget_bytes"),
-                arithmetic: string(message.arithmetic))
+                arithmetic: string(message.arithmetic),
+                weightsCopy: string(message.weights_copy))
         }
     }
 
@@ -54,6 +60,7 @@ package struct AttentionDescription: WireMessage, Equatable {
         unsafe message.kernels = arena.copy(kernels)
         unsafe message.memory_budget_bytes = UInt64(memoryBudgetBytes)
         unsafe message.arithmetic = arena.copy(arithmetic)
+        unsafe message.weights_copy = arena.copy(weightsCopy)
         return try withExtendedLifetime(arena) {
             try unsafe packing(message, body)
         }

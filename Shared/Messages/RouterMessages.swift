@@ -21,10 +21,12 @@ package struct AnnounceRequest: WireMessage, Equatable {
     package let readBandwidth: Int
     /// The same for all hosts that share a machine's memory.
     package let machine: String
+    /// The same for all processes that read the same files of the same machine.
+    package let weightsCopy: String
 
     package init(
         name: String, instance: String, address: String, modelFingerprint: String, kernels: String, threads: Int, draining: Bool, arithmetic: String,
-        memoryBytes: Int, readBandwidth: Int, machine: String
+        memoryBytes: Int, readBandwidth: Int, machine: String, weightsCopy: String = ""
     ) {
         self.name = name
         self.instance = instance
@@ -37,6 +39,7 @@ package struct AnnounceRequest: WireMessage, Equatable {
         self.memoryBytes = memoryBytes
         self.readBandwidth = readBandwidth
         self.machine = machine
+        self.weightsCopy = weightsCopy
     }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
@@ -54,7 +57,8 @@ package struct AnnounceRequest: WireMessage, Equatable {
                 arithmetic: string(message.arithmetic),
                 memoryBytes: integer(message.memory_bytes, of: type, "memory_bytes"),
                 readBandwidth: integer(message.read_bandwidth, of: type, "read_bandwidth"),
-                machine: string(message.machine))
+                machine: string(message.machine),
+                weightsCopy: string(message.weights_copy))
         }
     }
 
@@ -73,6 +77,7 @@ package struct AnnounceRequest: WireMessage, Equatable {
         unsafe message.memory_bytes = UInt64(memoryBytes)
         unsafe message.read_bandwidth = UInt64(readBandwidth)
         unsafe message.machine = arena.copy(machine)
+        unsafe message.weights_copy = arena.copy(weightsCopy)
         return try withExtendedLifetime(arena) {
             try unsafe packing(message, body)
         }

@@ -1,6 +1,7 @@
 internal import Cluster
 internal import Logging
 internal import Messages
+internal import NIOCore
 internal import ServiceLifecycle
 internal import Transport
 
@@ -8,6 +9,7 @@ internal import Transport
 struct AttentionLink: Service {
     let attention: AttentionClient
     let fingerprint: String
+    let proof: WeightProof
     let arithmetic: String
     let engine: StepEngine
     let status: ClusterStatus
@@ -39,6 +41,7 @@ struct AttentionLink: Service {
                 guard description.arithmetic == arithmetic else {
                     throw StartError("the attention service computes in \(description.arithmetic) arithmetic, the router's is \(arithmetic): they must be the same")
                 }
+                try await requireProof(of: description)
                 // Whatever sessions it holds are those of an earlier router or of requests that failed with the connection.
                 _ = try await attention.rpc.call(.closeSessions, CloseSessionsRequest(sessions: [], all: true), timeout: attention.timeout)
                 engine.setMemory(bytes: description.memoryBudgetBytes)
@@ -49,4 +52,17 @@ struct AttentionLink: Service {
             }
         }
     }
+    /// No answer of weights that are not the model's may reach a reader.
+    private func requireProof(of description: AttentionDescription) async throws {
+        guard proof.isNeeded(of: description.weightsCopy) else { return }
+        status.setAttention(missing: "the attention service's weights are being compared with the router's")
+        async let expected = proof.expectedOutsideExperts()         // read meanwhile
+        let answer = try await attention.rpc.call(.digestWeights, DigestsRequest(), timeout: Self.readingTime)
+        if let fault = proof.fault(answer.digests, try await expected) {
+            throw StartError("the attention service holds damaged or foreign weights: \(fault)")
+        }
+    }
+
+    /// A slow disk may need as long for all of attention's weights.
+    private static let readingTime = TimeAmount.hours(1)
 }

@@ -12,6 +12,8 @@ struct ExpertHostClient: Sendable {
     let kernels: String
     /// Hosts of one machine say the same.
     let machine: String
+    /// Tells which files it reads, on which machine.
+    let weightsCopy: String
     /// For weights, in bytes.
     let memoryBytes: Int
     /// Bytes a second.
@@ -26,6 +28,7 @@ struct ExpertHostClient: Sendable {
 
     init(_ request: AnnounceRequest, address: Address, rpc: RPCClient) {
         (name, instance, kernels, machine) = (request.name, request.instance, request.kernels, request.machine)
+        weightsCopy = request.weightsCopy
         (memoryBytes, bandwidth) = (request.memoryBytes, Double(request.readBandwidth))
         (self.address, self.rpc) = (address, rpc)
         health = HostHealth(of: request.name)

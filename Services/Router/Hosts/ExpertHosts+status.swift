@@ -26,16 +26,18 @@ extension ExpertHosts {
     func tell(held: Int = 0, of all: Int = 1) {
         let connected = members.values.count(where: \.isConnected)
         if isWhole {
-            wasWhole = true
+            (wasWhole, lastDamage) = (true, nil)
             return status.setExperts(missing: nil)
         }
         guard hasPlanned else {
-            return status.setExperts(missing: problem ?? "\(connected) of \(config.expected) expert hosts are connected", fraction: 0)
+            let waiting = "\(connected) of \(config.expected) expert hosts are connected"
+            return status.setExperts(missing: problem ?? lastDamage ?? waiting, fraction: 0)
         }
         // A gap that is being closed is not worth refusing a request for.
         guard !wasWhole || now - brokenSince > config.patience else { return }
         let loading = "experts are being loaded: \(held / 8) of \(all / 8) are there"
-        status.setExperts(missing: problem ?? (connected == 0 ? "no expert host is ready" : loading), fraction: Double(held) / Double(all))
+        let waiting = connected == 0 ? "no expert host is ready" : loading
+        status.setExperts(missing: problem ?? lastDamage ?? waiting, fraction: Double(held) / Double(all))
     }
 
     /// What no event tells: time that has passed, loads that have shifted.
