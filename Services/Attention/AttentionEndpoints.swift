@@ -36,6 +36,7 @@ extension EndpointHandlers {
             }
         }
         on(.describeAttention, engine.describe)
+        on(.digestWeights, engine.digests)
         onSessions(.openSession, engine.open)
         onSessions(.growSession, engine.grow)
         onSessions(.closeSessions, engine.close)

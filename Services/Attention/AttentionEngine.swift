@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Cluster
 internal import Messages
 internal import Synchronization
 internal import Tensors
@@ -14,6 +15,7 @@ final class AttentionEngine: Sendable {
 
     let config: ModelConfig
     let fingerprint: String
+    private let weights: WeightReader
     private let layers: [Layer]
     private let embedding: WeightMatrix         // (vocabulary, D)
     private let head: WeightMatrix              // (vocabulary, D)
@@ -32,6 +34,7 @@ final class AttentionEngine: Sendable {
         self.makeParkingFile = makeParkingFile
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
+        weights = WeightReader(checkpoint, compute)
         layers = try checkpoint.config.layers.enumerated().map { index, kind in
             switch kind {
             case .lightning: .lightning(try LightningAttention(checkpoint, layer: index))
@@ -52,13 +55,19 @@ final class AttentionEngine: Sendable {
         sessions.withLock { ($0.count, $0.reservedBytes, $0.budgetBytes, $0.parked.count, $0.parked.reduce(0) { $0 + $1.byteCount }) }
     }
 
+    /// Reads all weights, the first time it is called.
+    func digests(_: DigestsRequest) async throws -> DigestsResponse {
+        DigestsResponse(digests: try await weights.digests().map(\.message))
+    }
+
     func describe(_ request: DescribeRequest) async throws -> AttentionDescription {
         _ = heard(SessionKey(router: request.router, id: 0))
         let (budget, others) = sessions.withLock { ($0.budgetBytes, $0.bytes(ofOthersThan: request.router)) }
         return AttentionDescription(
             modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget, arithmetic: compute.arithmetic.rawValue,
             othersBytes: others, leaseSeconds: Int(RouterLeases.length / .seconds(1)),
-            stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))))
+            stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
+            weightsCopy: weights.copy)
     }
 
     /// The router of a session has been heard of.

@@ -60,6 +60,7 @@ extension AnnounceRequest {
     fileprivate var draining: AnnounceRequest {
         AnnounceRequest(
             name: name, instance: instance, address: address, modelFingerprint: modelFingerprint, kernels: kernels, threads: threads, draining: true,
-            arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine, bandwidthMeasurements: bandwidthMeasurements)
+            arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine,
+            bandwidthMeasurements: bandwidthMeasurements, weightsCopy: weightsCopy)
     }
 }

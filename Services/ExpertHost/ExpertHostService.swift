@@ -79,7 +79,8 @@ struct ExpertHostService: Service {
             return AnnounceRequest(
                 name: config.name, instance: instance, address: "\(address)", modelFingerprint: engine.fingerprint,
                 kernels: engine.kernels, threads: config.compute.threads, draining: false, arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
-                readBandwidth: bandwidth.bytesPerSecond, machine: machine, bandwidthMeasurements: bandwidth.measurements)
+                readBandwidth: bandwidth.bytesPerSecond, machine: machine, bandwidthMeasurements: bandwidth.measurements,
+                weightsCopy: engine.weightsCopy)
         }
     }
 

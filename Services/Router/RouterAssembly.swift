@@ -17,6 +17,7 @@ struct RouterAssembly: Sendable {
     let tokenizer: BytePairTokenizer
     private let status: ClusterStatus
     private let fingerprint: String
+    private let proof: WeightProof
     private let logger: Logger
     /// One loop for all connections inside the cluster, so that a step's calls meet no other thread.
     private let group = MultiThreadedEventLoopGroup.singleton.next()
@@ -28,10 +29,12 @@ struct RouterAssembly: Sendable {
         let weights = try RouterWeights(checkpoint)
         tokenizer = try BytePairTokenizer(contentsOf: config.model)
         fingerprint = try checkpoint.fingerprint()
+        proof = try WeightProof(checkpoint)
+        proof.tell(logger)
         status = ClusterStatus(readiness: readiness, patience: config.hosts.patience)
         hosts = ExpertHosts(
-            config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, expertsPerToken: checkpoint.config.expertsPerToken,
-            status: status, group: group, logger: logger)
+            config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, proof: proof,
+            expertsPerToken: checkpoint.config.expertsPerToken, status: status, group: group, logger: logger)
         var limits = RPCLimits()
         limits.idleTimeout = config.hosts.silence
         let attention = AttentionClient(
@@ -60,7 +63,9 @@ struct RouterAssembly: Sendable {
     /// In the order in which they start; they stop the other way round, so that answers under way find everything they need.
     var services: [any Service] {
         [
-            AttentionLink(attention: generator.engine.pass.attention, fingerprint: fingerprint, arithmetic: config.hosts.arithmetic, engine: generator.engine, status: status, logger: logger),
+            AttentionLink(
+                attention: generator.engine.pass.attention, fingerprint: fingerprint, proof: proof,
+                arithmetic: config.hosts.arithmetic, engine: generator.engine, status: status, logger: logger),
             ControlService(address: config.control, hosts: hosts, group: group, logger: logger),
             EngineService(engine: generator.engine),
             FrontService(

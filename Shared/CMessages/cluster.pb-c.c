@@ -457,6 +457,96 @@ void   minimax__cluster__v1__attention_description__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__attention_description__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   minimax__cluster__v1__digests_request__init
+                     (Minimax__Cluster__V1__DigestsRequest         *message)
+{
+  static const Minimax__Cluster__V1__DigestsRequest init_value = MINIMAX__CLUSTER__V1__DIGESTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__digests_request__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__digests_request__pack
+                     (const Minimax__Cluster__V1__DigestsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__digests_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__DigestsRequest *
+       minimax__cluster__v1__digests_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__DigestsRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__digests_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__digests_request__free_unpacked
+                     (Minimax__Cluster__V1__DigestsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__digests_response__init
+                     (Minimax__Cluster__V1__DigestsResponse         *message)
+{
+  static const Minimax__Cluster__V1__DigestsResponse init_value = MINIMAX__CLUSTER__V1__DIGESTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__digests_response__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__digests_response__pack
+                     (const Minimax__Cluster__V1__DigestsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__digests_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__DigestsResponse *
+       minimax__cluster__v1__digests_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__DigestsResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__digests_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__digests_response__free_unpacked
+                     (Minimax__Cluster__V1__DigestsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   minimax__cluster__v1__open_session_request__init
                      (Minimax__Cluster__V1__OpenSessionRequest         *message)
 {
@@ -1402,7 +1492,7 @@ void   minimax__cluster__v1__announce_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__announce_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_descriptors[5] =
 {
   {
     "router",
@@ -1452,17 +1542,30 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "with_digests",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldRequest, with_digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__hold_request__field_indices_by_name[] = {
   1,   /* field[1] = model_fingerprint */
   2,   /* field[2] = plan_version */
   0,   /* field[0] = router */
   3,   /* field[3] = units */
+  4,   /* field[4] = with_digests */
 };
 static const ProtobufCIntRange minimax__cluster__v1__hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__hold_request__descriptor =
 {
@@ -1472,7 +1575,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__hold_request__descriptor 
   "Minimax__Cluster__V1__HoldRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__HoldRequest),
-  4,
+  5,
   minimax__cluster__v1__hold_request__field_descriptors,
   minimax__cluster__v1__hold_request__field_indices_by_name,
   1,  minimax__cluster__v1__hold_request__number_ranges,
@@ -1556,7 +1659,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_unit__descriptor =
   (ProtobufCMessageInit) minimax__cluster__v1__expert_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field_descriptors[2] =
 {
   {
     "held_bytes",
@@ -1570,14 +1673,27 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digests",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldResponse, digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__hold_response__field_indices_by_name[] = {
+  1,   /* field[1] = digests */
   0,   /* field[0] = held_bytes */
 };
 static const ProtobufCIntRange minimax__cluster__v1__hold_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__hold_response__descriptor =
 {
@@ -1587,7 +1703,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__hold_response__descriptor
   "Minimax__Cluster__V1__HoldResponse",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__HoldResponse),
-  1,
+  2,
   minimax__cluster__v1__hold_response__field_descriptors,
   minimax__cluster__v1__hold_response__field_indices_by_name,
   1,  minimax__cluster__v1__hold_response__number_ranges,
@@ -1900,7 +2016,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[7] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[8] =
 {
   {
     "model_fingerprint",
@@ -1986,6 +2102,18 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "weights_copy",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, weights_copy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
   3,   /* field[3] = arithmetic */
@@ -1995,11 +2123,12 @@ static const unsigned minimax__cluster__v1__attention_description__field_indices
   0,   /* field[0] = model_fingerprint */
   4,   /* field[4] = others_bytes */
   6,   /* field[6] = stalled_ms */
+  7,   /* field[7] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__attention_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -2009,11 +2138,67 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  7,
+  8,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
   1,  minimax__cluster__v1__attention_description__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__attention_description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define minimax__cluster__v1__digests_request__field_descriptors NULL
+#define minimax__cluster__v1__digests_request__field_indices_by_name NULL
+#define minimax__cluster__v1__digests_request__number_ranges NULL
+const ProtobufCMessageDescriptor minimax__cluster__v1__digests_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.DigestsRequest",
+  "DigestsRequest",
+  "Minimax__Cluster__V1__DigestsRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__DigestsRequest),
+  0,
+  minimax__cluster__v1__digests_request__field_descriptors,
+  minimax__cluster__v1__digests_request__field_indices_by_name,
+  0,  minimax__cluster__v1__digests_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__digests_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__digests_response__field_descriptors[1] =
+{
+  {
+    "digests",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DigestsResponse, digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__digests_response__field_indices_by_name[] = {
+  0,   /* field[0] = digests */
+};
+static const ProtobufCIntRange minimax__cluster__v1__digests_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.DigestsResponse",
+  "DigestsResponse",
+  "Minimax__Cluster__V1__DigestsResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__DigestsResponse),
+  1,
+  minimax__cluster__v1__digests_response__field_descriptors,
+  minimax__cluster__v1__digests_response__field_indices_by_name,
+  1,  minimax__cluster__v1__digests_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__digests_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[3] =
@@ -2959,7 +3144,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__state_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[13] =
 {
   {
     "name",
@@ -3105,6 +3290,18 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "weights_copy",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, weights_copy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__announce_request__field_indices_by_name[] = {
   2,   /* field[2] = address */
@@ -3119,11 +3316,12 @@ static const unsigned minimax__cluster__v1__announce_request__field_indices_by_n
   0,   /* field[0] = name */
   9,   /* field[9] = read_bandwidth */
   5,   /* field[5] = threads */
+  12,   /* field[12] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__announce_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor =
 {
@@ -3133,7 +3331,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descrip
   "Minimax__Cluster__V1__AnnounceRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AnnounceRequest),
-  12,
+  13,
   minimax__cluster__v1__announce_request__field_descriptors,
   minimax__cluster__v1__announce_request__field_indices_by_name,
   1,  minimax__cluster__v1__announce_request__number_ranges,

@@ -37,10 +37,12 @@ package struct AttentionDescription: WireMessage, Equatable {
     package let leaseSeconds: Int
     /// For how long the call that is being computed has been; 0 where there is none.
     package let stalledMilliseconds: Int
+    /// The same for all processes that read the same files of the same machine.
+    package let weightsCopy: String
 
     package init(
         modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, othersBytes: Int, leaseSeconds: Int,
-        stalledMilliseconds: Int
+        stalledMilliseconds: Int, weightsCopy: String = ""
     ) {
         self.modelFingerprint = modelFingerprint
         self.kernels = kernels
@@ -49,6 +51,7 @@ package struct AttentionDescription: WireMessage, Equatable {
         self.othersBytes = othersBytes
         self.leaseSeconds = leaseSeconds
         self.stalledMilliseconds = stalledMilliseconds
+        self.weightsCopy = weightsCopy
     }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
@@ -62,7 +65,8 @@ package struct AttentionDescription: WireMessage, Equatable {
                 arithmetic: string(message.arithmetic),
                 othersBytes: integer(message.others_bytes, of: type, "others_bytes"),
                 leaseSeconds: Int(message.lease_seconds),
-                stalledMilliseconds: Int(message.stalled_ms))
+                stalledMilliseconds: Int(message.stalled_ms),
+                weightsCopy: string(message.weights_copy))
         }
     }
 
@@ -77,6 +81,7 @@ package struct AttentionDescription: WireMessage, Equatable {
         unsafe message.others_bytes = UInt64(othersBytes)
         unsafe message.lease_seconds = UInt32(leaseSeconds)
         unsafe message.stalled_ms = UInt32(stalledMilliseconds)
+        unsafe message.weights_copy = arena.copy(weightsCopy)
         return try withExtendedLifetime(arena) {
             try unsafe packing(message, body)
         }

@@ -17,6 +17,9 @@ extension Endpoint where Request == ExpertRequest, Response == ExpertResponse {
 extension Endpoint where Request == DescribeRequest, Response == AttentionDescription {
     package static var describeAttention: Self { Self("attention/describe") }
 }
+extension Endpoint where Request == DigestsRequest, Response == DigestsResponse {
+    package static var digestWeights: Self { Self("attention/digests") }
+}
 extension Endpoint where Request == OpenSessionRequest, Response == OpenSessionResponse {
     package static var openSession: Self { Self("attention/open") }
 }

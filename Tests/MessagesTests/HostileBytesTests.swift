@@ -104,6 +104,8 @@ private struct SeededGenerator: RandomNumberGenerator {
         check(LogitsRequest.self, 1, "hidden")
         check(LogitsResponse.self, 1, "logits")
         check(StateResponse.self, 1, "state")
+        check(HoldResponse.self, 2, "digests")
+        check(DigestsResponse.self, 1, "digests")
     }
 
     @Test("counts beyond Int are refused by name")

@@ -35,6 +35,9 @@ import Testing
         }
         for count in counts {
             try check(HoldResponse(heldBytes: count))
+            let digests = (0 ..< min(count, 1000)).map { WeightDigest(low: UInt64($0), high: .max - UInt64($0)) }
+            try check(HoldResponse(heldBytes: 1, digests: digests))
+            try check(DigestsResponse(digests: digests))
             try check(RetainResponse(heldBytes: count))
         }
     }
@@ -149,14 +152,16 @@ import Testing
     @Test("every field travels under its number")
     func fields() throws {
         let expected: [String: Wire] = [
-            "HoldRequest": Wire().text(1, "r1").text(2, "abc").number(3, 3).message(4, Wire().number(1, 1).number(2, 2).number(3, 3).number(4, 4)).message(4, Wire().number(1, 300).number(4, 1)),
-            "HoldResponse": Wire().number(1, 1 << 40),
+            "HoldRequest": Wire().text(1, "r1").text(2, "abc").number(3, 3).message(4, Wire().number(1, 1).number(2, 2).number(3, 3).number(4, 4)).message(4, Wire().number(1, 300).number(4, 1)).number(5, 1),
+            "HoldResponse": Wire().number(1, 1 << 40).data(2, Self.digests([1, 2 << 60, .max, 3])),
             "RetainRequest": Wire().text(1, "r2").message(2, Wire().number(1, 5).number(2, 6).number(3, 7).number(4, 8)),
             "RetainResponse": Wire().number(1, 1 << 41),
             "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5]).message(3, Wire().number(1, 1).packed(2, [0, 300]).number(3, 1).number(4, 2)).message(3, Wire().number(1, 2).number(4, 1)),
             "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
             "DescribeRequest": Wire().number(1, 31),
-            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact").number(5, 32).number(6, 33).number(7, 34),
+            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact").number(5, 32).number(6, 33).number(7, 34).text(8, "c"),
+            "DigestsRequest": Wire(),
+            "DigestsResponse": Wire().data(1, Self.digests([4, 5])),
             "OpenSessionRequest": Wire().number(1, 11).number(2, 4096).number(3, 35),
             "OpenSessionResponse": Wire().number(1, 99),
             "GrowSessionRequest": Wire().number(1, 36).number(2, 37).number(3, 38),
@@ -175,11 +180,16 @@ import Testing
             "LogitsResponse": Wire().floats(1, [8, 9]),
             "StateRequest": Wire().number(1, 12).number(2, 13).number(3, 45),
             "StateResponse": Wire().floats(1, [4, 5, 6]),
-            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3").text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37).text(11, "m1").number(12, 5),
+            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3").text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37).text(11, "m1").number(12, 5).text(13, "c1"),
             "AnnounceResponse": Wire().text(1, "r3").number(2, 6).number(3, 1),
         ]
         #expect(Set(expected.keys) == Set(everyMessage.map(\.typeName)))
         for message in everyMessage { #expect(message.bytes == expected[message.typeName]?.bytes, "\(message.typeName)") }
+    }
+
+    /// Halves of digests, little-endian.
+    private static func digests(_ halves: [UInt64]) -> [UInt8] {
+        halves.flatMap { half in (0 ..< 8).map { UInt8(truncatingIfNeeded: half >> (8 * $0)) } }
     }
 
     @Test("fields that a later version may add are skipped", arguments: everyMessage)

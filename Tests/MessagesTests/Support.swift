@@ -32,15 +32,21 @@ struct AnyMessage: Sendable, CustomTestStringConvertible {
 let everyMessage: [AnyMessage] = [
     AnyMessage(HoldRequest(
         router: "r1", modelFingerprint: "abc", planVersion: 3,
-        units: [ExpertUnit(layer: 1, expert: 2, slice: ExpertSlice(index: 3, of: 4)), ExpertUnit(layer: 300, expert: 0)])),
-    AnyMessage(HoldResponse(heldBytes: 1 << 40)),
+        units: [
+            ExpertUnit(layer: 1, expert: 2, slice: ExpertSlice(index: 3, of: 4)), ExpertUnit(layer: 300, expert: 0),
+        ],
+        withDigests: true)),
+    AnyMessage(HoldResponse(
+        heldBytes: 1 << 40, digests: [WeightDigest(low: 1, high: 2 << 60), WeightDigest(low: .max, high: 3)])),
     AnyMessage(RetainRequest(router: "r2", units: [ExpertUnit(layer: 5, expert: 6, slice: ExpertSlice(index: 7, of: 8))])),
     AnyMessage(RetainResponse(heldBytes: 1 << 41)),
     AnyMessage(ExpertRequest(
         layer: 7, hidden: [1, -2, 0.5], groups: [TokenGroup(expert: 1, slice: ExpertSlice(index: 1, of: 2), rows: [0, 300]), TokenGroup(expert: 2, rows: [])])),
     AnyMessage(ExpertResponse(outputs: [1, 2, 3, 4])),
     AnyMessage(DescribeRequest(router: 31)),
-    AnyMessage(AttentionDescription(modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33, arithmetic: "exact", othersBytes: 32, leaseSeconds: 33, stalledMilliseconds: 34)),
+    AnyMessage(AttentionDescription(modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33, arithmetic: "exact", othersBytes: 32, leaseSeconds: 33, stalledMilliseconds: 34, weightsCopy: "c")),
+    AnyMessage(DigestsRequest()),
+    AnyMessage(DigestsResponse(digests: [WeightDigest(low: 4, high: 5)])),
     AnyMessage(OpenSessionRequest(router: 35, session: 11, tokensMax: 4096)),
     AnyMessage(OpenSessionResponse(reservedBytes: 99)),
     AnyMessage(GrowSessionRequest(router: 36, session: 37, tokensMax: 38)),
@@ -62,7 +68,7 @@ let everyMessage: [AnyMessage] = [
     AnyMessage(StateResponse(state: [4, 5, 6])),
     AnyMessage(AnnounceRequest(
         name: "host-1", instance: "i-2", address: "unix:/run/x", modelFingerprint: "f3", kernels: "avx2", threads: 4, draining: true,
-        arithmetic: "fast", memoryBytes: 1 << 36, readBandwidth: 1 << 37, machine: "m1", bandwidthMeasurements: 5)),
+        arithmetic: "fast", memoryBytes: 1 << 36, readBandwidth: 1 << 37, machine: "m1", bandwidthMeasurements: 5, weightsCopy: "c1")),
     AnyMessage(AnnounceResponse(router: "r3", planVersion: 6, released: true)),
 ]
 

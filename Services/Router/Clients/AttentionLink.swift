@@ -10,6 +10,7 @@ internal import Transport
 struct AttentionLink: Service {
     let attention: AttentionClient
     let fingerprint: String
+    let proof: WeightProof
     let arithmetic: String
     let engine: StepEngine
     let status: ClusterStatus
@@ -48,6 +49,7 @@ struct AttentionLink: Service {
                 guard description.arithmetic == arithmetic else {
                     throw StartError("the attention service computes in \(description.arithmetic) arithmetic, the router's is \(arithmetic): they must be the same")
                 }
+                try await requireProof(of: description)
                 // Steps were cut off with the connection, so the states there are are of unknown lengths.
                 try await attention.closeAll()
                 engine.lostStates()
@@ -96,4 +98,18 @@ struct AttentionLink: Service {
             trouble = found
         }
     }
+
+    /// No answer of weights that are not the model's may reach a reader.
+    private func requireProof(of description: AttentionDescription) async throws {
+        guard proof.isNeeded(of: description.weightsCopy) else { return }
+        status.setAttention(missing: "the attention service's weights are being compared with the router's")
+        async let expected = proof.expectedOutsideExperts()         // read meanwhile
+        let answer = try await attention.rpc.call(.digestWeights, DigestsRequest(), timeout: Self.readingTime)
+        if let fault = proof.fault(answer.digests, try await expected) {
+            throw StartError("the attention service holds damaged or foreign weights: \(fault)")
+        }
+    }
+
+    /// A slow disk may need as long for all of attention's weights.
+    private static let readingTime = TimeAmount.hours(1)
 }

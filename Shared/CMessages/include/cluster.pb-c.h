@@ -25,6 +25,8 @@ typedef struct Minimax__Cluster__V1__TokenGroup Minimax__Cluster__V1__TokenGroup
 typedef struct Minimax__Cluster__V1__ExpertResponse Minimax__Cluster__V1__ExpertResponse;
 typedef struct Minimax__Cluster__V1__DescribeRequest Minimax__Cluster__V1__DescribeRequest;
 typedef struct Minimax__Cluster__V1__AttentionDescription Minimax__Cluster__V1__AttentionDescription;
+typedef struct Minimax__Cluster__V1__DigestsRequest Minimax__Cluster__V1__DigestsRequest;
+typedef struct Minimax__Cluster__V1__DigestsResponse Minimax__Cluster__V1__DigestsResponse;
 typedef struct Minimax__Cluster__V1__OpenSessionRequest Minimax__Cluster__V1__OpenSessionRequest;
 typedef struct Minimax__Cluster__V1__OpenSessionResponse Minimax__Cluster__V1__OpenSessionResponse;
 typedef struct Minimax__Cluster__V1__GrowSessionRequest Minimax__Cluster__V1__GrowSessionRequest;
@@ -75,10 +77,14 @@ struct  Minimax__Cluster__V1__HoldRequest
   uint64_t plan_version;
   size_t n_units;
   Minimax__Cluster__V1__ExpertUnit **units;
+  /*
+   * the answer tells what the host has read
+   */
+  protobuf_c_boolean with_digests;
 };
 #define MINIMAX__CLUSTER__V1__HOLD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__hold_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0 }
 
 
 struct  Minimax__Cluster__V1__ExpertUnit
@@ -110,10 +116,14 @@ struct  Minimax__Cluster__V1__HoldResponse
    * of the weights of all units held, for any router
    */
   uint64_t held_bytes;
+  /*
+   * 16 bytes each, little-endian, low half first: for each unit asked for, for each of the smallest slices that it
+   */
+  ProtobufCBinaryData digests;
 };
 #define MINIMAX__CLUSTER__V1__HOLD_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__hold_response__descriptor) \
-    , 0 }
+    , 0, {0,NULL} }
 
 
 /*
@@ -236,10 +246,38 @@ struct  Minimax__Cluster__V1__AttentionDescription
    * for how long the call that is being computed has been; 0 where there is none
    */
   uint32_t stalled_ms;
+  /*
+   * the same for all processes that read the same files of the same machine
+   */
+  char *weights_copy;
 };
 #define MINIMAX__CLUSTER__V1__ATTENTION_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__attention_description__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * POST /minimax.cluster.v1/attention/digests -> DigestsResponse
+ * Reads all weights but the experts' and answers their digests, as in HoldResponse: one for each tensor, in the order of the forward pass.
+ * It may take as long as a disk needs for them.
+ */
+struct  Minimax__Cluster__V1__DigestsRequest
+{
+  ProtobufCMessage base;
+};
+#define MINIMAX__CLUSTER__V1__DIGESTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__digests_request__descriptor) \
+     }
+
+
+struct  Minimax__Cluster__V1__DigestsResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData digests;
+};
+#define MINIMAX__CLUSTER__V1__DIGESTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__digests_response__descriptor) \
+    , {0,NULL} }
 
 
 /*
@@ -581,10 +619,14 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    * of how many measurements read_bandwidth is the median; 0: its operator has set it
    */
   uint32_t bandwidth_measurements;
+  /*
+   * as in AttentionDescription
+   */
+  char *weights_copy;
 };
 #define MINIMAX__CLUSTER__V1__ANNOUNCE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__announce_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Minimax__Cluster__V1__AnnounceResponse
@@ -797,6 +839,44 @@ Minimax__Cluster__V1__AttentionDescription *
                       const uint8_t       *data);
 void   minimax__cluster__v1__attention_description__free_unpacked
                      (Minimax__Cluster__V1__AttentionDescription *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__DigestsRequest methods */
+void   minimax__cluster__v1__digests_request__init
+                     (Minimax__Cluster__V1__DigestsRequest         *message);
+size_t minimax__cluster__v1__digests_request__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsRequest   *message);
+size_t minimax__cluster__v1__digests_request__pack
+                     (const Minimax__Cluster__V1__DigestsRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__digests_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__DigestsRequest *
+       minimax__cluster__v1__digests_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__digests_request__free_unpacked
+                     (Minimax__Cluster__V1__DigestsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__DigestsResponse methods */
+void   minimax__cluster__v1__digests_response__init
+                     (Minimax__Cluster__V1__DigestsResponse         *message);
+size_t minimax__cluster__v1__digests_response__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsResponse   *message);
+size_t minimax__cluster__v1__digests_response__pack
+                     (const Minimax__Cluster__V1__DigestsResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__digests_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__DigestsResponse *
+       minimax__cluster__v1__digests_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__digests_response__free_unpacked
+                     (Minimax__Cluster__V1__DigestsResponse *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__OpenSessionRequest methods */
 void   minimax__cluster__v1__open_session_request__init
@@ -1229,6 +1309,12 @@ typedef void (*Minimax__Cluster__V1__DescribeRequest_Closure)
 typedef void (*Minimax__Cluster__V1__AttentionDescription_Closure)
                  (const Minimax__Cluster__V1__AttentionDescription *message,
                   void *closure_data);
+typedef void (*Minimax__Cluster__V1__DigestsRequest_Closure)
+                 (const Minimax__Cluster__V1__DigestsRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__DigestsResponse_Closure)
+                 (const Minimax__Cluster__V1__DigestsResponse *message,
+                  void *closure_data);
 typedef void (*Minimax__Cluster__V1__OpenSessionRequest_Closure)
                  (const Minimax__Cluster__V1__OpenSessionRequest *message,
                   void *closure_data);
@@ -1308,6 +1394,8 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__token_group__descr
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__expert_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_request__descriptor;
