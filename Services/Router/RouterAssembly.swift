@@ -28,6 +28,7 @@ struct RouterAssembly: Sendable {
         let checkpoint = try WeightFiles(directory: config.model)
         let weights = try RouterWeights(checkpoint)
         tokenizer = try BytePairTokenizer(contentsOf: config.model)
+        try tokenizer.checkIDs(vocabularySize: checkpoint.config.vocabularySize)
         fingerprint = try checkpoint.fingerprint()
         proof = try WeightProof(checkpoint)
         proof.tell(logger)
@@ -71,7 +72,8 @@ struct RouterAssembly: Sendable {
             FrontService(
                 front: Front(
                     generator: generator, tokenizer: tokenizer,
-                    config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: min(config.sequencesMax, FrontConfig().choicesAtOnce))),
+                    config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: min(config.sequencesMax, FrontConfig().choicesAtOnce),
+                        trustsSpecialTokens: config.trustsSpecialTokens)),
                 host: config.host, port: config.port, logger: logger),
         ]
     }
