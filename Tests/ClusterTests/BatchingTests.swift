@@ -52,19 +52,48 @@ import Testing
         }
     }
 
-    @Test("a request that cannot fit is refused with the reason, one whose time is up ends with an error, and the others go on")
+    @Test("a request that cannot fit is refused with the reason, one that outgrows the memory or its time ends, and the others go on")
     func refusals() async throws {
         try await ModelCluster.with(Paths.demo) { cluster in
             try await cluster.withEngine { $0.limits.memoryBytes = cluster.config.sessionBytes(tokensMax: 100) } body: { engine in
                 let fine = GenerationRequest(id: "fine", prompt: [5, 6, 7], tokensMax: 40, ignoreEnd: true)
-                var large = fine, late = fine
-                large.tokensMax = 4000
+                var large = fine, long = fine, late = fine
+                large.prompt = [Int32](repeating: 5, count: 4000)
+                long.tokensMax = 4000
                 late.timeout = .zero
-                #expect(throws: GenerationError.self) { _ = try engine.submit(large) }
+                let places = engine.tokensMax
+                #expect(throws: GenerationError.tooLarge("the prompt has 4000 tokens, and the attention service has memory for \(places)")) {
+                    try engine.submit(large)
+                }
                 async let answer = Self.answer(to: fine, from: engine)
                 await #expect(throws: GenerationError.deadline("the request's timeout of 0.0 s passed while it waited for its turn")) { try await Self.answer(to: late, from: engine) }
                 let tokens = try await answer.tokens
                 #expect(tokens.count == 40)
+                let longest = try await Self.answer(to: long, from: engine)
+                #expect(longest.reason == .length)
+                #expect(longest.tokens.count == places - 3 + 1, "the last token needs no place")
+                #expect(longest.tokens.starts(with: tokens))
+            }
+        }
+    }
+
+    @Test("a sequence that makes a step fail ends alone; those that were with it go on with the same bytes")
+    func poison() async throws {
+        try await ModelCluster.with(Paths.demo) { cluster in
+            try await cluster.withEngine { _ in } body: { engine in
+                var fine = GenerationRequest(id: "fine", prompt: [5, 6, 7], tokensMax: 60, ignoreEnd: true)
+                fine.topLogprobs = 2
+                fine.promptLogprobs = true
+                let alone = try await Self.answer(to: fine, from: engine)
+                let progress = Progress()
+                async let first = Self.answer(to: fine, from: engine, progress)
+                async let second = Self.answer(to: fine, from: engine)
+                try await eventually("tokens come") { progress.tokens > 5 }
+                // Nothing lets such an id in from outside; it stands for whatever one sequence may bring.
+                let poison = GenerationRequest(id: "poison", prompt: [5, 1_000_000, 7], tokensMax: 40)
+                await #expect(throws: GenerationError.failed("the attention service refused a step of this request")) { try await Self.answer(to: poison, from: engine) }
+                let answers = try await [first, second]
+                #expect(answers == [alone, alone])
             }
         }
     }

@@ -150,33 +150,6 @@ import Testing
         }
     }
 
-    @Test("attention killed in mid-answer ends the request with an error, the next gets 503, and after its restart all is as before")
-    func attentionKilled() async throws {
-        try await RESTCluster.with { cluster in
-            let before = try await normalAnswer(cluster)
-            let stream = try await cluster.stream(RESTCluster.chatPath, Self.longBody) { stream in
-                if stream.events.count == 3 { try cluster.process("attention").signal(SIGKILL) }
-                return false
-            }
-            #expect(!stream.isDone)
-            expectLost(stream.events.last?["error"])
-            try await eventually("the front says that attention is gone") {
-                let reply = try await cluster.get("/health")
-                return reply.status == 503 && reply.json["message"]?.text?.contains("attention") == true
-            }
-            let refused = try await cluster.chat(Self.question)
-            #expect(refused.status == 503)
-            #expect(refused.errorMessage.contains("attention"))
-
-            try cluster.startAttention()
-            try await cluster.waitUntilReady()
-            #expect(try await normalAnswer(cluster) == before)
-            let reply = try await whileAnswering(cluster) { try cluster.process("attention").signal(SIGKILL) }
-            #expect(reply.status == 503)
-            expectLost(reply.error)
-        }
-    }
-
     @Test("a router that is killed and started again serves with the same attention and expert hosts")
     func routerKilled() async throws {
         try await RESTCluster.with { cluster in

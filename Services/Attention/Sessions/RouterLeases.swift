@@ -1,7 +1,7 @@
 /// Which routers are heard of. The sessions of one that is silent for too long are nobody's any more: it was killed, or cut off.
 struct RouterLeases {
-    /// A router says every few seconds that it lives. It can compute lost states again, so this may be short.
-    static let length = Duration.seconds(30)
+    /// A router says every few seconds that it lives. It can compute lost states again, so this is short.
+    static let length = Duration.seconds(15)
 
     private var lastHeard: [UInt64: Duration] = [:]
 

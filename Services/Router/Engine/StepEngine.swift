@@ -130,6 +130,7 @@ final class StepEngine: Sendable {
             }
             for id in plan.expired { expire(id) }
             for id in plan.outgrown { outgrow(id) }
+            metrics.makesRoom(plan)
             if plan.isEmpty {
                 _ = await rings.next()
             } else {

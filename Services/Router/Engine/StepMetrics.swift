@@ -16,6 +16,7 @@ struct StepMetrics: Sendable {
     private let overlappedSteps = Counter(label: "minimax_steps_overlapped_total")
     private let stepTime = Timer(label: "minimax_step_seconds")
     private let parts = StepMeter.Part.allCases.map { ($0, FloatingPointCounter(label: "minimax_step_part_seconds_total", dimensions: [("part", $0.rawValue)])) }
+    private let setAside = Counter(label: "minimax_sessions_set_aside_total")
     private let recoveries = Counter(label: "minimax_sequence_recoveries_total")
     private let generatingRows = Recorder(label: "minimax_step_decode_rows", aggregate: true)
     private let promptRows = Recorder(label: "minimax_step_prefill_rows", aggregate: true)
@@ -44,6 +45,9 @@ struct StepMetrics: Sendable {
         waiting.record(counts.waiting)
         parked.record(counts.parked)
     }
+
+    /// Sessions that go to disk or are dropped, to make room for others.
+    func makesRoom(_ plan: StepPlan) { setAside.increment(by: plan.parks.count + plan.drops) }
 
     /// Sequences whose state is computed again, since a step failed.
     func recovered(_ count: Int) { recoveries.increment(by: count) }

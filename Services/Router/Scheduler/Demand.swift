@@ -48,6 +48,8 @@ struct StepPlan: Sendable, Equatable {
     var outgrown: [UInt64] = []
     /// Sessions that get memory for more positions: how many each may reach from now on.
     var grows: [UInt64: Int] = [:]
+    /// How many of the closed sessions belong to sequences that wait to begin anew, since they had to make room.
+    var drops = 0
     /// Sessions that come back from disk, with the positions each may reach.
     var resumes: [UInt64: Int] = [:]
     /// Sessions that begin, with the positions each may reach.

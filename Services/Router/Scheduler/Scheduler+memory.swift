@@ -84,7 +84,12 @@ extension Scheduler {
     /// To disk, or, where that cannot be written, nowhere: then its tokens are read again when it comes to run.
     private mutating func makeRoom(by victim: Entry, at now: Duration, _ plan: inout StepPlan) {
         let phase: Entry.Phase = now < keepsOffDiskUntil ? .waiting : .parkedOnDisk
-        if phase == .waiting { plan.closes.append(victim.id) } else { plan.parks.append(victim.id) }
+        if phase == .waiting {
+            plan.closes.append(victim.id)
+            plan.drops += 1
+        } else {
+            plan.parks.append(victim.id)
+        }
         plan.grows[victim.id] = nil
         if running.contains(where: { $0.id == victim.id }) {
             setAside(victim, as: phase)
