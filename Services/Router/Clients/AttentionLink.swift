@@ -52,6 +52,7 @@ struct AttentionLink: Service {
             }
         }
     }
+
     /// No answer of weights that are not the model's may reach a reader.
     private func requireProof(of description: AttentionDescription) async throws {
         guard proof.isNeeded(of: description.weightsCopy) else { return }
