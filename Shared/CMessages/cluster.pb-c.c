@@ -637,6 +637,96 @@ void   minimax__cluster__v1__open_session_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__open_session_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   minimax__cluster__v1__grow_session_request__init
+                     (Minimax__Cluster__V1__GrowSessionRequest         *message)
+{
+  static const Minimax__Cluster__V1__GrowSessionRequest init_value = MINIMAX__CLUSTER__V1__GROW_SESSION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__grow_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__grow_session_request__pack
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__grow_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__GrowSessionRequest *
+       minimax__cluster__v1__grow_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__GrowSessionRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__grow_session_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__grow_session_request__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__grow_session_response__init
+                     (Minimax__Cluster__V1__GrowSessionResponse         *message)
+{
+  static const Minimax__Cluster__V1__GrowSessionResponse init_value = MINIMAX__CLUSTER__V1__GROW_SESSION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__grow_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__grow_session_response__pack
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__grow_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__GrowSessionResponse *
+       minimax__cluster__v1__grow_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__GrowSessionResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__grow_session_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__grow_session_response__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   minimax__cluster__v1__close_sessions_request__init
                      (Minimax__Cluster__V1__CloseSessionsRequest         *message)
 {
@@ -1888,9 +1978,29 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_response__descript
   (ProtobufCMessageInit) minimax__cluster__v1__expert_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define minimax__cluster__v1__describe_request__field_descriptors NULL
-#define minimax__cluster__v1__describe_request__field_indices_by_name NULL
-#define minimax__cluster__v1__describe_request__number_ranges NULL
+static const ProtobufCFieldDescriptor minimax__cluster__v1__describe_request__field_descriptors[1] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DescribeRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__describe_request__field_indices_by_name[] = {
+  0,   /* field[0] = router */
+};
+static const ProtobufCIntRange minimax__cluster__v1__describe_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1899,14 +2009,14 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   "Minimax__Cluster__V1__DescribeRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__DescribeRequest),
-  0,
+  1,
   minimax__cluster__v1__describe_request__field_descriptors,
   minimax__cluster__v1__describe_request__field_indices_by_name,
-  0,  minimax__cluster__v1__describe_request__number_ranges,
+  1,  minimax__cluster__v1__describe_request__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[5] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[8] =
 {
   {
     "model_fingerprint",
@@ -1957,8 +2067,44 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "weights_copy",
+    "others_bytes",
     5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, others_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_seconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, lease_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stalled_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, stalled_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weights_copy",
+    8,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -1972,14 +2118,17 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
   3,   /* field[3] = arithmetic */
   1,   /* field[1] = kernels */
+  5,   /* field[5] = lease_seconds */
   2,   /* field[2] = memory_budget_bytes */
   0,   /* field[0] = model_fingerprint */
-  4,   /* field[4] = weights_copy */
+  4,   /* field[4] = others_bytes */
+  6,   /* field[6] = stalled_ms */
+  7,   /* field[7] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__attention_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -1989,7 +2138,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  5,
+  8,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
   1,  minimax__cluster__v1__attention_description__number_ranges,
@@ -2052,7 +2201,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__digests_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[3] =
 {
   {
     "session",
@@ -2078,15 +2227,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__OpenSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__open_session_request__field_indices_by_name[] = {
+  2,   /* field[2] = router */
   0,   /* field[0] = session */
   1,   /* field[1] = tokens_max */
 };
 static const ProtobufCIntRange minimax__cluster__v1__open_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__descriptor =
 {
@@ -2096,7 +2258,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__des
   "Minimax__Cluster__V1__OpenSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__OpenSessionRequest),
-  2,
+  3,
   minimax__cluster__v1__open_session_request__field_descriptors,
   minimax__cluster__v1__open_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__open_session_request__number_ranges,
@@ -2141,7 +2303,109 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__de
   (ProtobufCMessageInit) minimax__cluster__v1__open_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_request__field_descriptors[3] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "session",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, session),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__grow_session_request__field_indices_by_name[] = {
+  0,   /* field[0] = router */
+  1,   /* field[1] = session */
+  2,   /* field[2] = tokens_max */
+};
+static const ProtobufCIntRange minimax__cluster__v1__grow_session_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.GrowSessionRequest",
+  "GrowSessionRequest",
+  "Minimax__Cluster__V1__GrowSessionRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__GrowSessionRequest),
+  3,
+  minimax__cluster__v1__grow_session_request__field_descriptors,
+  minimax__cluster__v1__grow_session_request__field_indices_by_name,
+  1,  minimax__cluster__v1__grow_session_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__grow_session_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_response__field_descriptors[1] =
+{
+  {
+    "reserved_bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionResponse, reserved_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__grow_session_response__field_indices_by_name[] = {
+  0,   /* field[0] = reserved_bytes */
+};
+static const ProtobufCIntRange minimax__cluster__v1__grow_session_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.GrowSessionResponse",
+  "GrowSessionResponse",
+  "Minimax__Cluster__V1__GrowSessionResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__GrowSessionResponse),
+  1,
+  minimax__cluster__v1__grow_session_response__field_descriptors,
+  minimax__cluster__v1__grow_session_response__field_indices_by_name,
+  1,  minimax__cluster__v1__grow_session_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__grow_session_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_request__field_descriptors[3] =
 {
   {
     "sessions",
@@ -2167,15 +2431,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_reque
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__CloseSessionsRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__close_sessions_request__field_indices_by_name[] = {
   1,   /* field[1] = all */
+  2,   /* field[2] = router */
   0,   /* field[0] = sessions */
 };
 static const ProtobufCIntRange minimax__cluster__v1__close_sessions_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__descriptor =
 {
@@ -2185,7 +2462,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__d
   "Minimax__Cluster__V1__CloseSessionsRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__CloseSessionsRequest),
-  2,
+  3,
   minimax__cluster__v1__close_sessions_request__field_descriptors,
   minimax__cluster__v1__close_sessions_request__field_indices_by_name,
   1,  minimax__cluster__v1__close_sessions_request__number_ranges,
@@ -2230,7 +2507,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__
   (ProtobufCMessageInit) minimax__cluster__v1__close_sessions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request__field_descriptors[2] =
 {
   {
     "session",
@@ -2244,14 +2521,27 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ParkSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__park_session_request__field_indices_by_name[] = {
+  1,   /* field[1] = router */
   0,   /* field[0] = session */
 };
 static const ProtobufCIntRange minimax__cluster__v1__park_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor =
 {
@@ -2261,7 +2551,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__des
   "Minimax__Cluster__V1__ParkSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__ParkSessionRequest),
-  1,
+  2,
   minimax__cluster__v1__park_session_request__field_descriptors,
   minimax__cluster__v1__park_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__park_session_request__number_ranges,
@@ -2306,7 +2596,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_response__de
   (ProtobufCMessageInit) minimax__cluster__v1__park_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_request__field_descriptors[3] =
 {
   {
     "session",
@@ -2320,14 +2610,40 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_reque
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__resume_session_request__field_indices_by_name[] = {
+  1,   /* field[1] = router */
   0,   /* field[0] = session */
+  2,   /* field[2] = tokens_max */
 };
 static const ProtobufCIntRange minimax__cluster__v1__resume_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__descriptor =
 {
@@ -2337,7 +2653,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__d
   "Minimax__Cluster__V1__ResumeSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__ResumeSessionRequest),
-  1,
+  3,
   minimax__cluster__v1__resume_session_request__field_descriptors,
   minimax__cluster__v1__resume_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__resume_session_request__number_ranges,
@@ -2458,7 +2774,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__embed_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__embed_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__field_descriptors[4] =
 {
   {
     "layer",
@@ -2496,16 +2812,29 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__SublayerRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__sublayer_request__field_indices_by_name[] = {
   2,   /* field[2] = hidden */
   0,   /* field[0] = layer */
+  3,   /* field[3] = router */
   1,   /* field[1] = spans */
 };
 static const ProtobufCIntRange minimax__cluster__v1__sublayer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descriptor =
 {
@@ -2515,7 +2844,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descrip
   "Minimax__Cluster__V1__SublayerRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__SublayerRequest),
-  3,
+  4,
   minimax__cluster__v1__sublayer_request__field_descriptors,
   minimax__cluster__v1__sublayer_request__field_indices_by_name,
   1,  minimax__cluster__v1__sublayer_request__number_ranges,
@@ -2713,7 +3042,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__logits_response__descript
   (ProtobufCMessageInit) minimax__cluster__v1__logits_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field_descriptors[3] =
 {
   {
     "session",
@@ -2739,15 +3068,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__StateRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__state_request__field_indices_by_name[] = {
   1,   /* field[1] = layer */
+  2,   /* field[2] = router */
   0,   /* field[0] = session */
 };
 static const ProtobufCIntRange minimax__cluster__v1__state_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__state_request__descriptor =
 {
@@ -2757,7 +3099,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_request__descriptor
   "Minimax__Cluster__V1__StateRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__StateRequest),
-  2,
+  3,
   minimax__cluster__v1__state_request__field_descriptors,
   minimax__cluster__v1__state_request__field_indices_by_name,
   1,  minimax__cluster__v1__state_request__number_ranges,
@@ -2802,7 +3144,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__state_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[13] =
 {
   {
     "name",
@@ -2937,8 +3279,20 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__fi
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "weights_copy",
+    "bandwidth_measurements",
     12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, bandwidth_measurements),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weights_copy",
+    13,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
@@ -2952,6 +3306,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__fi
 static const unsigned minimax__cluster__v1__announce_request__field_indices_by_name[] = {
   2,   /* field[2] = address */
   7,   /* field[7] = arithmetic */
+  11,   /* field[11] = bandwidth_measurements */
   6,   /* field[6] = draining */
   1,   /* field[1] = instance */
   4,   /* field[4] = kernels */
@@ -2961,12 +3316,12 @@ static const unsigned minimax__cluster__v1__announce_request__field_indices_by_n
   0,   /* field[0] = name */
   9,   /* field[9] = read_bandwidth */
   5,   /* field[5] = threads */
-  11,   /* field[11] = weights_copy */
+  12,   /* field[12] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__announce_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor =
 {
@@ -2976,7 +3331,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descrip
   "Minimax__Cluster__V1__AnnounceRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AnnounceRequest),
-  12,
+  13,
   minimax__cluster__v1__announce_request__field_descriptors,
   minimax__cluster__v1__announce_request__field_indices_by_name,
   1,  minimax__cluster__v1__announce_request__number_ranges,

@@ -23,6 +23,9 @@ extension Endpoint where Request == DigestsRequest, Response == DigestsResponse 
 extension Endpoint where Request == OpenSessionRequest, Response == OpenSessionResponse {
     package static var openSession: Self { Self("attention/open") }
 }
+extension Endpoint where Request == GrowSessionRequest, Response == GrowSessionResponse {
+    package static var growSession: Self { Self("attention/grow") }
+}
 extension Endpoint where Request == CloseSessionsRequest, Response == CloseSessionsResponse {
     package static var closeSessions: Self { Self("attention/close") }
 }

@@ -1,8 +1,10 @@
+internal import Checkpoint
 internal import Cluster
 internal import Logging
 internal import Messages
 internal import NIOCore
 internal import ServiceLifecycle
+internal import Synchronization
 internal import Transport
 
 /// Keeps the connection to the attention service, and makes sure that it serves the same checkpoint.
@@ -15,11 +17,19 @@ struct AttentionLink: Service {
     let status: ClusterStatus
     let logger: Logger
 
+    /// Whether what is connected now has proven to be the model.
+    private let greeted = Flag()
+    private static let period = Duration.seconds(1)
+    private static let answerTimeout = TimeAmount.seconds(5)
+    /// One call takes seconds at most; a thread that waits for something that never comes takes for ever.
+    private static let stallMax = Duration.seconds(60)
+
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup { tasks in
                 tasks.addTask { try await attention.rpc.run() }
                 tasks.addTask { try await greetWhenConnected() }
+                tasks.addTask { try await keepInTouch() }
                 try await tasks.next()
                 tasks.cancelAll()
             }
@@ -28,13 +38,15 @@ struct AttentionLink: Service {
 
     private func greetWhenConnected() async throws {
         for await state in attention.rpc.stateChanges() {
+            greeted.set(false)
             guard state == .connected else {
                 status.setAttention(missing: "the attention service is not connected")
                 if case .disconnected(let reason) = state { logger.notice("attention is not connected", metadata: ["address": "\(attention.rpc.address)", "reason": "\(reason.message)"]) }
+                engine.ring()
                 continue
             }
             do {
-                let description = try await attention.rpc.call(.describeAttention, DescribeRequest(), timeout: attention.timeout)
+                let description = try await attention.describe(timeout: attention.timeout)
                 guard description.modelFingerprint == fingerprint else {
                     throw StartError("the attention service has checkpoint \(description.modelFingerprint), the router \(fingerprint): they must be the same")
                 }
@@ -42,14 +54,56 @@ struct AttentionLink: Service {
                     throw StartError("the attention service computes in \(description.arithmetic) arithmetic, the router's is \(arithmetic): they must be the same")
                 }
                 try await requireProof(of: description)
-                // Whatever sessions it holds are those of an earlier router or of requests that failed with the connection.
-                _ = try await attention.rpc.call(.closeSessions, CloseSessionsRequest(sessions: [], all: true), timeout: attention.timeout)
-                engine.setMemory(bytes: description.memoryBudgetBytes)
+                // Steps were cut off with the connection, so the states there are are of unknown lengths.
+                try await attention.closeAll()
+                engine.lostStates()
+                engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
+                greeted.set(true)
                 status.setAttention(missing: nil)
+                engine.ring()
                 logger.info("attention connected", metadata: ["kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)"])
+                tellWhatFits()
             } catch let error as RPCError {
                 logger.notice("attention does not answer", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    /// A context may be longer than there is memory for.
+    private func tellWhatFits() {
+        let context = attention.config.maxPositions, tokens = engine.tokensMax
+        guard tokens < context else { return }
+        logger.notice("requests may use less than the whole context, since attention has no memory for it", metadata: [
+            "context.tokens": "\(context)", "context.mib": "\(attention.config.sessionBytes(tokensMax: context) >> 20)", "usable.tokens": "\(tokens)",
+        ])
+    }
+
+    /// Tells attention that this router lives, hears how much memory there is, and whether the service computes or only answers.
+    private func keepInTouch() async throws {
+        var trouble: String?
+        while true {
+            try await Task.sleep(for: Self.period)
+            engine.ring()
+            guard attention.rpc.isConnected, greeted.isSet else {
+                trouble = nil               // of a connection that is no more
+                continue
+            }
+            var found: String?
+            do throws(RPCError) {
+                let description = try await attention.describe(timeout: Self.answerTimeout)
+                engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
+                let stall = Duration.milliseconds(description.stalledMilliseconds)
+                if stall > Self.stallMax { found = "the attention service has been computing one call for \(Int(stall / .seconds(1))) s" }
+            } catch where error.code == .deadlineExceeded {
+                found = "the attention service does not answer"
+            } catch {
+                continue                // the connection is lost, which the greeting deals with
+            }
+            if (found == nil) != (trouble == nil) {
+                logger.notice(found == nil ? "attention answers again" : "attention is in trouble", metadata: ["why": "\(found ?? trouble ?? "")"])
+            }
+            if attention.rpc.isConnected, greeted.isSet, found != nil || trouble != nil { status.setAttention(missing: found) }
+            trouble = found
         }
     }
 
@@ -66,4 +120,10 @@ struct AttentionLink: Service {
 
     /// A slow disk may need as long for all of attention's weights.
     private static let readingTime = TimeAmount.hours(1)
+}
+
+private final class Flag: Sendable {
+    private let state = Atomic(false)
+    var isSet: Bool { state.load(ordering: .acquiring) }
+    func set(_ value: Bool) { state.store(value, ordering: .releasing) }
 }

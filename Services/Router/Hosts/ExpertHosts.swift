@@ -34,6 +34,9 @@ actor ExpertHosts {
         var isDoubted = false
         /// It holds things the router knows nothing of, or wants no more.
         var holdsMore = true
+        /// Bytes a second, as it said last, and of how many measurements that is the median; 0: its operator has set it.
+        var bandwidth: Double
+        var measurements: Int
         var ready: UnitMap
         var wanted: UnitMap
         /// Everything the plan wants of it is there.
@@ -85,10 +88,8 @@ actor ExpertHosts {
     var refusals: [String: RPCError] = [:]
     /// Once there was a plan, any number of hosts will do.
     var hasPlanned = false
-    /// Whether every unit has a holder, and since when not.
-    var isWhole = false
-    var wasWhole = false
-    var brokenSince = Duration.zero
+    var availability: Availability
+    var speeds = HostSpeeds()
     /// The layer whose units are loaded first.
     var neededLayer = 0
 
@@ -105,6 +106,7 @@ actor ExpertHosts {
         self.group = group
         self.logger = logger
         settings = config.settings
+        availability = Availability(patience: config.patience)
         load = ExpertLoad(inventory)
         (announcements, announced) = AsyncStream.makeStream()
         (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -113,7 +115,7 @@ actor ExpertHosts {
 
     /// For as long as the router lives: connects to hosts that announce themselves and plans anew when they come or go.
     func run() async throws {
-        tell()
+        publish()
         try await withThrowingDiscardingTaskGroup { tasks in
             tasks.addTask { await self.planWhenHostsChange() }
             tasks.addTask { for await layer in self.needs { await self.hurry(layer) } }

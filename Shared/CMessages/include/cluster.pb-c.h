@@ -29,6 +29,8 @@ typedef struct Minimax__Cluster__V1__DigestsRequest Minimax__Cluster__V1__Digest
 typedef struct Minimax__Cluster__V1__DigestsResponse Minimax__Cluster__V1__DigestsResponse;
 typedef struct Minimax__Cluster__V1__OpenSessionRequest Minimax__Cluster__V1__OpenSessionRequest;
 typedef struct Minimax__Cluster__V1__OpenSessionResponse Minimax__Cluster__V1__OpenSessionResponse;
+typedef struct Minimax__Cluster__V1__GrowSessionRequest Minimax__Cluster__V1__GrowSessionRequest;
+typedef struct Minimax__Cluster__V1__GrowSessionResponse Minimax__Cluster__V1__GrowSessionResponse;
 typedef struct Minimax__Cluster__V1__CloseSessionsRequest Minimax__Cluster__V1__CloseSessionsRequest;
 typedef struct Minimax__Cluster__V1__CloseSessionsResponse Minimax__Cluster__V1__CloseSessionsResponse;
 typedef struct Minimax__Cluster__V1__ParkSessionRequest Minimax__Cluster__V1__ParkSessionRequest;
@@ -204,14 +206,19 @@ struct  Minimax__Cluster__V1__ExpertResponse
 
 /*
  * POST /minimax.cluster.v1/attention/describe -> AttentionDescription
+ * What the service is and how it stands. Renews the lease of the router's sessions.
  */
 struct  Minimax__Cluster__V1__DescribeRequest
 {
   ProtobufCMessage base;
+  /*
+   * 0: of no router
+   */
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__DESCRIBE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__describe_request__descriptor) \
-     }
+    , 0 }
 
 
 struct  Minimax__Cluster__V1__AttentionDescription
@@ -231,13 +238,22 @@ struct  Minimax__Cluster__V1__AttentionDescription
    */
   char *arithmetic;
   /*
+   * of the budget, what sessions of other routers have reserved
+   */
+  uint64_t others_bytes;
+  uint32_t lease_seconds;
+  /*
+   * for how long the call that is being computed has been; 0 where there is none
+   */
+  uint32_t stalled_ms;
+  /*
    * the same for all processes that read the same files of the same machine
    */
   char *weights_copy;
 };
 #define MINIMAX__CLUSTER__V1__ATTENTION_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__attention_description__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -273,13 +289,14 @@ struct  Minimax__Cluster__V1__OpenSessionRequest
   ProtobufCMessage base;
   uint64_t session;
   /*
-   * positions the session may reach
+   * positions the session may reach, until it is grown
    */
   uint64_t tokens_max;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__OPEN_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__open_session_request__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__OpenSessionResponse
@@ -293,6 +310,38 @@ struct  Minimax__Cluster__V1__OpenSessionResponse
 
 
 /*
+ * POST /minimax.cluster.v1/attention/grow -> GrowSessionResponse
+ * Reserves memory for more positions of an open session. If there is none the call fails, and the session is as it was.
+ */
+struct  Minimax__Cluster__V1__GrowSessionRequest
+{
+  ProtobufCMessage base;
+  uint64_t router;
+  uint64_t session;
+  /*
+   * positions the session may reach from now on; fewer than before change nothing
+   */
+  uint64_t tokens_max;
+};
+#define MINIMAX__CLUSTER__V1__GROW_SESSION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__grow_session_request__descriptor) \
+    , 0, 0, 0 }
+
+
+struct  Minimax__Cluster__V1__GrowSessionResponse
+{
+  ProtobufCMessage base;
+  /*
+   * for the whole session
+   */
+  uint64_t reserved_bytes;
+};
+#define MINIMAX__CLUSTER__V1__GROW_SESSION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__grow_session_response__descriptor) \
+    , 0 }
+
+
+/*
  * POST /minimax.cluster.v1/attention/close -> CloseSessionsResponse; unknown ids are no error. Parked sessions are closed as well.
  */
 struct  Minimax__Cluster__V1__CloseSessionsRequest
@@ -301,13 +350,14 @@ struct  Minimax__Cluster__V1__CloseSessionsRequest
   size_t n_sessions;
   uint64_t *sessions;
   /*
-   * a router that starts anew drops what an earlier one left
+   * of this router
    */
   protobuf_c_boolean all;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__close_sessions_request__descriptor) \
-    , 0,NULL, 0 }
+    , 0,NULL, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__CloseSessionsResponse
@@ -329,10 +379,11 @@ struct  Minimax__Cluster__V1__ParkSessionRequest
 {
   ProtobufCMessage base;
   uint64_t session;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__PARK_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__park_session_request__descriptor) \
-    , 0 }
+    , 0, 0 }
 
 
 struct  Minimax__Cluster__V1__ParkSessionResponse
@@ -357,10 +408,15 @@ struct  Minimax__Cluster__V1__ResumeSessionRequest
 {
   ProtobufCMessage base;
   uint64_t session;
+  uint64_t router;
+  /*
+   * positions the session may reach from now on; 0: as many as before
+   */
+  uint64_t tokens_max;
 };
 #define MINIMAX__CLUSTER__V1__RESUME_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__resume_session_request__descriptor) \
-    , 0 }
+    , 0, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__ResumeSessionResponse
@@ -417,10 +473,11 @@ struct  Minimax__Cluster__V1__SublayerRequest
    * (rows, hidden): the normed layer input
    */
   ProtobufCBinaryData hidden;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__SUBLAYER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__sublayer_request__descriptor) \
-    , 0, 0,NULL, {0,NULL} }
+    , 0, 0,NULL, {0,NULL}, 0 }
 
 
 struct  Minimax__Cluster__V1__Span
@@ -493,10 +550,11 @@ struct  Minimax__Cluster__V1__StateRequest
   ProtobufCMessage base;
   uint64_t session;
   uint32_t layer;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__STATE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__state_request__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__StateResponse
@@ -550,7 +608,7 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   uint64_t memory_bytes;
   /*
-   * bytes a second that its threads read from memory, measured when it started
+   * bytes a second that its threads read from memory; measured again now and then
    */
   uint64_t read_bandwidth;
   /*
@@ -558,13 +616,17 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   char *machine;
   /*
+   * of how many measurements read_bandwidth is the median; 0: its operator has set it
+   */
+  uint32_t bandwidth_measurements;
+  /*
    * as in AttentionDescription
    */
   char *weights_copy;
 };
 #define MINIMAX__CLUSTER__V1__ANNOUNCE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__announce_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Minimax__Cluster__V1__AnnounceResponse
@@ -853,6 +915,44 @@ Minimax__Cluster__V1__OpenSessionResponse *
                       const uint8_t       *data);
 void   minimax__cluster__v1__open_session_response__free_unpacked
                      (Minimax__Cluster__V1__OpenSessionResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__GrowSessionRequest methods */
+void   minimax__cluster__v1__grow_session_request__init
+                     (Minimax__Cluster__V1__GrowSessionRequest         *message);
+size_t minimax__cluster__v1__grow_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionRequest   *message);
+size_t minimax__cluster__v1__grow_session_request__pack
+                     (const Minimax__Cluster__V1__GrowSessionRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__grow_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__GrowSessionRequest *
+       minimax__cluster__v1__grow_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__grow_session_request__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__GrowSessionResponse methods */
+void   minimax__cluster__v1__grow_session_response__init
+                     (Minimax__Cluster__V1__GrowSessionResponse         *message);
+size_t minimax__cluster__v1__grow_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionResponse   *message);
+size_t minimax__cluster__v1__grow_session_response__pack
+                     (const Minimax__Cluster__V1__GrowSessionResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__grow_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__GrowSessionResponse *
+       minimax__cluster__v1__grow_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__grow_session_response__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionResponse *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__CloseSessionsRequest methods */
 void   minimax__cluster__v1__close_sessions_request__init
@@ -1221,6 +1321,12 @@ typedef void (*Minimax__Cluster__V1__OpenSessionRequest_Closure)
 typedef void (*Minimax__Cluster__V1__OpenSessionResponse_Closure)
                  (const Minimax__Cluster__V1__OpenSessionResponse *message,
                   void *closure_data);
+typedef void (*Minimax__Cluster__V1__GrowSessionRequest_Closure)
+                 (const Minimax__Cluster__V1__GrowSessionRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__GrowSessionResponse_Closure)
+                 (const Minimax__Cluster__V1__GrowSessionResponse *message,
+                  void *closure_data);
 typedef void (*Minimax__Cluster__V1__CloseSessionsRequest_Closure)
                  (const Minimax__Cluster__V1__CloseSessionsRequest *message,
                   void *closure_data);
@@ -1292,6 +1398,8 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_request__d
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor;
