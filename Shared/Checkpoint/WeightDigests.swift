@@ -7,7 +7,7 @@ package import Tensors
 package struct WeightDigests: Sendable, Equatable {
     package static let fileName = "weights.digests"
     private static let title = "minimax-cluster weights 1"
-    private static let byteCountMax = 128 << 20
+    private static let byteCountMax = 32 << 20
 
     /// Of the tensors' names, types and shapes: tells whether the file belongs to a checkpoint.
     package let structure: String
@@ -30,7 +30,7 @@ package struct WeightDigests: Sendable, Equatable {
             experts.append(try (0 ..< count).map { expert in
                 let matrices = try files.pieces(layer, expert).map(\.matrix)
                 let digests = compute.digests(of: matrices)
-                for matrix in matrices { matrix.unload() }
+                try files.unloadExpert(layer, expert)
                 try progress(matrices.reduce(0) { $0 + $1.byteCount })
                 return digests
             })

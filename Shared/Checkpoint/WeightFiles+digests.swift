@@ -38,6 +38,12 @@ extension WeightFiles {
         }
     }
 
+    /// Gives the memory back that reading an expert took; slices of w2 share their pages.
+    package func unloadExpert(_ layer: Int, _ expert: Int) throws(CheckpointError) {
+        let weights = try anyExpert(layer, expert)
+        for matrix in [weights.w1, weights.w3, weights.w2] { matrix.unload() }
+    }
+
     /// Every tensor that the model uses but those of the experts, in the order of the forward pass.
     package func piecesOutsideExperts() throws(CheckpointError) -> [WeightPiece] {
         var pieces: [WeightPiece] = []

@@ -95,12 +95,17 @@ extension WeightFiles {
 
     /// The token ids from `firstID` on whose embedding is all zero: added tokens that were never trained and must not be sampled.
     ///
-    /// Touches no row before `firstID`, which should be the tokenizer's base size.
+    /// Touches no row before `firstID`, which should be the tokenizer's base size, and only so many after it.
     package func zeroEmbeddingRows(from firstID: Int) throws(CheckpointError) -> [Int] {
         let embedding = try embedding()
         guard firstID < embedding.rows else { return [] }
-        return (max(firstID, 0)..<embedding.rows).filter { embedding.rows($0..<$0 + 1).isZero }
+        let first = max(firstID, 0), rowBytes = embedding.byteCount / embedding.rows
+        let count = min(Self.addedRowsBytesMax / rowBytes, embedding.rows - first)
+        return (first..<first + count).filter { embedding.rows($0..<$0 + 1).isZero }
     }
+
+    /// Room for thousands of added tokens; an embedding that is one hole in a file could keep a start busy for hours.
+    private static let addedRowsBytesMax = 256 << 20
 }
 
 extension WeightMatrix {

@@ -165,6 +165,19 @@ struct QuantizedWeightsTests {
         #expect(try parse(originalConfig(["quantization_config": "null"])).quantization == nil)
     }
 
+    @Test("one flipped bit of numbers or scales is told by the matrix it belongs to", arguments: types)
+    func digests(elementType: ElementType) throws {
+        let tensors = try tensors(elementType), compute = Compute(threads: 1)
+        let recorded = try WeightDigests(of: try open(config: config(elementType), tensors), compute)
+        for index in tensors.indices {
+            var damaged = tensors
+            damaged[index].bytes[damaged[index].bytes.count - 1] ^= 0x20
+            let files = try open(config: config(elementType), damaged)
+            let differences = try recorded.differences(from: try WeightDigests(of: files, compute), files)
+            #expect(differences.map(\.tensor) == [tensors[index].name.replacing(".scales", with: "")])
+        }
+    }
+
     @Test("int8, int4 and bf16 of one model have fingerprints of their own")
     func fingerprints() throws {
         let files = [

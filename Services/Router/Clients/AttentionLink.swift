@@ -4,6 +4,7 @@ internal import Logging
 internal import Messages
 internal import NIOCore
 internal import ServiceLifecycle
+internal import Synchronization
 internal import Transport
 
 /// Keeps the connection to the attention service, and makes sure that it serves the same checkpoint.
@@ -16,6 +17,8 @@ struct AttentionLink: Service {
     let status: ClusterStatus
     let logger: Logger
 
+    /// Whether what is connected now has proven to be the model.
+    private let greeted = Flag()
     private static let period = Duration.seconds(1)
     private static let answerTimeout = TimeAmount.seconds(5)
     /// One call takes seconds at most; a thread that waits for something that never comes takes for ever.
@@ -35,6 +38,7 @@ struct AttentionLink: Service {
 
     private func greetWhenConnected() async throws {
         for await state in attention.rpc.stateChanges() {
+            greeted.set(false)
             guard state == .connected else {
                 status.setAttention(missing: "the attention service is not connected")
                 if case .disconnected(let reason) = state { logger.notice("attention is not connected", metadata: ["address": "\(attention.rpc.address)", "reason": "\(reason.message)"]) }
@@ -54,6 +58,7 @@ struct AttentionLink: Service {
                 try await attention.closeAll()
                 engine.lostStates()
                 engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
+                greeted.set(true)
                 status.setAttention(missing: nil)
                 engine.ring()
                 logger.info("attention connected", metadata: ["kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)"])
@@ -79,7 +84,10 @@ struct AttentionLink: Service {
         while true {
             try await Task.sleep(for: Self.period)
             engine.ring()
-            guard attention.rpc.isConnected, status.isAttentionThere || trouble != nil else { continue }
+            guard attention.rpc.isConnected, greeted.isSet else {
+                trouble = nil               // of a connection that is no more
+                continue
+            }
             var found: String?
             do throws(RPCError) {
                 let description = try await attention.describe(timeout: Self.answerTimeout)
@@ -94,7 +102,7 @@ struct AttentionLink: Service {
             if (found == nil) != (trouble == nil) {
                 logger.notice(found == nil ? "attention answers again" : "attention is in trouble", metadata: ["why": "\(found ?? trouble ?? "")"])
             }
-            if attention.rpc.isConnected, found != nil || trouble != nil { status.setAttention(missing: found) }
+            if attention.rpc.isConnected, greeted.isSet, found != nil || trouble != nil { status.setAttention(missing: found) }
             trouble = found
         }
     }
@@ -112,4 +120,10 @@ struct AttentionLink: Service {
 
     /// A slow disk may need as long for all of attention's weights.
     private static let readingTime = TimeAmount.hours(1)
+}
+
+private final class Flag: Sendable {
+    private let state = Atomic(false)
+    var isSet: Bool { state.load(ordering: .acquiring) }
+    func set(_ value: Bool) { state.store(value, ordering: .releasing) }
 }

@@ -91,15 +91,17 @@ final class WeightProof: Sendable {
     private func own(_ unit: ExpertUnit, _ pieces: [WeightPiece]) async throws -> [Digest] {
         if let digests = known.withLock({ $0.units[unit] }) { return digests }
         let digests = try await read(pieces)
+        try checkpoint.unloadExpert(unit.layer, unit.expert)
         known.withLock { $0.units[unit] = digests }
         return digests
     }
 
     private func read(_ pieces: [WeightPiece]) async throws -> [Digest] {
-        let matrices = pieces.map(\.matrix)
-        return try await lane.run { [compute] in
-            defer { for matrix in matrices { matrix.unload() } }
-            return compute.digests(of: matrices)
+        try await lane.run { [compute] in
+            pieces.map { piece in
+                defer { piece.matrix.unload() }
+                return compute.digests(of: [piece.matrix])[0]
+            }
         }
     }
 
