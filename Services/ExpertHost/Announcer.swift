@@ -48,7 +48,8 @@ struct Announcer: Sendable {
     private func drain() async throws {
         let end = ContinuousClock.now + drainTime
         while ContinuousClock.now < end {
-            guard let answer = try? await router.call(.announce, announcement().draining, timeout: Self.timeout), !answer.released else { return }
+            let answer = try? await router.call(.announce, announcement().draining, timeout: Self.timeout)
+            guard let answer, !answer.released else { return }
             try await Task.sleep(for: Self.shortPeriod)
         }
         logger.warning("stopping although the router still needs this host", metadata: ["router": "\(router.address)", "waited": "\(drainTime)"])
@@ -60,6 +61,7 @@ extension AnnounceRequest {
     fileprivate var draining: AnnounceRequest {
         AnnounceRequest(
             name: name, instance: instance, address: address, modelFingerprint: modelFingerprint, kernels: kernels, threads: threads, draining: true,
-            arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine, bandwidthMeasurements: bandwidthMeasurements)
+            arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine,
+            bandwidthMeasurements: bandwidthMeasurements)
     }
 }

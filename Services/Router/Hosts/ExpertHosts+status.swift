@@ -11,7 +11,8 @@ extension ExpertHosts {
         table.hasCopies = table.members.reduce(0) { $0 + $1.ready.eighthCount } > heldEighths(by: table.members)
         routing.publish(table)
         let sight = sight(table.members)
-        status.setExperts(missing: availability.look(sight, at: now), fraction: sight.fraction, isBeingLoaded: sight.isBeingLoaded)
+        status.setExperts(
+            missing: availability.look(sight, at: now), fraction: sight.fraction, isBeingLoaded: sight.isBeingLoaded)
         metrics.record(members: members.values, version: version, heldShare: sight.fraction)
     }
 
@@ -24,8 +25,8 @@ extension ExpertHosts {
             $0.formUnion($1.wanted)
         }.eighthCount
         return Availability.Sight(
-            held: held, all: all, connectedCount: connected.count, soundCount: sound.count, isBeingLoaded: planned == all,
-            expectedCount: hasPlanned ? nil : config.expected, problem: problem)
+            held: held, all: all, connectedCount: connected.count, soundCount: sound.count,
+            isBeingLoaded: planned == all, expectedCount: hasPlanned ? nil : config.expected, problem: problem)
     }
 
     /// Of all experts, what any of the members holds.
