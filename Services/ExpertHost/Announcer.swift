@@ -62,6 +62,6 @@ extension AnnounceRequest {
         AnnounceRequest(
             name: name, instance: instance, address: address, modelFingerprint: modelFingerprint, kernels: kernels, threads: threads, draining: true,
             arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine,
-            bandwidthMeasurements: bandwidthMeasurements)
+            bandwidthMeasurements: bandwidthMeasurements, weightsCopy: weightsCopy)
     }
 }

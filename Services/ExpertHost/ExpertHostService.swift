@@ -85,7 +85,7 @@ struct ExpertHostService: Service {
                 kernels: engine.kernels, threads: config.compute.threads, draining: false,
                 arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
                 readBandwidth: bandwidth.bytesPerSecond, machine: machine,
-                bandwidthMeasurements: bandwidth.measurements)
+                bandwidthMeasurements: bandwidth.measurements, weightsCopy: engine.weightsCopy)
         }
     }
 

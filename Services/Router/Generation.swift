@@ -93,6 +93,8 @@ struct ServedModel: Sendable, Equatable {
     var ownedBy: String
     /// Most tokens of prompt and answer together.
     var contextLength: Int
+    /// The same, as far as there is memory; nil: all of it.
+    var usableLength: Int?
     /// Token ids are below this.
     var vocabularySize: Int
     /// Names weights and arithmetic: equal fingerprints give equal answers for equal seeds.

@@ -90,6 +90,9 @@ internal import Transport
     @Option(help: "Seconds of silence in a stream after which a keep-alive comment is sent.")
     var keepAliveSeconds = 10
 
+    @Flag(help: "Take control tokens that are spelled in chat messages and tools as such, as other servers do; else they are text, and only the chat template makes control tokens.")
+    var trustSpecialTokens = false
+
     @OptionGroup var service: ServiceOptions
 
     static func main() async { await runCommand(Self.self) }
@@ -150,7 +153,7 @@ internal import Transport
             sequencesMax: sequencesMax, queueMax: queueMax, prefillTokensMax: prefillTokensMax,
             interTokenTarget: interTokenTargetMs == 0 ? nil : .milliseconds(interTokenTargetMs), overlap: overlap, ageing: .seconds(ageingSeconds),
             callTimeout: .seconds(Int64(callTimeoutSeconds)),
-            bodyBytesMax: bodyMaxMib << 20, keepAlive: .seconds(keepAliveSeconds))
+            bodyBytesMax: bodyMaxMib << 20, keepAlive: .seconds(keepAliveSeconds), trustsSpecialTokens: trustSpecialTokens)
         let admin = AdminRoutes()
         try await runService(named: "router", options: service, readiness: readiness, admin: admin) { logger in
             let assembly = try RouterAssembly(config, readiness: readiness, logger: logger)

@@ -30,4 +30,5 @@ struct RouterConfig: Sendable {
     var callTimeout: TimeAmount
     var bodyBytesMax: Int
     var keepAlive: Duration
+    var trustsSpecialTokens: Bool
 }

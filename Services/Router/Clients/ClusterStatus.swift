@@ -8,6 +8,8 @@ internal import Synchronization
 final class ClusterStatus: Sendable {
     private struct State {
         var attention: String? = "the attention service is not connected"
+        /// Since when it is missing.
+        var attentionSince = ContinuousClock.now
         var experts: String? = "no expert host is connected"
         var expertsFraction = 0.0
         /// Since when experts are missing that nobody loads.
@@ -20,7 +22,7 @@ final class ClusterStatus: Sendable {
     }
     private let state = Mutex(State())
     private let readiness: Readiness
-    /// How long requests that were taken wait for experts that nobody holds.
+    /// How long requests that were taken wait for what is missing.
     private let patience: Duration
 
     init(readiness: Readiness, patience: Duration = .seconds(30)) {
@@ -31,8 +33,15 @@ final class ClusterStatus: Sendable {
     /// A sentence, or nil when nothing is missing.
     var missing: String? { state.withLock { $0.missing } }
 
+    /// Whether steps can be computed, as far as the attention service goes.
+    var isAttentionThere: Bool { state.withLock { $0.attention == nil } }
+
     /// What is missing where no request waits for it any longer; nil while there is hope.
-    var hopeless: String? { state.withLock { $0.attention ?? hopelessExperts($0) } }
+    var hopeless: String? { state.withLock { hopelessAttention($0) ?? hopelessExperts($0) } }
+
+    private func hopelessAttention(_ state: State) -> String? {
+        state.attentionSince.duration(to: .now) >= patience ? state.attention : nil
+    }
 
     /// Whether experts have been missing for so long that nobody waits for them any longer.
     var areExpertsHopeless: Bool { state.withLock { hopelessExperts($0) != nil } }
@@ -41,7 +50,12 @@ final class ClusterStatus: Sendable {
         state.expertsSince.duration(to: .now) >= patience ? state.experts : nil
     }
 
-    func setAttention(missing: String?) { change { $0.attention = missing } }
+    func setAttention(missing: String?) {
+        change { state in
+            if state.attention == nil { state.attentionSince = .now }
+            state.attention = missing
+        }
+    }
 
     /// - Parameters:
     ///   - fraction: how much of the experts is there, from 0 to 1.

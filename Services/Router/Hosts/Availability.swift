@@ -18,6 +18,8 @@ struct Availability: Sendable {
         var expectedCount: Int?
         /// Why there is no plan for these hosts.
         var problem: String?
+        /// What was wrong with the weights of the host that was taken out last.
+        var damage: String?
 
         var isWhole: Bool { held == all && soundCount > 0 }
         var fraction: Double { Double(held) / Double(max(1, all)) }
@@ -53,12 +55,13 @@ struct Availability: Sendable {
 
     private static func reason(_ sight: Sight) -> String {
         if let expected = sight.expectedCount {
-            return sight.problem ?? "\(sight.connectedCount) of \(expected) expert hosts are connected"
+            let waiting = "\(sight.connectedCount) of \(expected) expert hosts are connected"
+            return sight.problem ?? sight.damage ?? waiting
         }
-        if sight.connectedCount == 0 { return "no expert host is connected" }
-        if sight.soundCount == 0 { return "no expert host answers" }
+        if sight.connectedCount == 0 { return sight.damage ?? "no expert host is connected" }
+        if sight.soundCount == 0 { return sight.damage ?? "no expert host answers" }
         let loading = "experts are being loaded: \(sight.held / 8) of \(sight.all / 8) are there"
-        return sight.isBeingLoaded ? loading : sight.problem ?? loading
+        return sight.isBeingLoaded ? loading : sight.problem ?? sight.damage ?? loading
     }
 
     /// In which the hosts that are left have a plan, if there is one.

@@ -10,6 +10,8 @@ struct ExpertHostClient: Sendable {
     let instance: String
     let address: Address
     let kind: HostSpeeds.Kind
+    /// Tells which files it reads, on which machine.
+    let weightsCopy: String
     /// For weights, in bytes.
     let memoryBytes: Int
     /// Bytes a second, as it said when it came: by this its calls are expected to take what they take. Plans go by
@@ -26,6 +28,7 @@ struct ExpertHostClient: Sendable {
     init(_ request: AnnounceRequest, address: Address, rpc: RPCClient) {
         (name, instance) = (request.name, request.instance)
         kind = HostSpeeds.Kind(machine: request.machine, kernels: request.kernels, threads: request.threads)
+        weightsCopy = request.weightsCopy
         (memoryBytes, bandwidth) = (request.memoryBytes, Double(request.readBandwidth))
         (self.address, self.rpc) = (address, rpc)
         health = HostHealth(of: request.name)

@@ -53,6 +53,7 @@ extension ExpertHosts {
         guard request.arithmetic == config.arithmetic else {
             throw RPCError(.failedPrecondition, "the router's arithmetic is \(config.arithmetic), that of host \(request.name) \(request.arithmetic): they must be the same")
         }
+        if let sentence = damaged[request.instance] { throw RPCError(.failedPrecondition, sentence) }
         for (what, text) in [("name", request.name), ("instance", request.instance)] {
             guard (1...Self.nameBytesMax).contains(text.utf8.count) else {
                 throw RPCError(.invalidArgument, "an expert host's \(what) has 1 to \(Self.nameBytesMax) bytes, not \(text.utf8.count)")

@@ -11,6 +11,7 @@ extension ExpertHosts {
         table.hasCopies = table.members.reduce(0) { $0 + $1.ready.eighthCount } > heldEighths(by: table.members)
         routing.publish(table)
         let sight = sight(table.members)
+        if sight.isWhole { lastDamage = nil }
         status.setExperts(
             missing: availability.look(sight, at: now), fraction: sight.fraction, isBeingLoaded: sight.isBeingLoaded)
         metrics.record(members: members.values, version: version, heldShare: sight.fraction)
@@ -26,7 +27,8 @@ extension ExpertHosts {
         }.eighthCount
         return Availability.Sight(
             held: held, all: all, connectedCount: connected.count, soundCount: sound.count,
-            isBeingLoaded: planned == all, expectedCount: hasPlanned ? nil : config.expected, problem: problem)
+            isBeingLoaded: planned == all, expectedCount: hasPlanned ? nil : config.expected, problem: problem,
+            damage: lastDamage)
     }
 
     /// Of all experts, what any of the members holds.

@@ -53,6 +53,8 @@ actor ExpertHosts {
     nonisolated let load: ExpertLoad
     nonisolated let inventory: ExpertInventory
     let fingerprint: String
+    /// What hosts must have read.
+    let proof: WeightProof
     let expertsPerToken: Int
     let status: ClusterStatus
     let group: any EventLoopGroup
@@ -80,6 +82,9 @@ actor ExpertHosts {
     var chooser: ModeChooser?
     var planned: PlanInput?
     var quarantine = Quarantine()
+    /// Runs of hosts that have read what is not the model, and what that was; the last of them.
+    var damaged: [String: String] = [:]
+    var lastDamage: String?
     /// What hosts that are refused were told last.
     var refusals: [String: RPCError] = [:]
     /// Once there was a plan, any number of hosts will do.
@@ -89,10 +94,14 @@ actor ExpertHosts {
     /// The layer whose units are loaded first.
     var neededLayer = 0
 
-    init(config: Config, inventory: ExpertInventory, fingerprint: String, expertsPerToken: Int, status: ClusterStatus, group: any EventLoopGroup, logger: Logger) {
+    init(
+        config: Config, inventory: ExpertInventory, fingerprint: String, proof: WeightProof, expertsPerToken: Int,
+        status: ClusterStatus, group: any EventLoopGroup, logger: Logger
+    ) {
         self.config = config
         self.inventory = inventory
         self.fingerprint = fingerprint
+        self.proof = proof
         self.expertsPerToken = expertsPerToken
         self.status = status
         self.group = group
