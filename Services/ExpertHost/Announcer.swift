@@ -48,7 +48,8 @@ struct Announcer: Sendable {
     private func drain() async throws {
         let end = ContinuousClock.now + drainTime
         while ContinuousClock.now < end {
-            guard let answer = try? await router.call(.announce, announcement().draining, timeout: Self.timeout), !answer.released else { return }
+            let answer = try? await router.call(.announce, announcement().draining, timeout: Self.timeout)
+            guard let answer, !answer.released else { return }
             try await Task.sleep(for: Self.shortPeriod)
         }
         logger.warning("stopping although the router still needs this host", metadata: ["router": "\(router.address)", "waited": "\(drainTime)"])

@@ -1,4 +1,5 @@
-/// How fast this host reads from memory: the median of its latest measurements, since any one of them may have met a busy machine.
+/// How fast this host reads from memory: the median of its latest measurements, since any one of them may have met a
+/// busy machine.
 struct BandwidthEstimate: Sendable {
     private static let latestCount = 7
 
@@ -20,8 +21,9 @@ struct BandwidthEstimate: Sendable {
         return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
     }
 
-    /// How long to wait before each measurement after the first: several in the first two minutes, then one now and then, so that a host that becomes
-    /// slow is noticed. At random, so that hosts which start together do not measure together.
+    /// How long to wait before each measurement after the first: several in the first two minutes, then one now and
+    /// then, so that a host that becomes slow is noticed. At random, so that hosts which start together do not measure
+    /// together.
     ///
     /// - Parameter index: 0 for the second measurement.
     static func pause(before index: Int, using random: inout some RandomNumberGenerator) -> Duration {

@@ -3,7 +3,8 @@ internal import Tensors
 
 /// Measures how fast this host reads from memory: at the start, and again whenever it is due and no call is there.
 final class BandwidthMeter: Sendable {
-    /// What routers are told: bytes a second, and of how many measurements that is the median; 0 for what the operator has set.
+    /// What routers are told: bytes a second, and of how many measurements that is the median; 0 for what the operator
+    /// has set.
     struct Figure: Sendable {
         let bytesPerSecond: Int
         let measurements: Int
@@ -30,7 +31,8 @@ final class BandwidthMeter: Sendable {
 
     var figure: Figure {
         estimate.withLock { estimate in
-            estimate.map { Figure(bytesPerSecond: max(1, Int($0.bytesPerSecond)), measurements: $0.count) } ?? Figure(bytesPerSecond: setBytesPerSecond, measurements: 0)
+            estimate.map { Figure(bytesPerSecond: max(1, Int($0.bytesPerSecond)), measurements: $0.count) }
+                ?? Figure(bytesPerSecond: setBytesPerSecond, measurements: 0)
         }
     }
 
@@ -61,7 +63,8 @@ final class BandwidthMeter: Sendable {
 
     private func measure() async throws -> Double? {
         try await lane.run { [threads, bufferBytes] in
-            let measured = MachineCeilings(bufferBytes: bufferBytes)?.readBandwidth(threads: threads, for: Self.duration)
+            let measured = MachineCeilings(bufferBytes: bufferBytes)?.readBandwidth(
+                threads: threads, for: Self.duration)
             return measured.flatMap { $0 >= 1 && $0.isFinite ? $0 : nil }
         }
     }

@@ -38,7 +38,8 @@ struct ExpertHostService: Service {
         let server = RPCServer(
             address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: group, logger: logger, handler: endpoints(engine).answer)
         let routers = config.routers.map { RPCClient(address: $0, group: group, logger: logger) }
-        let meter = try await BandwidthMeter(set: config.readBandwidth, threads: compute.threads, memoryBytes: memoryBytes)
+        let meter = try await BandwidthMeter(
+            set: config.readBandwidth, threads: compute.threads, memoryBytes: memoryBytes)
         logger.info("serving", metadata: [
             "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(engine.kernels)", "arithmetic": "\(compute.arithmetic)",
             "threads": "\(compute.threads)", "memory": "\(memoryBytes)", "bandwidth": "\(meter.figure.bytesPerSecond)",
@@ -72,20 +73,26 @@ struct ExpertHostService: Service {
     private var memoryBytes: Int { config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryAvailableBytes }
 
     /// What this run of the host says of itself; only its bandwidth may change.
-    private func announcement(_ engine: ExpertEngine, address: Address, _ meter: BandwidthMeter) -> @Sendable () -> AnnounceRequest {
-        let instance = String(UInt64.random(in: .min ... .max), radix: 16), memoryBytes = memoryBytes, machine = Machine.identity
+    private func announcement(
+        _ engine: ExpertEngine, address: Address, _ meter: BandwidthMeter
+    ) -> @Sendable () -> AnnounceRequest {
+        let instance = String(UInt64.random(in: .min ... .max), radix: 16)
+        let memoryBytes = memoryBytes, machine = Machine.identity
         return {
             let bandwidth = meter.figure
             return AnnounceRequest(
                 name: config.name, instance: instance, address: "\(address)", modelFingerprint: engine.fingerprint,
-                kernels: engine.kernels, threads: config.compute.threads, draining: false, arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
-                readBandwidth: bandwidth.bytesPerSecond, machine: machine, bandwidthMeasurements: bandwidth.measurements,
-                weightsCopy: engine.weightsCopy)
+                kernels: engine.kernels, threads: config.compute.threads, draining: false,
+                arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
+                readBandwidth: bandwidth.bytesPerSecond, machine: machine,
+                bandwidthMeasurements: bandwidth.measurements, weightsCopy: engine.weightsCopy)
         }
     }
 
     /// Returns when the host is to stop and no router needs it any more.
-    private func announce(_ announcement: @escaping @Sendable () -> AnnounceRequest, to routers: [RPCClient], _ engine: ExpertEngine) async throws {
+    private func announce(
+        _ announcement: @escaping @Sendable () -> AnnounceRequest, to routers: [RPCClient], _ engine: ExpertEngine
+    ) async throws {
         readiness.set(.loading(message: "waiting for the router to assign experts", fraction: 0.5))
         try await withThrowingTaskGroup { tasks in
             for router in routers {

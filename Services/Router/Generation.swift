@@ -112,7 +112,7 @@ protocol Generator: Sendable {
     var model: ServedModel { get }
     var readiness: GeneratorReadiness { get }
 
-    /// Waits a short time where the model cannot serve; what is asked of it after that keeps waiting for as long as it must.
+    /// Waits a short time where the model cannot serve; what is asked of it after that waits for as long as it must.
     /// - Parameter isWanted: whether the client is still there.
     /// - Throws: `GenerationError.unavailable`.
     func admit(while isWanted: () -> Bool) async throws

@@ -81,9 +81,11 @@ import Testing
         }
     }
 
-    /// What `harm` does to all expert hosts is told at once; when `mend` has brought hosts back, a stream that was under way ends as if nothing had been.
+    /// What `harm` does to all expert hosts is told at once; when `mend` has brought hosts back, a stream that was
+    /// under way ends as if nothing had been.
     private func withoutHosts(
-        _ flags: [String], _ harm: @escaping @Sendable (RESTCluster) async throws -> Void, _ mend: @escaping @Sendable (RESTCluster) async throws -> Void
+        _ flags: [String], _ harm: @escaping @Sendable (RESTCluster) async throws -> Void,
+        _ mend: @escaping @Sendable (RESTCluster) async throws -> Void
     ) async throws {
         let body = RESTCluster.chatBody(Self.question, maxTokens: 100, [.init("ignore_eos", true)])
         try await RESTCluster.with(.init(router: flags)) { cluster in
@@ -91,7 +93,7 @@ import Testing
             let stream = try await cluster.stream(RESTCluster.chatPath, body) { stream in
                 guard stream.events.count == 3 else { return false }
                 try await harm(cluster)
-                try await eventually("the front says that it has no expert host") { try await cluster.get("/health").status == 503 }
+                try await expectUnavailable(cluster)
                 let ready = try await RESTClient(.unix(path: "\(cluster.folder)/router.admin")).get("/readyz")
                 #expect(ready.status == 503 && ready.text.contains("expert host"), "\(ready.text)")
                 let refused = try await cluster.rest.post(RESTCluster.chatPath, json: Array(Self.longBody.text().utf8))
@@ -106,7 +108,11 @@ import Testing
         }
     }
 
-    @Test("all expert hosts killed in mid-answer: probes and new requests hear it while the stream waits, which goes on when they start again")
+    private func expectUnavailable(_ cluster: RESTCluster) async throws {
+        try await eventually("the front says that it has no host") { try await cluster.get("/health").status == 503 }
+    }
+
+    @Test("when all expert hosts are killed, probes and new requests hear it; a stream waits and goes on with others")
     func allExpertHostsKilled() async throws {
         try await withoutHosts(["--host-wait-seconds", "600"]) { cluster in
             for index in 1 ... 2 { try cluster.process("expert-\(index)").signal(SIGKILL) }
@@ -115,7 +121,7 @@ import Testing
         }
     }
 
-    @Test("all expert hosts frozen in mid-answer are told as soon as they are silent, and the stream goes on when they do")
+    @Test("all hosts frozen in mid-answer are told as soon as they are silent, and the stream goes on when they do")
     func allExpertHostsFrozen() async throws {
         try await withoutHosts(["--host-wait-seconds", "600", "--host-silence-seconds", "1"]) { cluster in
             for index in 1 ... 2 { try cluster.process("expert-\(index)").signal(SIGSTOP) }
@@ -126,7 +132,8 @@ import Testing
 
     @Test("a request whose expert hosts do not come back ends with 503 after its time, and a new host serves again")
     func lastExpertHostKilled() async throws {
-        try await RESTCluster.with(.init(expertHosts: 1, router: ["--host-wait-seconds", "3", "--admit-wait-seconds", "0"])) { cluster in
+        let flags = ["--host-wait-seconds", "3", "--admit-wait-seconds", "0"]
+        try await RESTCluster.with(.init(expertHosts: 1, router: flags)) { cluster in
             let before = try await normalAnswer(cluster)
             let reply = try await whileAnswering(cluster) { try cluster.process("expert-1").signal(SIGKILL) }
             #expect(reply.status == 503)
@@ -143,7 +150,7 @@ import Testing
         try await RESTCluster.with(.init(expertHosts: 1, router: ["--admit-wait-seconds", "600"])) { cluster in
             let before = try await normalAnswer(cluster)
             try cluster.process("expert-1").signal(SIGKILL)
-            try await eventually("the front says that it has no expert host") { try await cluster.get("/health").status == 503 }
+            try await expectUnavailable(cluster)
             async let answer = normalAnswer(cluster)
             try cluster.startExpertHost(1)
             #expect(try await answer == before)

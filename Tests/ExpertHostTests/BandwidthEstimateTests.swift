@@ -18,7 +18,7 @@ import Testing
         #expect(estimate.bytesPerSecond == 2e9)
     }
 
-    @Test("eight measurements are due within the first two minutes, later ones seldom, and never two hosts' at the same time for long")
+    @Test("eight measurements are due within two minutes, later ones seldom, and two hosts do not keep step")
     func pauses() {
         var random = SystemRandomNumberGenerator()
         let pauses = (0 ..< 11).map { BandwidthEstimate.pause(before: $0, using: &random) }

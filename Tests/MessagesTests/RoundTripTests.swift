@@ -134,8 +134,8 @@ import Testing
         }
         for count in small {
             try check(AnnounceRequest(
-                name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false, arithmetic: "", memoryBytes: 3,
-                readBandwidth: 3, machine: "", bandwidthMeasurements: count))
+                name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false,
+                arithmetic: "", memoryBytes: 3, readBandwidth: 3, machine: "", bandwidthMeasurements: count))
         }
         for text in texts { try check(AnnounceResponse(router: text, planVersion: 1, released: false)) }
     }
@@ -180,7 +180,9 @@ import Testing
             "LogitsResponse": Wire().floats(1, [8, 9]),
             "StateRequest": Wire().number(1, 12).number(2, 13).number(3, 45),
             "StateResponse": Wire().floats(1, [4, 5, 6]),
-            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3").text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37).text(11, "m1").number(12, 5).text(13, "c1"),
+            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3")
+                .text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37)
+                .text(11, "m1").number(12, 5).text(13, "c1"),
             "AnnounceResponse": Wire().text(1, "r3").number(2, 6).number(3, 1),
         ]
         #expect(Set(expected.keys) == Set(everyMessage.map(\.typeName)))

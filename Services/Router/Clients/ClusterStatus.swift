@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// What the cluster still lacks before it can answer; read by every request, written as processes come and go, shown by `/readyz`.
 ///
-/// Probes are told at once. A new request waits a short time (`admit`). A request that was taken before waits longer, until its time is over
-/// (`hopeless`).
+/// Probes are told at once. A new request waits a short time (`admit`). A request that was taken before waits longer,
+/// until its time is over (`hopeless`).
 final class ClusterStatus: Sendable {
     private struct State {
         var attention: String? = "the attention service is not connected"
@@ -74,10 +74,12 @@ final class ClusterStatus: Sendable {
         }
     }
 
-    /// Waits until nothing is missing, so that a process which starts again at once costs a new request nothing but time.
+    /// Waits until nothing is missing, so that a process which starts again at once costs a new request nothing but
+    /// time.
     ///
     /// - Parameter isWanted: whether the client is still there.
-    /// - Throws: `GenerationError.unavailable` where something is still missing after `wait`, or at once where too many wait already.
+    /// - Throws: `GenerationError.unavailable` where something is still missing after `wait`, or at once where too many
+    ///   wait already.
     func admit(within wait: Duration, while isWanted: () -> Bool) async throws {
         guard let missing else { return }
         let mayWait = state.withLock { state in

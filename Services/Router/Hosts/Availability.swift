@@ -1,7 +1,8 @@
 /// Whether the hosts there are serve every expert, and what is told while they do not.
 ///
-/// Most gaps are closed by the hosts that are left, in a moment: such a gap is told only when it has lasted long. One that nobody closes is told at
-/// once, so that new requests go elsewhere. What has been told stays told until everything is there again.
+/// Most gaps are closed by the hosts that are left, in a moment: such a gap is told only when it has lasted long. One
+/// that nobody closes is told at once, so that new requests go elsewhere. What has been told stays told until all is
+/// there again.
 struct Availability: Sendable {
     /// The hosts at one moment.
     struct Sight: Sendable, Equatable {
@@ -53,7 +54,10 @@ struct Availability: Sendable {
     }
 
     private static func reason(_ sight: Sight) -> String {
-        if let expected = sight.expectedCount { return sight.problem ?? sight.damage ?? "\(sight.connectedCount) of \(expected) expert hosts are connected" }
+        if let expected = sight.expectedCount {
+            let waiting = "\(sight.connectedCount) of \(expected) expert hosts are connected"
+            return sight.problem ?? sight.damage ?? waiting
+        }
         if sight.connectedCount == 0 { return sight.damage ?? "no expert host is connected" }
         if sight.soundCount == 0 { return sight.damage ?? "no expert host answers" }
         let loading = "experts are being loaded: \(sight.held / 8) of \(sight.all / 8) are there"

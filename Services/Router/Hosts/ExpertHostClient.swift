@@ -14,7 +14,8 @@ struct ExpertHostClient: Sendable {
     let weightsCopy: String
     /// For weights, in bytes.
     let memoryBytes: Int
-    /// Bytes a second, as it said when it came: what its calls are expected to take. What it is taken for by plans is with `HostSpeeds`.
+    /// Bytes a second, as it said when it came: by this its calls are expected to take what they take. Plans go by
+    /// `HostSpeeds`.
     let bandwidth: Double
     let rpc: RPCClient
     let health: HostHealth

@@ -16,7 +16,9 @@ extension ExpertHosts {
         if let member = members[request.name] {
             if member.host.instance == request.instance {
                 if request.draining, !member.isDraining { drain(request.name) }
-                change(member.host) { ($0.bandwidth, $0.measurements) = (Double(request.readBandwidth), request.bandwidthMeasurements) }
+                change(member.host) {
+                    ($0.bandwidth, $0.measurements) = (Double(request.readBandwidth), request.bandwidthMeasurements)
+                }
                 return AnnounceResponse(router: instance, planVersion: member.isConnected && hasPlanned && member.isSettled ? version : 0, released: isReleased(request.name))
             }
             guard !member.isConnected else {
@@ -33,7 +35,8 @@ extension ExpertHosts {
         limits.idleTimeout = config.silence
         let host = ExpertHostClient(request, address: address, rpc: RPCClient(address: address, limits: limits, group: group, logger: logger))
         members[request.name] = Member(
-            host: host, joined: now, bandwidth: Double(request.readBandwidth), measurements: request.bandwidthMeasurements,
+            host: host, joined: now,
+            bandwidth: Double(request.readBandwidth), measurements: request.bandwidthMeasurements,
             ready: UnitMap(inventory), wanted: UnitMap(inventory))
         announced.yield(host)
         logger.info("expert host announced", metadata: [

@@ -4,7 +4,8 @@ internal import Logging
 extension ExpertHosts {
     func planWhenHostsChange() async {
         for await _ in changes {
-            if availability.isWhole { try? await Task.sleep(for: Self.gathering) }       // several that come together make one plan
+            // Several that come together make one plan.
+            if availability.isWhole { try? await Task.sleep(for: Self.gathering) }
             makePlan()
         }
     }
@@ -29,7 +30,10 @@ extension ExpertHosts {
             let next = plan.placement
             (problem, hasPlanned) = (plan.shortage, true)
             // Where nothing but load and speeds has shifted, a plan that is hardly better is not worth what it moves.
-            if let placement, plan.input.isLike(planned), seconds(next, plan.input, shares) > Self.worthwhile * seconds(placement, plan.input, shares) { return adopt(placement) }
+            if let placement, plan.input.isLike(planned),
+                seconds(next, plan.input, shares) > Self.worthwhile * seconds(placement, plan.input, shares) {
+                return adopt(placement)
+            }
             planned = plan.input
             adopt(next)
         } catch {
@@ -75,7 +79,8 @@ extension ExpertHosts {
     }
 
     private func offer(_ host: ExpertHostClient) -> HostOffer {
-        HostOffer(name: host.name, memoryBytes: host.memoryBytes, bandwidth: members[host.name].map(speed) ?? host.bandwidth)
+        HostOffer(
+            name: host.name, memoryBytes: host.memoryBytes, bandwidth: members[host.name].map(speed) ?? host.bandwidth)
     }
 
     /// What a plan was made for, but for the load.

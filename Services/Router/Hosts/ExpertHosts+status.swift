@@ -12,7 +12,8 @@ extension ExpertHosts {
         routing.publish(table)
         let sight = sight(table.members)
         if sight.isWhole { lastDamage = nil }
-        status.setExperts(missing: availability.look(sight, at: now), fraction: sight.fraction, isBeingLoaded: sight.isBeingLoaded)
+        status.setExperts(
+            missing: availability.look(sight, at: now), fraction: sight.fraction, isBeingLoaded: sight.isBeingLoaded)
         metrics.record(members: members.values, version: version, heldShare: sight.fraction)
     }
 
@@ -25,8 +26,8 @@ extension ExpertHosts {
             $0.formUnion($1.wanted)
         }.eighthCount
         return Availability.Sight(
-            held: held, all: all, connectedCount: connected.count, soundCount: sound.count, isBeingLoaded: planned == all,
-            expectedCount: hasPlanned ? nil : config.expected, problem: problem,
+            held: held, all: all, connectedCount: connected.count, soundCount: sound.count,
+            isBeingLoaded: planned == all, expectedCount: hasPlanned ? nil : config.expected, problem: problem,
             damage: lastDamage)
     }
 

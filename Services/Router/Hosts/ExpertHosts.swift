@@ -34,7 +34,8 @@ actor ExpertHosts {
         var isDoubted = false
         /// It holds things the router knows nothing of, or wants no more.
         var holdsMore = true
-        /// Bytes a second, as it said last, and of how many measurements that is the median; 0: its operator has set it.
+        /// Bytes a second, as it said last, and of how many measurements that is the median; 0: its operator has set
+        /// it.
         var bandwidth: Double
         var measurements: Int
         var ready: UnitMap

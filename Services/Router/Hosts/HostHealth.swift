@@ -43,7 +43,8 @@ final class HostHealth: Sendable {
         }
     }
 
-    /// How fast it read weights in recent calls, in bytes a second; nil where too few calls since this was last asked say anything.
+    /// How fast it read weights in recent calls, in bytes a second; nil where too few calls since this was last asked
+    /// say anything.
     ///
     /// - Parameters:
     ///   - bandwidth: the one by which calls were expected to take what they were.
@@ -139,7 +140,8 @@ struct LatencyTracker {
     func readSpeed(bandwidth: Double, bytesMin: Double) -> Double? {
         let speeds = samples.compactMap { sample -> Double? in
             let bytes = (sample.seconds / sample.ratio - LayerWork.hopSeconds) * bandwidth
-            return bytes >= bytesMin && bytes > 0 ? bytes / max(sample.seconds - LayerWork.hopSeconds, sample.seconds / 2) : nil
+            guard bytes >= bytesMin, bytes > 0 else { return nil }
+            return bytes / max(sample.seconds - LayerWork.hopSeconds, sample.seconds / 2)
         }
         return speeds.count >= Self.speedSamplesMin ? speeds.middle : nil
     }

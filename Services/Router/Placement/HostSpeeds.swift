@@ -1,11 +1,15 @@
-/// How fast each host is taken to read its experts, by what hosts have measured of themselves and by what their calls really took.
+/// How fast each host is taken to read its experts, by what hosts have measured of themselves and by what their calls
+/// really took.
 ///
-/// A single measurement says little: of equal containers that start together, one found twenty times what another did. So:
+/// A single measurement says little: of equal containers that start together, one found twenty times what another did.
+/// So:
 /// - A host whose operator has set its bandwidth has that one, and nothing else counts.
-/// - All others are as fast as the middle one of them, times a factor that is 1 until the same was seen in several looks running.
+/// - All others are as fast as the middle one of them, times a factor that is 1 until the same was seen in several
+///   looks running.
 /// - Who is within 1.5 times the middle counts as equal to it.
 /// - Hosts of one kind are equal, unless calls show for long that they are not.
-/// - Where calls have shown how fast a host is, its own measurements do not count; before that they do once there are several.
+/// - Where calls have shown how fast a host is, its own measurements do not count; before that they do once there are
+///   several.
 struct HostSpeeds: Sendable {
     /// What makes hosts equal by definition.
     struct Kind: Sendable, Hashable {
@@ -41,7 +45,8 @@ struct HostSpeeds: Sendable {
     /// A host may be taken for this many times slower or faster than the middle: by its measurements, and by its calls.
     private static let measuredRange = 4.0, calledRange = 16.0
     private static let measurementsMin = 5
-    /// How many looks have to agree: at calls, at calls of a host that is not what its kind is, and at measurements, each with a new one.
+    /// How many looks have to agree: at calls, at calls of a host that is not what its kind is, and at measurements,
+    /// each with a new one.
     static let looks = 8, looksWithinKind = 24, looksMeasured = 3
     /// A host whose calls have said nothing for so long is judged by its measurements again.
     private static let missedLooksMax = 60
@@ -111,12 +116,14 @@ struct HostSpeeds: Sendable {
     private func seenByCalls(_ hosts: [Host]) -> [String: Seen] {
         let known = hosts.compactMap { host in records[host.instance]?.calls.map { (host: host, calls: $0) } }
         guard known.count > 1 else { return [:] }
-        let middle = known.map(\.calls).middle, kinds = Dictionary(grouping: known, by: \.host.kind).mapValues { $0.map(\.calls).middle }
+        let middle = known.map(\.calls).middle
+        let kinds = Dictionary(grouping: known, by: \.host.kind).mapValues { $0.map(\.calls).middle }
         var seen: [String: Seen] = [:]
         for (host, calls) in known where host.calls != nil {
             let kind = kinds[host.kind] ?? calls
-            let (speed, looks) = max(calls / kind, kind / calls) > Self.equal ? (calls, Self.looksWithinKind) : (kind, Self.looks)
-            seen[host.instance] = (min(max(speed / middle, 1 / Self.calledRange), Self.calledRange), looks)
+            let isAlike = max(calls / kind, kind / calls) <= Self.equal
+            let ratio = (isAlike ? kind : calls) / middle
+            seen[host.instance] = (ratio.within(Self.calledRange), isAlike ? Self.looks : Self.looksWithinKind)
         }
         return seen
     }
@@ -129,8 +136,10 @@ struct HostSpeeds: Sendable {
         let middle = known.compactMap { kinds[$0.kind] }.middle
         var seen: [String: Seen] = [:]
         for host in known {
-            guard let record = records[host.instance], record.calls == nil, record.bandwidth != host.bandwidth else { continue }
-            seen[host.instance] = (min(max((kinds[host.kind] ?? middle) / middle, 1 / Self.measuredRange), Self.measuredRange), Self.looksMeasured)
+            let record = records[host.instance] ?? Record()
+            guard record.calls == nil, record.bandwidth != host.bandwidth else { continue }
+            let ratio = (kinds[host.kind] ?? middle) / middle
+            seen[host.instance] = (ratio.within(Self.measuredRange), Self.looksMeasured)
         }
         return seen
     }
@@ -139,4 +148,9 @@ struct HostSpeeds: Sendable {
     private static func rounded(_ ratio: Double, from current: Double) -> Double {
         max(ratio, 1 / ratio) <= (current == 1 ? equal : stillEqual) ? 1 : ratio
     }
+}
+
+extension Double {
+    /// At most so many times more or less than 1.
+    fileprivate func within(_ range: Double) -> Double { Swift.min(Swift.max(self, 1 / range), range) }
 }

@@ -1,4 +1,5 @@
-/// A number above zero that noise does not move: it changes when what was seen lay clearly to one side of it for several looks running.
+/// A number above zero that noise does not move: it changes when what was seen lay clearly to one side of it for
+/// several looks running.
 struct SteadyValue: Sendable, Equatable {
     private(set) var value: Double
     /// What was seen of late, all clearly above `value` or all clearly below.

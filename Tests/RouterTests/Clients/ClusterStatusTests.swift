@@ -45,7 +45,9 @@ import Testing
         try await status.admit(within: .zero) { true }
         status.setExperts(missing: "no expert host is connected")
         for wait in [Duration.zero, .milliseconds(50)] {
-            await #expect(throws: GenerationError.unavailable("no expert host is connected")) { try await status.admit(within: wait) { true } }
+            await #expect(throws: GenerationError.unavailable("no expert host is connected")) {
+                try await status.admit(within: wait) { true }
+            }
         }
     }
 

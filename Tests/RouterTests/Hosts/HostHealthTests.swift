@@ -73,7 +73,9 @@ import Testing
         let bytes = 5e6, hop = LayerWork.hopSeconds
         for bandwidth in [1e8, 1e9, 1e11] {
             let health = HostHealth(of: "a")
-            func answer(_ bytes: Double, at speed: Double) { health.answered(after: hop + bytes / speed, expected: hop + bytes / bandwidth) }
+            func answer(_ bytes: Double, at speed: Double) {
+                health.answered(after: hop + bytes / speed, expected: hop + bytes / bandwidth)
+            }
             func found() -> Double? { health.readSpeed(bandwidth: bandwidth, bytesMin: 1e6) }
             #expect(found() == nil)
             for _ in 0 ..< 100 { answer(1000, at: 1e10) }
