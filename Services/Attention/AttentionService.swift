@@ -83,12 +83,13 @@ struct AttentionService: Service {
             defer { report() }
             return try await engine.resume(request)
         }
-        endpoints.on(.embed, engine.embed)
+        let rowBytes = engine.config.hiddenSize * MemoryLayout<Float>.size, logitsBytes = engine.config.vocabularySize * MemoryLayout<Float>.size
+        endpoints.on(.embed, answerBytes: { $0.tokens.count * rowBytes }, engine.embed)
         endpoints.on(.attend) { request in
             rows.increment(by: request.spans.reduce(0) { $0 + $1.count })
             return try await engine.attend(request)
         }
-        endpoints.on(.logits, engine.logits)
+        endpoints.on(.logits, answerBytes: { $0.hidden.count * MemoryLayout<Float>.size / rowBytes * logitsBytes }, engine.logits)
         endpoints.on(.lightningState, engine.state)
         return endpoints
     }
