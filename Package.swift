@@ -72,7 +72,7 @@ let package = Package(
             path: "Services/CommandLine", swiftSettings: settings),
 
         .target(name: "Tokenizer", dependencies: ["JSON"], path: "Shared/Tokenizer", swiftSettings: settings),
-        .target(name: "Cluster", dependencies: ["Messages", "Transport", "Tensors", argumentParser, logging] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
+        .target(name: "Cluster", dependencies: ["Messages", "Transport", "Tensors", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
         .target(name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport", swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["JSON", "Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),

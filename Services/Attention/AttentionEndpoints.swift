@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Cluster
 internal import Messages
 internal import Metrics
@@ -42,12 +43,13 @@ extension EndpointHandlers {
         onSessions(.closeSessions, engine.close)
         onSessions(.parkSession, engine.park)
         onSessions(.resumeSession, engine.resume)
-        on(.embed, engine.embed)
+        let rowBytes = engine.config.hiddenSize * MemoryLayout<Float>.size, logitsBytes = engine.config.vocabularySize * MemoryLayout<Float>.size
+        on(.embed, answerBytes: { $0.tokens.count * rowBytes }, engine.embed)
         on(.attend) { request in
             metrics.rows.increment(by: request.spans.reduce(0) { $0 + $1.count })
             return try await engine.attend(request)
         }
-        on(.logits, engine.logits)
+        on(.logits, answerBytes: { $0.hidden.count * MemoryLayout<Float>.size / rowBytes * logitsBytes }, engine.logits)
         on(.lightningState, engine.state)
     }
 }

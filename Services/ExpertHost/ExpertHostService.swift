@@ -132,7 +132,8 @@ struct ExpertHostService: Service {
             defer { report() }
             return try await engine.retain(request)
         }
-        endpoints.on(.runExperts) { request in
+        let rowBytes = engine.config.hiddenSize * MemoryLayout<Float>.size
+        endpoints.on(.runExperts, answerBytes: { $0.groups.reduce(0) { $0 + $1.rows.count } * rowBytes }) { request in
             rows.increment(by: request.groups.reduce(0) { $0 + $1.rows.count })
             return try await engine.run(request)
         }

@@ -21,6 +21,8 @@ struct RouterAssembly: Sendable {
     private let logger: Logger
     /// One loop for all connections inside the cluster, so that a step's calls meet no other thread.
     private let group = MultiThreadedEventLoopGroup.singleton.next()
+    /// Of those who connect to the router: the next one in turn, so that a step's calls do not wait for what strangers say. (One core has one loop.)
+    private let controlGroup = MultiThreadedEventLoopGroup.singleton.next()
 
     init(_ config: RouterConfig, readiness: Readiness, logger: Logger) throws {
         self.config = config
@@ -67,7 +69,7 @@ struct RouterAssembly: Sendable {
             AttentionLink(
                 attention: generator.engine.pass.attention, fingerprint: fingerprint, proof: proof,
                 arithmetic: config.hosts.arithmetic, engine: generator.engine, status: status, logger: logger),
-            ControlService(address: config.control, hosts: hosts, group: group, logger: logger),
+            ControlService(address: config.control, hosts: hosts, group: controlGroup, logger: logger),
             EngineService(engine: generator.engine),
             FrontService(
                 front: Front(

@@ -16,7 +16,6 @@ internal import Musl
 package struct AdminServer: Service {
     /// Enough for an orchestrator's probes and a few scrapers.
     private static let connectionsMax = 64
-    private static let idleTimeout = TimeAmount.seconds(30)
     private static let retryAfterSeconds = 1
     private static let bodyBytesMax = 1 << 20
 
@@ -43,11 +42,11 @@ package struct AdminServer: Service {
         if case .unix(let path) = address { try await claimUnixSocket(path: path, purpose: "admin address") }
         var quiet = Logger(label: "admin")
         quiet.logLevel = .error
+        let connections = AdminConnections(max: Self.connectionsMax)
         let application = Application(
             router: endpoints(),
-            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
-            configuration: ApplicationConfiguration(
-                address: bindAddress, availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
+            server: .http1(configuration: .init(additionalChannelHandlers: [AdminConnectionSetup(connections)])),
+            configuration: ApplicationConfiguration(address: bindAddress),
             onServerRunning: { onListening($0.localAddress?.port) },
             logger: quiet)
         defer { if case .unix(let path) = address { unsafe unlink(path) } }
@@ -66,7 +65,8 @@ package struct AdminServer: Service {
     }
 
     private func endpoints() -> Router<BasicRequestContext> {
-        let endpoints = Router()
+        let endpoints = Router(options: .autoGenerateHeadEndpoints)
+        let changes = AdminGuard(address: address, machine: Machine.hostName)
         endpoints.get("livez") { _, _ in answer(.ok, "{\"status\":\"alive\"}") }
         endpoints.get("readyz") { _, _ in
             let state = readiness.current
@@ -82,7 +82,13 @@ package struct AdminServer: Service {
             endpoints.on("admin/**", method: method) { request, _ in
                 let path = request.uri.path
                 guard let handler = routes.handler(method.rawValue, path) else {
-                    return answer(.notFound, "{\"error\":\(jsonString("nothing answers \(method.rawValue) \(path) here"))}")
+                    return refusal(.notFound, "nothing answers \(method.rawValue) \(path.prefix(200)) here")
+                }
+                if method == .post {
+                    let head = request.head
+                    if let found = changes.refusal(host: head.authority, origin: head.headerFields[.origin], contentType: head.headerFields[.contentType]) {
+                        return refusal(.init(code: found.status), found.reason)
+                    }
                 }
                 let body = try await request.body.collect(upTo: Self.bodyBytesMax)
                 let result = await handler(Array(body.readableBytesView))
@@ -91,6 +97,8 @@ package struct AdminServer: Service {
         }
         return endpoints
     }
+
+    private func refusal(_ status: HTTPResponse.Status, _ reason: String) -> Response { answer(status, "{\"error\":\(jsonString(reason))}") }
 
     private func answer(_ status: HTTPResponse.Status, _ body: String, type: String = "application/json") -> Response {
         Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: body)))

@@ -18,23 +18,30 @@ extension RPCClient {
 
 /// What a service answers: a handler for each endpoint it has.
 package struct EndpointHandlers: Sendable {
-    private var handlers: [String: @Sendable (ByteBuffer) async throws -> ByteBuffer] = [:]
+    private var handlers: [String: @Sendable (RPCRequest) async throws -> ByteBuffer] = [:]
     private let translate: @Sendable (any Error) -> RPCError?
 
     /// - Parameter translate: turns the service's own errors into those of the wire; nil is an error nobody expected.
     package init(translate: @escaping @Sendable (any Error) -> RPCError?) { self.translate = translate }
 
+    /// - Parameter answerBytes: how long the answer will be, where that is more than the request suggests; a peer that does not read its
+    ///   answers is refused more of them.
     package mutating func on<Request, Response>(
-        _ endpoint: Endpoint<Request, Response>, _ handler: @escaping @Sendable (Request) async throws -> Response
+        _ endpoint: Endpoint<Request, Response>, answerBytes: (@Sendable (Request) -> Int)? = nil,
+        _ handler: @escaping @Sendable (Request) async throws -> Response
     ) {
-        handlers[endpoint.path] = { body in ByteBuffer(try await handler(try body.decoded(Request.self))) }
+        handlers[endpoint.path] = { call in
+            let request = try call.body.decoded(Request.self)
+            if let answerBytes { try call.reserveAnswer(answerBytes(request)) }
+            return ByteBuffer(try await handler(request))
+        }
     }
 
     /// The handler of an `RPCServer`.
     package func answer(_ request: RPCRequest) async throws -> ByteBuffer {
         guard let handler = handlers[request.path] else { throw RPCError(.notFound, "nothing answers at \(request.path)") }
         do {
-            return try await handler(request.body)
+            return try await handler(request)
         } catch let error as MessageError {
             throw RPCError(.invalidArgument, "\(error)")
         } catch {

@@ -126,7 +126,7 @@ final class ClientStreams: HTTP2Streams {
         case .goAway(let code, let message):
             let reason = message.isEmpty ? "HTTP/2 code \(code)" : "HTTP/2 code \(code), \(message)"
             retire(RPCError(.unavailable, "\(server) takes no more calls on this connection (\(reason))"))
-        case .reset, .control: break
+        case .settingsAcknowledged, .reset, .control: break
         }
     }
 

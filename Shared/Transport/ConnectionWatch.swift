@@ -8,6 +8,7 @@ struct ConnectionWatch {
     private let limits: RPCLimits
     private let openedAt: NIODeadline
     private var hasSettings = false
+    private var hasAcknowledgement = false
     private var lastHeard: NIODeadline
     private var lastPing: NIODeadline
     private var lastSent: NIODeadline
@@ -26,12 +27,16 @@ struct ConnectionWatch {
 
     mutating func heard(at now: NIODeadline) { lastHeard = now }
     mutating func heardSettings() { hasSettings = true }
+    mutating func heardAcknowledgement() { hasAcknowledgement = true }
     mutating func sent(at now: NIODeadline) { lastSent = now }
 
     /// - Parameter owesBodies: whether bodies wait here for the peer to take them.
     mutating func tick(at now: NIODeadline, owesBodies: Bool) -> Action {
         if !hasSettings, now - openedAt > limits.handshakeTimeout {
             return .giveUp("no HTTP/2 SETTINGS came within \(limits.handshakeTimeout.milliseconds) ms")
+        }
+        if !hasAcknowledgement, now - openedAt > limits.handshakeTimeout {
+            return .giveUp("our HTTP/2 SETTINGS were not acknowledged within \(limits.handshakeTimeout.milliseconds) ms")
         }
         if now - lastHeard > limits.idleTimeout {
             return .giveUp("nothing was heard for \(limits.idleTimeout.milliseconds) ms")

@@ -14,6 +14,8 @@ enum HTTP2Event: Equatable {
     case closed(stream: Int32, code: UInt32)
     /// The peer's SETTINGS: from here on it is known to speak HTTP/2.
     case settings
+    /// The peer keeps to our SETTINGS.
+    case settingsAcknowledged
     /// The peer takes no new streams.
     case goAway(code: UInt32, message: String)
     /// The peer reset a stream; `closed` follows when the stream was known. Counted against a limit.
@@ -27,6 +29,8 @@ struct HTTP2Error: Error, Equatable, CustomStringConvertible {
     /// Of nghttp2, always negative; see `nghttp2_error`.
     let code: Int
     let message: String
+    /// What the peer is told, of RFC 9113 section 7.
+    var connectionCode = HTTP2Code.protocolError
 
     var description: String { "HTTP/2: \(message) (nghttp2 \(code))" }
 }

@@ -77,10 +77,11 @@ final class HTTP2Handler: ChannelInboundHandler {
         let now = NIODeadline.now()
         watch.heard(at: now)
         do {
-            try session.receive(unwrapInboundIn(data))
+            try session.receive(unwrapInboundIn(data), at: now)
         } catch {
             deliver(at: now)                        // what was said before the fault counts
-            giveUp(RPCError(.protocolError, "\(error)"), code: HTTP2Code.protocolError)
+            let isTooMuch = error.connectionCode == HTTP2Code.enhanceYourCalm
+            giveUp(RPCError(isTooMuch ? .resourceExhausted : .protocolError, "\(error)"), code: error.connectionCode)
             return
         }
         deliver(at: now)
@@ -132,7 +133,11 @@ final class HTTP2Handler: ChannelInboundHandler {
         let events = session.takeEvents(reusing: exchange(&self.events, with: []))
         defer { self.events = events }
         for event in events {
-            if case .settings = event { watch.heardSettings() }
+            switch event {
+            case .settings: watch.heardSettings()
+            case .settingsAcknowledged: watch.heardAcknowledgement()
+            default: break
+            }
             if let complaint = floods.complaint(about: event, at: now) {
                 giveUp(RPCError(.resourceExhausted, complaint), code: HTTP2Code.enhanceYourCalm)
                 return

@@ -11,14 +11,19 @@ import NIOCore
     var bodyBytes = 0
     /// The head being read; nghttp2 reads one at a time.
     var head = HeaderFields()
-    var headBytes = 0
-    var isHeadTooLarge = false
+    var headerWork: HeaderWork
+    var ledger = StreamLedger()
+    var windows = StreamWindows()
     /// Bytes for the peer, and how many of them make a pause.
     var output = OutboundBytes()
     var outputLimit = Int.max
     /// Streams whose last byte from here has just been written.
     var endedHere: [Int32] = []
     var complaint: String?
+    /// Why the connection has to end. A callback that sets it fails, which ends nghttp2's reading at once.
+    var fault: HTTP2Fault?
+    /// The same, where nghttp2 may have a better reason and is asked first.
+    var lateFault: HTTP2Fault?
 }
 
 /// The callbacks: each unwraps, records, and returns. None calls back into the session.
@@ -26,6 +31,7 @@ extension HTTP2Session {
     static func install(on callbacks: OpaquePointer?) {
         unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onBeginHeaders)
         unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader)
+        unsafe nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, onInvalidHeader)
         unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame)
         unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, onBeginFrame)
         unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
@@ -47,20 +53,16 @@ extension HTTP2Session {
     private static let onBeginHeaders: nghttp2_on_begin_headers_callback = { _, _, context in
         let session = unsafe from(context)
         session.recorded.head = HeaderFields(capacity: 8)
-        session.recorded.headBytes = 0
-        session.recorded.isHeadTooLarge = false
+        session.recorded.headerWork.beginHead()
         return 0
     }
 
     private static let onHeader: nghttp2_on_header_callback = { _, _, name, nameCount, value, valueCount, _, context in
         let session = unsafe from(context)
-        // 32 bytes a field are RFC 9113's own allowance (section 6.5.2).
-        session.recorded.headBytes += nameCount + valueCount + 32
-        guard session.recorded.headBytes <= session.limits.headerBytesMax,
-            session.recorded.head.fields.count < session.limits.headerCountMax
-        else {
-            session.recorded.isHeadTooLarge = true
-            return 0
+        switch session.recorded.headerWork.field(nameCount + valueCount) {
+        case .keep: break
+        case .drop: return 0
+        case .giveUp(let reason): return session.give(up: reason)
         }
         let nameText = unsafe String(decoding: UnsafeBufferPointer(start: name, count: nameCount), as: UTF8.self)
         let valueText = unsafe String(decoding: UnsafeBufferPointer(start: value, count: valueCount), as: UTF8.self)
@@ -68,7 +70,22 @@ extension HTTP2Session {
         return 0
     }
 
-    private static let onFrame: nghttp2_on_frame_recv_callback = { _, frame, context in
+    /// A field that breaks the rules and is left out: it has cost as much as others.
+    private static let onInvalidHeader: nghttp2_on_invalid_header_callback = { _, _, _, nameCount, _, valueCount, _, context in
+        let session = unsafe from(context)
+        guard case .giveUp(let reason) = session.recorded.headerWork.field(nameCount + valueCount) else { return 0 }
+        return session.give(up: reason)
+    }
+
+    /// - Returns: what a callback has to return.
+    private func give(up reason: String) -> Int32 { end(HTTP2Fault(HTTP2Code.enhanceYourCalm, reason)) }
+
+    private func end(_ fault: HTTP2Fault) -> Int32 {
+        recorded.fault = fault
+        return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    }
+
+    private static let onFrame: nghttp2_on_frame_recv_callback = { raw, frame, context in
         let session = unsafe from(context)
         guard let frame = unsafe frame?.pointee else { return 0 }
         let stream = unsafe frame.hd.stream_id
@@ -76,13 +93,18 @@ extension HTTP2Session {
         let isAck = unsafe UInt32(frame.hd.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
         switch unsafe nghttp2_frame_type(UInt32(frame.hd.type)) {
         case NGHTTP2_HEADERS:
-            let isTooLarge = session.recorded.isHeadTooLarge
+            let isTooLarge = session.recorded.headerWork.isTooLarge
             session.recorded.events.append(isTooLarge ? .headTooLarge(stream: stream) : .head(stream: stream, session.recorded.head))
             if isEnd { session.recorded.events.append(.end(stream: stream)) }
         case NGHTTP2_DATA:
             if isEnd { session.recorded.events.append(.end(stream: stream)) }
-        case NGHTTP2_SETTINGS where !isAck:
-            session.recorded.events.append(.settings)
+        case NGHTTP2_SETTINGS:
+            session.recorded.events.append(isAck ? .settingsAcknowledged : .settings)
+            if !isAck, let fault = session.recorded.windows.settingsEnd(initial: unsafe initialWindow(raw)) { return session.end(fault) }
+        case NGHTTP2_WINDOW_UPDATE where stream > 0:
+            session.recorded.windows.widen(stream)
+        case NGHTTP2_RST_STREAM:
+            session.recorded.ledger.resetByPeer(stream)
         case NGHTTP2_GOAWAY:
             let debug = unsafe UnsafeBufferPointer(start: frame.goaway.opaque_data, count: min(frame.goaway.opaque_data_len, 256))
             unsafe session.recorded.events.append(.goAway(code: frame.goaway.error_code, message: String(decoding: debug, as: UTF8.self)))
@@ -92,14 +114,26 @@ extension HTTP2Session {
         return 0
     }
 
-    private static let onBeginFrame: nghttp2_on_begin_frame_callback = { _, header, context in
+    /// The window that streams to the peer begin with.
+    private static func initialWindow(_ raw: OpaquePointer?) -> Int {
+        Int(unsafe nghttp2_session_get_remote_settings(raw, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE))
+    }
+
+    private static let onBeginFrame: nghttp2_on_begin_frame_callback = { raw, header, context in
         let session = unsafe from(context)
         guard let header = unsafe header?.pointee else { return 0 }
         switch nghttp2_frame_type(UInt32(header.type)) {
         case NGHTTP2_RST_STREAM:
             session.recorded.events.append(.reset)
         case NGHTTP2_HEADERS, NGHTTP2_CONTINUATION:
-            break       // bounded by streams and header sizes
+            let isFirst = header.type == UInt8(NGHTTP2_HEADERS.rawValue)
+            if case .giveUp(let reason) = session.recorded.headerWork.frame(header.length, isFirst: isFirst) { return session.give(up: reason) }
+            guard isFirst, session.side == .server, !session.isGoingAway, header.stream_id % 2 == 1 else { break }
+            let isOpen = unsafe nghttp2_session_get_stream_remote_close(raw, header.stream_id) >= 0
+            if let fault = session.recorded.ledger.heads(header.stream_id, isOpen: isOpen) { session.recorded.lateFault = fault }
+        case NGHTTP2_SETTINGS where UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue == 0:
+            session.recorded.events.append(.control)
+            session.recorded.windows.settingsBegin(initial: unsafe initialWindow(raw)) { unsafe Int(nghttp2_session_get_stream_remote_window_size(raw, $0)) }
         case NGHTTP2_DATA where header.length > 0 || UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0:
             break       // bounded by windows
         default:
@@ -127,6 +161,7 @@ extension HTTP2Session {
     private static let onClose: nghttp2_on_stream_close_callback = { _, stream, code, context in
         let session = unsafe from(context)
         session.bodies[stream] = nil
+        session.recorded.windows.close(stream)
         session.recorded.events.append(.closed(stream: stream, code: code))
         return 0
     }
@@ -134,6 +169,8 @@ extension HTTP2Session {
     private static let onInvalidFrame: nghttp2_on_invalid_frame_recv_callback = { _, frame, code, context in
         let session = unsafe from(context)
         let type = unsafe frame.map { unsafe "\($0.pointee.hd.type)" } ?? "?"
+        // nghttp2 resets the stream, or ends the connection.
+        if let stream = unsafe frame?.pointee.hd.stream_id, stream > 0 { session.recorded.ledger.resetHere(stream) }
         session.recorded.complaint = unsafe "frame of type \(type): \(String(cString: nghttp2_strerror(code)))"
         return 0
     }
@@ -176,6 +213,7 @@ extension HTTP2Session {
     private static let onSent: nghttp2_on_frame_send_callback = { _, frame, context in
         let session = unsafe from(context)
         guard let header = unsafe frame?.pointee.hd else { return 0 }
+        if header.type == UInt8(NGHTTP2_RST_STREAM.rawValue) { session.recorded.ledger.resetHere(header.stream_id) }
         let isBody = header.type == UInt8(NGHTTP2_HEADERS.rawValue) || header.type == UInt8(NGHTTP2_DATA.rawValue)
         if isBody, UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0 {
             session.recorded.endedHere.append(header.stream_id)

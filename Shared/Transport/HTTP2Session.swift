@@ -15,13 +15,16 @@ import NIOCore
     private var raw: OpaquePointer!             // nghttp2_session *
 
     // What the callbacks record.
-    var recorded = Recorded()
+    var recorded: Recorded
+    /// New streams are ignored from here on, and so is what else comes for them.
+    private(set) var isGoingAway = false
     /// Bodies that have not left yet, by stream.
     var bodies: [Int32: ByteBuffer] = [:]
 
     init(_ side: Side, limits: RPCLimits) throws(HTTP2Error) {
         self.side = side
         self.limits = limits.clamped
+        recorded = unsafe Recorded(headerWork: HeaderWork(limits: self.limits))
         unsafe raw = nil
         try open()
     }
@@ -31,7 +34,8 @@ import NIOCore
     // MARK: from the peer
 
     /// Feeds bytes from the peer; `takeEvents` tells what they meant. Throws when the connection cannot go on.
-    func receive(_ bytes: ByteBuffer) throws(HTTP2Error) {
+    func receive(_ bytes: ByteBuffer, at now: NIODeadline = .now()) throws(HTTP2Error) {
+        recorded.headerWork.look(at: now)
         recorded.input = bytes
         defer { recorded.input = ByteBuffer() }
         let used = unsafe bytes.withUnsafeReadableBytes { input in
@@ -43,6 +47,11 @@ import NIOCore
         if recorded.bodyBytes > 0 { _ = unsafe nghttp2_session_consume_connection(raw, recorded.bodyBytes) }
         recorded.bodyBytes = 0
         guard used == bytes.readableBytes else { throw failure(Int(used)) }
+        // Where nghttp2 has ended the connection itself, its GOAWAY is on its way and says more.
+        if let fault = recorded.lateFault, unsafe nghttp2_session_want_read(raw) != 0 {
+            recorded.fault = fault
+            throw failure(Int(NGHTTP2_ERR_PROTO.rawValue))
+        }
     }
 
     /// What has happened since the last time, in order. Sending makes events too: a stream closes with its last frame.
@@ -125,6 +134,7 @@ import NIOCore
 
     /// Takes no new streams; those that are open go on.
     func goAway() {
+        isGoingAway = true
         let last = unsafe nghttp2_session_get_last_proc_stream_id(raw)
         _ = unsafe nghttp2_submit_goaway(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, HTTP2Code.noError, nil, 0)
     }
@@ -141,6 +151,7 @@ import NIOCore
     }
 
     private func failure(_ code: Int) -> HTTP2Error {
+        if let fault = recorded.fault { return HTTP2Error(code: code, message: fault.sentence, connectionCode: fault.code) }
         let text = unsafe String(cString: nghttp2_strerror(Int32(clamping: code)))
         return HTTP2Error(code: code, message: recorded.complaint.map { "\(text) (\($0))" } ?? text)
     }
@@ -159,8 +170,6 @@ import NIOCore
         unsafe nghttp2_option_set_stream_reset_rate_limit(option, 1 << 30, 1 << 30)
         // We take no pushed streams. (SETTINGS say so too, but count only once they are acknowledged.)
         unsafe nghttp2_option_set_max_reserved_remote_streams(option, 0)
-        // A GOAWAY arrives together with what it closes; both are wanted as events, nothing is kept for later.
-        unsafe nghttp2_option_set_no_closed_streams(option, 1)
 
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         let result = switch side {

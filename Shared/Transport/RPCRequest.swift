@@ -11,12 +11,23 @@ package struct RPCRequest: Sendable {
     package let traceparent: String?
     /// Who calls, for logs: a Unix socket's path or a TCP address.
     package let peer: String
+    private let answers: AnswerRoom
+    private let stream: Int32
 
-    package init(path: String, body: ByteBuffer, deadline: NIODeadline? = nil, traceparent: String? = nil, peer: String = "") {
+    init(path: String, body: ByteBuffer, deadline: NIODeadline?, traceparent: String?, peer: String, answers: AnswerRoom, stream: Int32) {
         self.path = path
         self.body = body
         self.deadline = deadline
         self.traceparent = traceparent
         self.peer = peer
+        self.answers = answers
+        self.stream = stream
+    }
+
+    /// Takes room for an answer of `count` bytes until the peer has read it.
+    ///
+    /// - Throws: `resourceExhausted` where there is none, because the peer has not read what it asked for before.
+    package func reserveAnswer(_ count: Int) throws(RPCError) {
+        try answers.reserve(count, for: stream)
     }
 }

@@ -15,6 +15,8 @@ package final class RPCServer: Sendable {
         var listener: (any Channel)?
         var connections: [ObjectIdentifier: ServerConnection] = [:]
         var isStopping = false
+        /// Of lines about connections that were refused or had to go.
+        var lines = LineAllowance(burst: 16, interval: .seconds(10))
     }
 
     private let address: Address
@@ -112,19 +114,49 @@ package final class RPCServer: Sendable {
             Address.tcp(host: host, port: channel.remoteAddress?.port ?? 0).description
         } ?? "\(address)"
         let connection = try ServerConnection(on: channel, peer: peer, limits: limits, logger: logger)
-        let id = ObjectIdentifier(connection)
-        let refusal: String? = state.withLock { state in
-            if state.isStopping { return "the server is stopping" }
-            if state.connections.count >= limits.connectionsMax { return "there are \(limits.connectionsMax) connections already" }
-            state.connections[id] = connection
-            return nil
-        }
-        if let refusal {
-            logger.info("refused a connection", metadata: ["peer": "\(peer)", "reason": "\(refusal)"])
+        if let refusal = admit(connection) {
+            tell("refused a connection", peer: peer, reason: refusal)
             throw RPCError(.resourceExhausted, refusal)
         }
         logger.debug("connection opened", metadata: ["peer": "\(peer)"])
-        channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.connections.removeValue(forKey: id) } }
+        channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) } }
         arriving.yield(connection)
+    }
+
+    /// - Returns: why the connection cannot have a place; nil where it has one, if need be another's.
+    private func admit(_ connection: ServerConnection) -> String? {
+        let places = ConnectionPlaces(max: limits.connectionsMax, maxPerPeer: limits.connectionsPerPeerMax, peace: limits.connectionPeace)
+        let (refusal, gone): (String?, (ServerConnection, hasServed: Bool)?) = state.withLock { state in
+            if state.isStopping { return ("the server is stopping", nil) }
+            let id = ObjectIdentifier(connection)
+            guard state.connections.count >= min(limits.connectionsMax, limits.connectionsPerPeerMax) else {
+                state.connections[id] = connection
+                return (nil, nil)
+            }
+            let others = Array(state.connections)
+            let uses = others.map { $0.value.activity.use(peer: $0.value.machine) }
+            switch places.admission(of: connection.machine, at: .now(), among: uses) {
+            case .refused(let reason): return (reason, nil)
+            case .free:
+                state.connections[id] = connection
+                return (nil, nil)
+            case .inPlaceOf(let index):
+                state.connections[others[index].key] = nil
+                state.connections[id] = connection
+                return (nil, (others[index].value, uses[index].hasServed))
+            }
+        }
+        if let gone {
+            gone.0.giveWay(hasServed: gone.hasServed)
+            tell("closed an idle connection", peer: gone.0.machine ?? "\(address)", reason: "its place was needed for another")
+        }
+        return refusal
+    }
+
+    private func tell(_ what: Logger.Message, peer: String, reason: String) {
+        guard let leftOut = state.withLock({ $0.lines.take() }) else { return }
+        var line: Logger.Metadata = ["peer": "\(peer)", "reason": "\(reason)"]
+        if leftOut > 0 { line["lines_left_out"] = "\(leftOut)" }
+        logger.info(what, metadata: line)
     }
 }

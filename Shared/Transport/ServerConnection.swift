@@ -9,6 +9,9 @@ final class ServerConnection: Sendable {
     }
 
     let channel: any Channel
+    /// The peer's machine; nil on a Unix socket, where all peers are this one.
+    let machine: String?
+    let activity = ConnectionActivity()
     /// Of the channel's event loop: on it a call reaches its handler, and an answer the socket, without waking a thread.
     let executor: EventLoopExecutor
     private let calls: NIOLoopBound<CallQueue>
@@ -18,9 +21,10 @@ final class ServerConnection: Sendable {
     init(on channel: any Channel, peer: String, limits: RPCLimits, logger: Logger) throws {
         let calls = NIOLoopBound(CallQueue(), eventLoop: channel.eventLoop)
         let session = try HTTP2Session(.server, limits: limits)
-        let streams = ServerStreams(session: session, peer: peer, incoming: calls.value, logger: logger)
+        let streams = ServerStreams(session: session, peer: peer, incoming: calls.value, activity: activity, logger: logger)
         let handler = HTTP2Handler(session: session, streams: streams, logger: logger)
         self.channel = channel
+        machine = channel.remoteAddress?.ipAddress
         executor = EventLoopExecutor(channel.eventLoop)
         self.calls = calls
         commands = Mailbox(on: channel.eventLoop) { commands in
@@ -39,6 +43,11 @@ final class ServerConnection: Sendable {
     /// Takes no new calls; those in flight finish, then the connection closes.
     func drain() {
         commands.post(.drain)
+    }
+
+    /// Makes room for another connection; there is nothing to finish.
+    func giveWay(hasServed: Bool) {
+        if hasServed { drain() } else { channel.close(promise: nil) }
     }
 
     /// Runs every call as a child task until the connection is closed and the last of them has returned. Call it in a task that prefers `executor`.

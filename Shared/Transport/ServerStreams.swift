@@ -22,17 +22,21 @@ final class ServerStreams: HTTP2Streams {
     private let limits: RPCLimits
     private let peer: String
     private let incoming: CallQueue
+    private let activity: ConnectionActivity
+    private let answers: AnswerRoom
     private let logger: Logger
     private var calls: [Int32: Entry] = [:]
     private var budget: BodyBudget
     private var earliest = EarliestDeadline()
     private var isDraining = false
 
-    init(session: HTTP2Session, peer: String, incoming: CallQueue, logger: Logger) {
+    init(session: HTTP2Session, peer: String, incoming: CallQueue, activity: ConnectionActivity, logger: Logger) {
         self.session = session
         self.limits = session.limits
         self.peer = peer
         self.incoming = incoming
+        self.activity = activity
+        answers = AnswerRoom(bytesMax: session.limits.answerBytesMax)
         self.logger = logger
         budget = BodyBudget(limits: session.limits)
     }
@@ -50,7 +54,7 @@ final class ServerStreams: HTTP2Streams {
         case .closed(let stream, _): update(stream) { $0.streamClosed() }
         case .goAway(let code, let message):
             logger.debug("client takes its leave", metadata: ["peer": "\(peer)", "http2.code": "\(code)", "http2.message": "\(message)"])
-        case .settings, .reset, .control: break
+        case .settings, .settingsAcknowledged, .reset, .control: break
         }
     }
 
@@ -65,6 +69,7 @@ final class ServerStreams: HTTP2Streams {
             let head = try RequestHead(fields, limits: limits)
             let deadline = head.timeoutMilliseconds.map { now + .milliseconds($0) }
             calls[stream] = Entry(call: ServerCall(head: head), deadline: deadline, receivingSince: now)
+            activity.callBegan(now: calls.count)
             earliest.add(deadline)
             apply(budget.announce(head.bodyCount, on: stream), at: now)
         } catch {
@@ -74,6 +79,7 @@ final class ServerStreams: HTTP2Streams {
 
     private func refuse(_ stream: Int32, _ error: RPCError) {
         calls[stream] = Entry(call: ServerCall(refused: ()), deadline: nil, receivingSince: .now())
+        activity.callBegan(now: calls.count)
         answer(stream, error)
     }
 
@@ -129,8 +135,13 @@ final class ServerStreams: HTTP2Streams {
         let action = change(&calls.values[index].call)      // in place: a copy would copy the body with the next chunk
         perform(action, on: stream)
         guard let call = calls[stream]?.call else { return }
-        if !call.holdsBody { apply(budget.release(stream), at: .now()) }
-        if call.isOver { calls[stream] = nil }
+        guard !call.holdsBody else { return }
+        let now = NIODeadline.now()
+        apply(budget.release(stream), at: now)
+        guard call.isOver else { return }
+        calls[stream] = nil
+        answers.release(stream)
+        activity.callEnded(now: calls.count, at: now)
     }
 
     private func perform(_ action: ServerCall.Action, on stream: Int32) {
@@ -148,7 +159,7 @@ final class ServerStreams: HTTP2Streams {
 
     private func start(_ stream: Int32, _ body: ByteBuffer) {
         guard let entry = calls[stream] else { return }
-        let request = RPCRequest(path: entry.call.head.path, body: body, deadline: entry.deadline, traceparent: entry.call.head.traceparent, peer: peer)
+        let request = RPCRequest(path: entry.call.head.path, body: body, deadline: entry.deadline, traceparent: entry.call.head.traceparent, peer: peer, answers: answers, stream: stream)
         incoming.add(IncomingCall(stream: stream, request: request, task: entry.task))
     }
 

@@ -23,7 +23,9 @@ import Transport
         }
     }
 
-    private func get(_ path: String, _ address: Address, method: String = "GET", body: String = "") async throws -> Answer {
+    /// - Parameter fields: header fields in place of those that a program of ours sends, each with its line end.
+    private func get(_ path: String, _ address: Address, method: String = "GET", body: String = "", fields: String? = nil) async throws -> Answer {
+        let fields = fields ?? "host: admin\r\n" + (method == "POST" ? "content-type: application/json\r\n" : "")
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         let setUp: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = { channel in
             channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
@@ -33,7 +35,7 @@ import Transport
         case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: setUp)
         }
         let text = try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: "\(method) \(path) HTTP/1.1\r\nhost: admin\r\nconnection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"))
+            try await outbound.write(ByteBuffer(string: "\(method) \(path) HTTP/1.1\r\n\(fields)connection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"))
             var all = ByteBuffer()
             for try await piece in inbound { all.writeImmutableBuffer(piece) }
             return String(buffer: all)
@@ -90,6 +92,68 @@ import Transport
             #expect(metrics.head.contains("content-type: text/plain; version=0.0.4"))
             #expect(metrics.body.contains("process_open_fds"))
             #expect(try await get("/", address).status == 404)
+        }
+    }
+
+    @Test("HEAD is answered as GET is, without content", arguments: ["/livez", "/readyz", "/metrics", "/admin/x"])
+    func head(path: String) async throws {
+        let routes = AdminRoutes()
+        routes.on("GET", "/admin/x") { _ in .init(body: "[1]") }
+        try await withServer(Readiness(), routes: routes) { address in
+            let (head, get) = (try await get(path, address, method: "HEAD"), try await get(path, address))
+            #expect(head.status == get.status)
+            #expect(head.body == "")
+            let length = try #require(head.head.split(separator: "\r\n").first { $0.hasPrefix("content-length: ") })
+            if path != "/metrics" { #expect(length == "content-length: \(get.body.utf8.count)") }     // figures change from one to the next
+        }
+    }
+
+    @Test("a page of another origin changes nothing, under whatever name it reaches the address; programs, and reading, stay free")
+    func otherOrigins() async throws {
+        let routes = AdminRoutes()
+        routes.on("GET", "/admin/x") { _ in .init(body: "1") }
+        routes.on("POST", "/admin/x") { _ in .init(body: "changed") }
+        try await withServer(Readiness(), routes: routes) { address in
+            func post(_ fields: String...) async throws -> Answer {
+                try await get("/admin/x", address, method: "POST", body: "{}", fields: fields.map { $0 + "\r\n" }.joined())
+            }
+            let json = "content-type: application/json"
+            #expect(try await post("host: \(address)", "content-type: text/plain", "origin: http://evil.example").status == 415)
+            #expect(try await post("host: \(address)", "origin: http://evil.example").status == 415)
+            let refused = try await post("host: \(address)", json, "origin: http://evil.example")
+            #expect(refused.status == 403 && refused.body.contains("http://evil.example"))
+            #expect(try await post("host: \(address)", json, "origin: null").status == 403)
+            #expect(try await post("host: evil.example:9090", json, "origin: http://evil.example:9090").status == 403)
+            #expect(try await post("host: evil.example", json).status == 403)
+            #expect(try await post(json).status == 400)
+            #expect(try await post("host: \(address)", json).body == "changed")
+            #expect(try await post("host: \(address)", json, "origin: http://\(address)").body == "changed")
+            #expect(try await post("host: router:9090", "content-type: application/json; charset=utf-8").body == "changed")
+
+            let read = try await get("/admin/x", address, fields: "host: metrics.example\r\norigin: http://evil.example\r\n")
+            #expect(read.status == 200 && !read.head.contains("access-control"))
+            let asked = try await get("/admin/x", address, method: "OPTIONS", fields: "host: a\r\norigin: http://evil.example\r\naccess-control-request-method: POST\r\n")
+            #expect(asked.status >= 400 && !asked.head.contains("access-control"))
+        }
+    }
+
+    @Test("eighty slow connections keep nobody out", arguments: ["POST /admin/x HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{", "GET /liv", ""])
+    func slowConnections(beginning: String) async throws {
+        let routes = AdminRoutes()
+        routes.on("POST", "/admin/x") { _ in .init(body: "changed") }
+        try await withServer(Readiness(), routes: routes) { address in
+            guard case .tcp(let host, let port) = address else { return }
+            var slow: [any Channel] = []
+            for _ in 0 ..< 80 {
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: host, port: port).get()
+                try await channel.writeAndFlush(ByteBuffer(string: beginning)).get()
+                slow.append(channel)
+            }
+            for _ in 0 ..< 3 { #expect(try await get("/livez", address).status == 200) }
+            let open = slow.count { $0.isActive }
+            #expect(open <= 64, "the oldest gave way")
+            #expect(open > 40, "no more than had to")
+            for channel in slow { try? await channel.close() }
         }
     }
 

@@ -265,6 +265,9 @@ import Testing
                     #expect(await announce("stranger", address) == .invalidArgument, "\(address.prefix(20))")
                 }
                 for index in 0 ..< 1500 { _ = await announce("stranger-\(index)", "unix:\(cluster.folder)/nobody-\(index).sock") }
+                for kind in ["announced", "gone", "refused"] {
+                    #expect(cluster.logs.split(separator: "\n").count { $0.contains("expert host \(kind)") && $0.contains("stranger-") } < 500, "\(kind)")
+                }
                 #expect(await announce(String(repeating: "n", count: 256), "unix:/nowhere") == .invalidArgument)
                 #expect(await announce(String(repeating: "n", count: 1 << 20), "unix:/nowhere") == .resourceExhausted)
                 // Somebody answers there, but it is no expert host.

@@ -104,7 +104,7 @@ struct Mutator {
             let pieces = [Frame.preface] + mutator.pieces(bytes)
             let session = try HTTP2Session(.server, limits: .init())
             let incoming = CallQueue()
-            let streams = ServerStreams(session: session, peer: "fuzz", incoming: incoming, logger: quiet)
+            let streams = ServerStreams(session: session, peer: "fuzz", incoming: incoming, activity: ConnectionActivity(), logger: quiet)
             feed(isDamagedOnly || Bool.random(using: &mutator.random) ? pieces : Array(pieces.dropFirst()), to: session, streams) { event in
                 guard case .end(let stream) = event else { return }
                 streams.finished(.init(stream: stream, result: .success(pattern(100))))

@@ -25,6 +25,9 @@ actor RawPeer {
         }
     }
 
+    /// Hangs up, in the middle of `say`.
+    func leave() async { try? await channel.channel.close() }
+
     /// Writes, and hangs up.
     func sayAndLeave(_ pieces: [ByteBuffer]) async throws {
         try await channel.executeThenClose { _, outbound in
@@ -73,6 +76,13 @@ enum Frame {
         var fields = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x")]
         if let length { fields.append(("content-length", length)) }
         return frame(type: 1, flags: ends ? 5 : 4, stream: stream, payload: hpack(fields + more))
+    }
+
+    /// A request's HEADERS whose first field of `valueBytes` is kept in the table and then named `times` times, a byte each (an "HPACK bomb").
+    static func bomb(stream: UInt32, valueBytes: Int, times: Int) -> ByteBuffer {
+        let field = [0x40] + string("x") + string(String(repeating: "b", count: valueBytes))
+        let pseudo = hpack([(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "x")])
+        return frame(type: 1, flags: 5, stream: stream, payload: pseudo + field + [UInt8](repeating: 0x80 | 62, count: times))
     }
 
     static func answer(stream: UInt32, _ fields: [(String, String)], ends: Bool = false) -> ByteBuffer {
@@ -216,6 +226,96 @@ private func goAwayCode(_ heard: ByteBuffer) -> UInt32? {
                 goAwayCode(heard) != nil || frames(heard).contains { $0.type <= 3 && $0.stream == 1 }
             }
             #expect(isRefused(try await server(hearing: [Frame.preface, Frame.settings, block], until: isRefused)))
+        }
+    }
+
+    @Test("a header that unfolds to many times its limit ends the connection with ENHANCE_YOUR_CALM, after a part of it")
+    func bomb() async throws {
+        let bombs = (0..<100).map { Frame.bomb(stream: UInt32($0 * 2 + 1), valueBytes: 4000, times: 12_000) }
+        #expect(goAwayCode(try await server(hearing: [Frame.preface, Frame.settings, Frame.settingsAck] + bombs)) == HTTP2Code.enhanceYourCalm)
+    }
+
+    @Test("headers over the limit are refused one by one, and too many of them end the connection")
+    func manyLargeHeaders() async throws {
+        var limits = RPCLimits()
+        limits.headerBytesRefusedPerSecondMax = 200_000
+        let heads = (0..<100).map { Frame.bomb(stream: UInt32($0 * 2 + 1), valueBytes: 4000, times: 5) }
+        #expect(goAwayCode(try await server(limits: limits, hearing: [Frame.preface, Frame.settings, Frame.settingsAck] + heads)) == HTTP2Code.enhanceYourCalm)
+    }
+
+    @Test("a flood of headers within their limits ends the connection too")
+    func manyHeaders() async throws {
+        var limits = RPCLimits()
+        limits.headerBytesPerSecondMax = 200_000
+        let heads = (0..<100).map { Frame.bomb(stream: UInt32($0 * 2 + 1), valueBytes: 4000, times: 1) }
+        #expect(goAwayCode(try await server(limits: limits, hearing: [Frame.preface, Frame.settings, Frame.settingsAck] + heads)) == HTTP2Code.enhanceYourCalm)
+    }
+
+    @Test("a header frame too long to be anything else ends the connection unread")
+    func longHeaderFrame() async throws {
+        let frame = Frame.frame(type: 1, flags: 4, stream: 1, length: 1 << 19)
+        #expect(goAwayCode(try await server(hearing: [Frame.preface, Frame.settings, Frame.settingsAck, frame])) == HTTP2Code.enhanceYourCalm)
+    }
+
+    @Test("a client that never acknowledges our SETTINGS is sent away")
+    func noAcknowledgement() async throws {
+        var limits = RPCLimits()
+        limits.handshakeTimeout = .milliseconds(100)
+        #expect(goAwayCode(try await server(limits: limits, hearing: [Frame.preface, Frame.settings])) == HTTP2Code.noError)
+    }
+
+    @Test("more connections than there are places, with nothing but SETTINGS, keep no caller out", .timeLimit(.minutes(1)), arguments: Place.allCases)
+    func idleConnections(place: Place) async throws {
+        var limits = RPCLimits()
+        (limits.connectionsMax, limits.connectionsPerPeerMax) = (20, 15)
+        try await withServer(place.address, limits: limits, handler: { $0.body }) { client, server in
+            #expect(try await client.echoes(pattern(1000)))
+            let address = try await server.boundAddress
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                var peers: [RawPeer] = []
+                for _ in 0..<60 {
+                    let peer = try await RawPeer.connect(to: address)
+                    peers.append(peer)
+                    tasks.addTask { _ = try? await peer.say([Frame.preface, Frame.settings, Frame.settingsAck]) }
+                    if try await !client.echoes(pattern(10)) { Issue.record("a wrong answer") }      // its connection has served, and stays
+                }
+                for _ in 0..<3 {
+                    let isServed = try await withClient(of: address) { try await $0.echoes(pattern(10)) }
+                    #expect(isServed)
+                }
+                #expect(server.connectionCount <= 20)
+                #expect(client.isConnected)
+                for peer in peers { await peer.leave() }
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
+    @Test("answers that nobody reads are bounded before they are computed, and the room comes back", .timeLimit(.minutes(1)))
+    func unreadAnswers() async throws {
+        var limits = RPCLimits()
+        limits.answerBytesMax = 5 << 20
+        let answered = Gauge(), refused = Gauge()
+        try await withServer(limits: limits, handler: { request in
+            do { try request.reserveAnswer(2 << 20) } catch {
+                await refused.add(1)
+                throw error
+            }
+            await answered.add(1)
+            return pattern(2 << 20)
+        }) { client, server in
+            let requests = (0..<6).map { Frame.request(stream: UInt32($0 * 2 + 1), ends: true) }
+            let peer = try await RawPeer.connect(to: server.boundAddress)
+            async let waiting = peer.say([Frame.preface, Frame.settings, Frame.settingsAck] + requests)      // never opens a window
+            try await eventually("all six are decided", within: .seconds(20)) { await answered.total + refused.total == 6 }
+            #expect(await answered.total == 2)
+            await peer.leave()
+            _ = try? await waiting
+            for _ in 0..<5 { #expect(try await client.call("/", ByteBuffer(), timeout: .seconds(60)) == pattern(2 << 20)) }
+            let error = await failure { try await withServer(limits: limits, handler: { try $0.reserveAnswer(6 << 20); return $0.body }) { client, _ in
+                try await client.call("/", ByteBuffer(), timeout: .seconds(60))
+            } }
+            #expect(error.code == .resourceExhausted)
         }
     }
 

@@ -80,14 +80,25 @@ import Testing
     func handshake() {
         var watch = ConnectionWatch(.server, limits: limits, now: start)
         watch.heard(at: start + .seconds(4))
+        watch.heardAcknowledgement()
         #expect(watch.tick(at: start + .seconds(5), owesBodies: false) == .none)
         #expect(watch.tick(at: start + .seconds(6), owesBodies: false) == .giveUp("no HTTP/2 SETTINGS came within 5000 ms"))
+    }
+
+    @Test("a peer that never acknowledges our SETTINGS is given up")
+    func acknowledgement() {
+        var watch = ConnectionWatch(.server, limits: limits, now: start)
+        watch.heardSettings()
+        watch.heard(at: start + .seconds(4))
+        #expect(watch.tick(at: start + .seconds(5), owesBodies: false) == .none)
+        #expect(watch.tick(at: start + .seconds(6), owesBodies: false) == .giveUp("our HTTP/2 SETTINGS were not acknowledged within 5000 ms"))
     }
 
     @Test("a client pings four times in the idle time, and gives up a server that stays silent")
     func pings() {
         var watch = ConnectionWatch(.client, limits: limits, now: start)
         watch.heardSettings()
+        watch.heardAcknowledgement()
         #expect(watch.tick(at: start + .seconds(15), owesBodies: false) == .none)
         #expect(watch.tick(at: start + .seconds(16), owesBodies: false) == .ping)
         #expect(watch.tick(at: start + .seconds(17), owesBodies: false) == .none)
@@ -99,6 +110,7 @@ import Testing
     func stall() {
         var watch = ConnectionWatch(.server, limits: limits, now: start)
         watch.heardSettings()
+        watch.heardAcknowledgement()
         watch.heard(at: start + .seconds(50))
         #expect(watch.tick(at: start + .seconds(20), owesBodies: false) == .none)
         #expect(watch.tick(at: start + .seconds(40), owesBodies: true) == .none)

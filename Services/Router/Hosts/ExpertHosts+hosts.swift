@@ -39,7 +39,7 @@ extension ExpertHosts {
             bandwidth: Double(request.readBandwidth), measurements: request.bandwidthMeasurements,
             ready: UnitMap(inventory), wanted: UnitMap(inventory))
         announced.yield(host)
-        logger.info("expert host announced", metadata: [
+        tell(.info, "expert host announced", within: &strangerLines, [
             "host": "\(host.name)", "address": "\(address)", "kernels": "\(request.kernels)", "threads": "\(request.threads)",
             "memory": "\(request.memoryBytes)", "bandwidth": "\(request.readBandwidth)",
         ])
@@ -113,7 +113,8 @@ extension ExpertHosts {
         host.health.forget()
         if !member.isDraining { quarantine.lost(host.name, joined: member.joined, at: now) }
         metrics.lost.increment()
-        logger.notice("expert host gone", metadata: ["host": "\(host.name)", "why": "\(why)"])
+        let line: Logger.Metadata = ["host": "\(host.name)", "why": "\(why)"]
+        if member.isConnected { logger.notice("expert host gone", metadata: line) } else { tell(.notice, "expert host gone", within: &strangerLines, line) }
         publish()
         changed.yield()
     }
@@ -147,7 +148,12 @@ extension ExpertHosts {
         guard refusals[name] != error else { return }
         if refusals.count >= Self.hostsMax { refusals = [:] }
         refusals[name] = error
-        logger.notice("expert host refused", metadata: ["host": "\(name)", "why": "\(error.message)"])
+        tell(.notice, "expert host refused", within: &refusalLines, ["host": "\(name)", "why": "\(error.message)"])
+    }
+
+    private func tell(_ level: Logger.Level, _ what: Logger.Message, within lines: inout LineAllowance, _ metadata: Logger.Metadata) {
+        guard let leftOut = lines.take() else { return }
+        logger.log(level: level, what, metadata: leftOut > 0 ? metadata.merging(["lines_left_out": "\(leftOut)"]) { $1 } : metadata)
     }
 
     private static let hostsMax = 1024

@@ -87,6 +87,9 @@ actor ExpertHosts {
     var lastDamage: String?
     /// What hosts that are refused were told last.
     var refusals: [String: RPCError] = [:]
+    /// Of lines about hosts that are refused, and about hosts that never answered: whoever reaches the control port can make up hosts.
+    var refusalLines = LineAllowance(burst: 64, interval: .seconds(10))
+    var strangerLines = LineAllowance(burst: 256, interval: .seconds(10))
     /// Once there was a plan, any number of hosts will do.
     var hasPlanned = false
     var availability: Availability

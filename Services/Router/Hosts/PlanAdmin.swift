@@ -26,7 +26,7 @@ struct PlanAdmin: Sendable {
             do {
                 let change = try JSONDecoder().decode(Change.self, from: Data(body))
                 let names = (try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])?.keys.sorted() ?? []
-                if let unknown = names.first(where: { !Change.names.contains($0) }) { return refusal("there is no field \(unknown); there are: \(Change.names.joined(separator: ", "))") }
+                if let unknown = names.first(where: { !Change.names.contains($0) }) { return refusal("there is no field \(unknown.prefix(200)); there are: \(Change.names.joined(separator: ", "))") }
                 try await hosts.apply(change)
                 return json(await hosts.report)
             } catch let error as DecodingError {
@@ -66,14 +66,14 @@ extension ExpertHosts {
             }
         }
         if let name = change.undrain {
-            guard settings.drained.remove(name) != nil else { throw PlanChangeError(description: "host \(name) is not drained") }
+            guard settings.drained.remove(name) != nil else { throw PlanChangeError(description: "host \(name.prefix(200)) is not drained") }
         }
         set(settings)
     }
 
     private func known(_ name: String) throws -> String {
         guard members[name] != nil else {
-            throw PlanChangeError(description: "there is no host \(name); there are: \(members.keys.sorted().joined(separator: ", "))")
+            throw PlanChangeError(description: "there is no host \(name.prefix(200)); there are: \(members.keys.sorted().joined(separator: ", "))")
         }
         return name
     }
@@ -97,7 +97,7 @@ extension DecodingError {
     fileprivate var inWords: String {
         switch self {
         case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
-            (context.codingPath.map(\.stringValue).joined(separator: ".") + " " + context.debugDescription).trimmingCharacters(in: .whitespaces)
+            (context.codingPath.map(\.stringValue).joined(separator: ".") + " " + context.debugDescription).trimmingCharacters(in: .whitespaces).prefix(200).description
         @unknown default: "\(self)"
         }
     }
