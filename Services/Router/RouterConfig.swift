@@ -13,7 +13,6 @@ struct RouterConfig: Sendable {
     var capacityFactor: Double?
     var host: String
     var port: Int
-    var apiKeys: [String]
     /// One for each key.
     var apiKeyWeights: [Double]
     /// 0: what the checkpoint claims.
@@ -26,6 +25,5 @@ struct RouterConfig: Sendable {
     var overlap: OverlapMode
     var ageing: Duration
     var callTimeout: TimeAmount
-    var bodyBytesMax: Int
-    var keepAlive: Duration
+    var front: FrontConfig
 }
