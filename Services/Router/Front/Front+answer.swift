@@ -9,14 +9,14 @@ extension Front {
         let fields = try withExtendedLifetime(body) { try RequestFields(body.bytes) }
         context.record.update { $0.user = Self.user(fields) }
         try checkModel(fields)
-        if case .notReady(let message) = generator.readiness { throw APIError.notReady(message) }
+        let watch = context.connection.watch
+        try await generator.admit { !watch.isHungUp }
         let job = try read(fields, .random(in: .min ... .max))
         let answer = Answer(
             id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
             kind: job.kind, model: generator.model, created: Int(Date.now.timeIntervalSince1970),
             includesUsage: job.includeUsage, wantsLogprobs: job.topLogprobs != nil)
 
-        let watch = context.connection.watch
         if watch.isHungUp { throw APIError.clientGone }         // nobody would read the answer
         let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce, account: context.account)
         let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
