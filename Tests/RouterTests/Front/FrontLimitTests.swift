@@ -9,9 +9,9 @@ import Testing
         let alice = BodyBudget.Owner.key(0)
         #expect(budget.ownerBytesMax == 250)
         try budget.take(250, for: alice)
-        #expect { try budget.take(1, for: alice) } throws: { ($0 as? APIError)?.status.code == 429 && ($0 as? APIError)?.retryAfter == 1 }
+        #expect { try budget.take(1, for: alice) } throws: { ($0 as? APIError)?.code == "rate_limit_exceeded" && ($0 as? APIError)?.retryAfter == 1 }
         for index in 1 ... 3 { try budget.take(250, for: .key(index)) }
-        #expect { try budget.take(1, for: .address("10.0.0.1")) } throws: { ($0 as? APIError)?.status.code == 503 && ($0 as? APIError)?.retryAfter == 1 }
+        #expect { try budget.take(1, for: .address("10.0.0.1")) } throws: { ($0 as? APIError)?.code == "service_unavailable" && ($0 as? APIError)?.retryAfter == 1 }
         budget.give(250, for: alice)
         try budget.take(200, for: .address("10.0.0.1"))
         #expect(budget.bytesHeld == 950)

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Testing
 @testable import Router
@@ -75,7 +76,8 @@ import Testing
                 let first = try await inbound.next().map { String(buffer: $0) }
                 #expect(first == "HTTP/1.1 100 Continue\r\n\r\n")
                 try await connection.write(Array(Self.body.utf8))
-                #expect(try await inbound.next().map { String(buffer: $0) }?.hasPrefix("HTTP/1.1 200 OK") == true)
+                let second = try await inbound.next().map { String(buffer: $0) }
+                #expect(second?.hasPrefix("HTTP/1.1 200 OK") == true)
             }
             for (headers, length, status) in [(["Authorization": "Bearer x"], 10, 401), (["Authorization": "Bearer k"], 5000, 413), (["Content-Encoding": "br"], 10, 415)] {
                 let head = FrontClient.head("POST", "/v1/completions", length: length, headers: headers.merging(["Expect": "100-continue"]) { given, _ in given })
@@ -158,8 +160,10 @@ import Testing
             }
         }
         try await front(FrontConfig(bodyBytesMax: 1000)) { client in
-            #expect(try await client.send("POST", "/v1/completions", Self.bomb, headers: ["Content-Encoding": "gzip"]).status == 413)
-            #expect(try await client.send("POST", "/v1/completions", Self.gzipped, headers: ["Content-Encoding": "gzip"]).status == 200)
+            let large = try await client.send("POST", "/v1/completions", Self.bomb, headers: ["Content-Encoding": "gzip"])
+            #expect(large.status == 413)
+            let small = try await client.send("POST", "/v1/completions", Self.gzipped, headers: ["Content-Encoding": "gzip"])
+            #expect(small.status == 200)
         }
     }
 

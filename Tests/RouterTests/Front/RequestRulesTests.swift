@@ -3,7 +3,7 @@ import Testing
 @testable import Router
 
 @Suite("The rules of HTTP/1.1") struct RequestRulesTests {
-    private func facts(_ version: HTTPVersion = .http1_1, _ headers: [(String, String)], method: HTTPMethod = .POST) -> RequestFacts {
+    private func facts(_ headers: [(String, String)], version: HTTPVersion = .http1_1, method: HTTPMethod = .POST) -> RequestFacts {
         RequestRules.facts(HTTPRequestHead(version: version, method: method, uri: "/", headers: HTTPHeaders(headers)))
     }
 
@@ -20,26 +20,26 @@ import Testing
     @Test("a host is needed once, but in HTTP/1.0")
     func hostCount() {
         #expect(facts([]).refusal?.code == "invalid_host")
-        #expect(facts([("Host", "a"), ("host", "a")]).refusal?.status == .badRequest)
-        #expect(facts(.http1_0, []).refusal == nil)
-        #expect(facts(.http1_0, [("Host", "a"), ("Host", "b")]).refusal?.endsConnection == true)
+        #expect(facts([("Host", "a"), ("host", "a")]).refusal?.code == "invalid_host")
+        #expect(facts([], version: .http1_0).refusal == nil)
+        #expect(facts([("Host", "a"), ("Host", "b")], version: .http1_0).refusal?.endsConnection == true)
     }
 
     @Test("transfer encodings other than chunked are refused and end the connection", arguments: ["gzip, chunked", "chunked, chunked", "identity", "chunked, identity", "x"])
     func transferEncodings(value: String) {
         let facts = facts([("Host", "a"), ("Transfer-Encoding", value)])
-        #expect(facts.refusal?.status == .notImplemented)
+        #expect(facts.refusal?.code == "unsupported_transfer_encoding")
         #expect(!facts.keepsAlive)
         #expect(self.facts([("Host", "a"), ("Transfer-Encoding", "Chunked")]).refusal == nil)
-        #expect(self.facts(.http1_0, [("Transfer-Encoding", "chunked")]).refusal?.status == .badRequest)
+        #expect(self.facts([("Transfer-Encoding", "chunked")], version: .http1_0).refusal?.code == "invalid_transfer_encoding")
     }
 
     @Test("connections are kept as the version and the client say")
     func keepAlive() {
         #expect(facts([("Host", "a")]).keepsAlive)
         #expect(!facts([("Host", "a"), ("Connection", "TE, Close")]).keepsAlive)
-        #expect(!facts(.http1_0, []).keepsAlive)
-        #expect(facts(.http1_0, [("Connection", "Keep-Alive")]).keepsAlive)
+        #expect(!facts([], version: .http1_0).keepsAlive)
+        #expect(facts([("Connection", "Keep-Alive")], version: .http1_0).keepsAlive)
         #expect(!facts([("Host", "a")], method: .CONNECT).keepsAlive)
     }
 
@@ -47,7 +47,7 @@ import Testing
     func expect() {
         #expect(facts([("Host", "a"), ("Expect", "100-Continue"), ("Content-Length", "5")]).awaitsContinue)
         #expect(!facts([("Host", "a"), ("Expect", "100-continue"), ("Content-Length", "0")]).awaitsContinue)
-        #expect(!facts(.http1_0, [("Expect", "100-continue"), ("Content-Length", "5")]).awaitsContinue)
+        #expect(!facts([("Expect", "100-continue"), ("Content-Length", "5")], version: .http1_0).awaitsContinue)
     }
 
     @Test("gzip and deflate are read, other encodings are refused by name")
@@ -57,7 +57,7 @@ import Testing
         }
         for name in ["br", "zstd", "gzip, gzip", "compress"] {
             let facts = facts([("Host", "a"), ("Content-Encoding", name)])
-            #expect(facts.refusal?.status == .unsupportedMediaType)
+            #expect(facts.refusal?.code == "unsupported_content_encoding")
             #expect(facts.refusal?.message.contains(name) == true)
             #expect(facts.refusal?.acceptEncoding == "gzip, deflate")
             #expect(facts.keepsAlive)
