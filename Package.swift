@@ -29,6 +29,11 @@ let lifecycle: [Target.Dependency] = [
     .product(name: "UnixSignals", package: "swift-service-lifecycle"),
 ]
 
+let http: [Target.Dependency] = hummingbird + [
+    .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+]
+
 let package = Package(
     name: "minimax-cluster",
     platforms: [.macOS(.v15)],
@@ -40,6 +45,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // A dependency of Hummingbird's, named for its decompression of request bodies and its codec of HTTP types.
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -53,7 +60,7 @@ let package = Package(
         // In the order in which a token meets them.
         .executableTarget(
             name: "Router",
-            dependencies: ["JSON", "Tokenizer", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + hummingbird + metrics + nio + lifecycle,
+            dependencies: ["JSON", "Tokenizer", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + http + metrics + nio + lifecycle,
             path: "Services/Router", swiftSettings: settings),
         .executableTarget(
             name: "Attention",
@@ -88,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "ClusterTests", dependencies: ["Router", "ExpertHost", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", "CommandLineTool", logging] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
-        .testTarget(name: "RouterTests", dependencies: ["Router", "Checkpoint", "Messages", "Tensors", "Tokenizer", "Transport", logging] + hummingbird + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
+        .testTarget(name: "RouterTests", dependencies: ["Router", "Checkpoint", "Messages", "Tensors", "Tokenizer", "Transport", logging] + http + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),

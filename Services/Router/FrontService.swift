@@ -13,12 +13,9 @@ struct FrontService: Service {
     let logger: Logger
 
     func run() async throws {
-        let application = Application(
-            router: front.router(), server: Front.server(),
-            configuration: .init(address: .hostname(host, port: port), serverName: "minimax"),
-            onServerRunning: { channel in
-                logger.info("REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
-            }, logger: logger)
+        let application = front.application(on: .hostname(host, port: port), logger: logger) { channel in
+            logger.info("REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
+        }
         do {
             try await ShieldedService(application).run()
         } catch let error as IOError {

@@ -15,6 +15,7 @@ struct RouterAssembly: Sendable {
     let generator: ClusterGenerator
     let hosts: ExpertHosts
     let tokenizer: BytePairTokenizer
+    private let front: FrontConfig
     private let status: ClusterStatus
     private let fingerprint: String
     private let proof: WeightProof
@@ -47,6 +48,10 @@ struct RouterAssembly: Sendable {
             compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group), capacityFactor: config.capacityFactor)
         let schedule = Scheduler.Limits(
             placesMax: config.sequencesMax, waitingMax: config.queueMax, weights: config.apiKeyWeights.isEmpty ? [1] : config.apiKeyWeights, ageing: config.ageing)
+        var front = config.front
+        front.choicesAtOnce = min(config.sequencesMax, front.choicesAtOnce)
+        front.connectionsMax = min(front.connectionsMax, Self.connectionsWithinDescriptors)
+        self.front = front
         let modelName = config.modelName ?? URL(filePath: config.model).lastPathComponent
         VLLMNames.register()
         let engine = StepEngine(
@@ -72,11 +77,14 @@ struct RouterAssembly: Sendable {
             ControlService(address: config.control, hosts: hosts, group: controlGroup, logger: logger),
             EngineService(engine: generator.engine),
             FrontService(
-                front: Front(
-                    generator: generator, tokenizer: tokenizer,
-                    config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: min(config.sequencesMax, FrontConfig().choicesAtOnce),
-                        trustsSpecialTokens: config.trustsSpecialTokens)),
+                front: Front(generator: generator, tokenizer: tokenizer, config: front),
                 host: config.host, port: config.port, logger: logger),
         ]
+    }
+
+    /// Clients' connections must leave descriptors for those inside the cluster, which may come anew at any time.
+    private static var connectionsWithinDescriptors: Int {
+        let limit = Descriptors.limit
+        return max(16, limit - Descriptors.openCount - min(limit / 3, 128))
     }
 }

@@ -87,6 +87,27 @@ internal import Transport
     @Option(help: "Largest request body, in MiB.")
     var bodyMaxMib = 32
 
+    @Option(help: "Most MiB of request bodies that are read at a time, over all clients; each client (by key, or by address without keys) may have a quarter.")
+    var bodiesMaxMib = 256
+
+    @Option(help: "Origins whose pages may call the API from a browser, separated by commas, such as http://localhost:3000; * for all. None by default.")
+    var corsOrigins: String?
+
+    @Option(help: "Most connections of clients; beyond them the one that is idle for the longest time is closed, or new ones wait. File descriptors may allow fewer.")
+    var connectionsMax = 8192
+
+    @Option(help: "Seconds in which a client must send the head of a request. A body must bring --body-rate-min in each such time.")
+    var headSeconds = 30
+
+    @Option(help: "Bytes per second that a request body must bring at least.")
+    var bodyRateMin = 4096
+
+    @Option(help: "Seconds after which a connection is closed on which nobody asks anything.")
+    var idleSeconds = 300
+
+    @Option(help: "Seconds after which a client is given up that takes nothing of its answer.")
+    var stallSeconds = 30
+
     @Option(help: "Seconds of silence in a stream after which a keep-alive comment is sent.")
     var keepAliveSeconds = 10
 
@@ -107,12 +128,15 @@ internal import Transport
         for (value, flag) in [
             (expertHosts, "--expert-hosts"), (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"),
             (callTimeoutSeconds, "--call-timeout-seconds"), (bodyMaxMib, "--body-max-mib"), (keepAliveSeconds, "--keep-alive-seconds"),
+            (bodiesMaxMib, "--bodies-max-mib"), (connectionsMax, "--connections-max"), (headSeconds, "--head-seconds"), (bodyRateMin, "--body-rate-min"),
+            (idleSeconds, "--idle-seconds"), (stallSeconds, "--stall-seconds"),
             (ageingSeconds, "--ageing-seconds"), (copies, "--copies"), (hostSilenceSeconds, "--host-silence-seconds"), (hostWaitSeconds, "--host-wait-seconds"),
         ] { try requirePositive(value, flag) }
         guard capacityFactor >= 0, capacityFactor.isFinite else { throw ValidationError("--capacity-factor is \(capacityFactor), expected a number of 0 or more") }
         guard prefillTokensMax <= RPCLimits.rowsPerCallMax else {
             throw ValidationError("--prefill-tokens-max is \(prefillTokensMax), expected at most \(RPCLimits.rowsPerCallMax)")
         }
+        _ = try crossOrigin()
         guard (0 ... 65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
     }
 
@@ -140,6 +164,22 @@ internal import Transport
         }
     }
 
+    private func crossOrigin() throws -> CrossOrigin {
+        guard let corsOrigins else { return CrossOrigin() }
+        guard let origins = CrossOrigin(list: corsOrigins) else {
+            throw ValidationError("--cors-origins is '\(corsOrigins.prefix(200))', expected * or origins such as http://localhost:3000, separated by commas")
+        }
+        return origins
+    }
+
+    private func front() throws -> FrontConfig {
+        FrontConfig(
+            apiKeys: keys, crossOrigin: try crossOrigin(), bodyBytesMax: bodyMaxMib << 20, bodiesBytesMax: bodiesMaxMib << 20,
+            connection: ConnectionLife.Limits(
+                head: .seconds(Int64(headSeconds)), bodyRate: bodyRateMin, idle: .seconds(Int64(idleSeconds)), stall: .seconds(Int64(stallSeconds))),
+            connectionsMax: connectionsMax, keepAlive: .seconds(keepAliveSeconds), trustsSpecialTokens: trustSpecialTokens)
+    }
+
     func run() async throws {
         let readiness = Readiness()
         let config = RouterConfig(
@@ -149,11 +189,10 @@ internal import Transport
                 silence: .seconds(Int64(hostSilenceSeconds)), patience: .seconds(hostWaitSeconds)),
             admitWait: .seconds(admitWaitSeconds),
             capacityFactor: capacityFactor > 0 ? capacityFactor : nil, host: host, port: port,
-            apiKeys: keys, apiKeyWeights: try keyWeights(), contextLength: contextLength,
+            apiKeyWeights: try keyWeights(), contextLength: contextLength,
             sequencesMax: sequencesMax, queueMax: queueMax, prefillTokensMax: prefillTokensMax,
             interTokenTarget: interTokenTargetMs == 0 ? nil : .milliseconds(interTokenTargetMs), overlap: overlap, ageing: .seconds(ageingSeconds),
-            callTimeout: .seconds(Int64(callTimeoutSeconds)),
-            bodyBytesMax: bodyMaxMib << 20, keepAlive: .seconds(keepAliveSeconds), trustsSpecialTokens: trustSpecialTokens)
+            callTimeout: .seconds(Int64(callTimeoutSeconds)), front: try front())
         let admin = AdminRoutes()
         try await runService(named: "router", options: service, readiness: readiness, admin: admin) { logger in
             let assembly = try RouterAssembly(config, readiness: readiness, logger: logger)

@@ -15,7 +15,6 @@ struct RouterConfig: Sendable {
     var capacityFactor: Double?
     var host: String
     var port: Int
-    var apiKeys: [String]
     /// One for each key.
     var apiKeyWeights: [Double]
     /// 0: what the checkpoint claims.
@@ -28,7 +27,5 @@ struct RouterConfig: Sendable {
     var overlap: OverlapMode
     var ageing: Duration
     var callTimeout: TimeAmount
-    var bodyBytesMax: Int
-    var keepAlive: Duration
-    var trustsSpecialTokens: Bool
+    var front: FrontConfig
 }

@@ -30,6 +30,7 @@ package func runService(
     named name: String, options: ServiceOptions, readiness: Readiness, admin: AdminRoutes = AdminRoutes(), services: (Logger) async throws -> [any Service]
 ) async throws {
     signal(SIGPIPE, SIG_IGN)         // a reader of our logs or answers that goes away is an error code, not our end
+    Descriptors.raiseLimit()
     bootstrapOnce(options)
     let logger = Logger(label: name)
     var parts: [any Service] = []

@@ -12,6 +12,10 @@ struct APIError: Error, Equatable {
     var retryAfter: Int?
     /// Methods the path knows, for 405.
     var allow: String?
+    /// Compressions that would be read, for 415.
+    var acceptEncoding: String?
+    /// Where the request ends is not sure, so nothing can follow on its connection.
+    var endsConnection = false
 
     var json: JSON {
         ["error": ["message": .string(message), "type": .string(type), "param": .text(param), "code": .text(code)]]
@@ -56,6 +60,20 @@ extension APIError {
         APIError(status: .contentTooLarge, message: "The request body is larger than \(limit) bytes.", code: "request_too_large")
     }
 
+    /// Too many bytes of bodies at a time, of this client or of all.
+    static func bodiesTooMany(limit: Int, ofOwner: Bool) -> APIError {
+        let whose = ofOwner ? "Your" : "All clients'"
+        let message = "\(whose) request bodies that are being read have more than \(limit) bytes together. Please try again in a moment."
+        return ofOwner
+            ? APIError(status: .tooManyRequests, message: message, type: "rate_limit_error", code: "rate_limit_exceeded", retryAfter: 1)
+            : APIError(status: .serviceUnavailable, message: message, type: "service_unavailable", code: "service_unavailable", retryAfter: 1)
+    }
+
+    /// A refusal after which the connection is of no more use.
+    static func ending(_ status: HTTPResponse.Status, _ message: String, code: String) -> APIError {
+        APIError(status: status, message: message, code: code, endsConnection: true)
+    }
+
     static func wrongKey(_ message: String) -> APIError {
         APIError(status: .unauthorized, message: message, code: "invalid_api_key")
     }
@@ -69,6 +87,9 @@ extension APIError {
 
     /// Nobody reads this; the log and the counters do. 499 is nginx's number for it.
     static let clientGone = APIError(status: HTTPResponse.Status(code: 499), message: "The client hung up.", code: "client_gone")
+
+    /// As nobody reads this; the connection was closed.
+    static let clientStalled = APIError(status: HTTPResponse.Status(code: 499), message: "The client took nothing of its answer for too long.", code: "client_stalled")
 
     init(_ error: GenerationError) {
         switch error {
@@ -102,6 +123,8 @@ extension APIError {
         var response = Response(json: json, status: status)
         if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
         if let allow { response.headers[.allow] = allow }
+        if let acceptEncoding { response.headers[.acceptEncoding] = acceptEncoding }
+        if endsConnection { response.headers[.connection] = "close" }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }

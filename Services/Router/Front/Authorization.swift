@@ -4,6 +4,11 @@ struct Authorization: Sendable {
 
     init(keys: [String]) { self.keys = keys.map { Array($0.utf8) } }
 
+    var asksForKeys: Bool { !keys.isEmpty }
+
+    /// How the log calls a key; never the key itself.
+    func name(of account: Int) -> String { "key-\(account + 1)" }
+
     /// - Parameter header: the value of the request's `Authorization`, if it had one.
     /// - Returns: the index of its key; 0 where everybody is let in.
     func account(_ header: String?) throws(APIError) -> Int {
@@ -11,11 +16,12 @@ struct Authorization: Sendable {
         guard let header else {
             throw .wrongKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.")
         }
-        let parts = header.split(separator: " ", maxSplits: 1)
+        // One or more blanks stand between scheme and key (RFC 9110, section 11.4).
+        let parts = header.split(maxSplits: 1) { $0 == " " || $0 == "\t" }
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {
             throw .wrongKey("Malformed Authorization header. Send 'Authorization: Bearer YOUR_KEY'.")
         }
-        let given = Array(parts[1].utf8)
+        let given = Array(parts[1].utf8.drop { $0 == 0x20 || $0 == 0x09 })
         // No early exit: which key matched, and how far a wrong one did, must not show in the time.
         var account: Int?
         for (index, key) in keys.enumerated() where Self.equal(key, given) { account = index }

@@ -35,5 +35,22 @@ struct EventStream: Sendable {
     /// The stream has begun, so the status is spent: an error travels as the last event, and no `[DONE]` follows.
     static func failure(_ error: APIError) -> String { line(error.json) }
 
-    private static func line(_ json: JSON) -> String { "data: \(json.text())\n\n" }
+    private static func line(_ json: JSON) -> String { "data: \(json.text().withEscapedLineEnds)\n\n" }
+}
+
+extension String {
+    /// This JSON text with the characters escaped that some readers of events take for line ends: U+0085, U+2028 and U+2029.
+    var withEscapedLineEnds: String {
+        guard utf8.contains(where: { $0 == 0xC2 || $0 == 0xE2 }) else { return self }       // the first bytes of their UTF-8
+        var text = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\u{85}": text += "\\u0085"
+            case "\u{2028}": text += "\\u2028"
+            case "\u{2029}": text += "\\u2029"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
 }

@@ -5,9 +5,11 @@ internal import NIOCore
 /// The path of a request that generates: body, checks, engine, answer.
 extension Front {
     func answer(_ request: Request, _ context: FrontContext, _ read: (RequestFields, UInt64) throws -> Job) async throws -> Response {
-        let fields = try RequestFields(try await body(of: request))
+        let body = try await body(of: request, context)
+        let fields = try withExtendedLifetime(body) { try RequestFields(body.bytes) }
+        context.record.update { $0.user = Self.user(fields) }
         try checkModel(fields)
-        let watch = await HangUpHandler.watch(of: context.channel)
+        let watch = context.connection.watch
         try await generator.admit { !watch.isHungUp }
         let job = try read(fields, .random(in: .min ... .max))
         let answer = Answer(
@@ -15,9 +17,10 @@ extension Front {
             kind: job.kind, model: generator.model, created: Int(Date.now.timeIntervalSince1970),
             includesUsage: job.includeUsage, wantsLogprobs: job.topLogprobs != nil)
 
+        if watch.isHungUp { throw APIError.clientGone }         // nobody would read the answer
         let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce, account: context.account)
         let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
-        context.record.update { $0 = RequestRecord.Fields(id: answer.id, promptTokens: job.promptTokens, tally: running.tally) }
+        context.record.update { ($0.id, $0.promptTokens, $0.tally) = (answer.id, job.promptTokens, running.tally) }
         do {
             return job.stream
                 ? try await stream(job, running, answer, watch, context.record)
@@ -27,22 +30,10 @@ extension Front {
         }
     }
 
-    /// The body, up to the limit. Longer ones are refused by their announced length, or as soon as they grow too long.
-    private func body(of request: Request) async throws -> [UInt8] {
-        let limit = config.bodyBytesMax
-        if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit { throw APIError.bodyTooLarge(limit: limit) }
-        var bytes: [UInt8] = []
-        do {
-            for try await buffer in request.body {
-                guard bytes.count + buffer.readableBytes <= limit else { throw APIError.bodyTooLarge(limit: limit) }
-                bytes.append(contentsOf: buffer.readableBytesView)
-            }
-        } catch let error as APIError {
-            throw error
-        } catch {
-            throw APIError(message: "The request body is malformed or ends too early.", code: "invalid_body")
-        }
-        return bytes
+    /// Whom the client says it asks for, for the log.
+    private static func user(_ fields: RequestFields) -> String? {
+        guard case .string(let user) = fields.value("user") ?? fields.value("safety_identifier") else { return nil }
+        return user.loggable
     }
 
     /// A request that names no model means the one that is served.
@@ -64,7 +55,8 @@ extension Front {
     /// Begins a stream once the engine has taken the job: until then a refusal still is a status of its own.
     private func stream(_ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch, _ record: RequestRecord) async throws -> Response {
         let first = try await firstEvent(running, watch)
-        let headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-cache"]
+        // nginx and others behind it hold answers back unless told not to.
+        let headers: HTTPFields = [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .accelBuffering: "no"]
         return Response(status: .ok, headers: headers, body: ResponseBody { writer in
             let watching = watch.watch { running.cancel() }
             defer {

@@ -1,33 +1,51 @@
 internal import Foundation
 internal import Hummingbird
 internal import HummingbirdCore
+internal import Logging
 internal import NIOCore
 internal import Tokenizer
 
 /// The OpenAI-compatible REST front: text and JSON outside, token ids and a `Generator` inside.
 ///
-/// Mount it with `Application(router: front.router(), server: Front.server(), …)`: the server notices clients that hang up.
+/// Run `application(…)`: its connections are `FrontChannel`s, which keep HTTP's rules and notice clients that hang up.
 struct Front: Sendable {
     let generator: any Generator
     let tokenizer: BytePairTokenizer
     let config: FrontConfig
     let metrics: FrontMetrics
+    let bodies: BodyBudget
+    let connections: ConnectionTable
 
     init(generator: any Generator, tokenizer: BytePairTokenizer, config: FrontConfig = FrontConfig()) {
         self.generator = generator
         self.tokenizer = tokenizer
         self.config = config
         metrics = FrontMetrics(model: generator.model)
+        bodies = BodyBudget(bytesMax: config.bodiesBytesMax, bodyBytesMax: config.bodyBytesMax)
+        connections = ConnectionTable(connectionsMax: config.connectionsMax)
     }
 
-    /// - Parameter idleTimeout: a connection on which nobody asks anything is closed after this long.
-    static func server(idleTimeout: TimeAmount = .minutes(5)) -> HTTPServerBuilder {
-        .http1(configuration: HTTP1Channel.Configuration(additionalChannelHandlers: [HangUpHandler()], idleTimeout: idleTimeout))
+    /// The front as a server.
+    ///
+    /// - Parameter onListening: called once, with the socket that listens.
+    func application(on address: BindAddress, logger: Logger, onListening: @escaping @Sendable (any Channel) -> Void) -> some ApplicationProtocol {
+        let server = HTTPServerBuilder { responder in
+            FrontChannel(responder: responder, limits: config.connection, bodyBytesMax: config.bodyBytesMax, table: connections)
+        }
+        return Application(
+            router: router(), server: server, configuration: .init(address: address, serverName: "minimax"),
+            onServerRunning: { [connections] channel in
+                let added = channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(connections, logger: logger), position: .first)
+                }
+                try? await added.get()      // fails only where the socket is closed
+                onListening(channel)
+            }, logger: logger)
     }
 
-    func router() -> Router<FrontContext> {
-        let router = Router(context: FrontContext.self)
-        router.add(middleware: FrontMiddleware(metrics: metrics))
+    private func router() -> Router<FrontContext> {
+        let router = Router(context: FrontContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: FrontMiddleware(metrics: metrics, crossOrigin: config.crossOrigin))
         router.get("/") { _, _ in hint() }
         router.get("/health") { _, _ in health() }
         let api = router.group("/v1").add(middleware: AuthorizationMiddleware(authorization: Authorization(keys: config.apiKeys)))

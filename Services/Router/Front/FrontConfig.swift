@@ -2,8 +2,15 @@
 struct FrontConfig: Sendable {
     /// Accepted as `Authorization: Bearer …`. Empty lets everybody in.
     var apiKeys: [String] = []
+    /// Pages of other origins that browsers let in.
+    var crossOrigin = CrossOrigin()
     /// A larger request body is refused with 413 before it is read.
     var bodyBytesMax = 32 << 20
+    /// All bodies together, while they are read; a quarter of it for each client.
+    var bodiesBytesMax = 256 << 20
+    var connection = ConnectionLife.Limits()
+    /// Connections at a time; beyond them the quietest is closed, or new ones wait.
+    var connectionsMax = 8192
     /// A stream never stays silent longer than this.
     var keepAlive: Duration = .seconds(10)
     /// How many choices of one request run at once; the others wait for them.

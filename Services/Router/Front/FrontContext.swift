@@ -5,15 +5,18 @@ internal import Synchronization
 /// What belongs to one HTTP request on its way through the front.
 struct FrontContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The connection; asked whether the client is still there.
-    let channel: any Channel
+    /// Asked whether the client is still there.
+    let connection: FrontConnection
+    let facts: RequestFacts
     let record = RequestRecord()
     /// The index of the API key the request came with.
     var account = 0
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        channel = source.channel
+        // Elsewhere than on a `FrontChannel` nothing is known of the connection but when it is closed.
+        connection = FrontConnection.current ?? FrontConnection(closing: source.channel)
+        facts = connection.takeFacts()
     }
 }
 
@@ -22,6 +25,10 @@ final class RequestRecord: Sendable {
     struct Fields {
         /// The id the client sees, such as `chatcmpl-…`.
         var id: String?
+        /// Which API key the request came with.
+        var key: String?
+        /// The request's `user`.
+        var user: String?
         var promptTokens: Int?
         var tally: Tally?
         /// Why an answer ended early, in a word.

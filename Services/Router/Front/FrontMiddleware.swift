@@ -1,66 +1,104 @@
 internal import Hummingbird
 internal import Logging
+internal import Synchronization
 
-/// Around every endpoint: turns errors into OpenAI's shape, then counts and logs the request once its last byte is written.
+/// Around every endpoint: turns errors into OpenAI's shape, adds the headers that all answers have, then counts and logs the request
+/// once its last byte is written.
 struct FrontMiddleware: RouterMiddleware {
     let metrics: FrontMetrics
+    let crossOrigin: CrossOrigin
 
     func handle(_ request: Request, context: FrontContext, next: @concurrent (Request, FrontContext) async throws -> Response) async throws -> Response {
         let start = ContinuousClock.now
-        var response: Response
-        do {
-            response = try await next(request, context)
-        } catch let error as HTTPError where error.status == .notFound {
-            response = Endpoints.unknown(request).response
-        } catch {
-            let refusal = APIError(wrapping: error)
-            if refusal.status.code >= 500 { context.logger.warning("request failed", metadata: ["error": "\(error)"]) }
-            context.record.update { $0.trouble = refusal.code ?? refusal.type }
-            response = refusal.response
-        }
+        let requestID = RequestID.of(request.headers[.requestID])
+        var response = await answer(request, context, next)
+        response.headers[.requestID] = requestID
+        for field in crossOrigin.headers(for: request) { response.headers[field.name] = field.value }
         let (body, status) = (response.body, response.status)
+        @Sendable func log() { self.log(request, requestID, status: status.code, since: start, context) }
+        // A HEAD's length is that of the content it would have.
+        let length = response.headers[.contentLength]
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
             do {
                 try await body.write(writer)
             } catch {
+                let trouble = context.connection.isStalled ? APIError.clientStalled : .clientGone
                 context.record.update {
-                    $0.trouble = $0.trouble ?? APIError.clientGone.code
-                    $0.lateStatus = $0.lateStatus ?? Int(APIError.clientGone.status.code)
+                    $0.trouble = $0.trouble ?? trouble.code
+                    $0.lateStatus = $0.lateStatus ?? Int(trouble.status.code)
                 }
-                log(request, status: status.code, since: start, context)
+                log()
                 throw error
             }
-            log(request, status: status.code, since: start, context)
+            log()
         }
+        response.headers[.contentLength] = length
         return response
     }
 
-    private func log(_ request: Request, status: Int, since start: ContinuousClock.Instant, _ context: FrontContext) {
+    private func answer(_ request: Request, _ context: FrontContext, _ next: @concurrent (Request, FrontContext) async throws -> Response) async -> Response {
+        do {
+            if let refusal = context.facts.refusal { throw refusal }
+            if request.method == .options, let methods = Endpoints.methods(request.uri.path) { return crossOrigin.options(request, methods: methods) }
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            return Endpoints.unknown(request).response
+        } catch {
+            let refusal = APIError(wrapping: error)
+            if refusal.status.code >= 500, !(error is APIError) { context.logger.warning("request failed", metadata: ["error": "\(error)"]) }
+            context.record.update { $0.trouble = refusal.code ?? refusal.type }
+            return refusal.response
+        }
+    }
+
+    private func log(_ request: Request, _ requestID: String, status: Int, since start: ContinuousClock.Instant, _ context: FrontContext) {
         let fields = context.record.current
         let status = fields.lateStatus ?? status
         var metadata: Logger.Metadata = [
-            "http.method": "\(request.method)", "http.path": "\(request.uri.path.prefix(200))", "http.status": "\(status)",
+            "http.status": "\(status)", "http.request_id": "\(requestID)", "client.address": "\(context.connection.clientAddress)",
             "duration_ms": "\(start.duration(to: .now) / .milliseconds(1))",
         ]
+        if context.facts.isReadable {
+            metadata["http.method"] = "\(request.method)"
+            metadata["http.path"] = "\(request.uri.path.loggable)"
+        }
         if let id = fields.id { metadata["request.id"] = "\(id)" }
+        if let key = fields.key { metadata["client.key"] = "\(key)" }
+        if let user = fields.user { metadata["user"] = "\(user)" }
         if let trouble = fields.trouble { metadata["trouble"] = "\(trouble)" }
         if let tokens = fields.promptTokens { metadata["tokens.prompt"] = "\(tokens)" }
         if let tally = fields.tally {
             metadata["tokens.generated"] = "\(tally.tokens)"
             metadata["finish"] = "\(tally.finishes.map(\.rawValue).joined(separator: ","))"
         }
-        context.logger.info("answered request", metadata: metadata)
+        // Orchestrators probe every few seconds; what they are told changes with a line of its own.
+        let isProbe = context.facts.isReadable && request.uri.path == Endpoints.health
+        context.logger.log(level: isProbe ? .debug : .info, "answered request", metadata: metadata)
         metrics.countRequest(status: status)
     }
 }
 
 /// Lets only those in who bring a key, and notes whose it is.
-struct AuthorizationMiddleware: RouterMiddleware {
-    let authorization: Authorization
+final class AuthorizationMiddleware: RouterMiddleware {
+    private let authorization: Authorization
+    private let guesses = Mutex(GuessLimit())
+
+    init(authorization: Authorization) { self.authorization = authorization }
 
     func handle(_ request: Request, context: FrontContext, next: @concurrent (Request, FrontContext) async throws -> Response) async throws -> Response {
         var context = context
-        context.account = try authorization.account(request.headers[.authorization])
+        do {
+            context.account = try authorization.account(request.headers[.authorization])
+        } catch {
+            if request.headers[.authorization] != nil {
+                try await Task.sleep(for: guesses.withLock { $0.wrongKey(from: context.connection.clientAddress, now: .now) })
+            }
+            throw error
+        }
+        if authorization.asksForKeys {
+            let key = authorization.name(of: context.account)
+            context.record.update { $0.key = key }
+        }
         return try await next(request, context)
     }
 }
@@ -72,15 +110,21 @@ enum Endpoints {
     static let models = "/v1/models"
     static let health = "/health"
 
-    static func unknown(_ request: Request) -> APIError {
-        let path = request.uri.path
-        let method: String? = switch path {
-        case chat, completions: "POST"
-        case "", "/", health, models: "GET"
-        default: path.hasPrefix(models + "/") ? "GET" : nil
+    /// What a path knows, as `Allow` spells it; nil: nothing is there.
+    static func methods(_ path: String) -> String? {
+        switch path {
+        case chat, completions: "POST, OPTIONS"
+        case "", "/", health, models: "GET, HEAD, OPTIONS"
+        default: path.hasPrefix(models + "/") ? "GET, HEAD, OPTIONS" : nil
         }
-        guard let method else { return APIError(status: .notFound, message: "Unknown request URL: \(request.method) \(path.prefix(200)).", code: "unknown_url") }
+    }
+
+    static func unknown(_ request: Request) -> APIError {
+        let path = request.uri.path.prefix(200)
+        guard let methods = methods(request.uri.path) else {
+            return APIError(status: .notFound, message: "Unknown request URL: \(request.method) \(path).", code: "unknown_url")
+        }
         return APIError(
-            status: .methodNotAllowed, message: "\(path.prefix(200)) only answers \(method), not \(request.method).", code: "method_not_supported", allow: method)
+            status: .methodNotAllowed, message: "\(path) answers \(methods), not \(request.method).", code: "method_not_supported", allow: methods)
     }
 }

@@ -20,6 +20,14 @@ enum Processes {
         field(id, name).flatMap { $0.split(separator: " ").first }.flatMap { Int($0) }.map { $0 * 1024 }
     }
 
+    /// Processor time used so far, user's and system's, in seconds.
+    static func processorSeconds(_ id: Int32) -> Double? {
+        guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     private static func field(_ id: Int32, _ name: String) -> String? {
         guard let status = try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8) else { return nil }
         let line = status.split(separator: "\n").first { $0.hasPrefix("\(name):") }

@@ -29,6 +29,13 @@ final class RawSocket {
         descriptor = -1
     }
 
+    /// Closes the connection with a reset instead of an orderly end.
+    func reset() {
+        var atOnce = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &atOnce, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
     private static func connect(_ descriptor: Int32, _ address: Address) -> Int32 {
         func connect<T>(_ value: T) -> Int32 {
             withUnsafePointer(to: value) { pointer in

@@ -24,10 +24,8 @@ func withFront(
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     var quiet = Logger(label: "tests")
     quiet.logLevel = .critical
-    let application = Application(
-        router: Front(generator: generator, tokenizer: demoTokenizer, config: config).router(), server: Front.server(),
-        configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-        onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: logger ?? quiet)
+    let application = Front(generator: generator, tokenizer: demoTokenizer, config: config)
+        .application(on: .hostname("127.0.0.1", port: 0), logger: logger ?? quiet) { continuation.yield($0.localAddress?.port ?? 0) }
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await application.run() }
         for await port in ports.prefix(1) { try await body(FrontClient(port: port)) }
@@ -83,6 +81,22 @@ struct FrontClient: Sendable {
         }
         return try await channel.executeThenClose { inbound, outbound in
             try await body(Connection(inbound: inbound, outbound: outbound))
+        }
+    }
+
+    /// Sends `text` on a new connection and reads until `needle` has come `count` times.
+    func exchange(_ text: String, until needle: String, count: Int = 1) async throws -> String {
+        try await withConnection { connection in
+            try await connection.write(Array(text.utf8))
+            return try await connection.read(until: needle, count: count)
+        }
+    }
+
+    /// Sends `text` on a new connection and reads until the server ends it.
+    func exchange(_ text: String) async throws -> String {
+        try await withConnection { connection in
+            try await connection.write(Array(text.utf8))
+            return String(decoding: try await connection.readToEnd(), as: UTF8.self)
         }
     }
 

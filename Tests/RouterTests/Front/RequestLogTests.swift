@@ -54,4 +54,40 @@ import Testing
             #expect(!lines.all.withLock { "\($0)" }.contains("secret"))
         }
     }
+
+    @Test("a line tells who asked: address, key by its place, user and the request's name", .timeLimit(.minutes(1)))
+    func whoAsked() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "log", factory: { _ in Handler(lines: lines) })
+        try await withFront(ScriptedGenerator.saying([100]), FrontConfig(apiKeys: ["first-secret", "second-secret"]), logger: logger) { client in
+            let headers = ["Authorization": "Bearer second-secret", "X-Request-ID": "mine"]
+            _ = try await client.post("/v1/completions", #"{"prompt":"a","user":"Ann\u001b[2J\u202e"}"#, headers: headers)
+            let line = try await lines.requests(1)[0]
+            #expect(line["client.address"] == "127.0.0.1")
+            #expect(line["client.key"] == "key-2")
+            #expect(line["user"] == "Ann?[2J?")
+            #expect(line["http.request_id"] == "mine")
+
+            _ = try await client.post("/v1/completions", "{}", headers: ["Authorization": "Bearer wrong-secret"])
+            let wrong = try await lines.requests(2)[1]
+            #expect(wrong["http.status"] == "401")
+            #expect(wrong["client.address"] == "127.0.0.1")
+            #expect(wrong["client.key"] == nil)
+            #expect(!lines.all.withLock { "\($0)" }.contains("-secret"))
+        }
+    }
+
+    @Test("bytes that are no HTTP leave a line, probes leave none", .timeLimit(.minutes(1)))
+    func oddities() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "log", factory: { _ in Handler(lines: lines) })
+        try await withFront(ScriptedGenerator.saying([100]), logger: logger) { client in
+            #expect(try await client.get("/health").status == 200)
+            #expect(try await client.exchange("\u{16}\u{3}\u{1}nonsense\r\n\r\n").hasPrefix("HTTP/1.1 400"))
+            let line = try await lines.requests(1)[0]
+            #expect(line["trouble"] == "malformed_request")
+            #expect(line["client.address"] == "127.0.0.1")
+            #expect(line["http.path"] == nil)
+        }
+    }
 }

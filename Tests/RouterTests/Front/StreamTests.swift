@@ -24,7 +24,7 @@ import Tokenizer
         try await withFront(ScriptedGenerator.saying(demoTokenizer.encode("Hello"))) { client in
             let answer = try await client.post("/v1/chat/completions", #"{\#(chat),"stream_options":{"include_usage":true}}"#)
             #expect(answer.status == 200)
-            #expect(answer.headers["content-type"] == "text/event-stream")
+            #expect(answer.headers["content-type"] == "text/event-stream; charset=utf-8")
             #expect(answer.body.hasSuffix("\n\ndata: [DONE]\n\n"))
             let lines = answer.body.components(separatedBy: "\n\n").dropLast()
             #expect(lines.allSatisfy { $0.hasPrefix("data: ") && !$0.contains("\n") })

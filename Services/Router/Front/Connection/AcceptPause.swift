@@ -1,0 +1,66 @@
+internal import Logging
+internal import NIOCore
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// In the pipeline of the listening socket: accepts no more while there is no room for another connection, by our own limit or by
+/// the system's (then `accept` fails, and would fail again at once).
+final class AcceptPause: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = Never
+    typealias OutboundOut = Never
+
+    /// While room is made, and where none can be made.
+    private static let shortPause = TimeAmount.milliseconds(5), longPause = TimeAmount.milliseconds(100)
+    /// Idle connections closed at a time, so that a queue of new ones is not let in one by one.
+    private static let roomMade = 8
+    private static let wordsApart = TimeAmount.seconds(30)
+
+    private let table: ConnectionTable
+    private let logger: Logger
+    private var isPaused = false
+    private var hasHeldRead = false
+    private var lastWords = NIODeadline.uptimeNanoseconds(0)
+
+    init(_ table: ConnectionTable, logger: Logger) {
+        self.table = table
+        self.logger = logger
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if !isPaused, table.isFull { pause(context, because: "there are as many connections as allowed") }
+        guard !isPaused else { return hasHeldRead = true }
+        context.read()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? IOError else { return context.fireErrorCaught(error) }
+        switch error.errnoCode {
+        case EMFILE, ENFILE: pause(context, because: "all file descriptors are in use")
+        case ENOBUFS, ENOMEM: pause(context, because: "the system has no memory for another connection")
+        case ECONNABORTED: break        // one client went away before it was accepted
+        default: context.fireErrorCaught(error)
+        }
+    }
+
+    private func pause(_ context: ChannelHandlerContext, because reason: String) {
+        guard !isPaused else { return }
+        isPaused = true
+        let makesRoom = table.closeQuietest(min(Self.roomMade, max(1, table.count / 2)))
+        if NIODeadline.now() >= lastWords + Self.wordsApart || lastWords == .uptimeNanoseconds(0) {
+            lastWords = .now()
+            logger.warning("connections have to wait", metadata: ["cause": "\(reason)", "connections": "\(table.count)"])
+        }
+        context.eventLoop.assumeIsolated().scheduleTask(in: makesRoom ? Self.shortPause : Self.longPause) {
+            self.isPaused = false
+            guard self.hasHeldRead else { return }
+            self.hasHeldRead = false
+            self.read(context: context)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+internal import NIOCore
+internal import Synchronization
+
+/// The front's open connections. Where there are as many as allowed, one that nobody uses makes room for a new one.
+final class ConnectionTable: Sendable {
+    let connectionsMax: Int
+    private let connections = Mutex<[ObjectIdentifier: FrontConnection]>([:])
+
+    init(connectionsMax: Int) { self.connectionsMax = connectionsMax }
+
+    var count: Int { connections.withLock { $0.count } }
+    var isFull: Bool { count >= connectionsMax }
+
+    /// Keeps `connection` until it is closed.
+    func add(_ connection: FrontConnection) {
+        let id = ObjectIdentifier(connection)
+        connections.withLock { $0[id] = connection }
+        connection.channel.closeFuture.whenComplete { _ in
+            connection.watch.hangUp()
+            self.connections.withLock { _ = $0.removeValue(forKey: id) }
+        }
+    }
+
+    /// Closes the connections on which nobody has asked anything for the longest time.
+    ///
+    /// - Returns: whether there were any.
+    func closeQuietest(_ count: Int) -> Bool {
+        let quiet = connections.withLock { connections in
+            connections.values.compactMap { connection in connection.quietSince.map { (connection, $0) } }
+        }
+        for (connection, _) in quiet.sorted(by: { $0.1 < $1.1 }).prefix(count) { connection.channel.close(promise: nil) }
+        return !quiet.isEmpty
+    }
+}

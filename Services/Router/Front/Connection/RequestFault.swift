@@ -1,0 +1,17 @@
+internal import Hummingbird
+
+/// What ends a request while it is still being read.
+enum RequestFault: Error, Equatable {
+    case slowHead, slowBody, wastefulChunks, malformed
+
+    var refusal: APIError {
+        var error = switch self {
+        case .slowHead: APIError(status: .requestTimeout, message: "The head of the request took too long to arrive.", code: "request_timeout")
+        case .slowBody: APIError(status: .requestTimeout, message: "The body of the request arrived too slowly.", code: "request_timeout")
+        case .wastefulChunks: APIError(message: "The request's body has far more chunk framing than content.", code: "invalid_body")
+        case .malformed: APIError(message: "These bytes are no HTTP/1.1 request.", code: "malformed_request")
+        }
+        error.endsConnection = true
+        return error
+    }
+}

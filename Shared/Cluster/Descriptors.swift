@@ -1,0 +1,35 @@
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// File descriptors: sockets and files that this process may have open.
+package enum Descriptors {
+    /// Open ones at most.
+    package static var limit: Int { Int(clamping: current.rlim_cur) }
+
+    /// Those that are open now.
+    package static var openCount: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 64 }
+
+    /// Allows as many as the system does: the usual 1,024 are a habit of shells, made for programs that use `select`.
+    static func raiseLimit() {
+        var limit = current
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(resource, &limit)      // whoever may not is left with what it had
+    }
+
+    private static var current: rlimit {
+        var limit = rlimit()
+        guard unsafe getrlimit(resource, &limit) == 0 else { return rlimit(rlim_cur: 1024, rlim_max: 1024) }
+        return limit
+    }
+
+    #if canImport(Glibc)
+    private static var resource: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_NOFILE.rawValue) }
+    #else
+    private static var resource: Int32 { RLIMIT_NOFILE }
+    #endif
+}

@@ -1,0 +1,52 @@
+import NIOCore
+import Testing
+@testable import Router
+
+@Suite("Limits of the front") struct FrontLimitTests {
+    @Test("a client may hold a quarter of all bodies, or one of the largest, and gets its part back")
+    func bodies() throws {
+        let budget = BodyBudget(bytesMax: 1000, bodyBytesMax: 100)
+        let alice = BodyBudget.Owner.key(0)
+        #expect(budget.ownerBytesMax == 250)
+        try budget.take(250, for: alice)
+        #expect { try budget.take(1, for: alice) } throws: { ($0 as? APIError)?.code == "rate_limit_exceeded" && ($0 as? APIError)?.retryAfter == 1 }
+        for index in 1 ... 3 { try budget.take(250, for: .key(index)) }
+        #expect { try budget.take(1, for: .address("10.0.0.1")) } throws: { ($0 as? APIError)?.code == "service_unavailable" && ($0 as? APIError)?.retryAfter == 1 }
+        budget.give(250, for: alice)
+        try budget.take(200, for: .address("10.0.0.1"))
+        #expect(budget.bytesHeld == 950)
+        #expect(BodyBudget(bytesMax: 10, bodyBytesMax: 100).ownerBytesMax == 100, "one body always fits")
+    }
+
+    @Test("a body counts as long as somebody has it")
+    func held() throws {
+        let budget = BodyBudget(bytesMax: 1000, bodyBytesMax: 100)
+        do {
+            let body = HeldBody(budget, .key(0))
+            try body.append(ByteBuffer(string: "\u{FEFF}{}"), announced: 5)
+            try body.dropByteOrderMark()
+            #expect(body.bytes == Array("{}".utf8))
+            withExtendedLifetime(body) { #expect(budget.bytesHeld == 5) }
+        }
+        #expect(budget.bytesHeld == 0)
+    }
+
+    @Test("wrong keys of one address are answered ever more slowly, those of others are not")
+    func guesses() {
+        var limit = GuessLimit()
+        let start = ContinuousClock.now
+        for _ in 0 ..< 20 { #expect(limit.wrongKey(from: "a", now: start) == .zero) }
+        #expect(limit.wrongKey(from: "a", now: start) == .milliseconds(100))
+        #expect(limit.wrongKey(from: "a", now: start) == .milliseconds(200))
+        #expect(limit.wrongKey(from: "b", now: start) == .zero)
+        for _ in 0 ..< 1000 { #expect(limit.wrongKey(from: "a", now: start) <= .seconds(10)) }
+        #expect(limit.wrongKey(from: "a", now: start.advanced(by: .seconds(60))) == .zero)
+        for index in 0 ..< 30_000 { _ = limit.wrongKey(from: "\(index)", now: start) }      // memory is bounded
+    }
+
+    @Test("log texts are short and move no cursor")
+    func loggable() {
+        #expect("a\u{1B}[2Jb\u{9B}c\u{202E}d\ne\u{E9}".loggable == "a?[2Jb?c?d?e\u{E9}")
+        #expect(String(repeating: "x", count: 1000).loggable.count == 200)
+    }
+}
