@@ -69,37 +69,31 @@ import Testing
         let before = router.memory("RssAnon")
         let part = String(repeating: " ", count: 4_100_000)
         let head = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4194304\r\n\r\n"
-        let sockets = try await onThread {
-            try (0 ..< 24).map { _ in
-                let socket = try RawSocket(address, timeoutSeconds: 3)
-                _ = socket.send(head + part)
-                return socket
-            }
-        }
+        let crowd = try await onThread { try SocketCrowd(address, count: 24, sending: head + part) }
         #expect(router.memory("RssAnon") - before < 48 << 20, "of 98 MB that were sent")
         #expect(try await cluster.get("/health").status == 200)
-        let answers = try await onThread { sockets.dropFirst().map { String(decoding: $0.read().prefix(12), as: UTF8.self) } }
+        let answers = try await onThread { crowd.beginnings(12) }
         #expect(answers.contains("HTTP/1.1 429"))
-        for socket in sockets { socket.close() }
+        crowd.close()
         try await eventually("the memory is given back") { router.memory("RssAnon") - before < 16 << 20 }
     }
 
     @Test("where no descriptor is free, accepting pauses, and goes on when there is one")
     func descriptors() async throws {
         let cluster = try suiteCluster(), address = cluster.restAddress, router = try cluster.process("router")
-        func limit(_ count: Int) async throws { 
+        func limit(_ count: Int) async throws {
             let result = try await Tool.run("prlimit", ["--pid", "\(router.processID)", "--nofile=\(count):"])
             #expect(result.status == 0, "\(result.output)")
         }
         try await limit(router.descriptorCount + 40)
-        var sockets = try await onThread { try (0 ..< 120).map { _ in try RawSocket(address) } }
+        let crowd = try await onThread { try SocketCrowd(address, count: 120) }
         try await eventually("descriptors are used up") { router.log.contains("all file descriptors are in use") }
         let start = ContinuousClock.now, used = Processes.processorSeconds(router.processID) ?? 0
         try await Task.sleep(for: .seconds(1))      // a time over which to measure
         let share = ((Processes.processorSeconds(router.processID) ?? 0) - used) / (start.duration(to: .now) / .seconds(1))
         #expect(share < 0.5, "of a core; asking again without a pause takes the whole")
         #expect(try await cluster.get("/health").status == 200, "idle connections make room")
-        sockets = []
+        crowd.close()
         try await limit(1024)
         try await eventually("new connections are served") { try await cluster.isReady() }
     }
