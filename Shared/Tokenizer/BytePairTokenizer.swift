@@ -4,6 +4,8 @@ import Foundation
 package struct BytePairTokenizer: Sendable {
     /// Highest id of the model's own vocabulary + 1; added tokens usually follow.
     package let baseCount: Int
+    /// Most bytes of text that one token can stand for; nil where there is no such bound.
+    private let bytesPerTokenMax: Int?
     private let vocabulary: Vocabulary
     private let merges: MergeTable
     private let ignoresMerges: Bool
@@ -30,6 +32,7 @@ package struct BytePairTokenizer: Sendable {
     package init(json: [UInt8], file: String) throws(TokenizerError) {
         let content = try TokenizerFile(json, file: file)
         baseCount = content.baseCount
+        bytesPerTokenMax = content.bytesPerTokenMax
         vocabulary = content.vocabulary
         merges = content.merges
         ignoresMerges = content.ignoresMerges
@@ -43,6 +46,9 @@ package struct BytePairTokenizer: Sendable {
 
     /// Highest id + 1.
     package var vocabularyCount: Int { vocabulary.count }
+
+    /// How many tokens a text of so many bytes has at least, known without looking at it.
+    package func tokenCountMin(bytes: Int) -> Int { bytesPerTokenMax.map { (bytes + $0 - 1) / $0 } ?? 0 }
 
     /// The token ids of `text`. Added tokens, special ones included, become their ids wherever they stand in the text.
     package func encode(_ text: String) -> [Int32] {

@@ -18,7 +18,7 @@ package struct ChatMessage: Sendable, Equatable {
 /// - Source: the `chat_template` in the tokenizer_config.json of MiniMaxAI/MiniMax-Text-01, which differs from ours in two points:
 ///   it drops the role "tool", which we read as "function", and it takes content as a list of parts only.
 package struct ChatTemplate: Sendable {
-    private static let begin = "<beginning_of_sentence>"
+    package static let begin = "<beginning_of_sentence>"
     private static let end = "<end_of_sentence>\n"
 
     package init() {}
