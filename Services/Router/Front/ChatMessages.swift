@@ -45,7 +45,7 @@ enum ChatMessages {
         default:
             throw .invalid(
                 "\(name).role",
-                "Invalid value: '\(role.prefix(40))'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool' and 'function'.",
+                "Invalid value: '\(role.echoed)'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool' and 'function'.",
                 code: "invalid_value")
         }
     }
@@ -70,7 +70,7 @@ enum ChatMessages {
         guard case .object = part else { throw .wrongType(name, expected: "an object", found: part) }
         guard let type = try string(part, "type", name) else { throw .missing("\(name).type") }
         guard type == "text" else {
-            throw .notSupported(name, "'\(name)' is of type '\(type.prefix(40))', which is not supported: this model reads text.")
+            throw .notSupported(name, "'\(name)' is of type '\(type.echoed)', which is not supported: this model reads text.")
         }
         guard let text = try string(part, "text", name) else { throw .missing("\(name).text") }
         return text

@@ -1,18 +1,15 @@
 internal import Foundation
 internal import Hummingbird
 internal import NIOCore
+internal import Tensors
 
 /// The path of a request that generates: body, checks, engine, answer.
 extension Front {
-    func answer(_ request: Request, _ context: FrontContext, _ read: (RequestFields, UInt64) throws -> Job) async throws -> Response {
-        let fields = try RequestFields(try await body(of: request))
-        try checkModel(fields)
-        if case .notReady(let message) = generator.readiness { throw APIError.notReady(message) }
-        let job = try read(fields, .random(in: .min ... .max))
+    func answer(_ request: Request, _ context: FrontContext, _ read: @escaping Reading) async throws -> Response {
+        let job = try await job(from: try await body(of: request), context, read)
         let answer = Answer(
             id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
-            kind: job.kind, model: generator.model, created: Int(Date.now.timeIntervalSince1970),
-            includesUsage: job.includeUsage, wantsLogprobs: job.topLogprobs != nil)
+            job: job, model: generator.model, created: Int(Date.now.timeIntervalSince1970))
 
         let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce, account: context.account)
         let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
@@ -22,6 +19,30 @@ extension Front {
             return job.stream
                 ? try await stream(job, running, answer, watch, context.record)
                 : try await whole(job, running, answer, watch)
+        } catch where watch.isHungUp {
+            throw APIError.clientGone
+        }
+    }
+
+    /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long work.
+    typealias Reading = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Job
+
+    /// Parses, checks and encodes: at once where that is quick, else where it holds up nobody and for as long as the client is there.
+    private func job(from body: [UInt8], _ context: FrontContext, _ read: @escaping Reading) async throws -> Job {
+        let work: @Sendable (CancellationFlag) throws -> Job = { cancellation in
+            let fields = try RequestFields(body)
+            try checkModel(fields)
+            if case .notReady(let message) = generator.readiness { throw APIError.notReady(message) }
+            guard !cancellation.isSet else { throw APIError.clientGone }
+            return try read(fields, .random(in: .min ... .max), cancellation)
+        }
+        guard body.count >= LargeRequests.bytesMin else { return try work(CancellationFlag()) }
+        let reading = Task { try await largeRequests.run(for: context.account, work) }
+        let watch = await HangUpHandler.watch(of: context.channel)
+        let watching = watch.watch { reading.cancel() }
+        defer { watch.unwatch(watching) }
+        do {
+            return try await withTaskCancellationHandler { try await reading.value } onCancel: { reading.cancel() }
         } catch where watch.isHungUp {
             throw APIError.clientGone
         }
@@ -48,7 +69,7 @@ extension Front {
     /// A request that names no model means the one that is served.
     private func checkModel(_ fields: RequestFields) throws(APIError) {
         guard let model = try fields.string("model") else { return }
-        guard model == generator.model.id else { throw .unknownModel(String(model.prefix(200))) }
+        guard model == generator.model.id else { throw .unknownModel(model) }
     }
 
     private func whole(_ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch) async throws -> Response {
@@ -79,7 +100,7 @@ extension Front {
                     running.tally.noteSent()
                 }
                 try Task.checkCancellation()
-                let usage = job.includeUsage ? Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens) : nil
+                let usage = job.usage != .none ? Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens) : nil
                 try await writer.write(ByteBuffer(string: stream.end(usage: usage)))
             } catch {
                 running.cancel()

@@ -39,7 +39,7 @@ struct FrontMiddleware: RouterMiddleware {
         let fields = context.record.current
         let status = fields.lateStatus ?? status
         var metadata: Logger.Metadata = [
-            "http.method": "\(request.method)", "http.path": "\(request.uri.path.prefix(200))", "http.status": "\(status)",
+            "http.method": "\(request.method)", "http.path": "\(request.uri.path.echoed)", "http.status": "\(status)",
             "duration_ms": "\(start.duration(to: .now) / .milliseconds(1))",
         ]
         if let id = fields.id { metadata["request.id"] = "\(id)" }
@@ -79,8 +79,8 @@ enum Endpoints {
         case "", "/", health, models: "GET"
         default: path.hasPrefix(models + "/") ? "GET" : nil
         }
-        guard let method else { return APIError(status: .notFound, message: "Unknown request URL: \(request.method) \(path.prefix(200)).", code: "unknown_url") }
+        guard let method else { return APIError(status: .notFound, message: "Unknown request URL: \(request.method) \(path.echoed).", code: "unknown_url") }
         return APIError(
-            status: .methodNotAllowed, message: "\(path.prefix(200)) only answers \(method), not \(request.method).", code: "method_not_supported", allow: method)
+            status: .methodNotAllowed, message: "\(path.echoed) only answers \(method), not \(request.method).", code: "method_not_supported", allow: method)
     }
 }
