@@ -6,9 +6,14 @@ package struct JSONReader {
     /// What a text may hold. Its length in bytes is its sender's or owner's business.
     package struct Limits: Sendable {
         /// Values of any kind, members' values included.
-        package var valuesMax = 16 << 20
+        let valuesMax: Int
         /// Members of all objects together.
-        package var membersMax = Int.max
+        let membersMax: Int
+
+        package init(valuesMax: Int = 16 << 20, membersMax: Int = .max) {
+            self.valuesMax = valuesMax
+            self.membersMax = membersMax
+        }
 
         /// For files, whose vocabularies and indexes are large objects.
         package static let file = Limits()

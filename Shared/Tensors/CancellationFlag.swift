@@ -4,7 +4,6 @@ internal import Synchronization
 package final class CancellationFlag: Sendable {
     private let flag = Atomic<Bool>(false)
     package init() {}
-
     package var isSet: Bool { flag.load(ordering: .relaxed) }
     package func set() { flag.store(true, ordering: .relaxed) }
 }

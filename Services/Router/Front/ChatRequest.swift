@@ -1,3 +1,4 @@
+internal import Tensors
 internal import Tokenizer
 
 /// Reads the body of `POST /v1/chat/completions`.
@@ -25,11 +26,17 @@ struct ChatRequest {
     }
 
     /// The job with the messages rendered and encoded, once it is known to fit.
-    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int) throws(APIError) -> Job {
+    /// - Parameters:
+    ///   - trustsSpecialTokens: whether control tokens that messages spell are control tokens; else they are text.
+    ///   - cancellation: ends the work early.
+    func encoded(
+        by tokenizer: BytePairTokenizer, contextLength: Int, trustsSpecialTokens: Bool, _ cancellation: CancellationFlag
+    ) throws -> Job {
         var job = job
-        let text = ChatTemplate().render(messages, tools: tools, addingGenerationPrompt: true)
-        try job.check(promptBytes: text.utf8.count, tokenizer, contextLength: contextLength, promptName: "messages")
-        job.prompts = [Job.Prompt(ids: tokenizer.encode(text), text: nil)]
+        let prompt = ChatTemplate().render(messages, tools: tools, addingGenerationPrompt: true)
+        try job.check(promptBytes: prompt.byteCount, tokenizer, contextLength: contextLength, promptName: "messages")
+        let ids = try tokenizer.ids(of: trustsSpecialTokens ? prompt.trusted : prompt, "messages", cancellation)
+        job.prompts = [Job.Prompt(ids: ids, text: nil)]
         try job.fit(absent: .max, contextLength: contextLength, promptName: "messages")
         return job
     }

@@ -29,20 +29,20 @@ struct CompletionRequest {
         self.job = job
     }
 
-    /// The job with its prompts encoded, once each is known to fit.
-    /// - Parameter cancellation: looked at between prompts.
-    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int, _ cancellation: CancellationFlag) throws(APIError) -> Job {
+    /// The job with its prompts encoded, once each is known to fit. A prompt is all the client's own: it may spell control tokens.
+    /// - Parameter cancellation: ends the work early.
+    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int, _ cancellation: CancellationFlag) throws -> Job {
         var job = job
         for case .text(let text) in sources {
             try job.check(promptBytes: text.utf8.count, tokenizer, contextLength: contextLength, promptName: "prompt")
         }
         for source in sources {
-            guard !cancellation.isSet else { throw .clientGone }
             switch source {
-            case .text(let text): job.prompts.append(Job.Prompt(ids: tokenizer.encode(text), text: text))
+            case .text(let text):
+                job.prompts.append(Job.Prompt(ids: try tokenizer.ids(of: PromptText(template: text), "prompt", cancellation), text: text))
             case .ids(let ids): job.prompts.append(Job.Prompt(ids: ids, text: nil))
             case .begin:
-                guard let begin = tokenizer.id(of: ChatTemplate.begin) else { throw .missing("prompt") }
+                guard let begin = tokenizer.id(of: ChatTemplate.begin) else { throw APIError.missing("prompt") }
                 job.prompts.append(Job.Prompt(ids: [begin], text: ""))
             }
         }

@@ -6,7 +6,15 @@ internal import Tensors
 /// The path of a request that generates: body, checks, engine, answer.
 extension Front {
     func answer(_ request: Request, _ context: FrontContext, _ read: @escaping Reading) async throws -> Response {
-        let job = try await job(from: try await body(of: request), context, read)
+        let body = try await body(of: request), bytes = body.count
+        let watch = await HangUpHandler.watch(of: context.channel)
+        let fields = try await inTurn(bytes, context, watch) { _ in
+            let fields = try RequestFields(body)
+            try checkModel(fields)
+            return fields
+        }
+        try await generator.admit { !watch.isHungUp }
+        let job = try await inTurn(bytes, context, watch) { try read(fields, .random(in: .min ... .max), $0) }
         let answer = Answer(
             id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
             job: job, model: generator.model, created: Int(Date.now.timeIntervalSince1970))
@@ -14,7 +22,6 @@ extension Front {
         let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce, account: context.account)
         let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
         context.record.update { $0 = RequestRecord.Fields(id: answer.id, promptTokens: job.promptTokens, tally: running.tally) }
-        let watch = await HangUpHandler.watch(of: context.channel)
         do {
             return job.stream
                 ? try await stream(job, running, answer, watch, context.record)
@@ -27,22 +34,17 @@ extension Front {
     /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long work.
     typealias Reading = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Job
 
-    /// Parses, checks and encodes: at once where that is quick, else where it holds up nobody and for as long as the client is there.
-    private func job(from body: [UInt8], _ context: FrontContext, _ read: @escaping Reading) async throws -> Job {
-        let work: @Sendable (CancellationFlag) throws -> Job = { cancellation in
-            let fields = try RequestFields(body)
-            try checkModel(fields)
-            if case .notReady(let message) = generator.readiness { throw APIError.notReady(message) }
-            guard !cancellation.isSet else { throw APIError.clientGone }
-            return try read(fields, .random(in: .min ... .max), cancellation)
-        }
-        guard body.count >= LargeRequests.bytesMin else { return try work(CancellationFlag()) }
-        let reading = Task { try await largeRequests.run(for: context.account, work) }
-        let watch = await HangUpHandler.watch(of: context.channel)
-        let watching = watch.watch { reading.cancel() }
+    /// Does what takes long for a large request: at once where it is small, else where it holds up nobody and for as long as the
+    /// client is there.
+    private func inTurn<R: Sendable>(
+        _ bytes: Int, _ context: FrontContext, _ watch: HangUpWatch, _ work: @escaping @Sendable (CancellationFlag) throws -> R
+    ) async throws -> R {
+        guard bytes >= LargeRequests.bytesMin else { return try work(CancellationFlag()) }
+        let task = Task { try await largeRequests.run(for: context.account, work) }
+        let watching = watch.watch { task.cancel() }
         defer { watch.unwatch(watching) }
         do {
-            return try await withTaskCancellationHandler { try await reading.value } onCancel: { reading.cancel() }
+            return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
         } catch where watch.isHungUp {
             throw APIError.clientGone
         }

@@ -33,9 +33,10 @@ struct Front: Sendable {
         router.get("/health") { _, _ in health() }
         let api = router.group("/v1").add(middleware: AuthorizationMiddleware(authorization: Authorization(keys: config.apiKeys)))
         api.post("/chat/completions") { request, context in
-            try await answer(request, context) { fields, seed, _ in
+            try await answer(request, context) { fields, seed, cancellation in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)
-                return try chat.encoded(by: tokenizer, contextLength: generator.model.contextLength)
+                return try chat.encoded(
+                    by: tokenizer, contextLength: generator.model.contextLength, trustsSpecialTokens: config.trustsSpecialTokens, cancellation)
             }
         }
         api.post("/completions") { request, context in
@@ -59,7 +60,7 @@ struct Front: Sendable {
         let model = generator.model
         return [
             "id": .string(model.id), "object": "model", "created": .int(model.created), "owned_by": .string(model.ownedBy),
-            "max_model_len": .int(model.contextLength),
+            "max_model_len": .int(model.usableLength ?? model.contextLength),
         ]
     }
 

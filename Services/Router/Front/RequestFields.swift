@@ -1,6 +1,6 @@
 /// The parameters of a request body, read by name and type. An absent parameter and a null are the same; a wrong one is a 400
 /// that names it. Parameters nobody asks for are ignored.
-struct RequestFields {
+struct RequestFields: Sendable {
     private let members: [ExactName: JSON]
 
     init(_ bytes: [UInt8]) throws(APIError) {
