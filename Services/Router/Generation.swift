@@ -4,7 +4,7 @@
 struct SamplingParameters: Sendable, Equatable {
     /// 0 takes the most likely token.
     var temperature: Double = 1
-    /// Share of the probability mass kept, in (0, 1].
+    /// Share of the probability mass kept, from 0 to 1; 0 keeps the most likely token.
     var topP: Double = 1
     /// How many of the most likely tokens are kept; 0 keeps all.
     var topK = 0
@@ -16,6 +16,8 @@ struct SamplingParameters: Sendable, Equatable {
     var repetitionPenalty: Float = 1
     /// Added to the logits of these token ids.
     var logitBias: [Int32: Float] = [:]
+    /// Tokens that end an answer are not chosen before this many others were.
+    var tokensMin = 0
     /// Where the random numbers start. Each choice of a request with `n` > 1 brings its own.
     var seed: UInt64 = 0
 }
@@ -35,6 +37,8 @@ struct GenerationRequest: Sendable {
     var promptLogprobs = false
     /// Go on after an end token, which then counts as a token like any other.
     var ignoreEnd = false
+    /// Ids that end the answer as the model's end tokens do. The receiver of the events acts on them; here they count for `tokensMin`.
+    var stopTokens: Set<Int32> = []
     /// Whose it is: the index of the API key it came with.
     var account = 0
     var priority = Priority.normal

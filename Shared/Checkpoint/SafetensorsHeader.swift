@@ -59,7 +59,7 @@ struct SafetensorsHeader {
 
     private static func members(_ json: [UInt8], _ file: String) throws(CheckpointError) -> [JSONValue.Member] {
         let value: JSONValue
-        do { value = try JSONReader.read(json, duplicateNames: .refused, valuesMax: SizeLimits.headerValues) } catch {
+        do { value = try JSONReader.read(json, duplicateNames: .refused, limits: .init(valuesMax: SizeLimits.headerValues)) } catch {
             if case .duplicateName(let name) = error.problem { throw CheckpointError(file: file, tensor: name, .duplicate(alsoIn: file)) }
             throw CheckpointError(file: file, .notJSON("the header is \(error.inWords)"))
         }

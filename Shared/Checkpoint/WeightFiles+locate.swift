@@ -30,7 +30,7 @@ extension WeightFiles {
     /// The index's `weight_map`: (tensor, file) in the file's order.
     private static func shards(index: [UInt8]) throws(CheckpointError) -> [(tensor: String, file: String)] {
         let value: JSONValue
-        do { value = try JSONReader.read(index, duplicateNames: .refused, valuesMax: SizeLimits.indexValues) } catch {
+        do { value = try JSONReader.read(index, duplicateNames: .refused, limits: .init(valuesMax: SizeLimits.indexValues)) } catch {
             if case .duplicateName(let name) = error.problem { throw CheckpointError(file: indexName, tensor: name, .duplicate(alsoIn: indexName)) }
             throw CheckpointError(file: indexName, .notJSON(error.inWords))
         }

@@ -4,7 +4,8 @@ package struct JSONError: Error, Equatable {
         case expected(String)
         case duplicateName(String)
         case tooDeep
-        case tooManyValues
+        case tooManyValues(Int)
+        case tooManyMembers(Int)
     }
     /// In bytes from the beginning of the text.
     package let offset: Int
@@ -21,7 +22,8 @@ package struct JSONError: Error, Equatable {
         case .expected(let what): what
         case .duplicateName(let name): "no second \"\(name)\" in one object"
         case .tooDeep: "at most \(JSONReader.depthMax) levels of brackets"
-        case .tooManyValues: "at most \(JSONReader.valuesMax) values"
+        case .tooManyValues(let most): "at most \(most) values"
+        case .tooManyMembers(let most): "at most \(most) members of objects"
         }
     }
 
@@ -29,7 +31,7 @@ package struct JSONError: Error, Equatable {
         switch problem {
         case .expected: "not JSON: expected \(expected) at byte \(offset)"
         case .duplicateName(let name): "the name \"\(name)\" occurs twice in one object (byte \(offset))"
-        case .tooDeep, .tooManyValues: "too much JSON: expected \(expected) (byte \(offset))"
+        case .tooDeep, .tooManyValues, .tooManyMembers: "too much JSON: expected \(expected) (byte \(offset))"
         }
     }
 }

@@ -1,35 +1,48 @@
 /// Reads one JSON text (RFC 8259) from bytes. Strict where a lenient reader would change the meaning: valid UTF-8, no lone
-/// surrogates, no NaN, nothing behind the value. Bounded in depth, so brackets cannot overflow the stack, and in the number of values.
+/// surrogates, no NaN, nothing behind the value. Bounded in depth, so brackets cannot overflow the stack, and in numbers.
 package struct JSONReader {
     package enum DuplicateNames { case kept, refused }
     package static let depthMax = 128
-    /// A request of the default limit cannot hold more token ids than this, but it could hold more brackets.
-    package static let valuesMax = 16 << 20
+    /// What a text may hold. Its length in bytes is its sender's or owner's business.
+    package struct Limits: Sendable {
+        /// Values of any kind, members' values included.
+        let valuesMax: Int
+        /// Members of all objects together.
+        let membersMax: Int
+
+        package init(valuesMax: Int = 16 << 20, membersMax: Int = .max) {
+            self.valuesMax = valuesMax
+            self.membersMax = membersMax
+        }
+
+        /// For files, whose vocabularies and indexes are large objects.
+        package static let file = Limits()
+        /// For requests. One of the default size cannot hold more token ids than values, but it could hold more brackets; and a
+        /// conversation of a hundred thousand messages has fewer members.
+        package static let request = Limits(membersMax: 1 << 20)
+    }
 
     let bytes: [UInt8]
     var offset = 0
     private let refusesDuplicates: Bool
-    private let valuesMax: Int
+    private let limits: Limits
     private var depth = 0
     private var values = 0
+    private var members = 0
 
-    /// - Parameters:
-    ///   - duplicateNames: what to do with an object that has a name twice; kept, both members are in the value.
-    ///   - valuesMax: how many values there may be, those in others counted as well.
-    package static func read(
-        _ bytes: [UInt8], duplicateNames: DuplicateNames = .kept, valuesMax: Int = valuesMax
-    ) throws(JSONError) -> JSONValue {
-        var reader = JSONReader(bytes: bytes, refusesDuplicates: duplicateNames == .refused, valuesMax: valuesMax)
+    /// - Parameter duplicateNames: what to do with an object that has a name twice; kept, both members are in the value.
+    package static func read(_ bytes: [UInt8], duplicateNames: DuplicateNames = .kept, limits: Limits = .file) throws(JSONError) -> JSONValue {
+        var reader = JSONReader(bytes: bytes, refusesDuplicates: duplicateNames == .refused, limits: limits)
         let value = try reader.value()
         reader.skipSpace()
         guard reader.offset == bytes.count else { throw reader.expected("the end of the text") }
         return value
     }
 
-    private init(bytes: [UInt8], refusesDuplicates: Bool, valuesMax: Int) {
+    private init(bytes: [UInt8], refusesDuplicates: Bool, limits: Limits) {
         self.bytes = bytes
         self.refusesDuplicates = refusesDuplicates
-        self.valuesMax = valuesMax
+        self.limits = limits
     }
 
     func expected(_ what: String) -> JSONError { JSONError(offset: offset, problem: .expected(what)) }
@@ -50,7 +63,7 @@ package struct JSONReader {
     private mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
         values += 1
-        guard values <= valuesMax else { throw JSONError(offset: offset, problem: .tooManyValues) }
+        guard values <= limits.valuesMax else { throw JSONError(offset: offset, problem: .tooManyValues(limits.valuesMax)) }
         switch current {
         case UInt8(ascii: "{"): return .object(try object())
         case UInt8(ascii: "["): return .array(try array())
@@ -84,6 +97,8 @@ package struct JSONReader {
         while true {
             skipSpace()
             let start = offset
+            self.members += 1
+            guard self.members <= limits.membersMax else { throw JSONError(offset: offset, problem: .tooManyMembers(limits.membersMax)) }
             guard current == UInt8(ascii: "\"") else { throw expected("a name in quotes") }
             let name = try string()
             if refusesDuplicates, !names.isNew(name, after: members) { throw JSONError(offset: start, problem: .duplicateName(name)) }

@@ -13,8 +13,8 @@ package enum JSONValue: Equatable, Sendable {
             self.value = value
         }
 
-        /// Whether the name is this one byte by byte. Comparing strings first is quick, and comparing bytes after it rarely needed.
-        func isNamed(_ other: String) -> Bool { name == other && name.utf8.elementsEqual(other.utf8) }
+        /// Whether the name is this one byte by byte.
+        func isNamed(_ other: String) -> Bool { name.hasBytes(of: other) }
     }
     case null
     case bool(Bool)

@@ -2,6 +2,8 @@
 package struct BytePairTokenizer: Sendable {
     /// Highest id of the model's own vocabulary + 1; added tokens usually follow.
     package let baseCount: Int
+    /// Most bytes of text that one token can stand for; nil where there is no such bound.
+    private let bytesPerTokenMax: Int?
     private let file: String
     private let vocabulary: Vocabulary
     private let merges: MergeTable
@@ -24,6 +26,7 @@ package struct BytePairTokenizer: Sendable {
         let content = try TokenizerFile(json, file: file)
         self.file = file
         baseCount = content.baseCount
+        bytesPerTokenMax = content.bytesPerTokenMax
         vocabulary = content.vocabulary
         merges = content.merges
         ignoresMerges = content.ignoresMerges
@@ -37,6 +40,9 @@ package struct BytePairTokenizer: Sendable {
 
     /// Highest id + 1.
     package var vocabularyCount: Int { vocabulary.count }
+
+    /// How many tokens a text of so many bytes has at least, known without looking at it.
+    package func tokenCountMin(bytes: Int) -> Int { bytesPerTokenMax.map { (bytes + $0 - 1) / $0 } ?? 0 }
 
     /// Refuses a tokenizer that can make of some text an id for which the model has no embedding. Ids that no text leads to may
     /// be any.

@@ -72,6 +72,18 @@ import Testing
         #expect(problem("[\(deepest)]")?.problem == .tooDeep)
     }
 
+    @Test("a request has fewer members than a file may have")
+    func members() {
+        let text = "[" + (0..<3).map { "{\"a\":\($0),\"b\":{}}" }.joined(separator: ",") + "]"
+        func problem(membersMax: Int) -> JSONError.Problem? {
+            do { _ = try JSONReader.read(Array(text.utf8), limits: .init(membersMax: membersMax)) } catch { return error.problem }
+            return nil
+        }
+        #expect(problem(membersMax: 6) == nil)
+        #expect(problem(membersMax: 5) == .tooManyMembers(5))
+        #expect(JSONReader.Limits.file.membersMax > JSONReader.Limits.request.membersMax)
+    }
+
     @Test("random bytes never trap")
     func randomBytes() {
         var state: UInt64 = 4

@@ -20,6 +20,17 @@ import Tokenizer
         for (text, encoding) in zip(texts, encodings) { #expect(IDDigest.summary(tokenizer.encode(text)) == encoding, "\(text.debugDescription)") }
     }
 
+    @Test("no text has fewer tokens than its length says", arguments: Fixtures.names)
+    func countMin(name: String) throws {
+        let tokenizer = try Fixtures.tokenizer(name)
+        let hangul = String(repeating: "\u{1112}\u{1161}\u{11AB}", count: 50), spaces = String(repeating: " ", count: 500)
+        for text in try Fixtures.corpus() + [hangul, spaces, "", "a"] {
+            #expect(tokenizer.tokenCountMin(bytes: text.utf8.count) <= tokenizer.encode(text).count, "\(text.prefix(80).debugDescription)")
+        }
+        // Tokens that take whitespace along can stand for any amount of it.
+        #expect((tokenizer.tokenCountMin(bytes: 1 << 20) > 0) == (name != "added-tokens"))
+    }
+
     @Test("content has the ids Hugging Face gives it with encode_special_tokens", arguments: Fixtures.names)
     func contents(name: String) throws {
         let tokenizer = try Fixtures.tokenizer(name)

@@ -26,11 +26,18 @@ final class LiveSequence: Sendable {
     let progress: Mutex<Progress>
     private let outputs: AsyncThrowingStream<Output, any Error>.Continuation
 
-    init(_ id: UInt64, _ request: GenerationRequest, suppressed: [Int32], outputs: AsyncThrowingStream<Output, any Error>.Continuation) {
+    /// - Parameters:
+    ///   - suppressed: ids that are never chosen.
+    ///   - endTokens: ids where the model ends an answer.
+    init(
+        _ id: UInt64, _ request: GenerationRequest, suppressed: [Int32], endTokens: Set<Int32>,
+        outputs: AsyncThrowingStream<Output, any Error>.Continuation
+    ) {
         self.id = id
         self.request = request
         self.outputs = outputs
-        progress = Mutex(Progress(sampler: Sampler(request.sampling, prompt: request.prompt, suppressed: suppressed)))
+        let ends = request.stopTokens.union(request.ignoreEnd ? [] : endTokens)
+        progress = Mutex(Progress(sampler: Sampler(request.sampling, prompt: request.prompt, suppressed: suppressed, ends: Array(ends))))
     }
 
     /// Outputs wait in memory, so that a slow reader never slows the other sequences; `tokensMax` bounds them.

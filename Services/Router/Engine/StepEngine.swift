@@ -69,7 +69,8 @@ final class StepEngine: Sendable {
             state.lastID += 1
             let submission = state.scheduler.submit(state.lastID, demand, at: now)
             if submission == .queued {
-                state.sequences[state.lastID] = LiveSequence(state.lastID, request, suppressed: config.suppressed, outputs: continuation)
+                state.sequences[state.lastID] = LiveSequence(
+                    state.lastID, request, suppressed: config.suppressed, endTokens: config.endTokens, outputs: continuation)
             }
             return (state.lastID, submission)
         }

@@ -47,12 +47,14 @@ extension APIError {
     }
 
     static func unknownModel(_ id: String) -> APIError {
-        APIError(status: .notFound, message: "The model '\(id)' does not exist.", param: "model", code: "model_not_found")
+        APIError(status: .notFound, message: "The model '\(id.echoed)' does not exist.", param: "model", code: "model_not_found")
     }
 
-    static func contextExceeded(_ param: String, contextLength: Int, prompt: Int, answer: Int) -> APIError {
-        let message = "This model's maximum context length is \(contextLength) tokens. However, you requested \(prompt + answer) tokens "
-            + "(\(prompt) in the \(param), \(answer) in the completion). Please reduce the length of the \(param) or completion."
+    /// - Parameter isLeast: the prompt's length was not counted; it has at least `prompt` tokens.
+    static func contextExceeded(_ param: String, contextLength: Int, prompt: Int, answer: Int, isLeast: Bool = false) -> APIError {
+        let least = isLeast ? "at least " : ""
+        let message = "This model's maximum context length is \(contextLength) tokens. However, you requested \(least)\(prompt + answer) tokens "
+            + "(\(least)\(prompt) in the \(param), \(answer) in the completion). Please reduce the length of the \(param) or completion."
         return .invalid(param, message, code: "context_length_exceeded")
     }
 

@@ -1,28 +1,38 @@
 /// Spells a job's answer as OpenAI does: the whole, or chunk by chunk. One for both endpoints, which differ in names and nesting.
 struct Answer: Sendable {
     let id: String
-    let kind: Job.Kind
+    let job: Job
     let model: ServedModel
     /// Seconds since 1970.
     let created: Int
-    let includesUsage: Bool
-    let wantsLogprobs: Bool
+
+    private var kind: Job.Kind { job.kind }
+    private var wantsLogprobs: Bool { job.topLogprobs != nil }
 
     /// One finished choice.
     struct Choice {
         var text = ""
         var reports: [TokenReport] = []
+        var ids: [Int32] = []
         var finish: FinishReason?
 
         mutating func add(_ delta: ChoiceDelta) {
             text += delta.text
             reports += delta.reports
+            ids += delta.ids
             finish = delta.finish ?? finish
         }
     }
 
+    /// As OpenAI's reference has it. Nothing is cached, predicted, heard or thought.
     static func usage(prompt: Int, completion: Int) -> JSON {
-        ["prompt_tokens": .int(prompt), "completion_tokens": .int(completion), "total_tokens": .int(prompt + completion)]
+        [
+            "prompt_tokens": .int(prompt), "completion_tokens": .int(completion), "total_tokens": .int(prompt + completion),
+            "prompt_tokens_details": ["cached_tokens": 0, "audio_tokens": 0],
+            "completion_tokens_details": [
+                "reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+            ],
+        ]
     }
 
     func whole(_ choices: [Choice], usage: JSON) -> JSON {
@@ -31,57 +41,100 @@ struct Answer: Sendable {
             choices: choices.enumerated().map { index, choice in
                 let logprobs = wantsLogprobs ? Logprobs.json(choice.reports, kind) : .null
                 let finish = JSON.text(choice.finish?.rawValue)
+                let ids = promptIDs(besideChoice: index) + self.ids(choice.ids)
                 switch kind {
                 case .chat:
                     let message: JSON = ["role": "assistant", "content": .string(choice.text), "refusal": .null]
-                    return ["index": .int(index), "message": message, "logprobs": logprobs, "finish_reason": finish]
+                    return JSON(["index": .int(index), "message": message, "logprobs": logprobs, "finish_reason": finish], and: ids)
                 case .completion:
-                    return ["text": .string(choice.text), "index": .int(index), "logprobs": logprobs, "finish_reason": finish]
+                    return JSON(["text": .string(choice.text), "index": .int(index), "logprobs": logprobs, "finish_reason": finish], and: ids)
                 }
             },
-            usage: usage)
+            more: promptIDsOfChat + [JSON.Member(name: "usage", value: usage)])
     }
 
     // MARK: Streaming
 
     /// The chunk that opens a choice; plain completions have none.
     func opening(_ index: Int) -> JSON? {
-        kind == .chat ? chunk(index, chatDelta: ["role": "assistant", "content": ""], text: "", logprobs: .null, finish: .null) : nil
+        guard kind == .chat else { return nil }
+        let delta = ChoiceDelta(index: index)
+        return chunk(delta, chatDelta: ["role": "assistant", "content": ""], text: "", logprobs: .null, finish: .null, promptIDsOfChat)
     }
 
-    func chunk(_ delta: ChoiceDelta) -> JSON {
-        chunk(
-            delta.index, chatDelta: ["content": .string(delta.text)], text: delta.text,
-            logprobs: wantsLogprobs ? Logprobs.json(delta.reports, kind) : .null, finish: .null)
+    /// - Parameter isFirst: of its choice.
+    func chunk(_ delta: ChoiceDelta, isFirst: Bool) -> JSON {
+        let logprobs = wantsLogprobs ? Logprobs.json(delta.reports, kind) : .null
+        let ids = (isFirst ? promptIDs(besideChoice: delta.index) : []) + ids(delta.ids)
+        return chunk(delta, chatDelta: ["content": .string(delta.text)], text: delta.text, logprobs: logprobs, finish: .null, ids: ids)
     }
 
-    func closing(_ index: Int, _ finish: FinishReason) -> JSON {
-        chunk(index, chatDelta: [:], text: "", logprobs: .null, finish: .string(finish.rawValue))
+    func closing(_ delta: ChoiceDelta, _ finish: FinishReason) -> JSON {
+        chunk(delta, chatDelta: [:], text: "", logprobs: .null, finish: .string(finish.rawValue))
     }
 
     /// The last chunk, if the client asked for it.
-    func usageChunk(_ usage: JSON) -> JSON { envelope(object: chunkObject, choices: [], usage: usage) }
+    func usageChunk(_ usage: JSON) -> JSON {
+        envelope(object: chunkObject, choices: [], more: [JSON.Member(name: "usage", value: usage)])
+    }
 
     private var chunkObject: String { kind == .chat ? "chat.completion.chunk" : "text_completion" }
 
-    private func chunk(_ index: Int, chatDelta: JSON, text: String, logprobs: JSON, finish: JSON) -> JSON {
+    /// - Parameters:
+    ///   - more: members of the chunk.
+    ///   - ids: members of the choice.
+    private func chunk(
+        _ delta: ChoiceDelta, chatDelta: JSON, text: String, logprobs: JSON, finish: JSON, _ more: [JSON.Member] = [], ids: [JSON.Member] = []
+    ) -> JSON {
+        let index = JSON.int(delta.index)
         let choice: JSON = switch kind {
-        case .chat: ["index": .int(index), "delta": chatDelta, "logprobs": logprobs, "finish_reason": finish]
-        case .completion: ["text": .string(text), "index": .int(index), "logprobs": logprobs, "finish_reason": finish]
+        case .chat: JSON(["index": index, "delta": chatDelta, "logprobs": logprobs, "finish_reason": finish], and: ids)
+        case .completion: JSON(["text": .string(text), "index": index, "logprobs": logprobs, "finish_reason": finish], and: ids)
         }
-        return envelope(object: chunkObject, choices: [choice], usage: includesUsage ? .null : nil)
+        return envelope(object: chunkObject, choices: [choice], more: more + usage(besides: delta))
     }
 
-    /// - Parameter usage: nil leaves the member out; `.null` sends a null.
-    private func envelope(object: String, choices: [JSON], usage: JSON?) -> JSON {
-        var members: [JSON.Member] = [
-            JSON.Member(name: "id", value: .string(id)), JSON.Member(name: "object", value: .string(object)),
-            JSON.Member(name: "created", value: .int(created)), JSON.Member(name: "model", value: .string(model.id)),
-            JSON.Member(name: "system_fingerprint", value: .string(model.fingerprint)),
-            JSON.Member(name: "choices", value: .array(choices)),
-        ]
-        if let usage { members.append(JSON.Member(name: "usage", value: usage)) }
-        return .object(members)
+    /// The usage that stands in a chunk of text: so far and of its choice alone, as with vLLM; or a null, as with OpenAI.
+    private func usage(besides delta: ChoiceDelta) -> [JSON.Member] {
+        switch job.usage {
+        case .none: []
+        case .atEnd: [JSON.Member(name: "usage", value: .null)]
+        case .inEveryChunk:
+            [JSON.Member(name: "usage", value: Self.usage(prompt: prompt(of: delta.index).ids.count, completion: delta.tokens))]
+        }
+    }
+
+    private func envelope(object: String, choices: [JSON], more: [JSON.Member]) -> JSON {
+        JSON(
+            [
+                "id": .string(id), "object": .string(object), "created": .int(created), "model": .string(model.id),
+                "system_fingerprint": .string(model.fingerprint), "choices": .array(choices),
+            ], and: more)
+    }
+}
+
+// Token ids, where they are asked for, stand where vLLM puts them: a chat's prompt beside the choices, a completion's in each choice.
+extension Answer {
+    private func prompt(of choice: Int) -> Job.Prompt { job.prompts[choice / job.choicesPerPrompt] }
+
+    private func ids(_ ids: [Int32]) -> [JSON.Member] {
+        job.returnsTokenIDs ? [JSON.Member(name: "token_ids", value: .array(ids.map { .int($0) }))] : []
+    }
+
+    private var promptIDsOfChat: [JSON.Member] { kind == .chat ? promptIDs(of: 0) : [] }
+
+    private func promptIDs(besideChoice index: Int) -> [JSON.Member] { kind == .completion ? promptIDs(of: index) : [] }
+
+    private func promptIDs(of choice: Int) -> [JSON.Member] {
+        guard job.returnsTokenIDs else { return [] }
+        return [JSON.Member(name: "prompt_token_ids", value: .array(prompt(of: choice).ids.map { .int($0) }))]
+    }
+}
+
+extension JSON {
+    /// An object of these members in this order.
+    fileprivate init(_ members: KeyValuePairs<String, JSON>, and more: [Member]) {
+        self = .object(members.map { Member(name: $0.key, value: $0.value) } + more)
     }
 }
 

@@ -35,7 +35,7 @@ enum ChatCalls {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         let type = try value.text("type", of: name) ?? "function"
         guard type == "function" else {
-            throw .notSupported("\(name).type", "'\(name).type' is '\(type.prefix(40))', which is not supported: only 'function' is.")
+            throw .notSupported("\(name).type", "'\(name).type' is '\(type.echoed)', which is not supported: only 'function' is.")
         }
         guard let id = try value.text("id", of: name) else { throw .missing("\(name).id") }
         guard let function = value["function"], function != .null else { throw .missing("\(name).function") }
@@ -52,7 +52,7 @@ enum ChatCalls {
         guard let function = try value.text("name", of: name), !function.isEmpty else { throw .missing("\(name).name") }
         guard function.unicodeScalars.allSatisfy(isNameScalar) else {
             throw .invalid(
-                "\(name).name", "Invalid '\(name).name': expected letters, digits and '_', '-', '.', ':' or '/', but got '\(function.prefix(40))'.",
+                "\(name).name", "Invalid '\(name).name': expected letters, digits and '_', '-', '.', ':' or '/', but got '\(function.echoed)'.",
                 code: "invalid_value")
         }
         return FunctionCall(name: function, arguments: try arguments(value, "\(name).arguments"))

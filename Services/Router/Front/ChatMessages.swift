@@ -29,7 +29,7 @@ enum ChatMessages {
         guard let id = try message.text("tool_call_id", of: name) else { throw .missing("\(name).tool_call_id") }
         guard let function = functions[id] else {
             throw .invalid(
-                "\(name).tool_call_id", "Invalid '\(name).tool_call_id': no message before it has a call with the id '\(id.prefix(40))'.",
+                "\(name).tool_call_id", "Invalid '\(name).tool_call_id': no message before it has a call with the id '\(id.echoed)'.",
                 code: "invalid_value")
         }
         return function
@@ -53,7 +53,7 @@ enum ChatMessages {
         default:
             throw .invalid(
                 "\(name).role",
-                "Invalid value: '\(role.prefix(40))'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool' and 'function'.",
+                "Invalid value: '\(role.echoed)'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool' and 'function'.",
                 code: "invalid_value")
         }
     }
@@ -79,7 +79,7 @@ enum ChatMessages {
         guard case .object = part else { throw .wrongType(name, expected: "an object", found: part) }
         guard let type = try part.text("type", of: name) else { throw .missing("\(name).type") }
         guard type == "text" || type == "refusal" && isAssistant else {
-            throw .notSupported(name, "'\(name)' is of type '\(type.prefix(40))', which is not supported: this model reads text.")
+            throw .notSupported(name, "'\(name)' is of type '\(type.echoed)', which is not supported: this model reads text.")
         }
         guard let text = try part.text(type, of: name) else { throw .missing("\(name).\(type)") }
         return text

@@ -1,3 +1,4 @@
+internal import Tensors
 internal import Tokenizer
 
 /// Reads the body of `POST /v1/chat/completions`.
@@ -5,7 +6,6 @@ struct ChatRequest {
     let messages: [ChatMessage]
     /// Each tool's function, as JSON text in the form the chat template was trained with.
     let tools: [String]
-    let tokensMax: Int?
     let job: Job
 
     init(_ fields: RequestFields, model: ServedModel, seed: UInt64) throws(APIError) {
@@ -14,41 +14,30 @@ struct ChatRequest {
         tools = try ChatTools.read(fields)
         // The newer name wins where a client sends both.
         let older = try fields.integer("max_tokens", in: 1...Int(Int32.max))
-        tokensMax = try fields.integer("max_completion_tokens", in: 1...Int(Int32.max)) ?? older
+        job.tokensRequested = try fields.integer("max_completion_tokens", in: 1...Int(Int32.max)) ?? older
         let wantsLogprobs = try fields.bool("logprobs", default: false)
         let alternatives = try fields.integer("top_logprobs", in: 0...20)
         guard alternatives == nil || wantsLogprobs else {
             throw .invalid("top_logprobs", "The 'top_logprobs' parameter is only allowed when 'logprobs' is true.")
         }
         job.topLogprobs = wantsLogprobs ? alternatives ?? 0 : nil
-        try Self.refuseUnsupported(fields)
+        try job.checkCounts(prompts: 1)
         self.job = job
     }
 
-    private static func refuseUnsupported(_ fields: RequestFields) throws(APIError) {
-        if let format = fields.value("response_format") {
-            guard case .string(let type)? = format["type"] else {
-                throw .invalid("response_format", "Invalid 'response_format': expected an object with a string 'type'.", code: "invalid_type")
-            }
-            guard type == "text" else {
-                throw .notSupported("response_format", "'response_format' of type '\(type.prefix(40))' is not supported yet; only 'text' is.")
-            }
-        }
-        if let modalities = fields.value("modalities"), modalities != ["text"] {
-            throw .notSupported("modalities", "Only 'text' is supported in 'modalities'.")
-        }
-        try fields.refuse("audio", because: "this model answers in text.")
-        try fields.refuse("functions", unless: [], because: "it was replaced by 'tools'.")
-        try fields.refuse("function_call", unless: "none", "auto", because: "it was replaced by 'tool_choice'.")
-    }
-
     /// The job with the messages rendered and encoded, once it is known to fit.
-    /// - Parameter trustsSpecialTokens: whether control tokens that messages spell are control tokens; else they are text.
-    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int, trustsSpecialTokens: Bool) throws -> Job {
+    /// - Parameters:
+    ///   - trustsSpecialTokens: whether control tokens that messages spell are control tokens; else they are text.
+    ///   - cancellation: ends the work early.
+    func encoded(
+        by tokenizer: BytePairTokenizer, contextLength: Int, trustsSpecialTokens: Bool, _ cancellation: CancellationFlag
+    ) throws -> Job {
         var job = job
         let prompt = ChatTemplate().render(messages, tools: tools, addingGenerationPrompt: true)
-        job.prompts = [Job.Prompt(ids: try tokenizer.ids(of: trustsSpecialTokens ? prompt.trusted : prompt, "messages"), text: nil)]
-        try job.fit(requested: tokensMax, absent: .max, contextLength: contextLength, promptName: "messages")
+        try job.check(promptBytes: prompt.byteCount, tokenizer, contextLength: contextLength, promptName: "messages")
+        let ids = try tokenizer.ids(of: trustsSpecialTokens ? prompt.trusted : prompt, "messages", cancellation)
+        job.prompts = [Job.Prompt(ids: ids, text: nil)]
+        try job.fit(absent: .max, contextLength: contextLength, promptName: "messages")
         return job
     }
 }

@@ -5,9 +5,14 @@ struct ChoiceDelta: Sendable {
     let index: Int
     var text = ""
     var reports: [TokenReport] = []
+    /// Of the tokens that came, where they are asked for.
+    var ids: [Int32] = []
     var finish: FinishReason?
+    /// How many tokens the choice has so far.
+    var tokens = 0
 
-    var isEmpty: Bool { text.isEmpty && reports.isEmpty && finish == nil }
+    var hasContent: Bool { !text.isEmpty || !reports.isEmpty || !ids.isEmpty }
+    var isEmpty: Bool { !hasContent && finish == nil }
 }
 
 /// Turns one sequence's tokens into text and log-probabilities: whole characters only, nothing of a stop string,
@@ -26,30 +31,31 @@ struct ChoiceAssembler {
     private var waiting: [TokenReport] = []
     /// The echoed prompt ended inside a character, which the answer has yet to end.
     private var isInsideEcho = false
-    /// Tokens generated so far.
+    /// Tokens of the answer so far.
     private(set) var tokens = 0
+    private var metStopToken = false
 
     init(_ choice: Job.Choice, of job: Job, tokenizer: BytePairTokenizer) {
         index = choice.index
         self.job = job
         prompt = job.prompts[choice.prompt]
         self.tokenizer = tokenizer
-        decoder = StreamDecoder(tokenizer)
-        stops = StopMatcher(job.stop)
+        decoder = StreamDecoder(tokenizer, skippingSpecial: job.skipsSpecial)
+        stops = StopMatcher(job.stops, includesStop: job.includesStop)
     }
 
-    /// True once a stop string was found; nothing more is wanted.
-    var isStopped: Bool { stops.isStopped }
+    /// True once a stop string or a stop token was found; nothing more is wanted.
+    var isStopped: Bool { stops.isStopped || metStopToken }
 
     /// The echoed prompt, to be sent first. With log-probabilities it has to wait for them.
     ///
     /// Prompt and answer are one text: where a prompt of token ids ends inside a character, that waits for the answer's first bytes.
     mutating func echo(_ logprobs: [TokenLogprobs?] = []) -> ChoiceDelta {
         decoder.skipsSpecial = false
-        defer { decoder.skipsSpecial = true }
+        defer { decoder.skipsSpecial = job.skipsSpecial }
         var text = ""
         for (position, id) in prompt.ids.enumerated() {
-            if position < logprobs.count { waiting.append(TokenReport(id, logprobs[position], offset: decoded, tokenizer)) }
+            if position < logprobs.count { waiting.append(report(id, logprobs[position], offset: decoded)) }
             let piece = decoder.append(id)
             decoded += piece.unicodeScalars.count
             text += piece
@@ -64,9 +70,17 @@ struct ChoiceAssembler {
     }
 
     mutating func append(_ id: Int32, _ logprobs: TokenLogprobs?) -> ChoiceDelta {
+        metStopToken = job.stopTokens.contains(id) && tokens >= job.sampling.tokensMin
+        guard !metStopToken || job.includesStop else { return ChoiceDelta(index: index) }
         tokens += 1
-        if let logprobs { waiting.append(TokenReport(id, logprobs, offset: decoded, tokenizer)) }
-        return release(decoder.append(id))      // nothing for special tokens: they steer the model and are no text
+        if let logprobs { waiting.append(report(id, logprobs, offset: decoded)) }
+        var delta = release(decoder.append(id))
+        if job.returnsTokenIDs { delta.ids = [id] }
+        return delta
+    }
+
+    private func report(_ id: Int32, _ logprobs: TokenLogprobs?, offset: Int) -> TokenReport {
+        TokenReport(id, logprobs, offset: offset, tokenizer, namedByID: job.namesTokensByID)
     }
 
     mutating func finish(_ reason: FinishReason) -> ChoiceDelta {
@@ -74,7 +88,8 @@ struct ChoiceAssembler {
         let rest = stops.finish()
         delta.text += rest
         emitted += rest.unicodeScalars.count
-        delta.finish = stops.isStopped ? .stop : reason
+        delta.finish = isStopped ? .stop : reason
+        delta.tokens = tokens
         // A stop string takes its tokens with it; otherwise every token is reported.
         delta.reports += stops.isStopped ? waiting.filter { $0.offset < emitted } : waiting
         waiting = []
@@ -83,10 +98,11 @@ struct ChoiceAssembler {
 
     private mutating func release(_ piece: String) -> ChoiceDelta {
         decoded += piece.unicodeScalars.count
-        guard isInsideEcho, let first = piece.unicodeScalars.first else { return delta(stops.append(piece)) }
+        let mayEnd = tokens > job.sampling.tokensMin
+        guard isInsideEcho, let first = piece.unicodeScalars.first else { return delta(stops.append(piece, mayEnd: mayEnd)) }
         // A stop string is looked for in what the model wrote, and this character it wrote only in part.
         isInsideEcho = false
-        return delta(String(first) + stops.append(String(piece.unicodeScalars.dropFirst())))
+        return delta(String(first) + stops.append(String(piece.unicodeScalars.dropFirst()), mayEnd: mayEnd))
     }
 
     /// Text to be handed out, with the tokens that begin in it.
@@ -94,6 +110,6 @@ struct ChoiceAssembler {
         emitted += text.unicodeScalars.count
         let ready = waiting.prefix { $0.offset < emitted }.count
         defer { waiting.removeFirst(ready) }
-        return ChoiceDelta(index: index, text: text, reports: Array(waiting.prefix(ready)))
+        return ChoiceDelta(index: index, text: text, reports: Array(waiting.prefix(ready)), tokens: tokens)
     }
 }

@@ -1,3 +1,4 @@
+internal import Tensors
 internal import Tokenizer
 
 /// Reads the body of `POST /v1/completions`.
@@ -6,12 +7,13 @@ struct CompletionRequest {
     private enum Source {
         case text(String)
         case ids([Int32])
+        /// The beginning of a document: what OpenAI continues when no prompt is given.
+        case begin
     }
     /// What OpenAI generates when asked for no length.
     static let tokensDefault = 16
 
     private let sources: [Source]
-    private let tokensMax: Int?
     private let job: Job
 
     init(_ fields: RequestFields, model: ServedModel, seed: UInt64) throws(APIError) {
@@ -22,26 +24,30 @@ struct CompletionRequest {
         // With echo, 0 asks for the prompt's own log-probabilities and nothing else.
         let lengths = (job.echo ? 0 : 1)...Int(Int32.max)
         let older = try fields.integer("max_tokens", in: lengths)
-        tokensMax = try fields.integer("max_completion_tokens", in: lengths) ?? older
-        if let bestOf = try fields.integer("best_of", in: 1...Int(Int32.max)), bestOf != job.choicesPerPrompt {
-            throw .notSupported("best_of", "'best_of' is not supported unless it equals 'n'.")
-        }
-        try fields.refuse("suffix", unless: "", because: "this model cannot fill in the middle.")
+        job.tokensRequested = try fields.integer("max_completion_tokens", in: lengths) ?? older
+        try job.checkCounts(prompts: sources.count)
         self.job = job
     }
 
     /// The job with its prompts encoded, once each is known to fit. A prompt is all the client's own: it may spell control tokens.
-    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int) throws -> Job {
+    /// - Parameter cancellation: ends the work early.
+    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int, _ cancellation: CancellationFlag) throws -> Job {
         var job = job
+        for case .text(let text) in sources {
+            try job.check(promptBytes: text.utf8.count, tokenizer, contextLength: contextLength, promptName: "prompt")
+        }
         for source in sources {
             switch source {
             case .text(let text):
-                job.prompts.append(Job.Prompt(ids: try tokenizer.ids(of: PromptText(template: text), "prompt"), text: text))
+                job.prompts.append(Job.Prompt(ids: try tokenizer.ids(of: PromptText(template: text), "prompt", cancellation), text: text))
             case .ids(let ids): job.prompts.append(Job.Prompt(ids: ids, text: nil))
+            case .begin:
+                guard let begin = tokenizer.id(of: ChatTemplate.begin) else { throw APIError.missing("prompt") }
+                job.prompts.append(Job.Prompt(ids: [begin], text: ""))
             }
         }
         guard job.prompts.allSatisfy({ !$0.ids.isEmpty }) else { throw Self.emptyPrompt }
-        try job.fit(requested: tokensMax, absent: Self.tokensDefault, contextLength: contextLength, promptName: "prompt")
+        try job.fit(absent: Self.tokensDefault, contextLength: contextLength, promptName: "prompt")
         return job
     }
 
@@ -49,14 +55,15 @@ struct CompletionRequest {
 
     /// A string, token ids, or an array of either.
     private static func sources(_ fields: RequestFields, vocabularySize: Int) throws(APIError) -> [Source] {
-        guard let value = fields.value("prompt") else { throw .missing("prompt") }
+        guard let value = fields.value("prompt") else { return [.begin] }
         switch value {
         case .string(let text): return [try self.text(text)]
         case .array(let elements):
             guard let first = elements.first else { throw emptyPrompt }
             if case .number = first { return [.ids(try ids(elements, "prompt", vocabularySize: vocabularySize))] }
             guard elements.count <= Job.promptsMax else {
-                throw .invalid("prompt", "Invalid 'prompt': array too long. Expected at most \(Job.promptsMax) prompts, but got \(elements.count) instead.", code: "array_above_max_length")
+                let message = "Invalid 'prompt': array too long. Expected at most \(Job.promptsMax) prompts, but got \(elements.count) instead."
+                throw .invalid("prompt", message, code: "array_above_max_length")
             }
             var sources: [Source] = []
             for (index, element) in elements.enumerated() {

@@ -20,12 +20,13 @@ struct EventStream: Sendable {
     /// All chunks of one delta, to be sent in one write.
     private mutating func text(for delta: ChoiceDelta) -> String {
         var text = ""
-        if !opened[delta.index] {
+        let isFirst = !opened[delta.index]
+        if isFirst {
             opened[delta.index] = true
             if let opening = answer.opening(delta.index) { text += Self.line(opening) }
         }
-        if !delta.text.isEmpty || !delta.reports.isEmpty { text += Self.line(answer.chunk(delta)) }
-        if let finish = delta.finish { text += Self.line(answer.closing(delta.index, finish)) }
+        if delta.hasContent { text += Self.line(answer.chunk(delta, isFirst: isFirst)) }
+        if let finish = delta.finish { text += Self.line(answer.closing(delta, finish)) }
         return text
     }
 

@@ -1,21 +1,25 @@
 internal import Foundation
 internal import Hummingbird
 internal import NIOCore
+internal import Tensors
 
 /// The path of a request that generates: body, checks, engine, answer.
 extension Front {
-    func answer(_ request: Request, _ context: FrontContext, _ read: (RequestFields, UInt64) throws -> Job) async throws -> Response {
-        let body = try await body(of: request, context)
-        let fields = try withExtendedLifetime(body) { try RequestFields(body.bytes) }
-        context.record.update { $0.user = Self.user(fields) }
-        try checkModel(fields)
+    func answer(_ request: Request, _ context: FrontContext, _ read: @escaping Reading) async throws -> Response {
+        let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch
+        let fields = try await inTurn(size, context, watch) { [bytes = body.bytes] _ in
+            let fields = try RequestFields(bytes)
+            try checkModel(fields)
+            return fields
+        }
+        withExtendedLifetime(body) {}           // until here its bytes count
+        context.record.update { $0.user = Self.user(fields) }
         try await generator.admit { !watch.isHungUp }
-        let job = try read(fields, .random(in: .min ... .max))
+        let job = try await inTurn(size, context, watch) { try read(fields, .random(in: .min ... .max), $0) }
         let answer = Answer(
             id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
-            kind: job.kind, model: generator.model, created: Int(Date.now.timeIntervalSince1970),
-            includesUsage: job.includeUsage, wantsLogprobs: job.topLogprobs != nil)
+            job: job, model: generator.model, created: Int(Date.now.timeIntervalSince1970))
 
         if watch.isHungUp { throw APIError.clientGone }         // nobody would read the answer
         let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce, account: context.account)
@@ -33,13 +37,32 @@ extension Front {
     /// Whom the client says it asks for, for the log.
     private static func user(_ fields: RequestFields) -> String? {
         guard case .string(let user) = fields.value("user") ?? fields.value("safety_identifier") else { return nil }
-        return user.loggable
+        return user.echoed
+    }
+
+    /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long work.
+    typealias Reading = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Job
+
+    /// Does what takes long for a large request: at once where it is small, else where it holds up nobody and for as long as the
+    /// client is there.
+    private func inTurn<R: Sendable>(
+        _ bytes: Int, _ context: FrontContext, _ watch: HangUpWatch, _ work: @escaping @Sendable (CancellationFlag) throws -> R
+    ) async throws -> R {
+        guard bytes >= LargeRequests.bytesMin else { return try work(CancellationFlag()) }
+        let task = Task { try await largeRequests.run(for: context.account, work) }
+        let watching = watch.watch { task.cancel() }
+        defer { watch.unwatch(watching) }
+        do {
+            return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        } catch where watch.isHungUp {
+            throw APIError.clientGone
+        }
     }
 
     /// A request that names no model means the one that is served.
     private func checkModel(_ fields: RequestFields) throws(APIError) {
         guard let model = try fields.string("model") else { return }
-        guard model == generator.model.id else { throw .unknownModel(String(model.prefix(200))) }
+        guard model == generator.model.id else { throw .unknownModel(model) }
     }
 
     private func whole(_ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch) async throws -> Response {
@@ -71,7 +94,7 @@ extension Front {
                     running.tally.noteSent()
                 }
                 try Task.checkCancellation()
-                let usage = job.includeUsage ? Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens) : nil
+                let usage = job.usage != .none ? Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens) : nil
                 try await writer.write(ByteBuffer(string: stream.end(usage: usage)))
             } catch {
                 running.cancel()

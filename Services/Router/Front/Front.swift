@@ -15,6 +15,7 @@ struct Front: Sendable {
     let metrics: FrontMetrics
     let bodies: BodyBudget
     let connections: ConnectionTable
+    let largeRequests = LargeRequests()
 
     init(generator: any Generator, tokenizer: BytePairTokenizer, config: FrontConfig = FrontConfig()) {
         self.generator = generator
@@ -50,16 +51,16 @@ struct Front: Sendable {
         router.get("/health") { _, _ in health() }
         let api = router.group("/v1").add(middleware: AuthorizationMiddleware(authorization: Authorization(keys: config.apiKeys)))
         api.post("/chat/completions") { request, context in
-            try await answer(request, context) { fields, seed in
+            try await answer(request, context) { fields, seed, cancellation in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)
                 return try chat.encoded(
-                    by: tokenizer, contextLength: generator.model.contextLength, trustsSpecialTokens: config.trustsSpecialTokens)
+                    by: tokenizer, contextLength: generator.model.contextLength, trustsSpecialTokens: config.trustsSpecialTokens, cancellation)
             }
         }
         api.post("/completions") { request, context in
-            try await answer(request, context) { fields, seed in
+            try await answer(request, context) { fields, seed, cancellation in
                 let completion = try CompletionRequest(fields, model: generator.model, seed: seed)
-                return try completion.encoded(by: tokenizer, contextLength: generator.model.contextLength)
+                return try completion.encoded(by: tokenizer, contextLength: generator.model.contextLength, cancellation)
             }
         }
         api.get("/models") { _, _ in Response(json: ["object": "list", "data": [modelCard]]) }

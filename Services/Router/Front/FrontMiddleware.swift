@@ -60,7 +60,7 @@ struct FrontMiddleware: RouterMiddleware {
         ]
         if context.facts.isReadable {
             metadata["http.method"] = "\(request.method)"
-            metadata["http.path"] = "\(request.uri.path.loggable)"
+            metadata["http.path"] = "\(request.uri.path.echoed)"
         }
         if let id = fields.id { metadata["request.id"] = "\(id)" }
         if let key = fields.key { metadata["client.key"] = "\(key)" }
@@ -120,7 +120,7 @@ enum Endpoints {
     }
 
     static func unknown(_ request: Request) -> APIError {
-        let path = request.uri.path.prefix(200)
+        let path = request.uri.path.echoed
         guard let methods = methods(request.uri.path) else {
             return APIError(status: .notFound, message: "Unknown request URL: \(request.method) \(path).", code: "unknown_url")
         }

@@ -1,3 +1,5 @@
+internal import Tokenizer
+
 /// What one REST request asks for, checked and in token ids: chat and plain completions look alike from here on.
 struct Job: Sendable {
     enum Kind: Sendable { case chat, completion }
@@ -8,25 +10,51 @@ struct Job: Sendable {
         var text: String?
     }
 
-    /// Largest `n`, and most prompts of one request: bounded, so that one request cannot ask for everything.
-    static let choicesMax = 8
+    /// Which of a prompt's tokens are left where it is too long.
+    struct Truncation: Sendable {
+        enum Side: Sendable { case left, right }
+        /// nil: as many as the context has room for.
+        var tokensMax: Int?
+        /// Where tokens are cut off.
+        var side: Side
+    }
+
+    /// Where a stream tells the usage.
+    enum UsageReports: Sendable { case none, atEnd, inEveryChunk }
+
+    /// Largest `n`, most prompts, and most choices of one request: bounded, so that one request cannot ask for everything.
+    static let choicesPerPromptMax = 128
     static let promptsMax = 128
+    static let choicesMax = 1024
 
     let kind: Kind
     var prompts: [Prompt]
     var choicesPerPrompt: Int
+    /// Most tokens of each choice, as the client said.
+    var tokensRequested: Int?
     /// Most tokens of each choice, one element per prompt.
     var tokensMax: [Int]
     var sampling: SamplingParameters
-    var stop: [String]
+    var stops: StopPatterns
+    /// Tokens that end an answer.
+    var stopTokens: Set<Int32>
+    /// The stop string or stop token that ends an answer is part of it.
+    var includesStop: Bool
+    /// Whether tokens like `<end_of_sentence>` have no text.
+    var skipsSpecial: Bool
+    var truncation: Truncation?
     var topLogprobs: Int?
+    /// Answers also tell the ids of their tokens and prompts.
+    var returnsTokenIDs: Bool
+    /// Log-probabilities name a token by its id.
+    var namesTokensByID: Bool
     var echo = false
     var ignoreEnd: Bool
     var priority: Priority
     /// For each choice, from its submission on.
     var timeout: Duration?
     var stream: Bool
-    var includeUsage: Bool
+    var usage: UsageReports
 
     /// One answer: `index` counts all choices of all prompts, those of the first prompt first.
     struct Choice: Sendable {
@@ -44,7 +72,7 @@ struct Job: Sendable {
         sampling.seed = RandomSource.seed(sampling.seed, choice: choice.index)
         return GenerationRequest(
             id: "\(id)-\(choice.index)", prompt: prompts[choice.prompt].ids, tokensMax: tokensMax[choice.prompt], sampling: sampling,
-            topLogprobs: topLogprobs, promptLogprobs: echo && topLogprobs != nil, ignoreEnd: ignoreEnd,
+            topLogprobs: topLogprobs, promptLogprobs: echo && topLogprobs != nil, ignoreEnd: ignoreEnd, stopTokens: stopTokens,
             account: account, priority: priority, timeout: timeout)
     }
 }
@@ -55,40 +83,119 @@ extension Job {
         self.kind = kind
         prompts = []
         tokensMax = []
-        choicesPerPrompt = try fields.integer("n", in: 1...Self.choicesMax) ?? 1
+        choicesPerPrompt = try fields.integer("n", in: 1...Self.choicesPerPromptMax) ?? 1
+        if let bestOf = try fields.integer("best_of", in: 1...Int(Int32.max)), bestOf != choicesPerPrompt {
+            throw .notSupported("best_of", "'best_of' is not supported unless it equals 'n'.")
+        }
         sampling = try SamplingParameters(fields, vocabularySize: model.vocabularySize, seed: seed)
-        stop = try StopStrings.read(fields)
+        stops = try StopStrings.read(fields)
+        stopTokens = Set(try fields.tokenIDs("stop_token_ids", vocabularySize: model.vocabularySize))
+        includesStop = try fields.bool("include_stop_str_in_output", default: false)
+        skipsSpecial = try fields.bool("skip_special_tokens", default: true)
+        truncation = try Truncation(fields)
+        returnsTokenIDs = try fields.bool("return_token_ids", default: false)
+        namesTokensByID = try fields.bool("return_tokens_as_token_ids", default: false)
         ignoreEnd = try fields.bool("ignore_eos", default: false)
         priority = try fields.priority()
         timeout = try fields.number("timeout", in: 0.001...86_400).map { .seconds($0) }
         stream = try fields.bool("stream", default: false)
-        includeUsage = try Self.includeUsage(fields, stream: stream)
+        usage = try Self.usage(fields, stream: stream)
         _ = try fields.string("user")
+        // This model's tokenizer puts no tokens around a text, so either value is what happens anyway.
+        _ = try fields.bool("add_special_tokens", default: false)
+        try Self.checkFormat(fields)
+        for parameter in UnsupportedParameter.all { try parameter.check(fields, of: kind) }
     }
 
-    private static func includeUsage(_ fields: RequestFields, stream: Bool) throws(APIError) -> Bool {
-        guard let options = fields.value("stream_options") else { return false }
+    private static func checkFormat(_ fields: RequestFields) throws(APIError) {
+        guard let format = fields.value("response_format") else { return }
+        guard case .string(let type)? = format["type"] else {
+            throw .invalid("response_format", "Invalid 'response_format': expected an object with a string 'type'.", code: "invalid_type")
+        }
+        guard type == "text" else {
+            throw .notSupported("response_format", "'response_format' of type '\(type.echoed)' is not supported yet; only 'text' is.")
+        }
+    }
+
+    private static func usage(_ fields: RequestFields, stream: Bool) throws(APIError) -> UsageReports {
+        guard let options = fields.value("stream_options") else { return .none }
         guard case .object = options else { throw .wrongType("stream_options", expected: "an object", found: options) }
         guard stream else { throw .invalid("stream_options", "The 'stream_options' parameter is only allowed when 'stream' is true.") }
-        switch options["include_usage"] {
+        let isIncluded = try bool(options, "include_usage"), isContinuous = try bool(options, "continuous_usage_stats")
+        return isIncluded ? isContinuous ? .inEveryChunk : .atEnd : .none
+    }
+
+    private static func bool(_ options: JSON, _ name: String) throws(APIError) -> Bool {
+        switch options[name] {
         case nil, .null: return false
-        case .bool(let include): return include
-        case .some(let other): throw .wrongType("stream_options.include_usage", expected: "a boolean", found: other)
+        case .bool(let value): return value
+        case .some(let other): throw .wrongType("stream_options.\(name)", expected: "a boolean", found: other)
         }
+    }
+
+    /// Refuses a prompt that cannot fit whatever its tokens are, before the work of finding them.
+    func check(promptBytes: Int, _ tokenizer: BytePairTokenizer, contextLength: Int, promptName: String) throws(APIError) {
+        let least = tokenizer.tokenCountMin(bytes: promptBytes), answer = tokensRequested ?? 1
+        guard truncation == nil, least + answer > contextLength else { return }
+        throw .contextExceeded(promptName, contextLength: contextLength, prompt: least, answer: answer, isLeast: true)
     }
 
     /// Sets how long each answer may be, or refuses a prompt that leaves no room. Checked before any work is done.
     /// - Parameters:
-    ///   - requested: nil takes `absent`, or less where the context ends.
+    ///   - absent: most tokens where none were requested, or less where the context ends.
     ///   - promptName: what the client calls its prompt.
-    mutating func fit(requested: Int?, absent: Int, contextLength: Int, promptName: String) throws(APIError) {
-        for prompt in prompts {
-            let room = contextLength - prompt.ids.count
-            let tokens = requested ?? max(1, min(absent, room))
+    mutating func fit(absent: Int, contextLength: Int, promptName: String) throws(APIError) {
+        let least = max(1, sampling.tokensMin)
+        for index in prompts.indices {
+            if let truncation { prompts[index].truncate(truncation, room: contextLength - (tokensRequested ?? least)) }
+            let room = contextLength - prompts[index].ids.count
+            let tokens = tokensRequested ?? max(least, min(absent, room))
             guard tokens <= room else {
-                throw .contextExceeded(promptName, contextLength: contextLength, prompt: prompt.ids.count, answer: tokens)
+                throw .contextExceeded(promptName, contextLength: contextLength, prompt: prompts[index].ids.count, answer: tokens)
             }
             tokensMax.append(tokens)
         }
+    }
+
+    /// Refuses numbers that do not go together.
+    func checkCounts(prompts: Int) throws(APIError) {
+        let count = prompts * choicesPerPrompt
+        guard count <= Self.choicesMax else {
+            let message = "Invalid 'n': \(prompts) prompts with \(choicesPerPrompt) choices each are \(count) choices. Expected at most \(Self.choicesMax)."
+            throw .invalid("n", message, code: "integer_above_max_value")
+        }
+        if let tokensRequested, sampling.tokensMin > tokensRequested {
+            let message = "Invalid 'min_tokens': expected at most the \(tokensRequested) tokens asked for, but got \(sampling.tokensMin) instead."
+            throw .invalid("min_tokens", message, code: "integer_above_max_value")
+        }
+    }
+}
+
+extension Job.Truncation {
+    /// vLLM's `truncate_prompt_tokens`, where -1 stands for what fits, and `truncation_side`.
+    init?(_ fields: RequestFields) throws(APIError) {
+        switch try fields.string("truncation_side") {
+        case nil, "left": side = .left
+        case "right": side = .right
+        case let other?:
+            let message = "Invalid 'truncation_side': expected 'left' or 'right', but got '\(other.echoed)' instead."
+            throw .invalid("truncation_side", message, code: "invalid_value")
+        }
+        guard let count = try fields.integer("truncate_prompt_tokens", in: -1...Int(Int32.max)) else { return nil }
+        guard count != 0 else {
+            let message = "Invalid 'truncate_prompt_tokens': expected -1 or a value above 0, but got 0 instead."
+            throw .invalid("truncate_prompt_tokens", message, code: "integer_below_min_value")
+        }
+        tokensMax = count == -1 ? nil : count
+    }
+}
+
+extension Job.Prompt {
+    /// - Parameter room: most tokens where the client gave no number.
+    mutating func truncate(_ truncation: Job.Truncation, room: Int) {
+        let most = max(1, truncation.tokensMax ?? room)
+        guard ids.count > most else { return }
+        ids = Array(truncation.side == .left ? ids.suffix(most) : ids.prefix(most))
+        text = nil          // what is echoed is what is left
     }
 }

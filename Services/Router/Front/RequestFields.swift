@@ -1,20 +1,25 @@
 /// The parameters of a request body, read by name and type. An absent parameter and a null are the same; a wrong one is a 400
 /// that names it. Parameters nobody asks for are ignored.
-struct RequestFields {
-    private let body: JSON
+struct RequestFields: Sendable {
+    private let members: [ExactName: JSON]
 
     init(_ bytes: [UInt8]) throws(APIError) {
+        let body: JSON
         do {
-            body = try JSONReader.read(bytes)
+            body = try JSONReader.read(bytes, limits: .request)
         } catch {
-            throw APIError(message: "The request body is not valid JSON: expected \(error.expected) at byte \(error.offset).", code: "invalid_json")
+            throw APIError(message: "The request body is \(error.inWords).", code: "invalid_json")
         }
-        guard case .object = body else { throw APIError(message: "The request body must be a JSON object, but is \(body.kind).", code: "invalid_json") }
+        guard case .object(let members) = body else {
+            throw APIError(message: "The request body must be a JSON object, but is \(body.kind).", code: "invalid_json")
+        }
+        // Of equal names the last counts, as in most parsers.
+        self.members = Dictionary(members.map { (ExactName($0.name), $0.value) }, uniquingKeysWith: { $1 })
     }
 
     /// The value as it came, or nil if absent or null.
     func value(_ name: String) -> JSON? {
-        guard let value = body[name], value != .null else { return nil }
+        guard let value = members[ExactName(name)], value != .null else { return nil }
         return value
     }
 
@@ -40,21 +45,37 @@ struct RequestFields {
         return try value.number(name, in: range)
     }
 
-    /// `priority`: low, normal or high. Ours; OpenAI's API has no such field.
+    /// `priority`: low, normal or high; or vLLM's integer, where lower is more urgent and 0 is usual: below it is high, above it low.
     func priority() throws(APIError) -> Priority {
-        guard let name = try string("priority") else { return .normal }
+        guard let value = value("priority") else { return .normal }
+        if case .number = value {
+            let level = try value.integer("priority", in: .min ... .max)
+            return level < 0 ? .high : level > 0 ? .low : .normal
+        }
+        guard case .string(let name) = value else { throw .wrongType("priority", expected: "a string or an integer", found: value) }
         switch name {
         case "low": return .low
         case "normal": return .normal
         case "high": return .high
-        default: throw .invalid("priority", "Invalid 'priority': expected 'low', 'normal' or 'high', but got '\(name.prefix(40))' instead.", code: "invalid_value")
+        default:
+            let message = "Invalid 'priority': expected 'low', 'normal', 'high' or an integer, but got '\(name.echoed)' instead."
+            throw .invalid("priority", message, code: "invalid_value")
         }
     }
 
-    /// A parameter this server knows but cannot act on: refused unless it has one of the `harmless` values.
-    func refuse(_ name: String, unless harmless: JSON..., because reason: String) throws(APIError) {
-        guard let value = value(name), !harmless.contains(value) else { return }
-        throw .notSupported(name, "'\(name)' is not supported: \(reason)")
+    /// Token ids below `vocabularySize`.
+    func tokenIDs(_ name: String, vocabularySize: Int) throws(APIError) -> [Int32] {
+        guard let value = value(name) else { return [] }
+        guard case .array(let elements) = value else { throw .wrongType(name, expected: "an array of token ids", found: value) }
+        var ids: [Int32] = []
+        for (index, element) in elements.enumerated() {
+            do {
+                ids.append(Int32(try element.integer("\(name)[\(index)]", in: 0...vocabularySize - 1)))
+            } catch {
+                throw error.blaming(name)
+            }
+        }
+        return ids
     }
 }
 
@@ -64,25 +85,31 @@ extension JSON {
         guard case .number(let digits) = self, let decimal = Double(digits), decimal == decimal.rounded(.towardZero) else {
             throw .wrongType(name, expected: "an integer", found: self)
         }
-        // Beyond Int, only the sign is left to tell which bound was missed.
-        let value = Int(digits) ?? Int(exactly: decimal) ?? (decimal < 0 ? .min : .max)
-        if value < range.lowerBound {
-            throw .invalid(name, "Invalid '\(name)': integer below minimum value. Expected a value >= \(range.lowerBound), but got \(digits) instead.", code: "integer_below_min_value")
-        }
-        if value > range.upperBound {
-            throw .invalid(name, "Invalid '\(name)': integer above maximum value. Expected a value <= \(range.upperBound), but got \(digits) instead.", code: "integer_above_max_value")
+        let value = Int(digits) ?? Int(exactly: decimal)
+        guard let value, range.contains(value) else {
+            // Of what is beyond Int, the sign tells which bound was missed.
+            let isBelow = value.map { $0 < range.lowerBound } ?? (decimal < 0)
+            let limit = isBelow ? range.lowerBound : range.upperBound
+            throw .outOfRange(name, .integer, isBelow ? .below : .above, limit: "\(limit)", found: digits)
         }
         return value
     }
 
     func number(_ name: String, in range: ClosedRange<Double>) throws(APIError) -> Double {
         guard case .number(let digits) = self, let value = Double(digits) else { throw .wrongType(name, expected: "a decimal", found: self) }
-        if value < range.lowerBound {
-            throw .invalid(name, "Invalid '\(name)': decimal below minimum value. Expected a value >= \(range.lowerBound), but got \(digits) instead.", code: "decimal_below_min_value")
-        }
-        if value > range.upperBound {
-            throw .invalid(name, "Invalid '\(name)': decimal above maximum value. Expected a value <= \(range.upperBound), but got \(digits) instead.", code: "decimal_above_max_value")
-        }
+        if value < range.lowerBound { throw .outOfRange(name, .decimal, .below, limit: "\(range.lowerBound)", found: digits) }
+        if value > range.upperBound { throw .outOfRange(name, .decimal, .above, limit: "\(range.upperBound)", found: digits) }
         return value
+    }
+}
+
+extension APIError {
+    enum NumberKind: String { case integer, decimal }
+    enum Side { case below, above }
+
+    static func outOfRange(_ name: String, _ kind: NumberKind, _ side: Side, limit: String, found: String) -> APIError {
+        let (extreme, sign, code) = side == .below ? ("below minimum", ">=", "below_min") : ("above maximum", "<=", "above_max")
+        let message = "Invalid '\(name)': \(kind.rawValue) \(extreme) value. Expected a value \(sign) \(limit), but got \(found.echoed) instead."
+        return .invalid(name, message, code: "\(kind.rawValue)_\(code)_value")
     }
 }

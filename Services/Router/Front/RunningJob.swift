@@ -88,14 +88,16 @@ final class RunningJob: Sendable {
             if !delta.isEmpty { continuation.yield(.delta(delta)) }
         }
         if job.echo, job.topLogprobs == nil { send(assembler.echo()) }
-        let reason = try await resources.generator.generate(job.generationRequest(for: choice, id: id, account: resources.account)) { event in
+        let request = job.generationRequest(for: choice, id: id, account: resources.account)
+        let reason = try await generate(request, waits: choice.index > 0, on: resources.generator) { event in
             switch event {
             case .prefillProgress: break
             case .prompt(let logprobs): if job.echo, job.topLogprobs != nil { send(assembler.echo(logprobs)) }
             case .token(let token, let logprobs):
                 stopwatch.token()
-                tally.addToken()
+                let before = assembler.tokens
                 send(assembler.append(token, logprobs))
+                if assembler.tokens > before { tally.addToken() }
             }
             return !assembler.isStopped && !Task.isCancelled
         }
@@ -104,6 +106,28 @@ final class RunningJob: Sendable {
         tally.addFinish(end.finish ?? reason)
         send(end)
     }
+
+    /// Whether a full queue refuses a job is decided by its first choice. The others wait for room: an answer that has begun does not
+    /// end because one of its choices came at a bad moment.
+    private static func generate(
+        _ request: GenerationRequest, waits: Bool, on generator: any Generator, emit: (GenerationEvent) async throws -> Bool
+    ) async throws -> FinishReason {
+        let giveUp = ContinuousClock.now.advanced(by: request.timeout ?? waitMax)
+        var hasBegun = false
+        while true {
+            do {
+                return try await generator.generate(request) { event in
+                    hasBegun = true
+                    return try await emit(event)
+                }
+            } catch GenerationError.overloaded(_, let wait) where waits && !hasBegun && .now < giveUp {
+                try await Task.sleep(for: min(wait, .seconds(1)))
+            }
+        }
+    }
+
+    /// How long a choice waits for room in the queue, where its request has no timeout.
+    private static let waitMax = Duration.seconds(600)
 
     /// Yields `.quiet` whenever nothing was sent for `interval`, and once after a second: a stream should not begin later.
     private static func tellSilence(_ interval: Duration, _ tally: Tally, _ continuation: AsyncThrowingStream<Event, any Error>.Continuation) async throws {

@@ -16,6 +16,12 @@ struct TokenName: Sendable, Equatable {
     init(_ id: Int32, _ tokenizer: BytePairTokenizer) {
         self.init(bytes: tokenizer.bytes(of: id) ?? Array(tokenizer.decode([id], skippingSpecial: false).utf8))
     }
+
+    /// Named by its id, as vLLM does on request, so that every token's name is another.
+    init(id: Int32, _ tokenizer: BytePairTokenizer) {
+        bytes = tokenizer.bytes(of: id) ?? []
+        text = "token_id:\(id)"
+    }
 }
 
 /// One token of an answer or an echoed prompt with its log-probabilities, in text.
@@ -31,10 +37,11 @@ struct TokenReport: Sendable, Equatable {
     /// Where its text begins in the choice's text, in Unicode scalars (characters of a Python string).
     var offset: Int
 
-    init(_ id: Int32, _ logprobs: TokenLogprobs?, offset: Int, _ tokenizer: BytePairTokenizer) {
-        name = TokenName(id, tokenizer)
+    init(_ id: Int32, _ logprobs: TokenLogprobs?, offset: Int, _ tokenizer: BytePairTokenizer, namedByID: Bool) {
+        func name(_ id: Int32) -> TokenName { namedByID ? TokenName(id: id, tokenizer) : TokenName(id, tokenizer) }
+        self.name = name(id)
         logprob = logprobs?.logprob
-        top = (logprobs?.top ?? []).map { Alternative(name: TokenName($0.id, tokenizer), logprob: $0.logprob) }
+        top = (logprobs?.top ?? []).map { Alternative(name: name($0.id), logprob: $0.logprob) }
         self.offset = offset
     }
 }

@@ -5,12 +5,15 @@ internal import Foundation
 /// The order, which is vLLM's:
 /// 1. repetition penalty over prompt and answer (a positive logit is divided, another multiplied),
 ///    then frequency (times the count) and presence penalty over the answer;
-/// 2. logit bias; 3. suppressed ids and NaN become minus infinity;
+/// 2. logit bias; 3. suppressed ids, NaN, and what may not end the answer yet become minus infinity;
 /// 4. temperature; 5. top_k; 6. min_p, relative to the most likely token; 7. top_p of what is left.
 /// Ties go to the lower id everywhere. A temperature below 1e-5 takes the most likely token after step 3.
 struct Sampler: Sendable {
     private let parameters: SamplingParameters
     private let suppressed: [Int32]
+    /// Ids that end the answer.
+    private let ends: [Int32]
+    private var chosenCount = 0
     private var random: RandomSource
     /// Ids the repetition penalty touches; filled only if there is one.
     private var seen: Set<Int32> = []
@@ -21,10 +24,13 @@ struct Sampler: Sendable {
 
     static let greedyBelow = 1e-5
 
-    /// - Parameter suppressed: ids that are never chosen.
-    init(_ parameters: SamplingParameters, prompt: [Int32] = [], suppressed: [Int32] = []) {
+    /// - Parameters:
+    ///   - suppressed: ids that are never chosen.
+    ///   - ends: ids that are not chosen before `parameters.tokensMin` tokens were.
+    init(_ parameters: SamplingParameters, prompt: [Int32] = [], suppressed: [Int32] = [], ends: [Int32] = []) {
         self.parameters = parameters
         self.suppressed = suppressed
+        self.ends = parameters.tokensMin > 0 ? ends : []
         random = RandomSource(seed: parameters.seed)
         if parameters.repetitionPenalty != 1 { seen = Set(prompt) }
     }
@@ -34,6 +40,7 @@ struct Sampler: Sendable {
     mutating func next(_ logits: Span<Float>) -> Int32 {
         score(logits)
         let token = parameters.temperature < Self.greedyBelow ? best() : draw()
+        chosenCount += 1
         if parameters.repetitionPenalty != 1 { seen.insert(token) }
         if parameters.presencePenalty != 0 || parameters.frequencyPenalty != 0 { counts[token, default: 0] += 1 }
         return token
@@ -52,6 +59,9 @@ struct Sampler: Sendable {
         }
         for (id, bias) in parameters.logitBias where inVocabulary(id) { scores[Int(id)] += bias }
         for id in suppressed where inVocabulary(id) { scores[Int(id)] = -.infinity }
+        if chosenCount < parameters.tokensMin {
+            for id in ends where inVocabulary(id) { scores[Int(id)] = -.infinity }
+        }
     }
 
     private func inVocabulary(_ id: Int32) -> Bool { id >= 0 && Int(id) < scores.count }

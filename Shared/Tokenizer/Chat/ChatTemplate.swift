@@ -6,6 +6,9 @@ internal import JSON
 ///   it drops the role "tool", which we read as "function"; it takes content as a list of parts only; and it drops an assistant's
 ///   calls, which we write as the function call guide of MiniMaxAI/MiniMax-VL-01 shows that the model writes them.
 package struct ChatTemplate: Sendable {
+    /// The token that begins each message.
+    package static let begin = "<beginning_of_sentence>"
+
     package init() {}
 
     /// The prompt of `messages`; messages of an unknown role render nothing, as in the original.

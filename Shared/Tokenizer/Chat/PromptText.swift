@@ -23,6 +23,9 @@ package struct PromptText: Sendable, Equatable {
     /// The text alone.
     package var text: String { pieces.reduce(into: "") { $0 += $1.text } }
 
+    /// In UTF-8.
+    package var byteCount: Int { pieces.reduce(0) { $0 + $1.text.utf8.count } }
+
     var utf8: [UInt8] { pieces.reduce(into: []) { $0 += $1.text.utf8 } }
 
     package var isEmpty: Bool { pieces.isEmpty }

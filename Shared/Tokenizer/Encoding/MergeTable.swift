@@ -13,6 +13,11 @@ struct MergeTable: Sendable {
         merges.reserveCapacity(count)
     }
 
+    /// Whether no byte of a text is left out. UTF-8 never has C0, C1 and those from F5 on.
+    var knowsAllBytes: Bool {
+        byteIDs.indices.allSatisfy { byteIDs[$0] >= 0 || $0 == 0xC0 || $0 == 0xC1 || $0 >= 0xF5 }
+    }
+
     /// A pair given twice keeps its last rank, as in Hugging Face's reader.
     mutating func insert(_ left: Int32, _ right: Int32, _ merge: Merge) {
         merges[Self.key(left, right)] = merge

@@ -13,6 +13,8 @@ struct Vocabulary: Sendable {
     /// Highest id + 1.
     var count: Int { bytesByID.count }
 
+    var longestByteCount: Int { bytesByID.reduce(0) { max($0, $1?.count ?? 0) } }
+
     /// The bytes of `id` when decoded, or nil if there is no such token.
     func bytes(of id: Int32) -> [UInt8]? {
         id >= 0 && Int(id) < count ? bytesByID[Int(id)] : nil

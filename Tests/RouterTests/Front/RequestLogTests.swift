@@ -47,7 +47,7 @@ import Testing
             #expect(stream["tokens.generated"] == "2")
             #expect(stream["finish"] == "length")
 
-            _ = try await client.post("/v1/completions", #"{"prompt":"a secret","n":99}"#)
+            _ = try await client.post("/v1/completions", #"{"prompt":"a secret","n":999}"#)
             let refused = try await lines.requests(3)[2]
             #expect(refused["http.status"] == "400")
             #expect(refused["trouble"] == "integer_above_max_value")

@@ -76,7 +76,7 @@ import Testing
             let headers = ["authorization": "Bearer second"]
             #expect(try await client.post("/v1/completions", #"{"prompt":"a","priority":"high","timeout":2.5}"#, headers: headers).status == 200)
             #expect(try await client.post("/v1/completions", #"{"prompt":"a"}"#, headers: headers).status == 200)
-            for body in [#"{"prompt":"a","priority":"urgent"}"#, #"{"prompt":"a","priority":3}"#, #"{"prompt":"a","timeout":0}"#, #"{"prompt":"a","timeout":"soon"}"#] {
+            for body in [#"{"prompt":"a","priority":"urgent"}"#, #"{"prompt":"a","priority":[3]}"#, #"{"prompt":"a","timeout":0}"#, #"{"prompt":"a","timeout":"soon"}"#] {
                 let answer = try await client.post("/v1/completions", body, headers: headers)
                 #expect(answer.status == 400)
                 #expect(answer.error["param"] == (body.contains("priority") ? "priority" : "timeout"))

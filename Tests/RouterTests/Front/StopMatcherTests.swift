@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Stop strings") struct StopMatcherTests {
     private func run(_ pieces: [String], _ stops: [String]) -> (text: String, isStopped: Bool) {
-        var matcher = StopMatcher(stops)
+        var matcher = StopMatcher(StopPatterns(stops))
         var text = ""
         for piece in pieces { text += matcher.append(piece) }
         text += matcher.finish()
@@ -58,7 +58,7 @@ import Testing
 
     @Test("only what may become a stop string is held back")
     func holdsBackLittle() {
-        var matcher = StopMatcher(["STOP"])
+        var matcher = StopMatcher(StopPatterns(["STOP"]))
         #expect(matcher.append("go S") == "go ")
         #expect(matcher.append("T") == "")
         #expect(matcher.append("ART") == "START")
@@ -66,9 +66,28 @@ import Testing
         #expect(matcher.finish() == "ST")
     }
 
+    @Test("one that is complete while nothing may end the text counts for nothing, and its end may begin another")
+    func notYet() {
+        var matcher = StopMatcher(StopPatterns(["aba"]))
+        #expect(matcher.append("xaba", mayEnd: false) == "xab")
+        #expect(matcher.append("b") == "")
+        #expect(matcher.append("a") == "")
+        #expect(matcher.isStopped)
+        var other = StopMatcher(StopPatterns(["aba"]))
+        #expect(other.append("aba", mayEnd: false) + other.append("c") + other.finish() == "abac")
+    }
+
+    @Test("a stop string may belong to the text")
+    func included() {
+        var matcher = StopMatcher(StopPatterns(["two", "o t"]), includesStop: true)
+        #expect(matcher.append("one") + matcher.append(" twenty two three") == "one twenty two")
+        #expect(matcher.isStopped)
+        #expect(matcher.finish() == "")
+    }
+
     @Test("without stop strings every text passes at once")
     func noStops() {
-        var matcher = StopMatcher([])
+        var matcher = StopMatcher(StopPatterns([]))
         #expect(matcher.append("any") == "any")
         #expect(matcher.finish() == "")
         #expect(!matcher.isStopped)

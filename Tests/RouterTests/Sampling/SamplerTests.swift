@@ -25,6 +25,19 @@ import Testing
         #expect(greedy([1, 3, 3, 3]) == [1])
     }
 
+    @Test("what ends an answer is not chosen before enough tokens were, greedy or drawn")
+    func minTokens() {
+        for temperature in [0, 1.0] {
+            var sampler = Sampler(SamplingParameters(temperature: temperature, topP: 0, tokensMin: 2), ends: [1, 99])
+            #expect((0..<4).map { _ in next(&sampler, [0, 9, 4, 8]) } == [3, 3, 1, 1])
+        }
+    }
+
+    @Test("top_p 0 takes the most likely token")
+    func topPZero() {
+        #expect(drawn([1, 1.1, 1], draws: 200) { $0.topP = 0 } == [1])
+    }
+
     @Test("the repetition penalty divides positive and multiplies negative logits of prompt and answer")
     func repetition() {
         // 3 / 2 = 1.5 < 2: the seen id 0 loses; unseen it would win.

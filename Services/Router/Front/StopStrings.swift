@@ -1,0 +1,33 @@
+/// Strings that end an answer, as a request brings them.
+enum StopStrings {
+    static let countMax = 16
+    /// Of each, in Unicode scalars: far more than any marker needs.
+    static let lengthMax = 256
+
+    static func read(_ fields: RequestFields) throws(APIError) -> StopPatterns {
+        switch fields.value("stop") {
+        case nil: return StopPatterns([])
+        case .string(let stop): return StopPatterns([try checked(.string(stop), name: "stop")])
+        case .array(let elements):
+            guard elements.count <= countMax else {
+                let message = "Invalid 'stop': array too long. Expected at most \(countMax) strings, but got \(elements.count) instead."
+                throw .invalid("stop", message, code: "array_above_max_length")
+            }
+            var stops: [String] = []
+            for (index, element) in elements.enumerated() { stops.append(try checked(element, name: "stop[\(index)]")) }
+            return StopPatterns(stops)
+        case .some(let other): throw .wrongType("stop", expected: "a string or an array of strings", found: other)
+        }
+    }
+
+    private static func checked(_ value: JSON, name: String) throws(APIError) -> String {
+        guard case .string(let stop) = value else { throw .wrongType(name, expected: "a string", found: value) }
+        guard !stop.isEmpty else { throw .invalid(name, "Invalid '\(name)': expected a string that is not empty.", code: "empty_string") }
+        let length = stop.unicodeScalars.count
+        guard length <= lengthMax else {
+            let message = "Invalid '\(name)': string too long. Expected at most \(lengthMax) characters, but got \(length) instead."
+            throw .invalid(name, message, code: "string_above_max_length")
+        }
+        return stop
+    }
+}

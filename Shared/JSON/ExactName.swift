@@ -1,0 +1,18 @@
+/// The name of an object's member, which is the same as another when its bytes are (RFC 8259, section 8.3). Swift strings are
+/// already equal when they are canonically equivalent, and finding that out costs far more than comparing bytes.
+package struct ExactName: Hashable, Sendable {
+    private let text: String
+
+    package init(_ text: String) { self.text = text }
+
+    package static func == (one: ExactName, other: ExactName) -> Bool { one.text.hasBytes(of: other.text) }
+
+    package func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
+    }
+}
+
+extension String {
+    func hasBytes(of other: String) -> Bool { utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) }
+}
