@@ -11,6 +11,8 @@ struct FrontService: Service {
     let host: String
     let port: Int
     let logger: Logger
+    /// Called when the front is told to stop: what it has begun to answer, it still answers.
+    let onStopping: @Sendable () -> Void
 
     func run() async throws {
         let application = Application(
@@ -20,7 +22,7 @@ struct FrontService: Service {
                 logger.info("REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
             }, logger: logger)
         do {
-            try await ShieldedService(application).run()
+            try await withGracefulShutdownHandler { try await ShieldedService(application).run() } onGracefulShutdown: { onStopping() }
         } catch let error as IOError {
             throw StartError(listeningOn: .tcp(host: host, port: port), purpose: "REST address", error)
         }

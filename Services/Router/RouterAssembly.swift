@@ -39,7 +39,7 @@ struct RouterAssembly: Sendable {
             compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group), capacityFactor: config.capacityFactor)
         let limits = Scheduler.Limits(
             placesMax: config.sequencesMax, waitingMax: config.queueMax, weights: config.apiKeyWeights.isEmpty ? [1] : config.apiKeyWeights, ageing: config.ageing)
-        let modelName = config.modelName ?? URL(filePath: config.model).lastPathComponent
+        let modelName = config.modelName ?? checkpointName(of: config.model)
         VLLMNames.register()
         let engine = StepEngine(
             StepEngine.Config(
@@ -65,7 +65,7 @@ struct RouterAssembly: Sendable {
                 front: Front(
                     generator: generator, tokenizer: tokenizer,
                     config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: min(config.sequencesMax, FrontConfig().choicesAtOnce))),
-                host: config.host, port: config.port, logger: logger),
+                host: config.host, port: config.port, logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }
 }

@@ -86,6 +86,15 @@ final class StepEngine: Sendable {
         bell.yield()
     }
 
+    /// The router stops: what has not begun never will, and learns that at once. A request of several choices has begun with its first.
+    func refuseWaiting() {
+        let sequences = state.withLock { Array($0.sequences.values) }
+        let begun = Set(sequences.filter { $0.progress.withLock { $0.begun != nil } }.map(\.request.jobID))
+        for sequence in sequences where !begun.contains(sequence.request.jobID) { fail(sequence.id, GenerationError.unavailable(Self.stopping)) }
+    }
+
+    private static let stopping = "the server is stopping"
+
     /// What the attention service has for the state of all sequences.
     func setMemory(bytes: Int) { state.withLock { $0.scheduler.limits.memoryBytes = bytes } }
 
@@ -110,7 +119,7 @@ final class StepEngine: Sendable {
             }
             report()
         }
-        for id in state.withLock({ Array($0.sequences.keys) }) { fail(id, GenerationError.unavailable("the server is stopping")) }
+        for id in state.withLock({ Array($0.sequences.keys) }) { fail(id, GenerationError.unavailable(Self.stopping)) }
     }
 
     /// One step. What fails, fails the sequences it concerns and nothing else.
