@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Cluster
 internal import Messages
 internal import Synchronization
 internal import Tensors
@@ -14,12 +15,15 @@ final class AttentionEngine: Sendable {
 
     let config: ModelConfig
     let fingerprint: String
+    private let weights: WeightReader
     private let layers: [Layer]
     private let embedding: WeightMatrix         // (vocabulary, D)
     private let head: WeightMatrix              // (vocabulary, D)
     private let compute: Compute
     private let lane = ComputeLane(label: "attention")
     let sessions: Mutex<SessionStore>
+    private let leases = Mutex(RouterLeases())
+    private let start = ContinuousClock.now
     let parkingLane = ComputeLane(label: "parking")
     /// Makes the file of one parked session.
     let makeParkingFile: @Sendable () throws(ParkingError) -> ParkingFile
@@ -30,6 +34,7 @@ final class AttentionEngine: Sendable {
         self.makeParkingFile = makeParkingFile
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
+        weights = WeightReader(checkpoint, compute)
         layers = try checkpoint.config.layers.enumerated().map { index, kind in
             switch kind {
             case .lightning: .lightning(try LightningAttention(checkpoint, layer: index))
@@ -42,26 +47,64 @@ final class AttentionEngine: Sendable {
         sessions = Mutex(SessionStore(checkpoint.config, budgetBytes: memoryBudgetBytes))
     }
 
+    /// Finds out whether the memory that products need beside weights and states can be had.
+    func reserveProductMemory() async throws { try await lane.run { [compute] in try BLASMemory.reserve(for: compute) } }
+
     /// How many sessions are in memory, and the bytes promised to them; how many are on disk, and their bytes there.
     var usage: (sessions: Int, reservedBytes: Int, budgetBytes: Int, parked: Int, parkedBytes: Int) {
         sessions.withLock { ($0.count, $0.reservedBytes, $0.budgetBytes, $0.parked.count, $0.parked.reduce(0) { $0 + $1.byteCount }) }
     }
 
-    func describe(_: DescribeRequest) async throws -> AttentionDescription {
-        AttentionDescription(modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: usage.budgetBytes, arithmetic: compute.arithmetic.rawValue)
+    /// Reads all weights, the first time it is called.
+    func digests(_: DigestsRequest) async throws -> DigestsResponse {
+        DigestsResponse(digests: try await weights.digests().map(\.message))
+    }
+
+    func describe(_ request: DescribeRequest) async throws -> AttentionDescription {
+        _ = heard(SessionKey(router: request.router, id: 0))
+        let (budget, others) = sessions.withLock { ($0.budgetBytes, $0.bytes(ofOthersThan: request.router)) }
+        return AttentionDescription(
+            modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget, arithmetic: compute.arithmetic.rawValue,
+            othersBytes: others, leaseSeconds: Int(RouterLeases.length / .seconds(1)),
+            stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
+            weightsCopy: weights.copy)
+    }
+
+    /// The router of a session has been heard of.
+    func heard(_ key: SessionKey) -> SessionKey {
+        leases.withLock { $0.heard(key.router, at: start.duration(to: .now)) }
+        return key
+    }
+
+    /// Closes the sessions of routers that have not been heard of for too long.
+    ///
+    /// - Returns: how many there were.
+    func closeAbandoned() async throws -> Int {
+        let silent = leases.withLock { $0.expired(at: start.duration(to: .now)) }
+        guard !silent.isEmpty else { return 0 }
+        return try await lane.run { [self] in sessions.withLock { store in silent.reduce(0) { $0 + store.closeAll(of: $1) } } }
     }
 
     func open(_ request: OpenSessionRequest) async throws -> OpenSessionResponse {
-        try await lane.run { [self] in
-            try sessions.withLock { OpenSessionResponse(reservedBytes: try $0.open(request.session, tokensMax: request.tokensMax)) }
+        let key = heard(SessionKey(router: request.router, id: request.session))
+        return try await lane.run { [self] in
+            try sessions.withLock { OpenSessionResponse(reservedBytes: try $0.open(key, tokensMax: request.tokensMax)) }
+        }
+    }
+
+    func grow(_ request: GrowSessionRequest) async throws -> GrowSessionResponse {
+        let key = heard(SessionKey(router: request.router, id: request.session))
+        return try await lane.run { [self] in
+            try sessions.withLock { GrowSessionResponse(reservedBytes: try $0.grow(key, tokensMax: request.tokensMax)) }
         }
     }
 
     func close(_ request: CloseSessionsRequest) async throws -> CloseSessionsResponse {
-        try await lane.run { [self] in
+        let router = heard(SessionKey(router: request.router, id: 0)).router
+        return try await lane.run { [self] in
             sessions.withLock { store in
-                if request.all { return CloseSessionsResponse(closed: store.closeAll()) }
-                return CloseSessionsResponse(closed: request.sessions.filter { store.close($0) }.count)
+                if request.all { return CloseSessionsResponse(closed: store.closeAll(of: router)) }
+                return CloseSessionsResponse(closed: request.sessions.count { store.close(SessionKey(router: router, id: $0)) })
             }
         }
     }
@@ -87,7 +130,8 @@ final class AttentionEngine: Sendable {
             try sessions.withLock { store in
                 var first = 0
                 let spans = try request.spans.map { span in
-                    let session = try store.session(span.session, layer: request.layer, start: span.start, count: span.count)
+                    let key = SessionKey(router: request.router, id: span.session)
+                    let session = try store.session(key, layer: request.layer, start: span.start, count: span.count)
                     defer { first += span.count }
                     return (session.layers[request.layer], first ..< first + span.count)
                 }
@@ -113,7 +157,7 @@ final class AttentionEngine: Sendable {
         guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
         return try await lane.run { [self] in
             try sessions.withLock { store in
-                let session = try store.session(request.session)
+                let session = try store.session(SessionKey(router: request.router, id: request.session))
                 guard case .lightning(let layer) = layers[request.layer], let state = session.layers[request.layer].lightning else {
                     throw AttentionError.notLightning(layer: request.layer)
                 }

@@ -1,8 +1,6 @@
 internal import Checkpoint
 internal import Cluster
 internal import Logging
-internal import Messages
-internal import Metrics
 internal import NIOPosix
 internal import ServiceLifecycle
 internal import Tensors
@@ -32,75 +30,51 @@ struct AttentionService: Service {
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
         let parking = try ParkingFolder(config.parkingFolder)
         let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget, makeParkingFile: parking.makeFile)
+        do { try await engine.reserveProductMemory() } catch let error as BLASMemoryError { throw StartError("\(error)") }
+        let metrics = AttentionMetrics(budgetBytes: budget)
         let server = RPCServer(
-            address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: endpoints(engine).answer)
+            address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: EndpointHandlers(engine, metrics).answer)
         logger.info("serving", metadata: [
             "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
             "memory.budget": "\(budget)", "parking": "\(parking.path)",
         ])
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup { tasks in
-                tasks.addTask { try await server.run() }
                 tasks.addTask {
+                    async let end: Void = server.run()
                     _ = try await server.boundAddress
                     readiness.set(.ready)
+                    try await end
                 }
-                try await tasks.waitForAll()
+                tasks.addTask { try await closeAbandonedSessions(engine, metrics) }
+                try await tasks.next()
+                tasks.cancelAll()
             }
         } onGracefulShutdown: {
             server.stopAccepting()
         }
     }
 
-    private func endpoints(_ engine: AttentionEngine) -> EndpointHandlers {
-        let sessions = Gauge(label: "minimax_attention_sessions")
-        let reserved = Gauge(label: "minimax_attention_state_reserved_bytes")
-        let parked = Gauge(label: "minimax_attention_sessions_parked"), parkedBytes = Gauge(label: "minimax_attention_state_parked_bytes")
-        Gauge(label: "minimax_attention_state_budget_bytes").record(engine.usage.budgetBytes)
-        let rows = Counter(label: "minimax_attention_rows_total")
-        let report: @Sendable () -> Void = {
-            let usage = engine.usage
-            sessions.record(usage.sessions)
-            reserved.record(usage.reservedBytes)
-            parked.record(usage.parked)
-            parkedBytes.record(usage.parkedBytes)
+    /// For as long as the service runs: closes the sessions of routers that are gone.
+    private func closeAbandonedSessions(_ engine: AttentionEngine, _ metrics: AttentionMetrics) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            let closed = try await engine.closeAbandoned()
+            guard closed > 0 else { continue }
+            metrics.report(engine)
+            logger.notice("closed the sessions of a router that is silent", metadata: [
+                "sessions": "\(closed)", "silence.seconds": "\(Int(RouterLeases.length / .seconds(1)))",
+            ])
         }
-        var endpoints = EndpointHandlers { ($0 as? AttentionError).map(RPCError.init) }
-        endpoints.on(.describeAttention, engine.describe)
-        endpoints.on(.openSession) { request in
-            defer { report() }
-            return try await engine.open(request)
-        }
-        endpoints.on(.closeSessions) { request in
-            defer { report() }
-            return try await engine.close(request)
-        }
-        endpoints.on(.parkSession) { request in
-            defer { report() }
-            return try await engine.park(request)
-        }
-        endpoints.on(.resumeSession) { request in
-            defer { report() }
-            return try await engine.resume(request)
-        }
-        endpoints.on(.embed, engine.embed)
-        endpoints.on(.attend) { request in
-            rows.increment(by: request.spans.reduce(0) { $0 + $1.count })
-            return try await engine.attend(request)
-        }
-        endpoints.on(.logits, engine.logits)
-        endpoints.on(.lightningState, engine.state)
-        return endpoints
     }
 }
 
 extension RPCError {
     init(_ error: AttentionError) {
         let code: Code = switch error {
-        case .unknownSession: .notFound
+        case .unknownSession, .lost: .notFound
         case .sessionExists, .position, .parked, .notParked, .moving, .resuming: .failedPrecondition
         case .memory, .parking: .resourceExhausted
-        case .lost: .internalError
         case .length, .layer, .notLightning, .token, .rows, .shape: .invalidArgument
         }
         self.init(code, error.description)

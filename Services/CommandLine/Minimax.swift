@@ -14,8 +14,8 @@ internal import Foundation
               minimax ask "What is the password of the old bridge?" --file compose/examples/sense-and-sensibility.txt
             """,
         subcommands: [
-            UpCommand.self, AskCommand.self, PlanCommand.self, HealthCommand.self, InspectCommand.self, SynthCommand.self, QuantizeCommand.self, QualityCommand.self,
-            BenchCommand.self,
+            UpCommand.self, AskCommand.self, PlanCommand.self, HealthCommand.self, InspectCommand.self,
+            SynthCommand.self, QuantizeCommand.self, DigestCommand.self, QualityCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

@@ -7,8 +7,8 @@ internal import Transport
 
 /// Tells one router about once a second that this host lives; when the host is to stop, until the router sends it nothing any more.
 struct Announcer: Sendable {
-    /// What the router is told, but for `draining`.
-    let announcement: AnnounceRequest
+    /// What the router is told at this moment, but for `draining`.
+    let announcement: @Sendable () -> AnnounceRequest
     let router: RPCClient
     let engine: ExpertEngine
     /// How long a router may take to move this host's units elsewhere.
@@ -26,7 +26,7 @@ struct Announcer: Sendable {
         while !Task.isShuttingDownGracefully {
             try Task.checkCancellation()
             do {
-                let answer = try await router.call(.announce, announcement, timeout: Self.timeout)
+                let answer = try await router.call(.announce, announcement(), timeout: Self.timeout)
                 // What an earlier run of the router wanted held is not wanted any more.
                 if let lastRouter, lastRouter != answer.router { engine.forget(router: lastRouter) }
                 (lastError, lastRouter) = (nil, answer.router)
@@ -48,7 +48,7 @@ struct Announcer: Sendable {
     private func drain() async throws {
         let end = ContinuousClock.now + drainTime
         while ContinuousClock.now < end {
-            guard let answer = try? await router.call(.announce, announcement.draining, timeout: Self.timeout), !answer.released else { return }
+            guard let answer = try? await router.call(.announce, announcement().draining, timeout: Self.timeout), !answer.released else { return }
             try await Task.sleep(for: Self.shortPeriod)
         }
         logger.warning("stopping although the router still needs this host", metadata: ["router": "\(router.address)", "waited": "\(drainTime)"])
@@ -60,6 +60,7 @@ extension AnnounceRequest {
     fileprivate var draining: AnnounceRequest {
         AnnounceRequest(
             name: name, instance: instance, address: address, modelFingerprint: modelFingerprint, kernels: kernels, threads: threads, draining: true,
-            arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine)
+            arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine,
+            bandwidthMeasurements: bandwidthMeasurements, weightsCopy: weightsCopy)
     }
 }

@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Cluster
 internal import Messages
 internal import Synchronization
 internal import Tensors
@@ -21,8 +22,11 @@ final class ExpertEngine: Sendable {
     private let checkpoint: WeightFiles
     private let compute: Compute
     let lane = ComputeLane(label: "experts")
-    /// Loading waits for disks; products must not wait for it.
+    /// Loading waits for disks; products must not wait for it, and leave it some threads of its own.
     private let loading = ComputeLane(label: "loading")
+    private let loadingCompute: Compute
+    /// See `WeightFiles.copyIdentity`.
+    let weightsCopy: String
     private let state = Mutex(State())
     let calls = WaitingCalls()
 
@@ -31,7 +35,12 @@ final class ExpertEngine: Sendable {
         self.compute = compute
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
+        weightsCopy = checkpoint.copyIdentity(on: Machine.identity)
+        loadingCompute = Compute(kernels: compute.kernels, threads: min(Self.loadingThreads, compute.threads))
     }
+
+    /// As many as a fast disk keeps busy.
+    private static let loadingThreads = 4
 
     var kernels: String { compute.kernels.name }
     var arithmetic: Arithmetic { compute.arithmetic }
@@ -39,7 +48,8 @@ final class ExpertEngine: Sendable {
     /// Experts of which something is held, and the bytes of it; the newest plan heard of.
     var usage: (experts: Int, bytes: Int, planVersion: Int) { state.withLock { ($0.experts.count, $0.byteCount, $0.planVersion) } }
 
-    /// Brings the weights of some units into memory, and serves them from then on.
+    /// Brings the weights of some units into memory, and serves them from then on; tells what it has read, where it
+    /// is asked to.
     func hold(_ request: HoldRequest) async throws -> HoldResponse {
         guard request.modelFingerprint == fingerprint else {
             throw ExpertError.fingerprint(expected: fingerprint, found: request.modelFingerprint)
@@ -50,13 +60,25 @@ final class ExpertEngine: Sendable {
             guard let slice = expert.slice(unit.slice) else { throw ExpertError.slice(unit) }
             return (place: ExpertHoldings.Place(unit), whole: expert, slice: slice)
         }
-        if !experts.isEmpty { try await loading.run { for expert in experts { expert.slice.load() } } }
+        let digests = try await request.withDigests ? digests(of: request.units) : load(experts.map(\.slice))
         return state.withLock { state in
             for expert in experts { state.experts[expert.place] = expert.whole }
             state.holdings.add(request.units, for: request.router)
             state.planVersion = request.planVersion
-            return HoldResponse(heldBytes: state.byteCount)
+            return HoldResponse(heldBytes: state.byteCount, digests: digests.map(\.message))
         }
+    }
+
+    private func load(_ experts: [Expert]) async throws -> [Digest] {
+        if !experts.isEmpty { try await loading.run { for expert in experts { expert.load() } } }
+        return []
+    }
+
+    private func digests(of units: [ExpertUnit]) async throws -> [Digest] {
+        let pieces = try units.flatMap { unit in
+            try checkpoint.pieces(unit.layer, unit.expert, slice: unit.slice.index, of: unit.slice.count)
+        }
+        return try await loading.run { [loadingCompute] in loadingCompute.digests(of: pieces.map(\.matrix)) }
     }
 
     /// Lets go of what a router does not want any more.

@@ -25,7 +25,7 @@ internal import Transport
     @Option(help: "Most memory for weights, in MiB; 0 takes the container's limit or what the machine has free.")
     var memoryMaxMib = 0
 
-    @Option(help: "MiB a second that this host reads from memory, by which its share of the model is measured; 0 measures it.")
+    @Option(help: "MiB a second that this host reads from memory, by which its share of the model is measured; 0 measures it, and calls may show otherwise.")
     var readBandwidthMib = 0
 
     @OptionGroup var compute: ComputeOptions

@@ -39,10 +39,10 @@ struct ExpertHostService: Service {
         let server = RPCServer(
             address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: group, logger: logger, handler: endpoints(engine).answer)
         let routers = config.routers.map { RPCClient(address: $0, group: group, logger: logger) }
-        let bandwidth = try await readBandwidth(on: engine.lane)
+        let meter = try await BandwidthMeter(set: config.readBandwidth, threads: compute.threads, memoryBytes: memoryBytes)
         logger.info("serving", metadata: [
             "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(engine.kernels)", "arithmetic": "\(compute.arithmetic)",
-            "threads": "\(compute.threads)", "memory": "\(memoryBytes)", "bandwidth": "\(bandwidth)",
+            "threads": "\(compute.threads)", "memory": "\(memoryBytes)", "bandwidth": "\(meter.figure.bytesPerSecond)",
         ])
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
@@ -56,7 +56,11 @@ struct ExpertHostService: Service {
                 }
             }
             tasks.addTask {
-                let announcement = announcement(engine, address: try await announced(server), bandwidth: bandwidth)
+                try await meter.run(beside: engine.calls)
+                return false
+            }
+            tasks.addTask {
+                let announcement = announcement(engine, address: try await announced(server), meter)
                 try await announce(announcement, to: routers, engine)
                 server.stopAccepting()
                 return false
@@ -68,15 +72,21 @@ struct ExpertHostService: Service {
 
     private var memoryBytes: Int { config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryAvailableBytes }
 
-    private func announcement(_ engine: ExpertEngine, address: Address, bandwidth: Int) -> AnnounceRequest {
-        AnnounceRequest(
-            name: config.name, instance: String(UInt64.random(in: .min ... .max), radix: 16), address: "\(address)", modelFingerprint: engine.fingerprint,
-            kernels: engine.kernels, threads: config.compute.threads, draining: false, arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
-            readBandwidth: bandwidth, machine: Machine.identity)
+    /// What this run of the host says of itself; only its bandwidth may change.
+    private func announcement(_ engine: ExpertEngine, address: Address, _ meter: BandwidthMeter) -> @Sendable () -> AnnounceRequest {
+        let instance = String(UInt64.random(in: .min ... .max), radix: 16), memoryBytes = memoryBytes, machine = Machine.identity
+        return {
+            let bandwidth = meter.figure
+            return AnnounceRequest(
+                name: config.name, instance: instance, address: "\(address)", modelFingerprint: engine.fingerprint,
+                kernels: engine.kernels, threads: config.compute.threads, draining: false, arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
+                readBandwidth: bandwidth.bytesPerSecond, machine: machine, bandwidthMeasurements: bandwidth.measurements,
+                weightsCopy: engine.weightsCopy)
+        }
     }
 
     /// Returns when the host is to stop and no router needs it any more.
-    private func announce(_ announcement: AnnounceRequest, to routers: [RPCClient], _ engine: ExpertEngine) async throws {
+    private func announce(_ announcement: @escaping @Sendable () -> AnnounceRequest, to routers: [RPCClient], _ engine: ExpertEngine) async throws {
         readiness.set(.loading(message: "waiting for the router to assign experts", fraction: 0.5))
         try await withThrowingTaskGroup { tasks in
             for router in routers {
@@ -88,16 +98,6 @@ struct ExpertHostService: Service {
             }
             try await tasks.waitForAll()
         }
-    }
-
-    /// Of equal machines a measurement says that they differ; so much rounding that they are equal, as a rule.
-    private func readBandwidth(on lane: ComputeLane) async throws -> Int {
-        if config.readBandwidth > 0 { return config.readBandwidth }
-        let threads = config.compute.threads
-        let measured = try await lane.run { MachineCeilings(bufferBytes: 128 << 20)?.readBandwidth(threads: threads, for: .milliseconds(40)) }
-        guard let measured, measured >= 1 else { return 1 << 30 }
-        let power = Double(sign: .plus, exponent: measured.exponent, significand: 1)
-        return Int(measured < 1.25 * power ? power : measured < 1.75 * power ? 1.5 * power : 2 * power)
     }
 
     /// What the router shall connect to.

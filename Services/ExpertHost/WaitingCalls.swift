@@ -32,6 +32,12 @@ final class WaitingCalls: Sendable {
         }
     }
 
+    /// How many calls there were so far.
+    var count: Int { state.withLock { $0.lastNumber } }
+
+    /// Whether no call waits or is computed.
+    var isEmpty: Bool { state.withLock { $0.waiting.isEmpty && $0.begun.isEmpty } }
+
     /// The calls that are computed next, together: those that have waited longest, as many as one round may have; a call of more rows goes alone.
     func nextRound() -> [(number: Int, call: ExpertCall)] {
         state.withLock { state in

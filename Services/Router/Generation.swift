@@ -96,6 +96,8 @@ struct ServedModel: Sendable, Equatable {
     var ownedBy: String
     /// Most tokens of prompt and answer together.
     var contextLength: Int
+    /// The same, as far as there is memory; nil: all of it.
+    var usableLength: Int?
     /// Token ids are below this.
     var vocabularySize: Int
     /// Names weights and arithmetic: equal fingerprints give equal answers for equal seeds.
@@ -113,8 +115,19 @@ protocol Generator: Sendable {
     var model: ServedModel { get }
     var readiness: GeneratorReadiness { get }
 
+    /// Waits a short time where the model cannot serve; what is asked of it after that keeps waiting for as long as it must.
+    /// - Parameter isWanted: whether the client is still there.
+    /// - Throws: `GenerationError.unavailable`.
+    func admit(while isWanted: () -> Bool) async throws
+
     /// Runs one sequence to its end. `emit` returns false to end it early (a stop string was found): that is a `.stop`, too.
     /// Cancelling the calling task stops the work within one token; then any error may be thrown, and nobody reads it.
     /// - Throws: `GenerationError`, or what `emit` throws.
     func generate(_ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool) async throws -> FinishReason
+}
+
+extension Generator {
+    func admit(while isWanted: () -> Bool) async throws {
+        if case .notReady(let message) = readiness { throw GenerationError.unavailable(message) }
+    }
 }

@@ -17,6 +17,7 @@ struct RouterAssembly: Sendable {
     let tokenizer: BytePairTokenizer
     private let status: ClusterStatus
     private let fingerprint: String
+    private let proof: WeightProof
     private let logger: Logger
     /// One loop for all connections inside the cluster, so that a step's calls meet no other thread.
     private let group = MultiThreadedEventLoopGroup.singleton.next()
@@ -27,44 +28,52 @@ struct RouterAssembly: Sendable {
         let checkpoint = try WeightFiles(directory: config.model)
         let weights = try RouterWeights(checkpoint)
         tokenizer = try BytePairTokenizer(contentsOf: config.model)
+        try tokenizer.checkIDs(vocabularySize: checkpoint.config.vocabularySize)
         fingerprint = try checkpoint.fingerprint()
-        status = ClusterStatus(readiness: readiness)
+        proof = try WeightProof(checkpoint)
+        proof.tell(logger)
+        status = ClusterStatus(readiness: readiness, patience: config.hosts.patience)
         hosts = ExpertHosts(
-            config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, expertsPerToken: checkpoint.config.expertsPerToken,
-            status: status, group: group, logger: logger)
+            config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, proof: proof,
+            expertsPerToken: checkpoint.config.expertsPerToken, status: status, group: group, logger: logger)
+        var limits = RPCLimits()
+        limits.idleTimeout = config.hosts.silence
         let attention = AttentionClient(
-            config: checkpoint.config, rpc: RPCClient(address: config.attention, group: group, logger: logger), timeout: config.callTimeout)
+            config: checkpoint.config, rpc: RPCClient(address: config.attention, limits: limits, group: group, logger: logger), timeout: config.callTimeout)
         let pass = ForwardPass(
             weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
             compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group), capacityFactor: config.capacityFactor)
-        let limits = Scheduler.Limits(
+        let schedule = Scheduler.Limits(
             placesMax: config.sequencesMax, waitingMax: config.queueMax, weights: config.apiKeyWeights.isEmpty ? [1] : config.apiKeyWeights, ageing: config.ageing)
         let modelName = config.modelName ?? checkpointName(of: config.model)
         VLLMNames.register()
         let engine = StepEngine(
             StepEngine.Config(
-                limits: limits, promptRowsMax: config.prefillTokensMax, paceTarget: config.interTokenTarget.map { .absolute($0) } ?? .timesUndisturbed(2),
+                limits: schedule, promptRowsMax: config.prefillTokensMax, paceTarget: config.interTokenTarget.map { .absolute($0) } ?? .timesUndisturbed(2),
                 overlap: config.overlap, modelName: modelName, endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
                 suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init)),
             pass: pass, status: status, logger: logger)
         generator = ClusterGenerator(
-            model: ServedModel(
+            described: ServedModel(
                 id: modelName, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
                 contextLength: config.contextLength > 0 ? config.contextLength : checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
-            engine: engine, status: status)
+            engine: engine, status: status, admitWait: config.admitWait)
     }
 
     /// In the order in which they start; they stop the other way round, so that answers under way find everything they need.
     var services: [any Service] {
         [
-            AttentionLink(attention: generator.engine.pass.attention, fingerprint: fingerprint, arithmetic: config.hosts.arithmetic, engine: generator.engine, status: status, logger: logger),
+            AttentionLink(
+                attention: generator.engine.pass.attention, fingerprint: fingerprint, proof: proof,
+                arithmetic: config.hosts.arithmetic, engine: generator.engine, status: status, logger: logger),
             ControlService(address: config.control, hosts: hosts, group: group, logger: logger),
             EngineService(engine: generator.engine),
             FrontService(
                 front: Front(
                     generator: generator, tokenizer: tokenizer,
-                    config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: min(config.sequencesMax, FrontConfig().choicesAtOnce))),
+                    config: FrontConfig(apiKeys: config.apiKeys, bodyBytesMax: config.bodyBytesMax, keepAlive: config.keepAlive, choicesAtOnce: min(config.sequencesMax, FrontConfig().choicesAtOnce),
+                        trustsSpecialTokens: config.trustsSpecialTokens)),
                 host: config.host, port: config.port, logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }

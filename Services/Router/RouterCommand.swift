@@ -43,6 +43,9 @@ internal import Transport
     @Option(help: "Seconds that requests wait for an expert which no host holds, before they fail.")
     var hostWaitSeconds = 30
 
+    @Option(help: "Seconds that a new request waits while the cluster cannot serve, before it gets 503.")
+    var admitWaitSeconds = 2
+
     @Option(help: "For research: most rows an expert takes in a step, in multiples of its even share; what is beyond is left out and counted. 0: all.")
     var capacityFactor = 0.0
 
@@ -92,6 +95,9 @@ internal import Transport
     @Option(help: "Seconds of silence in a stream after which a keep-alive comment is sent.")
     var keepAliveSeconds = 10
 
+    @Flag(help: "Take control tokens that are spelled in chat messages and tools as such, as other servers do; else they are text, and only the chat template makes control tokens.")
+    var trustSpecialTokens = false
+
     @OptionGroup var service: ServiceOptions
 
     static func main() async { await runCommand(Self.self) }
@@ -99,6 +105,7 @@ internal import Transport
     func validate() throws {
         try requireNotNegative(contextLength, "--context-length")
         try requireNotNegative(queueMax, "--queue-max")
+        try requireNotNegative(admitWaitSeconds, "--admit-wait-seconds")
         try requireNotNegative(interTokenTargetMs, "--inter-token-target-ms")
         guard apiKeys == nil || apiKeysFile == nil else { throw ValidationError("--api-keys and --api-keys-file are both given; one of them is meant") }
         guard apiKeyWeights == nil || apiKeys != nil || apiKeysFile != nil else {
@@ -150,12 +157,13 @@ internal import Transport
             hosts: ExpertHosts.Config(
                 expected: expertHosts, arithmetic: arithmetic.rawValue, settings: PlacementSettings(mode: placement, copies: copies, hotCopies: hotCopies == .on),
                 silence: .seconds(Int64(hostSilenceSeconds)), patience: .seconds(hostWaitSeconds)),
+            admitWait: .seconds(admitWaitSeconds),
             capacityFactor: capacityFactor > 0 ? capacityFactor : nil, host: host, port: port,
             apiKeys: keys.map(\.secret), apiKeyWeights: try weights(for: keys), contextLength: contextLength,
             sequencesMax: sequencesMax, queueMax: queueMax, prefillTokensMax: prefillTokensMax,
             interTokenTarget: interTokenTargetMs == 0 ? nil : .milliseconds(interTokenTargetMs), overlap: overlap, ageing: .seconds(ageingSeconds),
             callTimeout: .seconds(Int64(callTimeoutSeconds)),
-            bodyBytesMax: bodyMaxMib << 20, keepAlive: .seconds(keepAliveSeconds))
+            bodyBytesMax: bodyMaxMib << 20, keepAlive: .seconds(keepAliveSeconds), trustsSpecialTokens: trustSpecialTokens)
         let admin = AdminRoutes()
         try await runService(named: "router", options: service, readiness: readiness, admin: admin) { logger in
             warnOfOpenFront(keys, logger)

@@ -9,6 +9,8 @@ struct RouterConfig: Sendable {
     var attention: Address
     var control: Address
     var hosts: ExpertHosts.Config
+    /// How long a new request waits for what the cluster lacks.
+    var admitWait: Duration
     /// Nil: no limit.
     var capacityFactor: Double?
     var host: String
@@ -28,4 +30,5 @@ struct RouterConfig: Sendable {
     var callTimeout: TimeAmount
     var bodyBytesMax: Int
     var keepAlive: Duration
+    var trustsSpecialTokens: Bool
 }

@@ -175,6 +175,22 @@ static void attention_page(float *m, float *l, float *o, const float *q, const f
     for (size_t r = 0; r < rows; r++) attention_row(m + r, l + r, o + r * d, q + r * d, keys, values, scale, count, d);
 }
 
+static void digest(uint64_t sums[KERNEL_DIGEST_SUMS], const void *bytes, size_t row_bytes, size_t stride, size_t rows,
+                   uint64_t first) {
+    for (size_t row = 0; row < rows; row++)
+        for (size_t done = 0; done < row_bytes; done += KERNEL_DIGEST_BLOCK, first += 8) {
+            uint64_t words[8] = {0};
+            size_t left = row_bytes - done, count = left < KERNEL_DIGEST_BLOCK ? left : KERNEL_DIGEST_BLOCK;
+            memcpy(words, (const char *)bytes + row * stride + done, count);
+            for (size_t lane = 0; lane < 8; lane++) {
+                uint64_t mixed = words[lane] ^ (first + lane + 1) * KERNEL_DIGEST_STEP;
+                sums[lane] += words[lane];
+                sums[8 + lane] += (mixed & 0xFFFFFFFFu) * (mixed >> 32);
+            }
+        }
+}
+
 const kernel_table kernels_scalar = {
     "scalar", linear, NULL, NULL, NULL, scale_by, add_scaled, sum_of_squares, silu, silu_multiply, sigmoid_multiply, lightning_rows, attention_page,
+    digest,
 };

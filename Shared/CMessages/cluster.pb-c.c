@@ -457,6 +457,96 @@ void   minimax__cluster__v1__attention_description__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__attention_description__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   minimax__cluster__v1__digests_request__init
+                     (Minimax__Cluster__V1__DigestsRequest         *message)
+{
+  static const Minimax__Cluster__V1__DigestsRequest init_value = MINIMAX__CLUSTER__V1__DIGESTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__digests_request__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__digests_request__pack
+                     (const Minimax__Cluster__V1__DigestsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__digests_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__DigestsRequest *
+       minimax__cluster__v1__digests_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__DigestsRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__digests_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__digests_request__free_unpacked
+                     (Minimax__Cluster__V1__DigestsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__digests_response__init
+                     (Minimax__Cluster__V1__DigestsResponse         *message)
+{
+  static const Minimax__Cluster__V1__DigestsResponse init_value = MINIMAX__CLUSTER__V1__DIGESTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__digests_response__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__digests_response__pack
+                     (const Minimax__Cluster__V1__DigestsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__digests_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__DigestsResponse *
+       minimax__cluster__v1__digests_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__DigestsResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__digests_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__digests_response__free_unpacked
+                     (Minimax__Cluster__V1__DigestsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   minimax__cluster__v1__open_session_request__init
                      (Minimax__Cluster__V1__OpenSessionRequest         *message)
 {
@@ -545,6 +635,96 @@ void   minimax__cluster__v1__open_session_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &minimax__cluster__v1__open_session_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__grow_session_request__init
+                     (Minimax__Cluster__V1__GrowSessionRequest         *message)
+{
+  static const Minimax__Cluster__V1__GrowSessionRequest init_value = MINIMAX__CLUSTER__V1__GROW_SESSION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__grow_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__grow_session_request__pack
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__grow_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__GrowSessionRequest *
+       minimax__cluster__v1__grow_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__GrowSessionRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__grow_session_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__grow_session_request__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__grow_session_response__init
+                     (Minimax__Cluster__V1__GrowSessionResponse         *message)
+{
+  static const Minimax__Cluster__V1__GrowSessionResponse init_value = MINIMAX__CLUSTER__V1__GROW_SESSION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__grow_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__grow_session_response__pack
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__grow_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__GrowSessionResponse *
+       minimax__cluster__v1__grow_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__GrowSessionResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__grow_session_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__grow_session_response__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   minimax__cluster__v1__close_sessions_request__init
@@ -1312,7 +1492,7 @@ void   minimax__cluster__v1__announce_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__announce_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_descriptors[5] =
 {
   {
     "router",
@@ -1362,17 +1542,30 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_request__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "with_digests",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldRequest, with_digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__hold_request__field_indices_by_name[] = {
   1,   /* field[1] = model_fingerprint */
   2,   /* field[2] = plan_version */
   0,   /* field[0] = router */
   3,   /* field[3] = units */
+  4,   /* field[4] = with_digests */
 };
 static const ProtobufCIntRange minimax__cluster__v1__hold_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__hold_request__descriptor =
 {
@@ -1382,7 +1575,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__hold_request__descriptor 
   "Minimax__Cluster__V1__HoldRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__HoldRequest),
-  4,
+  5,
   minimax__cluster__v1__hold_request__field_descriptors,
   minimax__cluster__v1__hold_request__field_indices_by_name,
   1,  minimax__cluster__v1__hold_request__number_ranges,
@@ -1466,7 +1659,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_unit__descriptor =
   (ProtobufCMessageInit) minimax__cluster__v1__expert_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field_descriptors[2] =
 {
   {
     "held_bytes",
@@ -1480,14 +1673,27 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_response__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "digests",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldResponse, digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__hold_response__field_indices_by_name[] = {
+  1,   /* field[1] = digests */
   0,   /* field[0] = held_bytes */
 };
 static const ProtobufCIntRange minimax__cluster__v1__hold_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__hold_response__descriptor =
 {
@@ -1497,7 +1703,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__hold_response__descriptor
   "Minimax__Cluster__V1__HoldResponse",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__HoldResponse),
-  1,
+  2,
   minimax__cluster__v1__hold_response__field_descriptors,
   minimax__cluster__v1__hold_response__field_indices_by_name,
   1,  minimax__cluster__v1__hold_response__number_ranges,
@@ -1772,9 +1978,29 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_response__descript
   (ProtobufCMessageInit) minimax__cluster__v1__expert_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define minimax__cluster__v1__describe_request__field_descriptors NULL
-#define minimax__cluster__v1__describe_request__field_indices_by_name NULL
-#define minimax__cluster__v1__describe_request__number_ranges NULL
+static const ProtobufCFieldDescriptor minimax__cluster__v1__describe_request__field_descriptors[1] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DescribeRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__describe_request__field_indices_by_name[] = {
+  0,   /* field[0] = router */
+};
+static const ProtobufCIntRange minimax__cluster__v1__describe_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -1783,14 +2009,14 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   "Minimax__Cluster__V1__DescribeRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__DescribeRequest),
-  0,
+  1,
   minimax__cluster__v1__describe_request__field_descriptors,
   minimax__cluster__v1__describe_request__field_indices_by_name,
-  0,  minimax__cluster__v1__describe_request__number_ranges,
+  1,  minimax__cluster__v1__describe_request__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[4] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[8] =
 {
   {
     "model_fingerprint",
@@ -1840,17 +2066,69 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "others_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, others_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_seconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, lease_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stalled_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, stalled_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weights_copy",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, weights_copy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
   3,   /* field[3] = arithmetic */
   1,   /* field[1] = kernels */
+  5,   /* field[5] = lease_seconds */
   2,   /* field[2] = memory_budget_bytes */
   0,   /* field[0] = model_fingerprint */
+  4,   /* field[4] = others_bytes */
+  6,   /* field[6] = stalled_ms */
+  7,   /* field[7] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__attention_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -1860,14 +2138,70 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  4,
+  8,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
   1,  minimax__cluster__v1__attention_description__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__attention_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[2] =
+#define minimax__cluster__v1__digests_request__field_descriptors NULL
+#define minimax__cluster__v1__digests_request__field_indices_by_name NULL
+#define minimax__cluster__v1__digests_request__number_ranges NULL
+const ProtobufCMessageDescriptor minimax__cluster__v1__digests_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.DigestsRequest",
+  "DigestsRequest",
+  "Minimax__Cluster__V1__DigestsRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__DigestsRequest),
+  0,
+  minimax__cluster__v1__digests_request__field_descriptors,
+  minimax__cluster__v1__digests_request__field_indices_by_name,
+  0,  minimax__cluster__v1__digests_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__digests_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__digests_response__field_descriptors[1] =
+{
+  {
+    "digests",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DigestsResponse, digests),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__digests_response__field_indices_by_name[] = {
+  0,   /* field[0] = digests */
+};
+static const ProtobufCIntRange minimax__cluster__v1__digests_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.DigestsResponse",
+  "DigestsResponse",
+  "Minimax__Cluster__V1__DigestsResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__DigestsResponse),
+  1,
+  minimax__cluster__v1__digests_response__field_descriptors,
+  minimax__cluster__v1__digests_response__field_indices_by_name,
+  1,  minimax__cluster__v1__digests_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__digests_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[3] =
 {
   {
     "session",
@@ -1893,15 +2227,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__OpenSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__open_session_request__field_indices_by_name[] = {
+  2,   /* field[2] = router */
   0,   /* field[0] = session */
   1,   /* field[1] = tokens_max */
 };
 static const ProtobufCIntRange minimax__cluster__v1__open_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__descriptor =
 {
@@ -1911,7 +2258,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__des
   "Minimax__Cluster__V1__OpenSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__OpenSessionRequest),
-  2,
+  3,
   minimax__cluster__v1__open_session_request__field_descriptors,
   minimax__cluster__v1__open_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__open_session_request__number_ranges,
@@ -1956,7 +2303,109 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__de
   (ProtobufCMessageInit) minimax__cluster__v1__open_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_request__field_descriptors[3] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "session",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, session),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionRequest, tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__grow_session_request__field_indices_by_name[] = {
+  0,   /* field[0] = router */
+  1,   /* field[1] = session */
+  2,   /* field[2] = tokens_max */
+};
+static const ProtobufCIntRange minimax__cluster__v1__grow_session_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.GrowSessionRequest",
+  "GrowSessionRequest",
+  "Minimax__Cluster__V1__GrowSessionRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__GrowSessionRequest),
+  3,
+  minimax__cluster__v1__grow_session_request__field_descriptors,
+  minimax__cluster__v1__grow_session_request__field_indices_by_name,
+  1,  minimax__cluster__v1__grow_session_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__grow_session_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_response__field_descriptors[1] =
+{
+  {
+    "reserved_bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__GrowSessionResponse, reserved_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__grow_session_response__field_indices_by_name[] = {
+  0,   /* field[0] = reserved_bytes */
+};
+static const ProtobufCIntRange minimax__cluster__v1__grow_session_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.GrowSessionResponse",
+  "GrowSessionResponse",
+  "Minimax__Cluster__V1__GrowSessionResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__GrowSessionResponse),
+  1,
+  minimax__cluster__v1__grow_session_response__field_descriptors,
+  minimax__cluster__v1__grow_session_response__field_indices_by_name,
+  1,  minimax__cluster__v1__grow_session_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__grow_session_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_request__field_descriptors[3] =
 {
   {
     "sessions",
@@ -1982,15 +2431,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_reque
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__CloseSessionsRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__close_sessions_request__field_indices_by_name[] = {
   1,   /* field[1] = all */
+  2,   /* field[2] = router */
   0,   /* field[0] = sessions */
 };
 static const ProtobufCIntRange minimax__cluster__v1__close_sessions_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__descriptor =
 {
@@ -2000,7 +2462,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__d
   "Minimax__Cluster__V1__CloseSessionsRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__CloseSessionsRequest),
-  2,
+  3,
   minimax__cluster__v1__close_sessions_request__field_descriptors,
   minimax__cluster__v1__close_sessions_request__field_indices_by_name,
   1,  minimax__cluster__v1__close_sessions_request__number_ranges,
@@ -2045,7 +2507,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__
   (ProtobufCMessageInit) minimax__cluster__v1__close_sessions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request__field_descriptors[2] =
 {
   {
     "session",
@@ -2059,14 +2521,27 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ParkSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__park_session_request__field_indices_by_name[] = {
+  1,   /* field[1] = router */
   0,   /* field[0] = session */
 };
 static const ProtobufCIntRange minimax__cluster__v1__park_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor =
 {
@@ -2076,7 +2551,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__des
   "Minimax__Cluster__V1__ParkSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__ParkSessionRequest),
-  1,
+  2,
   minimax__cluster__v1__park_session_request__field_descriptors,
   minimax__cluster__v1__park_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__park_session_request__number_ranges,
@@ -2121,7 +2596,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_response__de
   (ProtobufCMessageInit) minimax__cluster__v1__park_session_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_request__field_descriptors[3] =
 {
   {
     "session",
@@ -2135,14 +2610,40 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_reque
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens_max",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, tokens_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__resume_session_request__field_indices_by_name[] = {
+  1,   /* field[1] = router */
   0,   /* field[0] = session */
+  2,   /* field[2] = tokens_max */
 };
 static const ProtobufCIntRange minimax__cluster__v1__resume_session_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__descriptor =
 {
@@ -2152,7 +2653,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__d
   "Minimax__Cluster__V1__ResumeSessionRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__ResumeSessionRequest),
-  1,
+  3,
   minimax__cluster__v1__resume_session_request__field_descriptors,
   minimax__cluster__v1__resume_session_request__field_indices_by_name,
   1,  minimax__cluster__v1__resume_session_request__number_ranges,
@@ -2273,7 +2774,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__embed_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__embed_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__field_descriptors[4] =
 {
   {
     "layer",
@@ -2311,16 +2812,29 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__SublayerRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__sublayer_request__field_indices_by_name[] = {
   2,   /* field[2] = hidden */
   0,   /* field[0] = layer */
+  3,   /* field[3] = router */
   1,   /* field[1] = spans */
 };
 static const ProtobufCIntRange minimax__cluster__v1__sublayer_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descriptor =
 {
@@ -2330,7 +2844,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descrip
   "Minimax__Cluster__V1__SublayerRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__SublayerRequest),
-  3,
+  4,
   minimax__cluster__v1__sublayer_request__field_descriptors,
   minimax__cluster__v1__sublayer_request__field_indices_by_name,
   1,  minimax__cluster__v1__sublayer_request__number_ranges,
@@ -2528,7 +3042,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__logits_response__descript
   (ProtobufCMessageInit) minimax__cluster__v1__logits_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field_descriptors[3] =
 {
   {
     "session",
@@ -2554,15 +3068,28 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "router",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__StateRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__state_request__field_indices_by_name[] = {
   1,   /* field[1] = layer */
+  2,   /* field[2] = router */
   0,   /* field[0] = session */
 };
 static const ProtobufCIntRange minimax__cluster__v1__state_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__state_request__descriptor =
 {
@@ -2572,7 +3099,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_request__descriptor
   "Minimax__Cluster__V1__StateRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__StateRequest),
-  2,
+  3,
   minimax__cluster__v1__state_request__field_descriptors,
   minimax__cluster__v1__state_request__field_indices_by_name,
   1,  minimax__cluster__v1__state_request__number_ranges,
@@ -2617,7 +3144,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__state_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[13] =
 {
   {
     "name",
@@ -2751,10 +3278,35 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "bandwidth_measurements",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, bandwidth_measurements),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weights_copy",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, weights_copy),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__announce_request__field_indices_by_name[] = {
   2,   /* field[2] = address */
   7,   /* field[7] = arithmetic */
+  11,   /* field[11] = bandwidth_measurements */
   6,   /* field[6] = draining */
   1,   /* field[1] = instance */
   4,   /* field[4] = kernels */
@@ -2764,11 +3316,12 @@ static const unsigned minimax__cluster__v1__announce_request__field_indices_by_n
   0,   /* field[0] = name */
   9,   /* field[9] = read_bandwidth */
   5,   /* field[5] = threads */
+  12,   /* field[12] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__announce_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor =
 {
@@ -2778,7 +3331,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descrip
   "Minimax__Cluster__V1__AnnounceRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AnnounceRequest),
-  11,
+  13,
   minimax__cluster__v1__announce_request__field_descriptors,
   minimax__cluster__v1__announce_request__field_indices_by_name,
   1,  minimax__cluster__v1__announce_request__number_ranges,

@@ -33,6 +33,10 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case elementType(needed: String, found: String)
         /// A tensor that shows that this is another model.
         case foreign
+        /// Digests of another checkpoint.
+        case foreignDigests
+        /// Its bytes are not those that the digests beside it were made of.
+        case damaged
     }
     package let file: String
     package let tensor: String?
@@ -77,6 +81,10 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case .unexpectedShape(let needed, let found): "\(place) has shape \(found), the config needs \(needed)"
         case .elementType(let needed, let found): "\(place) has dtype \(found), \(needed) is needed"
         case .foreign: "\(place) belongs to no MiniMax-01 model; this checkpoint is another model or quantised"
+        case .foreignDigests: "\(place) belongs to another checkpoint; delete it, or make it anew with minimax digest"
+        case .damaged:
+            "\(place) is not what \(WeightDigests.fileName) says: it is damaged or another model's "
+                + "(after a change that was meant, make the digests anew with minimax digest)"
         }
     }
 }

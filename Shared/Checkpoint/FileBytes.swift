@@ -38,6 +38,17 @@ enum FileBytes {
         return try body(descriptor, Int(status.st_size))
     }
 
+    fileprivate static func identity(of descriptor: Int32) -> String {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return "" }
+        #if canImport(Darwin)
+        let changed = status.st_mtimespec
+        #else
+        let changed = status.st_mtim
+        #endif
+        return "\(status.st_dev) \(status.st_ino) \(status.st_size) \(changed.tv_sec).\(changed.tv_nsec)"
+    }
+
     /// The whole of a small file.
     static func read(_ path: String, byteCountMax: Int) throws(FileError) -> [UInt8] {
         try withOpen(path) { (descriptor, byteCount) throws(FileError) in
@@ -64,18 +75,24 @@ enum FileBytes {
     /// The file's name as errors show it.
     let name: String
     let byteCount: Int
+    /// The same for all who have mapped this file on this machine: device, number, size and time of the last change.
+    let identity: String
     private let base: UnsafeRawPointer?     // nil: an empty file, which cannot be mapped
 
     init(path: String, name: String) throws(FileError) {
-        let (base, byteCount) = unsafe try FileBytes.withOpen(path) { (descriptor, byteCount) throws(FileError) -> (UnsafeRawPointer?, Int) in
-            guard byteCount > 0 else { return (nil, 0) }
+        typealias Mapping = (base: UnsafeRawPointer?, byteCount: Int, identity: String)
+        let (base, byteCount, identity) = unsafe try FileBytes.withOpen(path) {
+            (descriptor, byteCount) throws(FileError) -> Mapping in
+            let identity = FileBytes.identity(of: descriptor)
+            guard byteCount > 0 else { return (nil, 0, identity) }
             // The mapping outlives the descriptor.
             guard let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), unsafe address != MAP_FAILED else {
                 throw FileError(code: errno)
             }
-            return (UnsafeRawPointer(address), byteCount)
+            return (UnsafeRawPointer(address), byteCount, identity)
         }
         unsafe self.base = base
+        self.identity = identity
         self.byteCount = byteCount
         self.name = name
     }

@@ -11,7 +11,7 @@ extension ModelConfig {
     }
 
     private static func bytes(of file: String, in directory: String) throws(ConfigError) -> [UInt8] {
-        do { return try FileBytes.read("\(directory)/\(file)", byteCountMax: 16 << 20) } catch {
+        do { return try FileBytes.read("\(directory)/\(file)", byteCountMax: SizeLimits.configBytes) } catch {
             throw ConfigError(file: file, field: nil, reason: .unreadable(error.why))
         }
     }
@@ -34,6 +34,7 @@ extension ModelConfig {
         }
         intermediateSize = try fields.integer("intermediate_size", within: SizeLimits.intermediate) ?? 14336
         expertCount = try Self.expertCount(fields)
+        try Self.requireSensible(layers: layers.count, experts: expertCount, fields)
         expertsPerToken = try fields.integer("num_experts_per_tok", within: SizeLimits.experts) ?? 2
         guard expertsPerToken <= expertCount else {
             throw fields.error("num_experts_per_tok", .value(needs: "at most num_local_experts = \(expertCount)", found: "\(expertsPerToken)"))
@@ -108,9 +109,19 @@ extension ModelConfig {
     private static func expertCount(_ fields: ConfigFields) throws(ConfigError) -> Int {
         guard let counts = try fields.integers("num_local_experts", within: SizeLimits.experts)?.values else { return 8 }
         guard let first = counts.first, counts.allSatisfy({ $0 == first }) else {
-            throw fields.error("num_local_experts", .unsupported("layers with different numbers of experts: \(counts)"))
+            let some = counts.prefix(8).map { "\($0)" }.joined(separator: ", ") + (counts.count > 8 ? ", …" : "")
+            throw fields.error("num_local_experts", .unsupported("layers with different numbers of experts: [\(some)]"))
         }
         return first
+    }
+
+    /// Each alone may be sensible where all of them together are not.
+    private static func requireSensible(layers: Int, experts: Int, _ fields: ConfigFields) throws(ConfigError) {
+        guard layers * experts <= SizeLimits.expertsOfAllLayers else {
+            let needs = "at most \(SizeLimits.expertsOfAllLayers) experts in all layers together"
+            let found = "\(experts) in each of \(layers) layers"
+            throw fields.error("num_local_experts", .value(needs: needs, found: found))
+        }
     }
 
     private static func scale(_ fields: ConfigFields, native: String, original: String) throws(ConfigError) -> ResidualScale {

@@ -92,5 +92,13 @@ enum SizeLimits {
     static let headDimension = 1...(1 << 12)
     static let intermediate = 1...(1 << 18)
     static let experts = 1...(1 << 12)
+    /// Plans and tables have an entry for each; MiniMax-Text-01 has 2,560.
+    static let expertsOfAllLayers = 1 << 16
+    /// Of `config.json`; real ones have a few thousand.
+    static let configBytes = 1 << 20
+    /// Of the index of all tensors, and of one file's header; MiniMax-Text-01's index has less than one million.
+    static let indexBytes = 32 << 20
+    /// Numbers, strings, lists and objects of an index, which has one for each tensor; of a header, about eight.
+    static let indexValues = 1 << 19, headerValues = 1 << 21
     static let positions = 1...(1 << 40)
 }

@@ -14,8 +14,8 @@ struct TensorEntry: Equatable {
 ///
 /// Every statement of the header is checked against the others and against the file's size before anything is used.
 struct SafetensorsHeader {
-    /// The limit of the format's own library.
-    static let byteCountMax = 100_000_000
+    /// A third of what the format's own library allows: reading one takes ten times its size in memory.
+    static let byteCountMax = SizeLimits.indexBytes
     static let elementByteCounts: [String: Int] = [
         "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2,
         "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
@@ -62,7 +62,7 @@ struct SafetensorsHeader {
 
     private static func members(_ json: [UInt8], _ file: String) throws(CheckpointError) -> [JSONValue.Member] {
         let value: JSONValue
-        do { value = try JSONReader.read(json, duplicateNames: .refused) } catch {
+        do { value = try JSONReader.read(json, duplicateNames: .refused, valuesMax: SizeLimits.headerValues) } catch {
             if case .duplicateName(let name) = error.problem { throw CheckpointError(file: file, tensor: name, .duplicate(alsoIn: file)) }
             throw CheckpointError(file: file, .notJSON("the header is \(error.inWords)"))
         }

@@ -6,7 +6,7 @@ package struct NamedTensor: Sendable, Equatable {
 
 extension ModelConfig {
     /// Every tensor of the model as the original checkpoints name them, in the order of the forward pass.
-    package var originalTensors: [NamedTensor] { TensorNames(config: self) { _ in false }.all }
+    package var originalTensors: [NamedTensor] { Array(TensorNames(config: self) { _ in false }.all) }
 }
 
 /// How one checkpoint calls the model's tensors, and the shape the config gives to each. The only place that spells names.
@@ -105,26 +105,38 @@ struct TensorNames {
         )
     }
 
-    /// Every tensor the model needs, in the order of the forward pass.
-    var all: [NamedTensor] {
-        var all = [embedding]
-        for index in config.layers.indices {
-            let norms = layerNorms(index)
-            all.append(norms.input)
-            switch config.layers[index] {
-            case .lightning:
-                let weights = lightning(index)
-                all += [weights.qkv, weights.outputGate, weights.norm, weights.out]
-            case .softmax:
-                let weights = softmax(index)
-                all += [weights.q, weights.k, weights.v, weights.o]
-            }
-            all += [norms.postAttention, gate(index)]
-            all += experts(of: index)
-            if let shared = sharedExpert(index) { all += [shared.gateProj, shared.upProj, shared.downProj, shared.coefficient] }
+    /// A layer's tensors that are no expert's, but for the coefficient of a shared one.
+    private func outsideExperts(of index: Int) -> [NamedTensor] {
+        let norms = layerNorms(index)
+        let attention: [NamedTensor]
+        switch config.layers[index] {
+        case .lightning:
+            let weights = lightning(index)
+            attention = [weights.qkv, weights.outputGate, weights.norm, weights.out]
+        case .softmax:
+            let weights = softmax(index)
+            attention = [weights.q, weights.k, weights.v, weights.o]
         }
-        all.append(finalNorm)
-        if !config.tiesEmbeddings { all.append(head) }
-        return all
+        return [norms.input] + attention + [norms.postAttention, gate(index)]
+    }
+
+    private var ends: [NamedTensor] { config.tiesEmbeddings ? [finalNorm] : [finalNorm, head] }
+
+    /// Every tensor but the experts', in the order of the forward pass.
+    var outsideExperts: [NamedTensor] {
+        [embedding] + config.layers.indices.flatMap { index in
+            outsideExperts(of: index) + (sharedExpert(index).map { [$0.coefficient] } ?? [])
+        } + ends
+    }
+
+    /// Every tensor the model needs, in the order of the forward pass; made as they are asked for, since a config may
+    /// claim more of them than memory holds.
+    var all: some Sequence<NamedTensor> {
+        (-1 ... config.layers.count).lazy.flatMap { index in
+            guard index >= 0 else { return [embedding] }
+            guard index < config.layers.count else { return ends }
+            let shared = sharedExpert(index).map { [$0.gateProj, $0.upProj, $0.downProj, $0.coefficient] } ?? []
+            return outsideExperts(of: index) + experts(of: index) + shared
+        }
     }
 }

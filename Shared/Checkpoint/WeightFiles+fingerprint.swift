@@ -3,18 +3,30 @@ extension WeightFiles {
     ///
     /// It covers what the config says of the arithmetic, every tensor's name, dtype and shape, and two tensors that training
     /// moves (the final norm and the last gate): models of equal shape differ, yet only those few hundred kilobytes are read.
+    /// Whether all other bytes are right, digests tell (`WeightDigests`).
     package func fingerprint() throws(CheckpointError) -> String {
         var digest = FNV128()
         digest.add(config.arithmetic)
-        for name in locations.keys.sorted() {
-            guard let entry = locations[name]?.entry else { continue }
-            digest.add("\n\(name) \(entry.elementType) \(entry.shape)")
-        }
+        addStructure(to: &digest)
         for tensor in [names.finalNorm, names.gate(config.layerCount - 1)] {
             guard let location = locations[tensor.name] else { continue }
             digest.add(location.file.bytes(location.entry.bytes))
         }
         return digest.hexadecimal
+    }
+
+    /// The same of every tensor's name, dtype and shape alone.
+    var structure: String {
+        var digest = FNV128()
+        addStructure(to: &digest)
+        return digest.hexadecimal
+    }
+
+    private func addStructure(to digest: inout FNV128) {
+        for name in locations.keys.sorted() {
+            guard let entry = locations[name]?.entry else { continue }
+            digest.add("\n\(name) \(entry.elementType) \(entry.shape)")
+        }
     }
 }
 

@@ -6,7 +6,9 @@ extension WeightFiles {
         let indexPath = "\(directory)/\(indexName)"
         if FileBytes.exists(indexPath) {
             let bytes: [UInt8]
-            do { bytes = try FileBytes.read(indexPath, byteCountMax: 1 << 30) } catch { throw CheckpointError(file: indexName, .unreadable(error.why)) }
+            do { bytes = try FileBytes.read(indexPath, byteCountMax: SizeLimits.indexBytes) } catch {
+                throw CheckpointError(file: indexName, .unreadable(error.why))
+            }
             return try locate(byIndex: shards(index: bytes), in: directory)
         }
         guard FileBytes.exists("\(directory)/\(singleName)") else { throw CheckpointError(file: directory, .noWeights) }
@@ -28,7 +30,7 @@ extension WeightFiles {
     /// The index's `weight_map`: (tensor, file) in the file's order.
     private static func shards(index: [UInt8]) throws(CheckpointError) -> [(tensor: String, file: String)] {
         let value: JSONValue
-        do { value = try JSONReader.read(index, duplicateNames: .refused) } catch {
+        do { value = try JSONReader.read(index, duplicateNames: .refused, valuesMax: SizeLimits.indexValues) } catch {
             if case .duplicateName(let name) = error.problem { throw CheckpointError(file: indexName, tensor: name, .duplicate(alsoIn: indexName)) }
             throw CheckpointError(file: indexName, .notJSON(error.inWords))
         }

@@ -20,7 +20,7 @@ package final class WeightFiles: Sendable {
     /// Tensors that nothing uses and that are not among the known harmless ones (`TensorKind`): worth a line in the log.
     package let unusedTensors: [String]
     let locations: [String: Location]
-    private let directory: String
+    let directory: String
 
     package init(directory: String) throws(CheckpointError) {
         guard FileBytes.exists(directory) else { throw CheckpointError(file: directory, .unreadable("there is no such folder")) }

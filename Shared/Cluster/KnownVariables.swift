@@ -3,15 +3,15 @@ package enum KnownVariables {
     /// All flags of all programs, since a folder's `.env` or a shell serves them together.
     package static let flags: Set<String> = Set(
         """
-        admin ageing-seconds announce answer-tokens api-key api-key-weights api-keys api-keys-file arithmetic
-        attention batch body-max-mib call-timeout-seconds capacity-factor capacity-seconds columns context
-        context-length control copies drain drain-seconds duration exit-with-parent expert-hosts file folder gate-skew
-        hang-ups host host-silence-seconds host-wait-seconds hot-copies inter-token-target-ms json keep-alive-seconds
-        kernels keys layers limit listen live load log-folder log-format log-level max-tokens memory-max-mib mode
-        model model-name name no-pins out outputs overlap parking-folder pin pin-cores placement port
-        prefill-tokens-max prompt-tokens questions queue-max rate read-bandwidth-mib repeat requests rounds router
-        router-flags scale seed sequences-max shape slow-readers softmax-every streams target-itl target-ttft
-        temperature text threads timeout-seconds to tokens trace undrain url verbose vocabulary
+        admin admit-wait-seconds ageing-seconds announce answer-tokens api-key api-key-weights api-keys api-keys-file
+        arithmetic attention batch body-max-mib call-timeout-seconds capacity-factor capacity-seconds check columns
+        context context-length control copies drain drain-seconds duration exit-with-parent expert-hosts file folder
+        gate-skew hang-ups host host-silence-seconds host-wait-seconds hot-copies inter-token-target-ms json
+        keep-alive-seconds kernels keys layers limit listen live load log-folder log-format log-level max-tokens
+        memory-max-mib mode model model-name name no-pins out outputs overlap parking-folder pin pin-cores placement
+        port prefill-tokens-max prompt-tokens questions queue-max rate read-bandwidth-mib repeat requests rounds
+        router router-flags scale seed sequences-max shape slow-readers softmax-every streams target-itl target-ttft
+        temperature text threads timeout-seconds to tokens trace trust-special-tokens undrain url verbose vocabulary
         """.split(whereSeparator: \.isWhitespace).map(String.init))
 
     /// What only `compose/compose.yaml` and the tests read.

@@ -9,21 +9,27 @@ package struct JSONReader {
     let bytes: [UInt8]
     var offset = 0
     private let refusesDuplicates: Bool
+    private let valuesMax: Int
     private var depth = 0
     private var values = 0
 
-    /// - Parameter duplicateNames: what to do with an object that has a name twice; kept, both members are in the value.
-    package static func read(_ bytes: [UInt8], duplicateNames: DuplicateNames = .kept) throws(JSONError) -> JSONValue {
-        var reader = JSONReader(bytes: bytes, refusesDuplicates: duplicateNames == .refused)
+    /// - Parameters:
+    ///   - duplicateNames: what to do with an object that has a name twice; kept, both members are in the value.
+    ///   - valuesMax: how many values there may be, those in others counted as well.
+    package static func read(
+        _ bytes: [UInt8], duplicateNames: DuplicateNames = .kept, valuesMax: Int = valuesMax
+    ) throws(JSONError) -> JSONValue {
+        var reader = JSONReader(bytes: bytes, refusesDuplicates: duplicateNames == .refused, valuesMax: valuesMax)
         let value = try reader.value()
         reader.skipSpace()
         guard reader.offset == bytes.count else { throw reader.expected("the end of the text") }
         return value
     }
 
-    private init(bytes: [UInt8], refusesDuplicates: Bool) {
+    private init(bytes: [UInt8], refusesDuplicates: Bool, valuesMax: Int) {
         self.bytes = bytes
         self.refusesDuplicates = refusesDuplicates
+        self.valuesMax = valuesMax
     }
 
     func expected(_ what: String) -> JSONError { JSONError(offset: offset, problem: .expected(what)) }
@@ -44,7 +50,7 @@ package struct JSONReader {
     private mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
         values += 1
-        guard values <= Self.valuesMax else { throw JSONError(offset: offset, problem: .tooManyValues) }
+        guard values <= valuesMax else { throw JSONError(offset: offset, problem: .tooManyValues) }
         switch current {
         case UInt8(ascii: "{"): return .object(try object())
         case UInt8(ascii: "["): return .array(try array())

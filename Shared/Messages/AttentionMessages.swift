@@ -1,37 +1,57 @@
 internal import CMessages
 internal import CProtobufC
 
-/// Asks an attention service what it is.
+/// Asks an attention service what it is, and renews the lease of a router's sessions.
 package struct DescribeRequest: WireMessage, Equatable {
-    package init() {}
+    /// 0: of no router.
+    package let router: UInt64
+
+    package init(router: UInt64 = 0) { self.router = router }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
         let type = "DescribeRequest"
         self = try unsafe unpacking(type, bytes, minimax__cluster__v1__describe_request__unpack, minimax__cluster__v1__describe_request__free_unpacked) {
-            _ throws(MessageError) in DescribeRequest()
+            message throws(MessageError) in
+            unsafe DescribeRequest(router: message.router)
         }
     }
 
     package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
         var message = unsafe Minimax__Cluster__V1__DescribeRequest()
         unsafe minimax__cluster__v1__describe_request__init(&message)
+        unsafe message.router = router
         return try unsafe packing(message, body)
     }
 }
 
-/// What an attention service is.
+/// What an attention service is, and how it stands.
 package struct AttentionDescription: WireMessage, Equatable {
     package let modelFingerprint: String
     package let kernels: String
     /// For the state of all sessions.
     package let memoryBudgetBytes: Int
     package let arithmetic: String
+    /// Of the budget, what sessions of other routers have reserved.
+    package let othersBytes: Int
+    /// Sessions of a router that is silent for longer are closed.
+    package let leaseSeconds: Int
+    /// For how long the call that is being computed has been; 0 where there is none.
+    package let stalledMilliseconds: Int
+    /// The same for all processes that read the same files of the same machine.
+    package let weightsCopy: String
 
-    package init(modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String) {
+    package init(
+        modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, othersBytes: Int, leaseSeconds: Int,
+        stalledMilliseconds: Int, weightsCopy: String = ""
+    ) {
         self.modelFingerprint = modelFingerprint
         self.kernels = kernels
         self.memoryBudgetBytes = memoryBudgetBytes
         self.arithmetic = arithmetic
+        self.othersBytes = othersBytes
+        self.leaseSeconds = leaseSeconds
+        self.stalledMilliseconds = stalledMilliseconds
+        self.weightsCopy = weightsCopy
     }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
@@ -42,7 +62,11 @@ package struct AttentionDescription: WireMessage, Equatable {
                 modelFingerprint: string(message.model_fingerprint),
                 kernels: string(message.kernels),
                 memoryBudgetBytes: integer(message.memory_budget_bytes, of: type, "memory_budget_bytes"),
-                arithmetic: string(message.arithmetic))
+                arithmetic: string(message.arithmetic),
+                othersBytes: integer(message.others_bytes, of: type, "others_bytes"),
+                leaseSeconds: Int(message.lease_seconds),
+                stalledMilliseconds: Int(message.stalled_ms),
+                weightsCopy: string(message.weights_copy))
         }
     }
 
@@ -54,18 +78,24 @@ package struct AttentionDescription: WireMessage, Equatable {
         unsafe message.kernels = arena.copy(kernels)
         unsafe message.memory_budget_bytes = UInt64(memoryBudgetBytes)
         unsafe message.arithmetic = arena.copy(arithmetic)
+        unsafe message.others_bytes = UInt64(othersBytes)
+        unsafe message.lease_seconds = UInt32(leaseSeconds)
+        unsafe message.stalled_ms = UInt32(stalledMilliseconds)
+        unsafe message.weights_copy = arena.copy(weightsCopy)
         return try withExtendedLifetime(arena) {
             try unsafe packing(message, body)
         }
     }
 }
 
-/// Reserves memory for a session of at most `tokensMax` positions.
+/// Reserves memory for a session of at most `tokensMax` positions; `GrowSessionRequest` gives it more.
 package struct OpenSessionRequest: WireMessage, Equatable {
+    package let router: UInt64
     package let session: UInt64
     package let tokensMax: Int
 
-    package init(session: UInt64, tokensMax: Int) {
+    package init(router: UInt64 = 0, session: UInt64, tokensMax: Int) {
+        self.router = router
         self.session = session
         self.tokensMax = tokensMax
     }
@@ -75,6 +105,7 @@ package struct OpenSessionRequest: WireMessage, Equatable {
         self = try unsafe unpacking(type, bytes, minimax__cluster__v1__open_session_request__unpack, minimax__cluster__v1__open_session_request__free_unpacked) {
             message throws(MessageError) in
             try unsafe OpenSessionRequest(
+                router: message.router,
                 session: message.session,
                 tokensMax: integer(message.tokens_max, of: type, "tokens_max"))
         }
@@ -83,6 +114,7 @@ package struct OpenSessionRequest: WireMessage, Equatable {
     package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
         var message = unsafe Minimax__Cluster__V1__OpenSessionRequest()
         unsafe minimax__cluster__v1__open_session_request__init(&message)
+        unsafe message.router = router
         unsafe message.session = session
         unsafe message.tokens_max = UInt64(tokensMax)
         return try unsafe packing(message, body)
@@ -112,12 +144,73 @@ package struct OpenSessionResponse: WireMessage, Equatable {
     }
 }
 
+/// Reserves memory for more positions of an open session.
+package struct GrowSessionRequest: WireMessage, Equatable {
+    package let router: UInt64
+    package let session: UInt64
+    /// Positions the session may reach from now on.
+    package let tokensMax: Int
+
+    package init(router: UInt64 = 0, session: UInt64, tokensMax: Int) {
+        self.router = router
+        self.session = session
+        self.tokensMax = tokensMax
+    }
+
+    package init(decoding bytes: RawSpan) throws(MessageError) {
+        let type = "GrowSessionRequest"
+        self = try unsafe unpacking(type, bytes, minimax__cluster__v1__grow_session_request__unpack, minimax__cluster__v1__grow_session_request__free_unpacked) {
+            message throws(MessageError) in
+            try unsafe GrowSessionRequest(
+                router: message.router,
+                session: message.session,
+                tokensMax: integer(message.tokens_max, of: type, "tokens_max"))
+        }
+    }
+
+    package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
+        var message = unsafe Minimax__Cluster__V1__GrowSessionRequest()
+        unsafe minimax__cluster__v1__grow_session_request__init(&message)
+        unsafe message.router = router
+        unsafe message.session = session
+        unsafe message.tokens_max = UInt64(tokensMax)
+        return try unsafe packing(message, body)
+    }
+}
+
+/// The session has grown.
+package struct GrowSessionResponse: WireMessage, Equatable {
+    /// For the whole session.
+    package let reservedBytes: Int
+
+    package init(reservedBytes: Int) { self.reservedBytes = reservedBytes }
+
+    package init(decoding bytes: RawSpan) throws(MessageError) {
+        let type = "GrowSessionResponse"
+        self = try unsafe unpacking(type, bytes, minimax__cluster__v1__grow_session_response__unpack, minimax__cluster__v1__grow_session_response__free_unpacked) {
+            message throws(MessageError) in
+            try unsafe GrowSessionResponse(
+                reservedBytes: integer(message.reserved_bytes, of: type, "reserved_bytes"))
+        }
+    }
+
+    package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
+        var message = unsafe Minimax__Cluster__V1__GrowSessionResponse()
+        unsafe minimax__cluster__v1__grow_session_response__init(&message)
+        unsafe message.reserved_bytes = UInt64(reservedBytes)
+        return try unsafe packing(message, body)
+    }
+}
+
 /// Frees sessions; unknown ids are no error.
 package struct CloseSessionsRequest: WireMessage, Equatable {
+    package let router: UInt64
     package let sessions: [UInt64]
+    /// All of this router.
     package let all: Bool
 
-    package init(sessions: [UInt64], all: Bool) {
+    package init(router: UInt64 = 0, sessions: [UInt64], all: Bool) {
+        self.router = router
         self.sessions = sessions
         self.all = all
     }
@@ -127,6 +220,7 @@ package struct CloseSessionsRequest: WireMessage, Equatable {
         self = try unsafe unpacking(type, bytes, minimax__cluster__v1__close_sessions_request__unpack, minimax__cluster__v1__close_sessions_request__free_unpacked) {
             message throws(MessageError) in
             unsafe CloseSessionsRequest(
+                router: message.router,
                 sessions: Array(UnsafeBufferPointer(start: message.sessions, count: message.n_sessions)),
                 all: message.all != 0)
         }
@@ -136,6 +230,7 @@ package struct CloseSessionsRequest: WireMessage, Equatable {
         let arena = PackingArena()
         var message = unsafe Minimax__Cluster__V1__CloseSessionsRequest()
         unsafe minimax__cluster__v1__close_sessions_request__init(&message)
+        unsafe message.router = router
         unsafe message.n_sessions = sessions.count
         unsafe message.sessions = arena.copy(sessions)
         unsafe message.all = all ? 1 : 0
@@ -307,10 +402,12 @@ package struct LogitsResponse: WireMessage, Equatable {
 
 /// Asks for a lightning layer's state after the session's last token.
 package struct StateRequest: WireMessage, Equatable {
+    package let router: UInt64
     package let session: UInt64
     package let layer: Int
 
-    package init(session: UInt64, layer: Int) {
+    package init(router: UInt64 = 0, session: UInt64, layer: Int) {
+        self.router = router
         self.session = session
         self.layer = layer
     }
@@ -320,6 +417,7 @@ package struct StateRequest: WireMessage, Equatable {
         self = try unsafe unpacking(type, bytes, minimax__cluster__v1__state_request__unpack, minimax__cluster__v1__state_request__free_unpacked) {
             message throws(MessageError) in
             unsafe StateRequest(
+                router: message.router,
                 session: message.session,
                 layer: Int(message.layer))
         }
@@ -328,6 +426,7 @@ package struct StateRequest: WireMessage, Equatable {
     package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
         var message = unsafe Minimax__Cluster__V1__StateRequest()
         unsafe minimax__cluster__v1__state_request__init(&message)
+        unsafe message.router = router
         unsafe message.session = session
         unsafe message.layer = UInt32(layer)
         return try unsafe packing(message, body)

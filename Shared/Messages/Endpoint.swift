@@ -17,8 +17,14 @@ extension Endpoint where Request == ExpertRequest, Response == ExpertResponse {
 extension Endpoint where Request == DescribeRequest, Response == AttentionDescription {
     package static var describeAttention: Self { Self("attention/describe") }
 }
+extension Endpoint where Request == DigestsRequest, Response == DigestsResponse {
+    package static var digestWeights: Self { Self("attention/digests") }
+}
 extension Endpoint where Request == OpenSessionRequest, Response == OpenSessionResponse {
     package static var openSession: Self { Self("attention/open") }
+}
+extension Endpoint where Request == GrowSessionRequest, Response == GrowSessionResponse {
+    package static var growSession: Self { Self("attention/grow") }
 }
 extension Endpoint where Request == CloseSessionsRequest, Response == CloseSessionsResponse {
     package static var closeSessions: Self { Self("attention/close") }

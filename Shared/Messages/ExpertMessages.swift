@@ -27,12 +27,17 @@ package struct HoldRequest: WireMessage, Equatable {
     package let modelFingerprint: String
     package let planVersion: Int
     package let units: [ExpertUnit]
+    /// Whether the answer shall tell what the host has read.
+    package let withDigests: Bool
 
-    package init(router: String, modelFingerprint: String, planVersion: Int, units: [ExpertUnit]) {
+    package init(
+        router: String, modelFingerprint: String, planVersion: Int, units: [ExpertUnit], withDigests: Bool = false
+    ) {
         self.router = router
         self.modelFingerprint = modelFingerprint
         self.planVersion = planVersion
         self.units = units
+        self.withDigests = withDigests
     }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
@@ -43,7 +48,10 @@ package struct HoldRequest: WireMessage, Equatable {
                 router: string(message.router),
                 modelFingerprint: string(message.model_fingerprint),
                 planVersion: integer(message.plan_version, of: type, "plan_version"),
-                units: array(message.units, message.n_units) { unit throws(MessageError) in try unsafe ExpertUnit(unit, of: type) })
+                units: array(message.units, message.n_units) { unit throws(MessageError) in
+                    try unsafe ExpertUnit(unit, of: type)
+                },
+                withDigests: message.with_digests != 0)
         }
     }
 
@@ -54,6 +62,7 @@ package struct HoldRequest: WireMessage, Equatable {
         unsafe message.router = arena.copy(router)
         unsafe message.model_fingerprint = arena.copy(modelFingerprint)
         unsafe message.plan_version = UInt64(planVersion)
+        unsafe message.with_digests = withDigests ? 1 : 0
         unsafe message.n_units = units.count
         unsafe message.units = arena.pointers(to: units.map { unsafe $0.message })
         return try withExtendedLifetime(arena) { try unsafe packing(message, body) }
@@ -63,14 +72,21 @@ package struct HoldRequest: WireMessage, Equatable {
 /// A host holds what it was asked to.
 package struct HoldResponse: WireMessage, Equatable {
     package let heldBytes: Int
+    /// For each unit, for each of its smallest slices, those of w1, w3 and w2.
+    package let digests: [WeightDigest]
 
-    package init(heldBytes: Int) { self.heldBytes = heldBytes }
+    package init(heldBytes: Int, digests: [WeightDigest] = []) {
+        self.heldBytes = heldBytes
+        self.digests = digests
+    }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
         let type = "HoldResponse"
         self = try unsafe unpacking(type, bytes, minimax__cluster__v1__hold_response__unpack, minimax__cluster__v1__hold_response__free_unpacked) {
             message throws(MessageError) in
-            try unsafe HoldResponse(heldBytes: integer(message.held_bytes, of: type, "held_bytes"))
+            try unsafe HoldResponse(
+                heldBytes: integer(message.held_bytes, of: type, "held_bytes"),
+                digests: WeightDigest.decoded(message.digests, of: type))
         }
     }
 
@@ -78,7 +94,10 @@ package struct HoldResponse: WireMessage, Equatable {
         var message = unsafe Minimax__Cluster__V1__HoldResponse()
         unsafe minimax__cluster__v1__hold_response__init(&message)
         unsafe message.held_bytes = UInt64(heldBytes)
-        return try unsafe packing(message, body)
+        return try unsafe WeightDigest.withField(digests) {
+            unsafe message.digests = $0
+            return try unsafe packing(message, body)
+        }
     }
 }
 

@@ -3,21 +3,23 @@ internal import CProtobufC
 
 /// Moves a session from memory to disk.
 package struct ParkSessionRequest: WireMessage, Equatable {
+    package let router: UInt64
     package let session: UInt64
 
-    package init(session: UInt64) { self.session = session }
+    package init(router: UInt64 = 0, session: UInt64) { (self.router, self.session) = (router, session) }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
         let type = "ParkSessionRequest"
         self = try unsafe unpacking(type, bytes, minimax__cluster__v1__park_session_request__unpack, minimax__cluster__v1__park_session_request__free_unpacked) {
             message throws(MessageError) in
-            unsafe ParkSessionRequest(session: message.session)
+            unsafe ParkSessionRequest(router: message.router, session: message.session)
         }
     }
 
     package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
         var message = unsafe Minimax__Cluster__V1__ParkSessionRequest()
         unsafe minimax__cluster__v1__park_session_request__init(&message)
+        unsafe message.router = router
         unsafe message.session = session
         return try unsafe packing(message, body)
     }
@@ -47,21 +49,31 @@ package struct ParkSessionResponse: WireMessage, Equatable {
 
 /// Brings a parked session back.
 package struct ResumeSessionRequest: WireMessage, Equatable {
+    package let router: UInt64
     package let session: UInt64
+    /// Positions the session may reach from now on; 0: as many as before.
+    package let tokensMax: Int
 
-    package init(session: UInt64) { self.session = session }
+    package init(router: UInt64 = 0, session: UInt64, tokensMax: Int = 0) {
+        (self.router, self.session, self.tokensMax) = (router, session, tokensMax)
+    }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
         let type = "ResumeSessionRequest"
         self = try unsafe unpacking(type, bytes, minimax__cluster__v1__resume_session_request__unpack, minimax__cluster__v1__resume_session_request__free_unpacked) {
             message throws(MessageError) in
-            unsafe ResumeSessionRequest(session: message.session)
+            try unsafe ResumeSessionRequest(
+                router: message.router,
+                session: message.session,
+                tokensMax: integer(message.tokens_max, of: type, "tokens_max"))
         }
     }
 
     package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
         var message = unsafe Minimax__Cluster__V1__ResumeSessionRequest()
         unsafe minimax__cluster__v1__resume_session_request__init(&message)
+        unsafe message.router = router
+        unsafe message.tokens_max = UInt64(tokensMax)
         unsafe message.session = session
         return try unsafe packing(message, body)
     }

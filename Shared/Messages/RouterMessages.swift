@@ -21,10 +21,14 @@ package struct AnnounceRequest: WireMessage, Equatable {
     package let readBandwidth: Int
     /// The same for all hosts that share a machine's memory.
     package let machine: String
+    /// Of how many measurements `readBandwidth` is the median; 0: the host's operator has set it.
+    package let bandwidthMeasurements: Int
+    /// The same for all processes that read the same files of the same machine.
+    package let weightsCopy: String
 
     package init(
         name: String, instance: String, address: String, modelFingerprint: String, kernels: String, threads: Int, draining: Bool, arithmetic: String,
-        memoryBytes: Int, readBandwidth: Int, machine: String
+        memoryBytes: Int, readBandwidth: Int, machine: String, bandwidthMeasurements: Int = 0, weightsCopy: String = ""
     ) {
         self.name = name
         self.instance = instance
@@ -37,6 +41,8 @@ package struct AnnounceRequest: WireMessage, Equatable {
         self.memoryBytes = memoryBytes
         self.readBandwidth = readBandwidth
         self.machine = machine
+        self.bandwidthMeasurements = bandwidthMeasurements
+        self.weightsCopy = weightsCopy
     }
 
     package init(decoding bytes: RawSpan) throws(MessageError) {
@@ -54,7 +60,9 @@ package struct AnnounceRequest: WireMessage, Equatable {
                 arithmetic: string(message.arithmetic),
                 memoryBytes: integer(message.memory_bytes, of: type, "memory_bytes"),
                 readBandwidth: integer(message.read_bandwidth, of: type, "read_bandwidth"),
-                machine: string(message.machine))
+                machine: string(message.machine),
+                bandwidthMeasurements: Int(message.bandwidth_measurements),
+                weightsCopy: string(message.weights_copy))
         }
     }
 
@@ -73,6 +81,8 @@ package struct AnnounceRequest: WireMessage, Equatable {
         unsafe message.memory_bytes = UInt64(memoryBytes)
         unsafe message.read_bandwidth = UInt64(readBandwidth)
         unsafe message.machine = arena.copy(machine)
+        unsafe message.bandwidth_measurements = UInt32(clamping: bandwidthMeasurements)
+        unsafe message.weights_copy = arena.copy(weightsCopy)
         return try withExtendedLifetime(arena) {
             try unsafe packing(message, body)
         }

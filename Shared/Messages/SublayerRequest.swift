@@ -17,11 +17,14 @@ package struct Span: Sendable, Equatable {
 
 /// One layer's attention over the new rows of some sessions. `hidden` is the normed layer input, (rows, hidden), span after span.
 package struct SublayerRequest: WireMessage, Equatable {
+    /// Whose sessions they are.
+    package let router: UInt64
     package let layer: Int
     package let spans: [Span]
     package let hidden: [Float]
 
-    package init(layer: Int, spans: [Span], hidden: [Float]) {
+    package init(router: UInt64 = 0, layer: Int, spans: [Span], hidden: [Float]) {
+        self.router = router
         self.layer = layer
         self.spans = spans
         self.hidden = hidden
@@ -32,6 +35,7 @@ package struct SublayerRequest: WireMessage, Equatable {
         self = try unsafe unpacking(type, bytes, minimax__cluster__v1__sublayer_request__unpack, minimax__cluster__v1__sublayer_request__free_unpacked) {
             message throws(MessageError) in
             try unsafe SublayerRequest(
+                router: message.router,
                 layer: Int(message.layer),
                 spans: array(message.spans, message.n_spans) { span throws(MessageError) in
                     try unsafe Span(session: span.session, start: integer(span.start, of: type, "start"), count: Int(span.count))
@@ -44,6 +48,7 @@ package struct SublayerRequest: WireMessage, Equatable {
         let arena = PackingArena()
         var message = unsafe Minimax__Cluster__V1__SublayerRequest()
         unsafe minimax__cluster__v1__sublayer_request__init(&message)
+        unsafe message.router = router
         unsafe message.layer = UInt32(layer)
         let spans = unsafe spans.map { span in
             var message = unsafe Minimax__Cluster__V1__Span()

@@ -16,6 +16,9 @@ package final class ComputeLane: Sendable {
 
     deinit { jobs.stop() }
 
+    /// For how long the job that runs now has run; zero where there is none.
+    package var busyTime: Duration { jobs.busyTime }
+
     /// Runs `work` when the jobs before it are done; a task cancelled while it waits does not run it.
     package func run<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
         let cancellation = CancellationFlag()
@@ -44,6 +47,14 @@ private final class LaneJobs: Sendable {
     private let state = Mutex(State())
     private let news = Atomic(0)
     private let parking = Parking()
+    private let start = ContinuousClock.now
+    /// When the job that runs now began, in nanoseconds after `start`; -1 where there is none.
+    private let began = Atomic<Int64>(-1)
+
+    var busyTime: Duration {
+        let began = began.load(ordering: .relaxed)
+        return began < 0 ? .zero : max(.zero, start.duration(to: .now) - .nanoseconds(began))
+    }
 
     func add(_ job: @escaping @Sendable () -> Void) {
         state.withLock { $0.waiting.append(job) }
@@ -69,7 +80,11 @@ private final class LaneJobs: Sendable {
                 defer { state.waiting = [] }
                 return (state.waiting, state.isStopped)
             }
-            for job in jobs { job() }
+            for job in jobs {
+                began.store(Int64(start.duration(to: .now) / .nanoseconds(1)), ordering: .relaxed)
+                job()
+            }
+            began.store(-1, ordering: .relaxed)
             if isStopped { return }
         }
     }

@@ -1,9 +1,8 @@
-import Foundation
-
 /// A byte-level BPE tokenizer read from a `tokenizer.json`; encodes and decodes as Hugging Face `tokenizers` does.
 package struct BytePairTokenizer: Sendable {
     /// Highest id of the model's own vocabulary + 1; added tokens usually follow.
     package let baseCount: Int
+    private let file: String
     private let vocabulary: Vocabulary
     private let merges: MergeTable
     private let ignoresMerges: Bool
@@ -15,13 +14,7 @@ package struct BytePairTokenizer: Sendable {
     /// Reads `tokenizer.json` in `directory`.
     package init(contentsOf directory: String) throws(TokenizerError) {
         let path = directory.hasSuffix("/") ? "\(directory)tokenizer.json" : "\(directory)/tokenizer.json"
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw TokenizerError(file: path, field: "", expected: "a readable file", found: "\(error.localizedDescription)")
-        }
-        try self.init(json: Array(data), file: path)
+        try self.init(json: TokenizerFile.content(of: path), file: path)
     }
 
     /// - Parameters:
@@ -29,6 +22,7 @@ package struct BytePairTokenizer: Sendable {
     ///   - file: its name, for errors.
     package init(json: [UInt8], file: String) throws(TokenizerError) {
         let content = try TokenizerFile(json, file: file)
+        self.file = file
         baseCount = content.baseCount
         vocabulary = content.vocabulary
         merges = content.merges
@@ -44,27 +38,51 @@ package struct BytePairTokenizer: Sendable {
     /// Highest id + 1.
     package var vocabularyCount: Int { vocabulary.count }
 
-    /// The token ids of `text`. Added tokens, special ones included, become their ids wherever they stand in the text.
-    package func encode(_ text: String) -> [Int32] {
-        let bytes = Array(text.utf8)
+    /// Refuses a tokenizer that can make of some text an id for which the model has no embedding. Ids that no text leads to may
+    /// be any.
+    ///
+    /// - Parameter vocabularySize: how many rows the embedding has.
+    package func checkIDs(vocabularySize: Int) throws(TokenizerError) {
+        guard vocabularyCount > vocabularySize else { return }
+        var ids = rawTokens.ids + normalizedTokens.ids + merges.ids
+        if ignoresMerges { ids += vocabulary.wordIDs }
+        guard let id = ids.filter({ Int($0) >= vocabularySize }).min() else { return }
+        let token = String(decoding: bytes(of: id) ?? [], as: UTF8.self)
+        throw TokenizerError(
+            file: file, field: "the token \(PrintableText.quoted(token))",
+            expected: "an id below vocab_size of config.json, which is \(vocabularySize)", found: "\(id)")
+    }
+
+    /// The token ids of `prompt`: words are merged and found across its pieces, as if it were one text, but special tokens only
+    /// within what the template wrote. An added token that is not special counts wherever one piece spells it.
+    ///
+    /// - Parameter isCancelled: asked every some milliseconds.
+    package func encode(
+        _ prompt: PromptText, isCancelled: @escaping () -> Bool = { Task.isCancelled }
+    ) throws(EncodingError) -> [Int32] {
+        let text = prompt.utf8
+        var work = EncodingWork(bytes: text.count, rounds: preTokenizer.steps.count, isCancelled: isCancelled)
         var encoder = WordEncoder(vocabulary, merges, ignoresMerges: ignoresMerges)
-        for part in rawTokens.parts(of: bytes) {
+        let origins = TextOrigins(prompt)
+        for part in try rawTokens.parts(of: text, origins, &work) {
             switch part {
             case .token(let id): encoder.append(id)
-            case .text(let range): encode(Array(bytes[range]), with: &encoder)
+            case .text(let range): try encode(Array(text[range]), origins[range], with: &encoder, &work)
             }
         }
         return encoder.ids
     }
 
-    private func encode(_ raw: [UInt8], with encoder: inout WordEncoder) {
-        let bytes = normalizesToNFC ? Normalization.nfc(raw) : raw
-        for part in normalizedTokens.parts(of: bytes) {
+    private func encode(
+        _ raw: [UInt8], _ rawOrigins: TextOrigins, with encoder: inout WordEncoder, _ work: inout EncodingWork
+    ) throws(EncodingError) {
+        let (text, origins) = normalizesToNFC ? rawOrigins.normalizing(raw) : (raw, rawOrigins)
+        for part in try normalizedTokens.parts(of: text, origins, &work) {
             switch part {
             case .token(let id): encoder.append(id)
             case .text(let range):
-                let (text, words) = preTokenizer.words(of: Array(bytes[range]))
-                for word in words { encoder.append(word: text[word]) }
+                let (text, words) = try preTokenizer.words(of: Array(text[range]), &work)
+                for word in words { try encoder.append(word: text[word], &work) }
             }
         }
     }

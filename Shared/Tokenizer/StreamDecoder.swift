@@ -3,7 +3,8 @@
 /// All that `append` returned, followed by what `finish` returns, is `decode` of all ids.
 package struct StreamDecoder: Sendable {
     private let tokenizer: BytePairTokenizer
-    private let skipsSpecial: Bool
+    /// Whether special tokens have no text.
+    package var skipsSpecial: Bool
     private var pending: [UInt8] = []                   // the start of a character, at most 3 bytes between calls
 
     package init(_ tokenizer: BytePairTokenizer, skippingSpecial: Bool = true) {
@@ -19,6 +20,9 @@ package struct StreamDecoder: Sendable {
         defer { pending.removeFirst(certain) }
         return String(decoding: pending[..<certain], as: UTF8.self)
     }
+
+    /// Whether a character has begun whose end is to come.
+    package var isInsideCharacter: Bool { !pending.isEmpty }
 
     /// What is left at the end: U+FFFD if a character stayed incomplete.
     package mutating func finish() -> String {

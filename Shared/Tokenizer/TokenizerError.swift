@@ -14,6 +14,7 @@ package struct TokenizerError: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        field.isEmpty ? "\(file): expected \(expected), found \(found)" : "\(file): \(field): expected \(expected), found \(found)"
+        let place = field.isEmpty ? file : "\(file): \(PrintableText.plain(field))"
+        return "\(place): expected \(expected), found \(PrintableText.plain(found))"
     }
 }

@@ -194,16 +194,16 @@ import Testing
         #expect(throws: AttentionError.moving(1)) { try store.session(1) }
         let wasThere = store.close(1), isStillThere = store.close(1)
         #expect(wasThere && !isStillThere && store.reservedBytes == reserved)
-        #expect(throws: AttentionError.unknownSession(1)) { try store.finishMove(of: 1, as: .open(session), reserved: reserved) }
+        #expect(throws: AttentionError.unknownSession(1)) { try store.finishMove(of: 1, as: .open(session)) }
         #expect(store.reservedBytes == 0 && store.count == 0)
 
         _ = try store.open(2, tokensMax: Self.tokensMax)
         let parked = try ParkedSession(store.beginParking(2), to: ParkingFile(in: "/tmp"))
-        try store.finishMove(of: 2, as: .parked(parked), reserved: reserved)
-        _ = try store.beginResuming(2)
-        let closed = store.closeAll()
+        try store.finishMove(of: 2, as: .parked(parked))
+        _ = try store.beginResuming(2, tokensMax: 0)
+        let closed = store.closeAll(of: 0)
         #expect(closed == 1 && store.reservedBytes == reserved)
-        #expect(throws: AttentionError.unknownSession(2)) { try store.finishMove(of: 2, as: .parked(parked), reserved: reserved) }
+        #expect(throws: AttentionError.unknownSession(2)) { try store.finishMove(of: 2, as: .parked(parked)) }
         #expect(store.reservedBytes == 0 && store.count == 0 && store.parked.isEmpty)
     }
 

@@ -20,7 +20,7 @@ import Testing
         #expect(wasOpen && !isStillOpen)
         #expect(store.reservedBytes == bytes)
         _ = try store.open(3, tokensMax: 1000)
-        let closed = store.closeAll()
+        let closed = store.closeAll(of: 0)
         #expect(closed == 2)
         #expect(store.reservedBytes == 0)
     }
@@ -41,5 +41,58 @@ import Testing
     func lengths(tokens: Int) {
         var store = SessionStore(Self.config, budgetBytes: 1 << 30)
         #expect(throws: AttentionError.length(tokens, limit: SessionLimits.tokensMax)) { try store.open(1, tokensMax: tokens) }
+    }
+
+    @Test("an open session grows within the budget, keeps what it had where there is no room, and gives all of it back")
+    func growing() throws {
+        let page = ModelConfig.keyValuePageLength
+        let (one, two, three) = (Self.config.sessionBytes(tokensMax: page), Self.config.sessionBytes(tokensMax: 2 * page), Self.config.sessionBytes(tokensMax: 3 * page))
+        var store = SessionStore(Self.config, budgetBytes: two)
+        _ = try store.open(1, tokensMax: page)
+        #expect(throws: AttentionError.length(page + 1, limit: page)) { try store.session(1, layer: 0, start: 0, count: page + 1) }
+        #expect(try store.grow(1, tokensMax: page + 1) == two)
+        _ = try store.session(1, layer: 0, start: 0, count: page + 1)
+        #expect(try store.grow(1, tokensMax: 3) == two, "fewer than before change nothing")
+        #expect(throws: AttentionError.memory(needed: three - two, free: 0, budget: two)) { try store.grow(1, tokensMax: 3 * page) }
+        #expect(store.reservedBytes == two)
+        _ = try store.session(1, layer: 0, start: 0, count: page + 1)
+        #expect(throws: AttentionError.unknownSession(2)) { try store.grow(2, tokensMax: 1) }
+        #expect(throws: AttentionError.length(Int.max, limit: SessionLimits.tokensMax)) { try store.grow(1, tokensMax: .max) }
+        let wasOpen = store.close(1)
+        #expect(wasOpen && store.reservedBytes == 0)
+        #expect(one < two)
+    }
+
+    @Test("routers do not see each other's sessions, whatever their numbers")
+    func routers() throws {
+        let bytes = Self.config.sessionBytes(tokensMax: 10)
+        var store = SessionStore(Self.config, budgetBytes: 3 * bytes)
+        for router in [1, 2] as [UInt64] { _ = try store.open(SessionKey(router: router, id: 7), tokensMax: 10) }
+        #expect(throws: AttentionError.unknownSession(7)) { try store.session(SessionKey(router: 3, id: 7)) }
+        #expect(store.bytes(ofOthersThan: 1) == bytes)
+        #expect(store.bytes(ofOthersThan: 3) == 2 * bytes)
+        let closed = (store.closeAll(of: 3), store.closeAll(of: 1))
+        #expect(closed == (0, 1))
+        _ = try store.session(SessionKey(router: 2, id: 7))
+    }
+}
+
+extension SessionKey: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: UInt64) { self.init(router: 0, id: value) }
+}
+
+@Suite("Leases of routers") struct RouterLeasesTests {
+    @Test("a router that is heard of keeps its sessions; one that is silent is told once")
+    func leases() {
+        var leases = RouterLeases()
+        for second in 0 ... 10 {
+            leases.heard(1, at: .seconds(second * 20))
+            if second == 0 { leases.heard(2, at: .zero) }
+            let expired = leases.expired(at: .seconds(second * 20))
+            #expect(expired == (second == 2 ? [2] : []), "after \(second * 20) s")
+        }
+        leases.heard(2, at: .seconds(210))
+        let expired = leases.expired(at: .seconds(220))
+        #expect(expired.isEmpty)
     }
 }

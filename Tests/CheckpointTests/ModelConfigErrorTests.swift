@@ -25,6 +25,24 @@ struct ModelConfigErrorTests {
         #expect(refusal(originalConfig([field: value])) == ConfigError(file: "config.json", field: field, reason: reason))
     }
 
+    @Test("more experts than all layers together can sensibly have are refused, however they are spread")
+    func expertsOfAllLayers() throws {
+        func config(layers: Int, experts: String) -> String {
+            let kinds = [String](repeating: "0", count: layers).joined(separator: ", ")
+            return originalConfig([
+                "num_hidden_layers": "\(layers)", "attn_type_list": "[\(kinds)]", "num_local_experts": experts,
+            ])
+        }
+        let needs = "at most 65536 experts in all layers together", found = "4096 in each of 2048 layers"
+        #expect(refusal(config(layers: 2048, experts: "4096")) == ConfigError(
+            file: "config.json", field: "num_local_experts", reason: .value(needs: needs, found: found)))
+        #expect(try parse(config(layers: 2048, experts: "32")).layerCount == 2048)
+        #expect(refusal(config(layers: 17, experts: "4096")) != nil)
+        #expect(try parse(config(layers: 16, experts: "4096")).expertCount == 4096)
+        let list = refusal(config(layers: 2, experts: "[\((1 ... 4096).map(String.init).joined(separator: ","))]"))
+        #expect((list?.description.utf8.count ?? 0) < 200)
+    }
+
     @Test(
         "a size that is not sensible is refused",
         arguments: [
@@ -32,6 +50,10 @@ struct ModelConfigErrorTests {
             ("vocab_size", "-1", .value(needs: "1 to 67108864", found: "-1")),
             ("num_hidden_layers", "1000000", .value(needs: "1 to 2048", found: "1000000")),
             ("intermediate_size", "9223372036854775807", .value(needs: "1 to 262144", found: "9223372036854775807")),
+            ("num_attention_heads", "-4", .value(needs: "1 to 4096", found: "-4")),
+            ("num_attention_heads", "1048576", .value(needs: "1 to 4096", found: "1048576")),
+            ("vocab_size", "1000000000000", .value(needs: "1 to 67108864", found: "1000000000000")),
+            ("num_local_experts", "1e300", .type(expected: "an integer", found: "1e+300")),
             ("num_key_value_heads", "3", .value(needs: "a divisor of num_attention_heads = 4", found: "3")),
             ("num_experts_per_tok", "3", .value(needs: "at most num_local_experts = 2", found: "3")),
             ("num_hidden_layers", "3", .value(needs: "a list of num_hidden_layers = 3", found: "2 elements")),

@@ -26,11 +26,15 @@ struct ModelSummaryTests {
 
     @Test("the largest sizes a config may have do not overflow")
     func largest() throws {
-        let list = "[" + Array(repeating: "0", count: 2048).joined(separator: ", ") + "]"
+        for (layers, experts) in [(2048, 32), (16, 4096)] { try largest(layers: layers, experts: experts) }
+    }
+
+    private func largest(layers: Int, experts: Int) throws {
+        let list = "[" + Array(repeating: "0", count: layers).joined(separator: ", ") + "]"
         let config = try parse(json([
-            ("model_type", "\"minimax_m1\""), ("vocab_size", "67108864"), ("hidden_size", "131072"), ("num_hidden_layers", "2048"), ("attn_type_list", list),
+            ("model_type", "\"minimax_m1\""), ("vocab_size", "67108864"), ("hidden_size", "131072"), ("num_hidden_layers", "\(layers)"), ("attn_type_list", list),
             ("num_attention_heads", "4096"), ("num_key_value_heads", "4096"), ("head_dim", "4096"), ("intermediate_size", "262144"),
-            ("num_local_experts", "4096"), ("num_experts_per_tok", "4096"), ("shared_intermediate_size", "262144"),
+            ("num_local_experts", "\(experts)"), ("num_experts_per_tok", "\(experts)"), ("shared_intermediate_size", "262144"),
         ]))
         #expect(ModelSummary(config).byteCount > 0)
     }

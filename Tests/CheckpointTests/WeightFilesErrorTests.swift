@@ -113,4 +113,57 @@ struct WeightFilesErrorTests {
         try directory.write("model.safetensors.index.json", index(map + [("model.extra", path)]))
         #expect(refusal(directory) == CheckpointError(file: path, .shardOutside))
     }
+
+    @Test("a config that asks for far more tensors than there are is refused at the first that is missing")
+    func manyTensors() throws {
+        let kinds = [String](repeating: "0", count: 16).joined(separator: ", ")
+        let config = originalConfig([
+            "num_hidden_layers": "16", "attn_type_list": "[\(kinds)]", "num_local_experts": "4096",
+        ])
+        let tensors = tinyTensors(try parse(originalConfig()))
+        let directory = try checkpoint(config: config, tensors)
+        let gate = "model.layers.0.block_sparse_moe.gate.weight"
+        let shape = CheckpointError.Reason.unexpectedShape(needed: [4096, 6], found: [2, 6])
+        #expect(refusal(directory) == CheckpointError(file: "model.safetensors", tensor: gate, shape))
+        var lookups = 0
+        _ = TensorNames(config: try parse(config), contains: { _ in
+            lookups += 1
+            return false
+        }).all.prefix(8).map(\.name)
+        #expect(lookups < 10_000, "\(lookups) names were looked up for 8 of 196,804")
+    }
+
+    @Test("an index or a header larger than any model needs is refused before it is read")
+    func largeIndex() throws {
+        let directory = try checkpoint(nil)
+        func grow(_ name: String, to size: Int, beginning: [UInt8]) throws {
+            try directory.write(name, beginning)
+            let file = try FileHandle(forWritingTo: URL(filePath: "\(directory.path)/\(name)"))
+            try file.truncate(atOffset: UInt64(size))       // a hole, which takes up no disk
+            try file.close()
+        }
+        try grow("model.safetensors", to: 200_000_000, beginning: littleEndian(99_000_000))
+        let length = CheckpointError.Reason.headerLength(99_000_000, fileByteCount: 200_000_000)
+        #expect(refusal(directory) == CheckpointError(file: "model.safetensors", length))
+        try grow("model.safetensors.index.json", to: 1 << 29, beginning: Array("{".utf8))
+        let index = refusal(directory)?.description
+        #expect(index?.contains("it has 536870912 bytes, at most 33554432 are sensible") == true)
+        try grow("config.json", to: 1 << 24, beginning: Array("{".utf8))
+        #expect(refusal(directory)?.description.contains("it has 16777216 bytes, at most 1048576 are sensible") == true)
+    }
+
+    @Test("a header or an index of more values than any model's is refused, and so is one that nests without end")
+    func wideAndDeep() throws {
+        let directory = try checkpoint(nil)
+        func header(_ text: String) throws -> String {
+            try directory.write("model.safetensors", file(header: text, data: []))
+            return refusal(directory)?.description ?? "nothing"
+        }
+        let zeros = String(repeating: "0,", count: SizeLimits.headerValues)
+        #expect(try header("{\"a\": [\(zeros)0]}").contains("the header is"))
+        #expect(try header(String(repeating: "{\"a\":", count: 1_000_000)).contains("the header is"))
+        let names = (0 ... SizeLimits.indexValues).map { "\"\($0)\":\"m\"" }.joined(separator: ",")
+        try directory.write("model.safetensors.index.json", "{\"weight_map\":{\(names)}}")
+        #expect(refusal(directory)?.file == "model.safetensors.index.json")
+    }
 }

@@ -1,7 +1,9 @@
 @testable import CommandLineTool
 import Foundation
+import NIOHTTP1
 @testable import Router
 import Testing
+@testable import Transport
 
 /// Processes that are not there, die or come back, in clusters of their own.
 @Suite("Failures", .serialized) struct FailureTests {
@@ -79,17 +81,72 @@ import Testing
         }
     }
 
-    @Test("the last expert host killed in mid-answer ends the request, the next gets 503, and a new host serves again")
+    /// What `harm` does to all expert hosts is told at once; when `mend` has brought hosts back, a stream that was under way ends as if nothing had been.
+    private func withoutHosts(
+        _ flags: [String], _ harm: @escaping @Sendable (RESTCluster) async throws -> Void, _ mend: @escaping @Sendable (RESTCluster) async throws -> Void
+    ) async throws {
+        let body = RESTCluster.chatBody(Self.question, maxTokens: 100, [.init("ignore_eos", true)])
+        try await RESTCluster.with(.init(router: flags)) { cluster in
+            let undisturbed = try await cluster.stream(RESTCluster.chatPath, body)
+            let stream = try await cluster.stream(RESTCluster.chatPath, body) { stream in
+                guard stream.events.count == 3 else { return false }
+                try await harm(cluster)
+                try await eventually("the front says that it has no expert host") { try await cluster.get("/health").status == 503 }
+                let ready = try await RESTClient(.unix(path: "\(cluster.folder)/router.admin")).get("/readyz")
+                #expect(ready.status == 503 && ready.text.contains("expert host"), "\(ready.text)")
+                let refused = try await cluster.rest.post(RESTCluster.chatPath, json: Array(Self.longBody.text().utf8))
+                #expect(refused.status == 503 && refused.text.contains("expert host"), "\(refused.text)")
+                #expect(refused.head.headers.first(name: "retry-after").flatMap { Int($0) } ?? 0 > 0)
+                try await mend(cluster)
+                return false
+            }
+            #expect(stream.isDone, "\(stream.events.last?.text() ?? "")")
+            #expect(stream.text() == undisturbed.text())
+            try await cluster.waitUntilReady()
+        }
+    }
+
+    @Test("all expert hosts killed in mid-answer: probes and new requests hear it while the stream waits, which goes on when they start again")
+    func allExpertHostsKilled() async throws {
+        try await withoutHosts(["--host-wait-seconds", "600"]) { cluster in
+            for index in 1 ... 2 { try cluster.process("expert-\(index)").signal(SIGKILL) }
+        } _: { cluster in
+            for index in 1 ... 2 { try cluster.startExpertHost(index) }
+        }
+    }
+
+    @Test("all expert hosts frozen in mid-answer are told as soon as they are silent, and the stream goes on when they do")
+    func allExpertHostsFrozen() async throws {
+        try await withoutHosts(["--host-wait-seconds", "600", "--host-silence-seconds", "1"]) { cluster in
+            for index in 1 ... 2 { try cluster.process("expert-\(index)").signal(SIGSTOP) }
+        } _: { cluster in
+            for index in 1 ... 2 { try cluster.process("expert-\(index)").signal(SIGCONT) }
+        }
+    }
+
+    @Test("a request whose expert hosts do not come back ends with 503 after its time, and a new host serves again")
     func lastExpertHostKilled() async throws {
-        try await RESTCluster.with(.init(expertHosts: 1)) { cluster in
+        try await RESTCluster.with(.init(expertHosts: 1, router: ["--host-wait-seconds", "3", "--admit-wait-seconds", "0"])) { cluster in
             let before = try await normalAnswer(cluster)
             let reply = try await whileAnswering(cluster) { try cluster.process("expert-1").signal(SIGKILL) }
             #expect(reply.status == 503)
-            try await eventually("the front says that it has no expert host") { try await cluster.get("/health").status == 503 }
+            #expect(try await cluster.get("/health").status == 503)
             #expect(try await cluster.chat(Self.question).status == 503)
             try cluster.startExpertHost(1)
             try await cluster.waitUntilReady()
             #expect(try await normalAnswer(cluster) == before)
+        }
+    }
+
+    @Test("a new request waits for a host that starts again at once")
+    func quickRestart() async throws {
+        try await RESTCluster.with(.init(expertHosts: 1, router: ["--admit-wait-seconds", "600"])) { cluster in
+            let before = try await normalAnswer(cluster)
+            try cluster.process("expert-1").signal(SIGKILL)
+            try await eventually("the front says that it has no expert host") { try await cluster.get("/health").status == 503 }
+            async let answer = normalAnswer(cluster)
+            try cluster.startExpertHost(1)
+            #expect(try await answer == before)
         }
     }
 

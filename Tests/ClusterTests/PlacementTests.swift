@@ -46,6 +46,16 @@ import Testing
             #expect(sliced == whole, "\(hosts) hosts")
         }
     }
+
+    @Test("six equal hosts that start together hold equally much, whatever each of them measured")
+    func equalHosts() async throws {
+        try await RESTCluster.with(.init(expertHosts: 6, expertHost: ["--read-bandwidth-mib", "0"])) { cluster in
+            try await eventually("every host holds what it shall hold") { try await cluster.plan().isSettled }
+            let hosts = try await cluster.plan().hosts, mean = hosts.reduce(0) { $0 + $1.expertsWanted } / 6
+            #expect(hosts.count == 6 && hosts.allSatisfy { $0.bandwidthMeasurements > 0 && $0.announcedBytesPerSecond > 0 })
+            #expect(hosts.allSatisfy { abs($0.expertsWanted / mean - 1) <= 0.2 }, "\(hosts.map { "\($0.expertsWanted) experts at \($0.announcedBytesPerSecond)" })")
+        }
+    }
 }
 
 extension ModelCluster {

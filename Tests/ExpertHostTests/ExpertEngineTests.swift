@@ -15,6 +15,21 @@ import Testing
         try await engine.hold(HoldRequest(router: router, modelFingerprint: engine.fingerprint, planVersion: 1, units: units))
     }
 
+    @Test("a host tells what it has read of each unit, slices too, where it is asked to")
+    func digests() async throws {
+        let engine = try engine(), checkpoint = try WeightFiles(directory: Self.folder), compute = Compute(threads: 1)
+        let slices = try checkpoint.slicesMax(1, 2)
+        let last = ExpertSlice(index: slices - 1, of: slices)
+        let units = [ExpertUnit(layer: 1, expert: 2), ExpertUnit(layer: 0, expert: 0, slice: last)]
+        #expect(try await hold(engine, units).digests == [])
+        let request = HoldRequest(
+            router: "r", modelFingerprint: engine.fingerprint, planVersion: 1, units: units, withDigests: true)
+        let pieces = try checkpoint.pieces(1, 2) + checkpoint.pieces(0, 0, slice: last.index, of: last.count)
+        let expected = compute.digests(of: pieces.map(\.matrix))
+        #expect(expected.count == 3 * slices + 3)
+        #expect(try await engine.hold(request).digests.map { Digest(low: $0.low, high: $0.high) } == expected)
+    }
+
     @Test("an expert's output is w2(silu(w1 x) * (w3 x)), in Double")
     func expertOutput() async throws {
         let engine = try engine()

@@ -44,7 +44,8 @@ import Testing
     }
 
     private static let calls = [
-        Call(Endpoint.holdExperts), Call(Endpoint.retainExperts), Call(Endpoint.runExperts), Call(Endpoint.describeAttention), Call(Endpoint.openSession), Call(Endpoint.closeSessions), Call(Endpoint.parkSession), Call(Endpoint.resumeSession),
+        Call(Endpoint.holdExperts), Call(Endpoint.retainExperts), Call(Endpoint.runExperts), Call(Endpoint.describeAttention), Call(Endpoint.openSession), Call(Endpoint.growSession), Call(Endpoint.closeSessions), Call(Endpoint.parkSession), Call(Endpoint.resumeSession),
+        Call(Endpoint.digestWeights),
         Call(Endpoint.embed), Call(Endpoint.attend), Call(Endpoint.logits), Call(Endpoint.lightningState), Call(Endpoint.announce),
     ]
 

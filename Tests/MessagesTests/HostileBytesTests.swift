@@ -104,6 +104,8 @@ private struct SeededGenerator: RandomNumberGenerator {
         check(LogitsRequest.self, 1, "hidden")
         check(LogitsResponse.self, 1, "logits")
         check(StateResponse.self, 1, "state")
+        check(HoldResponse.self, 2, "digests")
+        check(DigestsResponse.self, 1, "digests")
     }
 
     @Test("counts beyond Int are refused by name")
@@ -121,6 +123,10 @@ private struct SeededGenerator: RandomNumberGenerator {
         check(AnnounceRequest.self, "memory_bytes") { Wire().number(9, $0) }
         check(AnnounceRequest.self, "read_bandwidth") { Wire().number(10, $0) }
         check(AttentionDescription.self, "memory_budget_bytes") { Wire().number(3, $0) }
+        check(AttentionDescription.self, "others_bytes") { Wire().number(5, $0) }
+        check(GrowSessionRequest.self, "tokens_max") { Wire().number(3, $0) }
+        check(GrowSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
+        check(ResumeSessionRequest.self, "tokens_max") { Wire().number(3, $0) }
         check(OpenSessionRequest.self, "tokens_max") { Wire().number(2, $0) }
         check(OpenSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
         check(ParkSessionResponse.self, "parked_bytes") { Wire().number(1, $0) }

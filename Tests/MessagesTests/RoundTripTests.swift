@@ -35,6 +35,9 @@ import Testing
         }
         for count in counts {
             try check(HoldResponse(heldBytes: count))
+            let digests = (0 ..< min(count, 1000)).map { WeightDigest(low: UInt64($0), high: .max - UInt64($0)) }
+            try check(HoldResponse(heldBytes: 1, digests: digests))
+            try check(DigestsResponse(digests: digests))
             try check(RetainResponse(heldBytes: count))
         }
     }
@@ -61,23 +64,32 @@ import Testing
         try check(DescribeRequest())
         #expect(encode(DescribeRequest()).isEmpty)
         for text in texts {
-            for count in counts { try check(AttentionDescription(modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text)) }
+            for count in counts { 
+                try check(AttentionDescription(
+                    modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text, othersBytes: count, leaseSeconds: 30,
+                    stalledMilliseconds: 1))
+            }
         }
         for session in sessions {
-            for count in counts { try check(OpenSessionRequest(session: session, tokensMax: count)) }
-            for layer in small { try check(StateRequest(session: session, layer: layer)) }
+            try check(DescribeRequest(router: session))
+            for count in counts {
+                try check(OpenSessionRequest(router: session, session: session, tokensMax: count))
+                try check(GrowSessionRequest(router: session, session: 1, tokensMax: count))
+                try check(ResumeSessionRequest(router: 2, session: session, tokensMax: count))
+            }
+            for layer in small { try check(StateRequest(router: session, session: session, layer: layer)) }
         }
         for session in sessions {
-            try check(ParkSessionRequest(session: session))
-            try check(ResumeSessionRequest(session: session))
+            try check(ParkSessionRequest(router: 1, session: session))
         }
         for count in counts {
             try check(OpenSessionResponse(reservedBytes: count))
+            try check(GrowSessionResponse(reservedBytes: count))
             try check(ParkSessionResponse(parkedBytes: count))
             try check(ResumeSessionResponse(reservedBytes: count))
         }
         for all in [false, true] {
-            for list in [[], [0], sessions, (0 ..< 10_000).map { UInt64($0) << 40 }] { try check(CloseSessionsRequest(sessions: list, all: all)) }
+            for list in [[], [0], sessions, (0 ..< 10_000).map { UInt64($0) << 40 }] { try check(CloseSessionsRequest(router: 3, sessions: list, all: all)) }
         }
         for count in small { try check(CloseSessionsResponse(closed: count)) }
     }
@@ -96,7 +108,7 @@ import Testing
             try check(LogitsRequest(hidden: values))
             try check(LogitsResponse(logits: values))
             try check(StateResponse(state: values))
-            try check(SublayerRequest(layer: 79, spans: spans[3], hidden: values))
+            try check(SublayerRequest(router: 4, layer: 79, spans: spans[3], hidden: values))
         }
         for spans in spans {
             for layer in small { try check(SublayerRequest(layer: layer, spans: spans, hidden: [1, 2])) }
@@ -120,6 +132,11 @@ import Testing
             try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false, arithmetic: "", memoryBytes: 3, readBandwidth: count, machine: ""))
             try check(AnnounceResponse(router: "", planVersion: count, released: count % 2 == 0))
         }
+        for count in small {
+            try check(AnnounceRequest(
+                name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false, arithmetic: "", memoryBytes: 3,
+                readBandwidth: 3, machine: "", bandwidthMeasurements: count))
+        }
         for text in texts { try check(AnnounceResponse(router: text, planVersion: 1, released: false)) }
     }
 
@@ -135,35 +152,44 @@ import Testing
     @Test("every field travels under its number")
     func fields() throws {
         let expected: [String: Wire] = [
-            "HoldRequest": Wire().text(1, "r1").text(2, "abc").number(3, 3).message(4, Wire().number(1, 1).number(2, 2).number(3, 3).number(4, 4)).message(4, Wire().number(1, 300).number(4, 1)),
-            "HoldResponse": Wire().number(1, 1 << 40),
+            "HoldRequest": Wire().text(1, "r1").text(2, "abc").number(3, 3).message(4, Wire().number(1, 1).number(2, 2).number(3, 3).number(4, 4)).message(4, Wire().number(1, 300).number(4, 1)).number(5, 1),
+            "HoldResponse": Wire().number(1, 1 << 40).data(2, Self.digests([1, 2 << 60, .max, 3])),
             "RetainRequest": Wire().text(1, "r2").message(2, Wire().number(1, 5).number(2, 6).number(3, 7).number(4, 8)),
             "RetainResponse": Wire().number(1, 1 << 41),
             "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5]).message(3, Wire().number(1, 1).packed(2, [0, 300]).number(3, 1).number(4, 2)).message(3, Wire().number(1, 2).number(4, 1)),
             "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
-            "DescribeRequest": Wire(),
-            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact"),
-            "OpenSessionRequest": Wire().number(1, 11).number(2, 4096),
+            "DescribeRequest": Wire().number(1, 31),
+            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact").number(5, 32).number(6, 33).number(7, 34).text(8, "c"),
+            "DigestsRequest": Wire(),
+            "DigestsResponse": Wire().data(1, Self.digests([4, 5])),
+            "OpenSessionRequest": Wire().number(1, 11).number(2, 4096).number(3, 35),
             "OpenSessionResponse": Wire().number(1, 99),
-            "CloseSessionsRequest": Wire().packed(1, [1, 1 << 63, 3]).number(2, 1),
+            "GrowSessionRequest": Wire().number(1, 36).number(2, 37).number(3, 38),
+            "GrowSessionResponse": Wire().number(1, 39),
+            "CloseSessionsRequest": Wire().packed(1, [1, 1 << 63, 3]).number(2, 1).number(3, 40),
             "CloseSessionsResponse": Wire().number(1, 2),
-            "ParkSessionRequest": Wire().number(1, 21),
+            "ParkSessionRequest": Wire().number(1, 21).number(2, 41),
             "ParkSessionResponse": Wire().number(1, 1 << 34),
-            "ResumeSessionRequest": Wire().number(1, 22),
+            "ResumeSessionRequest": Wire().number(1, 22).number(2, 42).number(3, 43),
             "ResumeSessionResponse": Wire().number(1, 1 << 35),
             "EmbedRequest": Wire().packed(1, [5, 200_063, 0]),
             "EmbedResponse": Wire().floats(1, [0.25, -8]),
-            "SublayerRequest": Wire().number(1, 79).message(2, Wire().number(1, 4).number(2, 100).number(3, 1)).message(2, Wire().number(1, 9).number(3, 2)).floats(3, [1, 2, 3]),
+            "SublayerRequest": Wire().number(1, 79).message(2, Wire().number(1, 4).number(2, 100).number(3, 1)).message(2, Wire().number(1, 9).number(3, 2)).floats(3, [1, 2, 3]).number(4, 44),
             "SublayerResponse": Wire().floats(1, [1, 2]).floats(2, [3]),
             "LogitsRequest": Wire().floats(1, [7]),
             "LogitsResponse": Wire().floats(1, [8, 9]),
-            "StateRequest": Wire().number(1, 12).number(2, 13),
+            "StateRequest": Wire().number(1, 12).number(2, 13).number(3, 45),
             "StateResponse": Wire().floats(1, [4, 5, 6]),
-            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3").text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37).text(11, "m1"),
+            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3").text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37).text(11, "m1").number(12, 5).text(13, "c1"),
             "AnnounceResponse": Wire().text(1, "r3").number(2, 6).number(3, 1),
         ]
         #expect(Set(expected.keys) == Set(everyMessage.map(\.typeName)))
         for message in everyMessage { #expect(message.bytes == expected[message.typeName]?.bytes, "\(message.typeName)") }
+    }
+
+    /// Halves of digests, little-endian.
+    private static func digests(_ halves: [UInt64]) -> [UInt8] {
+        halves.flatMap { half in (0 ..< 8).map { UInt8(truncatingIfNeeded: half >> (8 * $0)) } }
     }
 
     @Test("fields that a later version may add are skipped", arguments: everyMessage)

@@ -129,6 +129,20 @@ static void attention(const kernel_table *table, const kernel_table *scalar) {
             }
 }
 
+static void digests(const kernel_table *table, const kernel_table *scalar) {
+    for (size_t row_bytes = 0; row_bytes <= 200; row_bytes += row_bytes < 70 ? 1 : 13)
+        for (size_t gap = 0; gap <= 3; gap += 3) {
+            size_t rows = 5, stride = row_bytes + gap, count = (rows - 1) * stride + row_bytes;
+            char *bytes = malloc(count + 1);
+            for (size_t i = 0; i < count; i++) bytes[1 + i] = (char)(i * 37 + 11);
+            uint64_t found[KERNEL_DIGEST_SUMS] = {1, 2, 3}, expected[KERNEL_DIGEST_SUMS] = {1, 2, 3};
+            table->digest(found, bytes + 1, row_bytes, stride, rows, 8 * gap);
+            scalar->digest(expected, bytes + 1, row_bytes, stride, rows, 8 * gap);
+            same("digest", table->name, (const float *)found, (const float *)expected, 2 * KERNEL_DIGEST_SUMS);
+            free(bytes);
+        }
+}
+
 /* Quantizes misaligned weights into buffers of exactly the size; with one that is no number it must refuse. */
 static void quantizing(int source, int target) {
     for (int s = 0; s < SIZE_COUNT; s++)
@@ -166,6 +180,7 @@ int main(void) {
         elementwise(tables[t], tables[0]);
         lightning(tables[t], tables[0]);
         attention(tables[t], tables[0]);
+        digests(tables[t], tables[0]);
         printf("%s: %s\n", tables[t]->name, failures ? "wrong" : "clean, and as scalar");
     }
     for (int target = KERNEL_INT8; target <= KERNEL_INT4; target++) {

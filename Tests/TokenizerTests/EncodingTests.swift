@@ -20,6 +20,17 @@ import Tokenizer
         for (text, encoding) in zip(texts, encodings) { #expect(IDDigest.summary(tokenizer.encode(text)) == encoding, "\(text.debugDescription)") }
     }
 
+    @Test("content has the ids Hugging Face gives it with encode_special_tokens", arguments: Fixtures.names)
+    func contents(name: String) throws {
+        let tokenizer = try Fixtures.tokenizer(name)
+        let texts = try Fixtures.corpus()
+        let encodings = try Fixtures.expected(name).contents
+        try #require(texts.count == encodings.count)
+        for (text, encoding) in zip(texts, encodings) {
+            #expect(IDDigest.summary(tokenizer.ids(of: PromptText(content: text))) == encoding, "\(text.debugDescription)")
+        }
+    }
+
     @Test("every scalar of the first two planes is classed and normalized as by Hugging Face", arguments: ["o200k", "digits-nfc"])
     func everyScalar(name: String) throws {
         let tokenizer = try Fixtures.tokenizer(name)

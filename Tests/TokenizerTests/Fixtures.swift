@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 import Tokenizer
 
 /// Reads what Tests/Reference/tokenizer/make_fixtures.py wrote.
@@ -15,6 +16,7 @@ enum Fixtures {
     struct Expected: Decodable {
         let tokenizer: String
         let encodings: [String]                             // of each corpus text: count and digest of its ids
+        let contents: [String]                              // the same, special tokens taken as text
         let samples: [Sample]
         let decodings: [Decoding]
         let scalars: [String]                               // digests for 4096 scalars each
@@ -44,6 +46,18 @@ enum Fixtures {
     }
 
     static func corpus() throws -> [String] { try decode([String].self, "corpus") }
+}
+
+extension BytePairTokenizer {
+    /// The ids of a text that may spell special tokens.
+    func encode(_ text: String) -> [Int32] { ids(of: PromptText(template: text)) }
+
+    func ids(of prompt: PromptText) -> [Int32] {
+        do { return try encode(prompt) } catch {
+            Issue.record("not encoded: \(error)")
+            return []
+        }
+    }
 }
 
 /// FNV-1a over ids as little-endian 32-bit numbers.

@@ -8,6 +8,8 @@ struct ParkedSession: Sendable {
     let byteCount: Int
     /// Tokens that each layer had seen.
     private let lengths: [Int]
+    /// Most tokens that any layer had seen.
+    var length: Int { lengths.max() ?? 0 }
     private let header: [UInt64]
     private let checksum: UInt64
     private let file: ParkingFile
@@ -30,8 +32,8 @@ struct ParkedSession: Sendable {
         try unsafe file.write([headerMemory] + layers.joined())
     }
 
-    /// Reads the state back, byte for byte.
-    func session(_ config: ModelConfig) throws(ParkingError) -> Session {
+    /// Reads the state back, byte for byte, into a session that may reach `tokensMax` positions.
+    func session(_ config: ModelConfig, tokensMax: Int) throws(ParkingError) -> Session {
         let session = Session(config, tokensMax: tokensMax, lengths: lengths)
         let memory = unsafe session.layers.flatMap { unsafe $0.usedMemory }
         let found = unsafe Self.memory(of: [UInt64](repeating: 0, count: header.count))

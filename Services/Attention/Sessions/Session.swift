@@ -28,8 +28,9 @@ final class Session: @unchecked Sendable {
         }
     }
 
-    let tokensMax: Int
-    let reservedBytes: Int
+    /// Positions that it may reach, for which memory is reserved.
+    private(set) var tokensMax: Int
+    private(set) var reservedBytes: Int
     let layers: [LayerState]
 
     /// - Parameter lengths: tokens that each layer has seen, whose memory is still to be filled; nil: a new session.
@@ -44,4 +45,7 @@ final class Session: @unchecked Sendable {
             }
         }
     }
+
+    /// - Parameter bytes: what is reserved for it now.
+    func grow(tokensMax: Int, reservedBytes bytes: Int) { (self.tokensMax, reservedBytes) = (tokensMax, bytes) }
 }

@@ -1,18 +1,33 @@
 internal import Checkpoint
 
-/// All sessions, those in memory within a budget of it. What is open was promised its whole length, so no session fails in mid-answer for lack of memory.
+/// A session's name: two routers may use the same number.
+struct SessionKey: Hashable, Sendable {
+    let router: UInt64
+    let id: UInt64
+}
+
+/// All sessions, those in memory within a budget of it. What an open session may reach is reserved; it grows when its router asks for it.
 struct SessionStore {
     enum Entry {
         case open(Session)
         /// On its way to disk or back; its memory is reserved.
-        case moving(isClosed: Bool)
+        case moving(isClosed: Bool, reservedBytes: Int)
         case parked(ParkedSession)
+
+        /// Of the budget.
+        var reservedBytes: Int {
+            switch self {
+            case .open(let session): session.reservedBytes
+            case .moving(_, let bytes): bytes
+            case .parked: 0
+            }
+        }
     }
 
     private let config: ModelConfig
     let budgetBytes: Int
     private(set) var reservedBytes = 0
-    private var entries: [UInt64: Entry] = [:]
+    private var entries: [SessionKey: Entry] = [:]
 
     /// Sessions in memory.
     var count: Int { entries.count - parked.count }
@@ -24,51 +39,67 @@ struct SessionStore {
         self.budgetBytes = budgetBytes
     }
 
-    mutating func open(_ id: UInt64, tokensMax: Int) throws(AttentionError) -> Int {
-        guard entries[id] == nil else { throw .sessionExists(id) }
-        guard tokensMax > 0, tokensMax <= SessionLimits.tokensMax else { throw .length(tokensMax, limit: SessionLimits.tokensMax) }
+    /// What sessions of all routers but this one have reserved.
+    func bytes(ofOthersThan router: UInt64) -> Int { entries.reduce(0) { $0 + ($1.key.router == router ? 0 : $1.value.reservedBytes) } }
+
+    mutating func open(_ key: SessionKey, tokensMax: Int) throws(AttentionError) -> Int {
+        guard entries[key] == nil else { throw .sessionExists(key.id) }
         let bytes = try reserve(tokensMax: tokensMax)
-        entries[id] = .open(Session(config, tokensMax: tokensMax))
+        entries[key] = .open(Session(config, tokensMax: tokensMax))
         return bytes
     }
 
-    private mutating func reserve(tokensMax: Int) throws(AttentionError) -> Int {
-        let bytes = config.sessionBytes(tokensMax: tokensMax)
-        guard bytes <= budgetBytes - reservedBytes else { throw .memory(needed: bytes, free: budgetBytes - reservedBytes, budget: budgetBytes) }
-        reservedBytes += bytes
+    /// Lets an open session reach more positions; fewer than before change nothing.
+    ///
+    /// - Returns: the bytes reserved for the whole session.
+    mutating func grow(_ key: SessionKey, tokensMax: Int) throws(AttentionError) -> Int {
+        let session = try session(key)
+        guard tokensMax > session.tokensMax else { return session.reservedBytes }
+        let bytes = try reserve(tokensMax: tokensMax, beyond: session.reservedBytes)
+        session.grow(tokensMax: tokensMax, reservedBytes: bytes)
+        return bytes
+    }
+
+    /// - Parameter held: what is reserved for the session already.
+    /// - Returns: the bytes of the whole session.
+    private mutating func reserve(tokensMax: Int, beyond held: Int = 0) throws(AttentionError) -> Int {
+        guard tokensMax > 0, tokensMax <= SessionLimits.tokensMax else { throw .length(tokensMax, limit: SessionLimits.tokensMax) }
+        let bytes = config.sessionBytes(tokensMax: tokensMax), free = budgetBytes - reservedBytes
+        guard bytes - held <= free else { throw .memory(needed: bytes - held, free: free, budget: budgetBytes) }
+        reservedBytes += bytes - held
         return bytes
     }
 
     /// Returns whether there was such a session.
-    mutating func close(_ id: UInt64) -> Bool {
-        switch entries[id] {
-        case nil, .moving(isClosed: true): return false
-        case .moving(isClosed: false): entries[id] = .moving(isClosed: true)
+    mutating func close(_ key: SessionKey) -> Bool {
+        switch entries[key] {
+        case nil, .moving(isClosed: true, _): return false
+        case .moving(isClosed: false, let bytes): entries[key] = .moving(isClosed: true, reservedBytes: bytes)
         case .open(let session):
-            entries[id] = nil
+            entries[key] = nil
             reservedBytes -= session.reservedBytes
-        case .parked: entries[id] = nil
+        case .parked: entries[key] = nil
         }
         return true
     }
 
-    mutating func closeAll() -> Int { Array(entries.keys).count { close($0) } }
+    mutating func closeAll(of router: UInt64) -> Int { entries.keys.filter { $0.router == router }.count { close($0) } }
 
     /// The session, if `count` new rows at `start` continue it in `layer`.
-    func session(_ id: UInt64, layer: Int, start: Int, count: Int) throws(AttentionError) -> Session {
-        let session = try session(id)
+    func session(_ key: SessionKey, layer: Int, start: Int, count: Int) throws(AttentionError) -> Session {
+        let session = try session(key)
         let length = session.layers[layer].length
-        guard start == length else { throw .position(session: id, layer: layer, expected: length, found: start) }
+        guard start == length else { throw .position(session: key.id, layer: layer, expected: length, found: start) }
         guard count > 0, count <= session.tokensMax - length else { throw .length(length + count, limit: session.tokensMax) }
         return session
     }
 
-    func session(_ id: UInt64) throws(AttentionError) -> Session {
-        switch entries[id] {
+    func session(_ key: SessionKey) throws(AttentionError) -> Session {
+        switch entries[key] {
         case .open(let session): return session
-        case .parked: throw .parked(id)
-        case .moving(isClosed: false): throw .moving(id)
-        case nil, .moving(isClosed: true): throw .unknownSession(id)
+        case .parked: throw .parked(key.id)
+        case .moving(isClosed: false, _): throw .moving(key.id)
+        case nil, .moving(isClosed: true, _): throw .unknownSession(key.id)
         }
     }
 }
@@ -76,34 +107,37 @@ struct SessionStore {
 /// Parking: a session is taken out, moved by someone else, and given back.
 extension SessionStore {
     /// Takes an open session out, still with its memory reserved.
-    mutating func beginParking(_ id: UInt64) throws(AttentionError) -> Session {
-        let session = try session(id)
-        entries[id] = .moving(isClosed: false)
+    mutating func beginParking(_ key: SessionKey) throws(AttentionError) -> Session {
+        let session = try session(key)
+        entries[key] = .moving(isClosed: false, reservedBytes: session.reservedBytes)
         return session
     }
 
-    /// Takes a parked session out, with its memory reserved: so many bytes.
-    mutating func beginResuming(_ id: UInt64) throws(AttentionError) -> (ParkedSession, reservedBytes: Int) {
-        guard case .parked(let parked) = entries[id] else {
-            _ = try session(id)
-            throw .notParked(id)
+    /// Takes a parked session out, with memory reserved for the positions that it may reach from now on.
+    ///
+    /// - Parameter tokensMax: 0: as many as before.
+    mutating func beginResuming(_ key: SessionKey, tokensMax: Int) throws(AttentionError) -> (ParkedSession, tokensMax: Int) {
+        guard case .parked(let parked) = entries[key] else {
+            _ = try session(key)
+            throw .notParked(key.id)
         }
-        let bytes = try reserve(tokensMax: parked.tokensMax)
-        entries[id] = .moving(isClosed: false)
-        return (parked, bytes)
+        let tokensMax = tokensMax == 0 ? parked.tokensMax : max(tokensMax, parked.length)
+        entries[key] = .moving(isClosed: false, reservedBytes: try reserve(tokensMax: tokensMax))
+        return (parked, tokensMax)
     }
 
-    /// Puts back what was taken out; what is not open gives back the `reserved` bytes.
+    /// Puts back what was taken out; what is not open gives back its memory.
     ///
     /// - Parameter entry: nil: the session is lost.
     /// - Throws: `unknownSession` when it was closed meanwhile.
-    mutating func finishMove(of id: UInt64, as entry: Entry?, reserved: Int) throws(AttentionError) {
-        guard case .moving(isClosed: false) = entries[id] else {
-            entries[id] = nil
+    mutating func finishMove(of key: SessionKey, as entry: Entry?) throws(AttentionError) {
+        let reserved = entries[key]?.reservedBytes ?? 0
+        guard case .moving(isClosed: false, _) = entries[key] else {
+            entries[key] = nil
             reservedBytes -= reserved
-            throw .unknownSession(id)
+            throw .unknownSession(key.id)
         }
-        entries[id] = entry
+        entries[key] = entry
         if case .open = entry { return }
         reservedBytes -= reserved
     }

@@ -27,7 +27,7 @@ struct TokenizerBench: AsyncParsableCommand {
         var samples = Samples()
         for round in 1...options.rounds {
             status.show("round \(round) of \(options.rounds)")
-            for (name, rate) in Self.measure(tokenizer, text) { samples.add(rate, to: name) }
+            for (name, rate) in try Self.measure(tokenizer, text) { samples.add(rate, to: name) }
         }
         status.clear()
         let measurements = samples.names.map { Measurement(name: $0, value: samples[$0], unit: "MB/s") }
@@ -35,11 +35,11 @@ struct TokenizerBench: AsyncParsableCommand {
     }
 
     /// Encodes `text`, then decodes what came out. - Returns: millions of the text's bytes a second, of either.
-    static func measure(_ tokenizer: BytePairTokenizer, _ text: String) -> [(name: String, rate: Double)] {
+    static func measure(_ tokenizer: BytePairTokenizer, _ text: String) throws -> [(name: String, rate: Double)] {
         func rate(_ duration: Duration) -> Double { Double(text.utf8.count) / (duration / .microseconds(1)) }
         let clock = ContinuousClock()
         var ids: [Int32] = []
-        let encoding = clock.measure { ids = tokenizer.encode(text) }
+        let encoding = try clock.measure { ids = try tokenizer.encode(PromptText(template: text)) }
         let decoding = clock.measure { _ = tokenizer.decode(ids, skippingSpecial: false) }
         return [("tokenizer.encode", rate(encoding)), ("tokenizer.decode", rate(decoding))]
     }

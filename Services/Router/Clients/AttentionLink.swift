@@ -1,6 +1,8 @@
+internal import Checkpoint
 internal import Cluster
 internal import Logging
 internal import Messages
+internal import NIOCore
 internal import ServiceLifecycle
 internal import Transport
 
@@ -8,16 +10,23 @@ internal import Transport
 struct AttentionLink: Service {
     let attention: AttentionClient
     let fingerprint: String
+    let proof: WeightProof
     let arithmetic: String
     let engine: StepEngine
     let status: ClusterStatus
     let logger: Logger
+
+    private static let period = Duration.seconds(1)
+    private static let answerTimeout = TimeAmount.seconds(5)
+    /// One call takes seconds at most; a thread that waits for something that never comes takes for ever.
+    private static let stallMax = Duration.seconds(60)
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup { tasks in
                 tasks.addTask { try await attention.rpc.run() }
                 tasks.addTask { try await greetWhenConnected() }
+                tasks.addTask { try await keepInTouch() }
                 try await tasks.next()
                 tasks.cancelAll()
             }
@@ -29,24 +38,78 @@ struct AttentionLink: Service {
             guard state == .connected else {
                 status.setAttention(missing: "the attention service is not connected")
                 if case .disconnected(let reason) = state { logger.notice("attention is not connected", metadata: ["address": "\(attention.rpc.address)", "reason": "\(reason.message)"]) }
+                engine.ring()
                 continue
             }
             do {
-                let description = try await attention.rpc.call(.describeAttention, DescribeRequest(), timeout: attention.timeout)
+                let description = try await attention.describe(timeout: attention.timeout)
                 guard description.modelFingerprint == fingerprint else {
                     throw StartError("the attention service has checkpoint \(description.modelFingerprint), the router \(fingerprint): they must be the same")
                 }
                 guard description.arithmetic == arithmetic else {
                     throw StartError("the attention service computes in \(description.arithmetic) arithmetic, the router's is \(arithmetic): they must be the same")
                 }
-                // Whatever sessions it holds are those of an earlier router or of requests that failed with the connection.
-                _ = try await attention.rpc.call(.closeSessions, CloseSessionsRequest(sessions: [], all: true), timeout: attention.timeout)
-                engine.setMemory(bytes: description.memoryBudgetBytes)
+                try await requireProof(of: description)
+                // Steps were cut off with the connection, so the states there are are of unknown lengths.
+                try await attention.closeAll()
+                engine.lostStates()
+                engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
                 status.setAttention(missing: nil)
+                engine.ring()
                 logger.info("attention connected", metadata: ["kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)"])
+                tellWhatFits()
             } catch let error as RPCError {
                 logger.notice("attention does not answer", metadata: ["error": "\(error)"])
             }
         }
     }
+
+    /// A context may be longer than there is memory for.
+    private func tellWhatFits() {
+        let context = attention.config.maxPositions, tokens = engine.tokensMax
+        guard tokens < context else { return }
+        logger.notice("requests may use less than the whole context, since attention has no memory for it", metadata: [
+            "context.tokens": "\(context)", "context.mib": "\(attention.config.sessionBytes(tokensMax: context) >> 20)", "usable.tokens": "\(tokens)",
+        ])
+    }
+
+    /// Tells attention that this router lives, hears how much memory there is, and whether the service computes or only answers.
+    private func keepInTouch() async throws {
+        var trouble: String?
+        while true {
+            try await Task.sleep(for: Self.period)
+            engine.ring()
+            guard attention.rpc.isConnected, status.isAttentionThere || trouble != nil else { continue }
+            var found: String?
+            do throws(RPCError) {
+                let description = try await attention.describe(timeout: Self.answerTimeout)
+                engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
+                let stall = Duration.milliseconds(description.stalledMilliseconds)
+                if stall > Self.stallMax { found = "the attention service has been computing one call for \(Int(stall / .seconds(1))) s" }
+            } catch where error.code == .deadlineExceeded {
+                found = "the attention service does not answer"
+            } catch {
+                continue                // the connection is lost, which the greeting deals with
+            }
+            if (found == nil) != (trouble == nil) {
+                logger.notice(found == nil ? "attention answers again" : "attention is in trouble", metadata: ["why": "\(found ?? trouble ?? "")"])
+            }
+            if attention.rpc.isConnected, found != nil || trouble != nil { status.setAttention(missing: found) }
+            trouble = found
+        }
+    }
+
+    /// No answer of weights that are not the model's may reach a reader.
+    private func requireProof(of description: AttentionDescription) async throws {
+        guard proof.isNeeded(of: description.weightsCopy) else { return }
+        status.setAttention(missing: "the attention service's weights are being compared with the router's")
+        async let expected = proof.expectedOutsideExperts()         // read meanwhile
+        let answer = try await attention.rpc.call(.digestWeights, DigestsRequest(), timeout: Self.readingTime)
+        if let fault = proof.fault(answer.digests, try await expected) {
+            throw StartError("the attention service holds damaged or foreign weights: \(fault)")
+        }
+    }
+
+    /// A slow disk may need as long for all of attention's weights.
+    private static let readingTime = TimeAmount.hours(1)
 }

@@ -10,9 +10,8 @@ final class LiveSequence: Sendable {
     /// What changes from step to step.
     struct Progress {
         var sampler: Sampler
-        /// The token to carry through the model next; nil while the prompt is read.
-        var next: UInt32?
-        var generated = 0
+        /// The answer so far. Its last token is the one to carry through the model next.
+        var generated: [Int32] = []
         /// When its first rows went through the model.
         var begun: ContinuousClock.Instant?
         var firstToken: ContinuousClock.Instant?
@@ -44,9 +43,12 @@ final class LiveSequence: Sendable {
 
     func fail(_ error: any Error) { outputs.finish(throwing: error) }
 
-    /// The tokens of rows `start ..< start + count`: of the prompt, or the last one generated.
+    /// The tokens of rows `start ..< start + count`, of the prompt and of what was generated after it.
     func tokens(start: Int, count: Int) -> [UInt32] {
-        if let next = progress.withLock({ $0.next }) { return [next] }
-        return request.prompt[start ..< start + count].map { UInt32($0) }
+        let prompt = request.prompt, fromPrompt = min(start + count, prompt.count)
+        let first = start < fromPrompt ? prompt[start ..< fromPrompt].map { UInt32($0) } : []
+        guard start + count > prompt.count else { return first }
+        let rest = max(0, start - prompt.count) ..< start + count - prompt.count
+        return first + progress.withLock { $0.generated[rest].map { UInt32($0) } }
     }
 }

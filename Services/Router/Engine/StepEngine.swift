@@ -1,6 +1,5 @@
 internal import Checkpoint
 internal import Logging
-internal import Messages
 internal import Synchronization
 internal import Tensors
 internal import Transport
@@ -27,6 +26,8 @@ final class StepEngine: Sendable {
         var scheduler: Scheduler
         var sequences: [UInt64: LiveSequence] = [:]
         var lastID: UInt64 = 0
+        /// The attention service has dropped all states since the last step.
+        var hasLostStates = false
     }
 
     let pass: ForwardPass
@@ -34,6 +35,8 @@ final class StepEngine: Sendable {
     private let status: ClusterStatus
     private let logger: Logger
     private let metrics: StepMetrics
+    private let moves: SessionMoves
+    private let chooser: TokenChooser
     private let state: Mutex<State>
     private let start = ContinuousClock.now
     private let news: AsyncStream<Void>
@@ -45,6 +48,8 @@ final class StepEngine: Sendable {
         self.status = status
         self.logger = logger
         metrics = StepMetrics(model: config.modelName)
+        moves = SessionMoves(attention: pass.attention, logger: logger)
+        chooser = TokenChooser(attention: pass.attention, compute: pass.compute)
         state = Mutex(State(scheduler: Scheduler(config.limits)))
         (news, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -59,7 +64,7 @@ final class StepEngine: Sendable {
         let now = now
         let demand = Demand(
             account: request.account, priority: request.priority, promptCount: request.prompt.count, answerMax: request.tokensMax,
-            stateBytes: pass.weights.config.sessionBytes(tokensMax: request.prompt.count + request.tokensMax), deadline: request.timeout.map { now + $0 })
+            state: pass.weights.config.sessionSize, deadline: request.timeout.map { now + $0 })
         let (id, submission) = state.withLock { state in
             state.lastID += 1
             let submission = state.scheduler.submit(state.lastID, demand, at: now)
@@ -71,11 +76,10 @@ final class StepEngine: Sendable {
         switch submission {
         case .queued: break
         case .full(let wait): throw .overloaded("too many requests wait already; try again later", retryAfter: wait)
-        case .tooLarge(let bytes):
-            throw .tooLarge("the state of \(demand.tokensMax) tokens takes \(demand.stateBytes >> 20) MiB, and the attention service has \(bytes >> 20) MiB for all requests")
+        case .tooLarge(let tokensMax): throw .tooLarge("the prompt has \(request.prompt.count) tokens, and the attention service has memory for \(tokensMax)")
         }
         report()
-        bell.yield()
+        ring()
         return (id, outputs)
     }
 
@@ -83,7 +87,7 @@ final class StepEngine: Sendable {
     func cancel(_ id: UInt64) {
         guard remove(id) != nil else { return }
         report()
-        bell.yield()
+        ring()
     }
 
     /// The router stops: what has not begun never will, and learns that at once. A request of several choices has begun with its first.
@@ -95,8 +99,23 @@ final class StepEngine: Sendable {
 
     private static let stopping = "the server is stopping"
 
-    /// What the attention service has for the state of all sequences.
-    func setMemory(bytes: Int) { state.withLock { $0.scheduler.limits.memoryBytes = bytes } }
+    /// What the attention service has for the state of all sequences, and what of it others than this router take.
+    func setMemory(bytes: Int, othersBytes: Int = 0) {
+        state.withLock { ($0.scheduler.limits.memoryBytes, $0.scheduler.limits.othersBytes) = (bytes, othersBytes) }
+        ring()
+    }
+
+    /// The attention service has none of the states it had: it is another process, or was told to drop them.
+    func lostStates() {
+        state.withLock { $0.hasLostStates = true }
+        ring()
+    }
+
+    /// Most tokens of prompt and answer together that there is memory for.
+    var tokensMax: Int { pass.weights.config.sessionSize.tokens(within: state.withLock { $0.scheduler.limits.memoryBytes }) }
+
+    /// Lets the loop look at what has changed, time included.
+    func ring() { bell.yield() }
 
     // MARK: the loop
 
@@ -106,12 +125,20 @@ final class StepEngine: Sendable {
         var overlap = OverlapPolicy(config.overlap)
         var rings = news.makeAsyncIterator()
         while !Task.isCancelled {
-            if let missing = status.missing { failWaiting(.unavailable(missing)) }
+            if let missing = status.hopeless { failWaiting(.unavailable(missing)) }
+            guard status.isAttentionThere else {
+                report()
+                _ = await rings.next()
+                continue
+            }
             let plan = state.withLock { state in
+                if state.hasLostStates { state.scheduler.lostAllStates() }
+                state.hasLostStates = false
                 let rows = (beside: pace.rows(beside: state.scheduler.generatingCount), alone: config.promptRowsMax)
                 return state.scheduler.plan(at: now, promptRowsMax: rows)
             }
             for id in plan.expired { expire(id) }
+            for id in plan.outgrown { outgrow(id) }
             if plan.isEmpty {
                 _ = await rings.next()
             } else {
@@ -136,13 +163,11 @@ final class StepEngine: Sendable {
         let overlapped = overlap.overlaps(generating: generating, prompt: prompt)
         do {
             let hidden = try await pass.hidden(for: Batch(work), overlapped: overlapped, meter: meter)
-            let choices = try await choose(work, hidden, meter)
+            let choices = try await chooser.choose(work, hidden, meter)
             state.withLock { $0.scheduler.completed(work.map(\.rows)) }
             for choice in choices { deliver(choice) }
         } catch {
-            logger.notice("a step failed", metadata: ["error": "\(error)", "sequences": "\(work.count)"])
-            for part in work { fail(part.sequence.id, error) }
-            return
+            return await recover(work.map(\.sequence.id), from: error)
         }
         let seconds = begin.duration(to: .now) / .seconds(1)
         pass.experts.hosts.load.note(stepSeconds: meter[.experts] / .seconds(1))
@@ -151,91 +176,53 @@ final class StepEngine: Sendable {
         metrics.record(meter, generating: generating, prompt: prompt, overlapped: overlapped, seconds: seconds)
     }
 
-    /// Sessions are closed, parked, brought back and opened before the step that needs it.
+    /// Sessions are closed, parked, grown, brought back and opened before the step that needs it.
     ///
     /// - Returns: sequences that cannot take part.
     private func prepare(_ plan: StepPlan) async -> Set<UInt64> {
         var unready: Set<UInt64> = []
-        do {
-            if !plan.closes.isEmpty { try await pass.attention.close(plan.closes) }
-        } catch {
-            // A restarted attention service has forgotten them anyway; a connected one is told to drop all at the next start.
-            logger.info("sessions not closed", metadata: ["sessions": "\(plan.closes)", "error": "\(error)"])
+        for mishap in await moves.perform(plan) {
+            switch mishap {
+            case .stayedInMemory(let id): state.withLock { $0.scheduler.stayedInMemory(id, at: now) }
+            case .lackedMemory(let id, let wish, let error):
+                unready.insert(id)
+                if !state.withLock({ $0.scheduler.lackedMemory(id, wish, at: now) }) { fail(id, error) }
+            case .lost(let id):
+                unready.insert(id)
+                state.withLock { $0.scheduler.lostState(id) }
+            case .failed(let id, let error):
+                unready.insert(id)
+                fail(id, error)
+            }
         }
-        for id in plan.parks {
-            do { _ = try await pass.attention.park(id) } catch { fail(id, error) }
-        }
-        for id in plan.resumes where await !take(id, wasParked: true, { _ = try await pass.attention.resume(id) }) { unready.insert(id) }
-        for (id, tokensMax) in plan.opens.sorted(by: { $0.key < $1.key })
-        where await !take(id, wasParked: false, { try await pass.attention.open(id, tokensMax: tokensMax) }) { unready.insert(id) }
+        // An attention service that does not answer is not asked again at once.
+        if unready.count > 0, !pass.attention.rpc.isConnected { await waitForNews() }
         return unready
     }
 
-    /// Brings a session into attention's memory. Where that has no room the sequence waits again, if there is something to wait for.
-    private func take(_ id: UInt64, wasParked: Bool, _ bring: () async throws -> Void) async -> Bool {
-        do {
-            try await bring()
-            return true
-        } catch let error as RPCError where error.code == .resourceExhausted {
-            if !state.withLock({ $0.scheduler.lackedMemory(id, wasParked: wasParked) }) { fail(id, error) }
-        } catch {
-            fail(id, error)
+    /// A step failed, and nobody knows how far it came: the sequences begin anew with all their tokens, which leads to the same bytes.
+    private func recover(_ ids: [UInt64], from error: any Error) async {
+        let failure = StepFailure(error)
+        logger.notice("a step failed", metadata: ["error": "\(error)", "sequences": "\(ids.count)", "meaning": "\(failure)"])
+        guard failure != .hopeless else {
+            for id in ids { fail(id, error) }
+            return
         }
-        return false
+        let given = state.withLock { $0.scheduler.failed(ids, isolating: failure == .suspicious) }
+        for id in given { fail(id, error) }
+        metrics.recovered(ids.count - given.count)
+        if failure == .stateLost { await waitForNews() }
     }
+
+    /// Time for the connection's end to be noticed.
+    private func waitForNews() async { try? await Task.sleep(for: .milliseconds(50)) }
 
     // MARK: tokens
 
-    /// What came of one sequence's rows.
-    private struct Choice: Sendable {
-        let part: SequenceRows
-        let token: Int32?
-        let logprobs: TokenLogprobs?
-    }
-
-    /// Samples for all sequences whose rows end in one that yields a token.
-    private func choose(_ work: [SequenceRows], _ hidden: Tensor, _ meter: StepMeter) async throws -> [Choice] {
-        var firstRow = 0
-        var lastRows: [Float] = []
-        for part in work {
-            if part.sequence.request.promptLogprobs { try await noteLogprobs(of: part, hidden.rows(firstRow ..< firstRow + part.rows.count)) }
-            firstRow += part.rows.count
-            if part.needsToken { lastRows += hidden.row(firstRow - 1) }
-        }
-        let choosing = work.filter(\.needsToken)
-        guard !choosing.isEmpty else { return work.map { Choice(part: $0, token: nil, logprobs: nil) } }
-        let logits = try await meter.time(.attention) { try await pass.attention.logits(Tensor(columns: hidden.columns, values: lastRows)) }
-        let chosen = Slots<Choice>(count: choosing.count)
-        meter.time(.sampling) {
-            pass.compute.inParts(choosing.count) { indices in
-                for index in indices {
-                    let part = choosing[index], span = logits.row(index).span
-                    let token = part.sequence.progress.withLock { $0.sampler.next(span) }
-                    chosen[index] = Choice(part: part, token: token, logprobs: part.sequence.request.topLogprobs.map { TokenLogprobs(of: token, in: span, alternatives: $0) })
-                }
-            }
-        }
-        return work.filter { !$0.needsToken }.map { Choice(part: $0, token: nil, logprobs: nil) } + chosen[0 ..< choosing.count]
-    }
-
-    /// Logits of every prompt row are large: a few rows at a time, and each row only as long as it is read.
-    private func noteLogprobs(of part: SequenceRows, _ hidden: Tensor) async throws {
-        let request = part.sequence.request
-        for row in stride(from: 0, to: hidden.rows, by: Self.logitRowsMax) {
-            let rows = row ..< min(row + Self.logitRowsMax, hidden.rows)
-            let logits = try await pass.attention.logits(hidden.rows(rows))
-            for index in rows where part.rows.start + index + 1 < request.prompt.count {
-                let next = TokenLogprobs(of: request.prompt[part.rows.start + index + 1], in: logits.row(index - rows.lowerBound).span, alternatives: request.topLogprobs ?? 0)
-                part.sequence.progress.withLock { $0.promptLogprobs.append(next) }
-            }
-        }
-    }
-
-    private static let logitRowsMax = 16
-
-    private func deliver(_ choice: Choice) {
+    private func deliver(_ choice: TokenChooser.Choice) {
         let sequence = choice.part.sequence, request = sequence.request, rows = choice.part.rows
-        if rows.start < request.prompt.count {
+        let isFirst = sequence.progress.withLock { $0.generated.isEmpty }
+        if isFirst {
             sequence.send(.prefillProgress(done: rows.start + rows.count, of: request.prompt.count))
             if rows.yieldsToken, request.promptLogprobs { sequence.send(.prompt(sequence.progress.withLock { $0.promptLogprobs })) }
         }
@@ -244,10 +231,9 @@ final class StepEngine: Sendable {
         if config.endTokens.contains(token), !request.ignoreEnd { return end(sequence, .stop) }
         sequence.send(.token(token, choice.logprobs))
         let isLast = sequence.progress.withLock { progress in
-            progress.next = UInt32(token)
-            progress.generated += 1
+            progress.generated.append(token)
             progress.firstToken = progress.firstToken ?? .now
-            return progress.generated == request.tokensMax
+            return progress.generated.count == request.tokensMax
         }
         if isLast { end(sequence, .length) }
     }
@@ -271,9 +257,20 @@ final class StepEngine: Sendable {
 
     private func expire(_ id: UInt64) {
         guard let sequence = remove(id), let timeout = sequence.request.timeout else { return }
-        let (begun, generated) = sequence.progress.withLock { ($0.begun, $0.generated) }
+        let (begun, generated) = sequence.progress.withLock { ($0.begun, $0.generated.count) }
         let stage = begun == nil ? "while it waited for its turn" : generated == 0 ? "while its prompt was read" : "after \(generated) tokens"
         sequence.fail(GenerationError.deadline("the request's timeout of \(timeout / .seconds(1)) s passed \(stage)"))
+    }
+
+    /// There is no memory for a further token: the answer ends here.
+    private func outgrow(_ id: UInt64) {
+        guard let sequence = remove(id) else { return }
+        guard sequence.progress.withLock({ $0.generated.isEmpty }) else {
+            metrics.record(sequence)
+            return sequence.end(.length)
+        }
+        let count = sequence.request.prompt.count
+        sequence.fail(GenerationError.tooLarge("the prompt has \(count) tokens, and the attention service has memory for \(tokensMax)"))
     }
 
     private func failWaiting(_ error: GenerationError) {
@@ -292,15 +289,6 @@ final class StepEngine: Sendable {
         let (counts, usage) = state.withLock { ($0.scheduler.counts, Double($0.scheduler.reservedBytes) / Double(max(1, $0.scheduler.limits.memoryBytes))) }
         metrics.record(counts, stateUsage: usage)
     }
-}
-
-/// Rows of a step and whose they are.
-struct SequenceRows: Sendable {
-    let sequence: LiveSequence
-    let rows: StepPlan.Rows
-
-    /// A request for no tokens reads its prompt only.
-    var needsToken: Bool { rows.yieldsToken && sequence.request.tokensMax > 0 }
 }
 
 extension Batch {

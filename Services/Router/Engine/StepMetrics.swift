@@ -16,6 +16,7 @@ struct StepMetrics: Sendable {
     private let overlappedSteps = Counter(label: "minimax_steps_overlapped_total")
     private let stepTime = Timer(label: "minimax_step_seconds")
     private let parts = StepMeter.Part.allCases.map { ($0, FloatingPointCounter(label: "minimax_step_part_seconds_total", dimensions: [("part", $0.rawValue)])) }
+    private let recoveries = Counter(label: "minimax_sequence_recoveries_total")
     private let generatingRows = Recorder(label: "minimax_step_decode_rows", aggregate: true)
     private let promptRows = Recorder(label: "minimax_step_prefill_rows", aggregate: true)
     private let decodeTokens = Counter(label: "minimax_decode_tokens_total")
@@ -44,9 +45,12 @@ struct StepMetrics: Sendable {
         parked.record(counts.parked)
     }
 
+    /// Sequences whose state is computed again, since a step failed.
+    func recovered(_ count: Int) { recoveries.increment(by: count) }
+
     /// A sequence that came to its end.
     func record(_ sequence: LiveSequence) {
-        let (begun, firstToken, generated) = sequence.progress.withLock { ($0.begun, $0.firstToken, $0.generated) }
+        let (begun, firstToken, generated) = sequence.progress.withLock { ($0.begun, $0.firstToken, $0.generated.count) }
         promptTokens.record(sequence.request.prompt.count)
         answerTokens.record(generated)
         guard let begun else { return }

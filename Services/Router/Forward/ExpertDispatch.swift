@@ -86,7 +86,9 @@ struct ExpertDispatch: Sendable {
             // Those that are late are asked only where nobody else is left.
             let (calls, missing) = table.calls(work.layer, pieces, rowCounts: work.rowCounts, anyone: table.soundCount == 0)
             if missing.isEmpty { return calls }
-            guard begin.duration(to: .now) < hosts.config.patience else { throw ClusterError.notHeld(ExpertUnit(layer: work.layer, expert: missing[0].expert)) }
+            guard begin.duration(to: .now) < hosts.config.patience, !hosts.status.areExpertsHopeless else {
+                throw ClusterError.notHeld(ExpertUnit(layer: work.layer, expert: missing[0].expert))
+            }
             try Task.checkCancellation()
             hosts.need(layer: work.layer)
             await hosts.routing.wait(after: table.serial)

@@ -9,34 +9,42 @@ enum ChatMessages {
             throw .invalid("messages", "Invalid 'messages': empty array. Expected at least one message.", code: "empty_array")
         }
         var messages: [ChatMessage] = []
-        var calls: [String: String] = [:]
+        var functions: [String: String] = [:]           // the function of each call so far, by the call's id
         for (index, element) in elements.enumerated() {
-            var message = try message(element, "messages[\(index)]")
-            note(callsOf: element, in: &calls)
-            if message.role == "function", message.name == nil, case .string(let id)? = element["tool_call_id"] { message.name = calls[id] }
+            let name = "messages[\(index)]"
+            var message = try message(element, name)
+            for call in try ChatCalls.read(element, name, isAssistant: message.role == "assistant") {
+                message.calls.append(call.function)
+                if let id = call.id { functions[id] = call.function.name }
+            }
+            if message.role == "function", message.name == nil { message.name = try function(ofResult: element, name, functions) }
             messages.append(message)
         }
         return messages
     }
 
-    /// Remembers the function's name of each tool call: the template names the function in its result, OpenAI's API only the call.
-    private static func note(callsOf message: JSON, in calls: inout [String: String]) {
-        guard case .array(let elements)? = message["tool_calls"] else { return }
-        for element in elements {
-            if case .string(let id)? = element["id"], case .string(let name)? = element["function"]?["name"] { calls[id] = name }
+    /// The function that a result comes from: the template names it, OpenAI's API only its call.
+    private static func function(ofResult message: JSON, _ name: String, _ functions: [String: String]) throws(APIError) -> String {
+        if message["role"] == "function" { throw .missing("\(name).name") }
+        guard let id = try message.text("tool_call_id", of: name) else { throw .missing("\(name).tool_call_id") }
+        guard let function = functions[id] else {
+            throw .invalid(
+                "\(name).tool_call_id", "Invalid '\(name).tool_call_id': no message before it has a call with the id '\(id.prefix(40))'.",
+                code: "invalid_value")
         }
+        return function
     }
 
     private static func message(_ value: JSON, _ name: String) throws(APIError) -> ChatMessage {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         let role = try role(value, name)
-        let content = try content(value, name, mayBeAbsent: role == "assistant")
-        return ChatMessage(role: role, content: content, name: try string(value, "name", name))
+        let content = try content(value, name, isAssistant: role == "assistant")
+        return ChatMessage(role: role, content: content, name: try value.text("name", of: name))
     }
 
     /// The roles of OpenAI's API, as the roles of this model's template.
     private static func role(_ message: JSON, _ name: String) throws(APIError) -> String {
-        guard let role = try string(message, "role", name) else { throw .missing("\(name).role") }
+        guard let role = try message.text("role", of: name) else { throw .missing("\(name).role") }
         switch role {
         case "system", "developer": return "system"
         case "user": return "user"
@@ -50,34 +58,38 @@ enum ChatMessages {
         }
     }
 
-    /// - Parameter mayBeAbsent: an assistant message that only calls tools has no content.
-    private static func content(_ message: JSON, _ name: String, mayBeAbsent: Bool) throws(APIError) -> String {
+    /// - Parameter isAssistant: an assistant may have said nothing, for example because it called tools, or have refused in words.
+    private static func content(_ message: JSON, _ name: String, isAssistant: Bool) throws(APIError) -> String {
+        let refusal = isAssistant ? try message.text("refusal", of: name) ?? "" : ""
         let field = "\(name).content"
         switch message["content"] {
-        case .string(let text): return text
+        case .string(let text): return text + refusal
         case .array(let parts):
             var text = ""
-            for (index, part) in parts.enumerated() { text += try partText(part, "\(field)[\(index)]") }
-            return text
+            for (index, part) in parts.enumerated() { text += try partText(part, "\(field)[\(index)]", isAssistant: isAssistant) }
+            return text + refusal
         case nil, .null:
-            guard mayBeAbsent, message["tool_calls"] ?? .null != .null || message["function_call"] ?? .null != .null else { throw .missing(field) }
-            return ""
+            guard isAssistant else { throw .missing(field) }
+            return refusal
         case .some(let other): throw .wrongType(field, expected: "a string or an array of content parts", found: other)
         }
     }
 
-    private static func partText(_ part: JSON, _ name: String) throws(APIError) -> String {
+    private static func partText(_ part: JSON, _ name: String, isAssistant: Bool) throws(APIError) -> String {
         guard case .object = part else { throw .wrongType(name, expected: "an object", found: part) }
-        guard let type = try string(part, "type", name) else { throw .missing("\(name).type") }
-        guard type == "text" else {
+        guard let type = try part.text("type", of: name) else { throw .missing("\(name).type") }
+        guard type == "text" || type == "refusal" && isAssistant else {
             throw .notSupported(name, "'\(name)' is of type '\(type.prefix(40))', which is not supported: this model reads text.")
         }
-        guard let text = try string(part, "text", name) else { throw .missing("\(name).text") }
+        guard let text = try part.text(type, of: name) else { throw .missing("\(name).\(type)") }
         return text
     }
+}
 
-    private static func string(_ object: JSON, _ key: String, _ name: String) throws(APIError) -> String? {
-        switch object[key] {
+extension JSON {
+    /// The string of that name in the object that the client calls `name`; nil if absent or null.
+    func text(_ key: String, of name: String) throws(APIError) -> String? {
+        switch self[key] {
         case nil, .null: return nil
         case .string(let string): return string
         case .some(let other): throw .wrongType("\(name).\(key)", expected: "a string", found: other)

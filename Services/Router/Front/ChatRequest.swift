@@ -43,10 +43,11 @@ struct ChatRequest {
     }
 
     /// The job with the messages rendered and encoded, once it is known to fit.
-    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int) throws(APIError) -> Job {
+    /// - Parameter trustsSpecialTokens: whether control tokens that messages spell are control tokens; else they are text.
+    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int, trustsSpecialTokens: Bool) throws -> Job {
         var job = job
-        let text = ChatTemplate().render(messages, tools: tools, addingGenerationPrompt: true)
-        job.prompts = [Job.Prompt(ids: tokenizer.encode(text), text: nil)]
+        let prompt = ChatTemplate().render(messages, tools: tools, addingGenerationPrompt: true)
+        job.prompts = [Job.Prompt(ids: try tokenizer.ids(of: trustsSpecialTokens ? prompt.trusted : prompt, "messages"), text: nil)]
         try job.fit(requested: tokensMax, absent: .max, contextLength: contextLength, promptName: "messages")
         return job
     }

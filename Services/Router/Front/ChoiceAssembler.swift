@@ -24,6 +24,8 @@ struct ChoiceAssembler {
     private var emitted = 0
     /// Tokens whose text is still held back.
     private var waiting: [TokenReport] = []
+    /// The echoed prompt ended inside a character, which the answer has yet to end.
+    private var isInsideEcho = false
     /// Tokens generated so far.
     private(set) var tokens = 0
 
@@ -40,21 +42,25 @@ struct ChoiceAssembler {
     var isStopped: Bool { stops.isStopped }
 
     /// The echoed prompt, to be sent first. With log-probabilities it has to wait for them.
+    ///
+    /// Prompt and answer are one text: where a prompt of token ids ends inside a character, that waits for the answer's first bytes.
     mutating func echo(_ logprobs: [TokenLogprobs?] = []) -> ChoiceDelta {
-        var delta = ChoiceDelta(index: index)
-        var decoder = StreamDecoder(tokenizer, skippingSpecial: false)
+        decoder.skipsSpecial = false
+        defer { decoder.skipsSpecial = true }
         var text = ""
-        var length = 0
         for (position, id) in prompt.ids.enumerated() {
-            if position < logprobs.count { delta.reports.append(TokenReport(id, logprobs[position], offset: length, tokenizer)) }
+            if position < logprobs.count { waiting.append(TokenReport(id, logprobs[position], offset: decoded, tokenizer)) }
             let piece = decoder.append(id)
-            length += piece.unicodeScalars.count
+            decoded += piece.unicodeScalars.count
             text += piece
         }
-        delta.text = prompt.text ?? text + decoder.finish()
-        decoded = delta.text.unicodeScalars.count
-        emitted = decoded
-        return delta
+        if let given = prompt.text {
+            text = given
+            decoded = given.unicodeScalars.count
+            _ = decoder.finish()
+        }
+        isInsideEcho = decoder.isInsideCharacter
+        return delta(text)
     }
 
     mutating func append(_ id: Int32, _ logprobs: TokenLogprobs?) -> ChoiceDelta {
@@ -76,13 +82,18 @@ struct ChoiceAssembler {
     }
 
     private mutating func release(_ piece: String) -> ChoiceDelta {
-        var delta = ChoiceDelta(index: index)
         decoded += piece.unicodeScalars.count
-        delta.text = stops.append(piece)
-        emitted += delta.text.unicodeScalars.count
+        guard isInsideEcho, let first = piece.unicodeScalars.first else { return delta(stops.append(piece)) }
+        // A stop string is looked for in what the model wrote, and this character it wrote only in part.
+        isInsideEcho = false
+        return delta(String(first) + stops.append(String(piece.unicodeScalars.dropFirst())))
+    }
+
+    /// Text to be handed out, with the tokens that begin in it.
+    private mutating func delta(_ text: String) -> ChoiceDelta {
+        emitted += text.unicodeScalars.count
         let ready = waiting.prefix { $0.offset < emitted }.count
-        delta.reports = Array(waiting.prefix(ready))
-        waiting.removeFirst(ready)
-        return delta
+        defer { waiting.removeFirst(ready) }
+        return ChoiceDelta(index: index, text: text, reports: Array(waiting.prefix(ready)))
     }
 }

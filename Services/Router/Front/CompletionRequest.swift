@@ -30,12 +30,13 @@ struct CompletionRequest {
         self.job = job
     }
 
-    /// The job with its prompts encoded, once each is known to fit.
-    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int) throws(APIError) -> Job {
+    /// The job with its prompts encoded, once each is known to fit. A prompt is all the client's own: it may spell control tokens.
+    func encoded(by tokenizer: BytePairTokenizer, contextLength: Int) throws -> Job {
         var job = job
         for source in sources {
             switch source {
-            case .text(let text): job.prompts.append(Job.Prompt(ids: tokenizer.encode(text), text: text))
+            case .text(let text):
+                job.prompts.append(Job.Prompt(ids: try tokenizer.ids(of: PromptText(template: text), "prompt"), text: text))
             case .ids(let ids): job.prompts.append(Job.Prompt(ids: ids, text: nil))
             }
         }

@@ -7,7 +7,8 @@ extension Front {
     func answer(_ request: Request, _ context: FrontContext, _ read: (RequestFields, UInt64) throws -> Job) async throws -> Response {
         let fields = try RequestFields(try await body(of: request))
         try checkModel(fields)
-        if case .notReady(let message) = generator.readiness { throw APIError.notReady(message) }
+        let watch = await HangUpHandler.watch(of: context.channel)
+        try await generator.admit { !watch.isHungUp }
         let job = try read(fields, .random(in: .min ... .max))
         let answer = Answer(
             id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
@@ -17,7 +18,6 @@ extension Front {
         let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce, account: context.account)
         let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
         context.record.update { $0 = RequestRecord.Fields(id: answer.id, promptTokens: job.promptTokens, tally: running.tally) }
-        let watch = await HangUpHandler.watch(of: context.channel)
         do {
             return job.stream
                 ? try await stream(job, running, answer, watch, context.record)

@@ -34,7 +34,8 @@ struct Front: Sendable {
         api.post("/chat/completions") { request, context in
             try await answer(request, context) { fields, seed in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)
-                return try chat.encoded(by: tokenizer, contextLength: generator.model.contextLength)
+                return try chat.encoded(
+                    by: tokenizer, contextLength: generator.model.contextLength, trustsSpecialTokens: config.trustsSpecialTokens)
             }
         }
         api.post("/completions") { request, context in
@@ -58,7 +59,7 @@ struct Front: Sendable {
         let model = generator.model
         return [
             "id": .string(model.id), "object": "model", "created": .int(model.created), "owned_by": .string(model.ownedBy),
-            "max_model_len": .int(model.contextLength),
+            "max_model_len": .int(model.usableLength ?? model.contextLength),
         ]
     }
 

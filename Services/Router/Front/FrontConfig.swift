@@ -8,4 +8,6 @@ struct FrontConfig: Sendable {
     var keepAlive: Duration = .seconds(10)
     /// How many choices of one request run at once; the others wait for them.
     var choicesAtOnce = 8
+    /// Whether control tokens that are spelled in chat messages and tools count as such.
+    var trustsSpecialTokens = false
 }

@@ -9,12 +9,12 @@ struct ExpertHostClient: Sendable {
     /// Tells one run of a host from the next.
     let instance: String
     let address: Address
-    let kernels: String
-    /// Hosts of one machine say the same.
-    let machine: String
+    let kind: HostSpeeds.Kind
+    /// Tells which files it reads, on which machine.
+    let weightsCopy: String
     /// For weights, in bytes.
     let memoryBytes: Int
-    /// Bytes a second.
+    /// Bytes a second, as it said when it came: what its calls are expected to take. What it is taken for by plans is with `HostSpeeds`.
     let bandwidth: Double
     let rpc: RPCClient
     let health: HostHealth
@@ -25,15 +25,15 @@ struct ExpertHostClient: Sendable {
     private let rung: AsyncStream<Void>.Continuation
 
     init(_ request: AnnounceRequest, address: Address, rpc: RPCClient) {
-        (name, instance, kernels, machine) = (request.name, request.instance, request.kernels, request.machine)
+        (name, instance) = (request.name, request.instance)
+        kind = HostSpeeds.Kind(machine: request.machine, kernels: request.kernels, threads: request.threads)
+        weightsCopy = request.weightsCopy
         (memoryBytes, bandwidth) = (request.memoryBytes, Double(request.readBandwidth))
         (self.address, self.rpc) = (address, rpc)
         health = HostHealth(of: request.name)
         (dismissal, dismissed) = AsyncStream.makeStream()
         (bell, rung) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
-
-    var offer: HostOffer { HostOffer(name: name, memoryBytes: memoryBytes, bandwidth: bandwidth) }
 
     /// The router wants nothing more of this host: its connection may go.
     func dismiss() { dismissed.finish() }

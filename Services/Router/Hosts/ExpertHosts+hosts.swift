@@ -16,6 +16,7 @@ extension ExpertHosts {
         if let member = members[request.name] {
             if member.host.instance == request.instance {
                 if request.draining, !member.isDraining { drain(request.name) }
+                change(member.host) { ($0.bandwidth, $0.measurements) = (Double(request.readBandwidth), request.bandwidthMeasurements) }
                 return AnnounceResponse(router: instance, planVersion: member.isConnected && hasPlanned && member.isSettled ? version : 0, released: isReleased(request.name))
             }
             guard !member.isConnected else {
@@ -31,7 +32,9 @@ extension ExpertHosts {
         var limits = RPCLimits()
         limits.idleTimeout = config.silence
         let host = ExpertHostClient(request, address: address, rpc: RPCClient(address: address, limits: limits, group: group, logger: logger))
-        members[request.name] = Member(host: host, joined: now, ready: UnitMap(inventory), wanted: UnitMap(inventory))
+        members[request.name] = Member(
+            host: host, joined: now, bandwidth: Double(request.readBandwidth), measurements: request.bandwidthMeasurements,
+            ready: UnitMap(inventory), wanted: UnitMap(inventory))
         announced.yield(host)
         logger.info("expert host announced", metadata: [
             "host": "\(host.name)", "address": "\(address)", "kernels": "\(request.kernels)", "threads": "\(request.threads)",
@@ -47,6 +50,7 @@ extension ExpertHosts {
         guard request.arithmetic == config.arithmetic else {
             throw RPCError(.failedPrecondition, "the router's arithmetic is \(config.arithmetic), that of host \(request.name) \(request.arithmetic): they must be the same")
         }
+        if let sentence = damaged[request.instance] { throw RPCError(.failedPrecondition, sentence) }
         for (what, text) in [("name", request.name), ("instance", request.instance)] {
             guard (1...Self.nameBytesMax).contains(text.utf8.count) else {
                 throw RPCError(.invalidArgument, "an expert host's \(what) has 1 to \(Self.nameBytesMax) bytes, not \(text.utf8.count)")
@@ -95,7 +99,7 @@ extension ExpertHosts {
         guard change(host, { $0.isConnected = true }) else { return }
         host.ring()
         changed.yield()
-        tell()
+        publish()
     }
 
     /// A host is gone, or answered what it must not answer.

@@ -16,8 +16,16 @@ extension ExpertHosts {
                 }
                 let batch = nextBatch(members[host.name] ?? member)
                 guard !batch.isEmpty || (host.health.isSuspect && !member.isDoubted) || members[host.name]?.holdsMore == true else { return }
-                let request = HoldRequest(router: instance, modelFingerprint: fingerprint, planVersion: version, units: batch)
-                _ = try await host.rpc.call(.holdExperts, request, timeout: Self.loadTimeout)
+                let isProven = !proof.isNeeded(of: host.weightsCopy)
+                let request = HoldRequest(
+                    router: instance, modelFingerprint: fingerprint, planVersion: version, units: batch,
+                    withDigests: !isProven)
+                async let expected = isProven ? nil : try? proof.expected(batch)       // read meanwhile
+                let answer = try await host.rpc.call(.holdExperts, request, timeout: Self.loadTimeout)
+                if !isProven {
+                    guard let expected = await expected else { return }        // the router is stopping
+                    if let fault = proof.fault(answer.digests, expected) { return refuse(host, fault) }
+                }
                 if members[host.name]?.isDoubted != true, host.health.trust() {
                     logger.info("expert host answers again", metadata: ["host": "\(host.name)"])
                     changed.yield()
@@ -30,6 +38,19 @@ extension ExpertHosts {
             lost(host, why: "it did not take its experts: \(error)")
         }
     }
+
+    /// This run of a host has read what is not the model: it is not used, and told so when it announces itself again.
+    private func refuse(_ host: ExpertHostClient, _ fault: String) {
+        guard isKnown(host) else { return }
+        let sentence = "expert host \(host.name) holds damaged or foreign weights: \(fault)"
+        if damaged.count >= Self.damagedMax { damaged = [:] }
+        damaged[host.instance] = sentence
+        lastDamage = sentence
+        logger.error("damaged weights", metadata: ["host": "\(host.name)", "why": "\(fault)"])
+        lost(host, why: sentence)
+    }
+
+    private static let damagedMax = 1024
 
     func nextBatch(_ member: Member) -> [ExpertUnit] {
         var batch: [ExpertUnit] = [], bytes = 0

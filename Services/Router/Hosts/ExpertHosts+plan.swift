@@ -4,7 +4,7 @@ internal import Logging
 extension ExpertHosts {
     func planWhenHostsChange() async {
         for await _ in changes {
-            if isWhole { try? await Task.sleep(for: Self.gathering) }       // several that come together make one plan
+            if availability.isWhole { try? await Task.sleep(for: Self.gathering) }       // several that come together make one plan
             makePlan()
         }
     }
@@ -20,6 +20,7 @@ extension ExpertHosts {
         let hosts = candidates.sorted { $0.name < $1.name }
         defer { publish() }
         guard hasPlanned ? !hosts.isEmpty : hosts.count >= config.expected else { return }
+        if !hasPlanned { speeds.begin(hosts.compactMap { members[$0.name].map { seen($0) } }) }
         let shares = load.shares
         do {
             let plans = try plans(hosts, shares)
@@ -27,8 +28,8 @@ extension ExpertHosts {
             guard let plan = plans[mode] else { return }
             let next = plan.placement
             (problem, hasPlanned) = (plan.shortage, true)
-            // Where nothing but the load has shifted, a plan that is hardly better is not worth what it moves.
-            if let placement, plan.input == planned, seconds(next, plan.input, shares) > Self.worthwhile * seconds(placement, plan.input, shares) { return adopt(placement) }
+            // Where nothing but load and speeds has shifted, a plan that is hardly better is not worth what it moves.
+            if let placement, plan.input.isLike(planned), seconds(next, plan.input, shares) > Self.worthwhile * seconds(placement, plan.input, shares) { return adopt(placement) }
             planned = plan.input
             adopt(next)
         } catch {
@@ -49,7 +50,7 @@ extension ExpertHosts {
         let pins = settings.pins.filter { pin in hosts.contains { $0.name == pin.host } }
         var plans: [PlacementMode: Option] = [:]
         for mode in PlacementMode.allCases {
-            let input = PlanInput(hosts: hosts.map(\.offer), settings: settings, mode: mode)
+            let input = PlanInput(hosts: hosts.map(offer), settings: settings, mode: mode)
             let plan = try plan(input, shares, pins)
             plans[mode] = plan
             predictions[mode] = seconds(plan.placement, input, shares)
@@ -73,11 +74,21 @@ extension ExpertHosts {
         }
     }
 
+    private func offer(_ host: ExpertHostClient) -> HostOffer {
+        HostOffer(name: host.name, memoryBytes: host.memoryBytes, bandwidth: members[host.name].map(speed) ?? host.bandwidth)
+    }
+
     /// What a plan was made for, but for the load.
-    struct PlanInput: Equatable {
+    struct PlanInput {
         let hosts: [HostOffer]
         let settings: PlacementSettings
         let mode: PlacementMode
+
+        /// Whether nothing differs but how fast hosts are.
+        func isLike(_ other: PlanInput?) -> Bool {
+            guard let other, settings == other.settings, mode == other.mode else { return false }
+            return hosts.elementsEqual(other.hosts) { $0.name == $1.name && $0.memoryBytes == $1.memoryBytes }
+        }
     }
 
     /// Predicted time of the experts' part of a step.
@@ -114,7 +125,7 @@ extension ExpertHosts {
         case .throughput: return .throughput
         case .auto:
             // Hosts of one machine share its memory: there slices only add calls.
-            guard Set(hosts.map(\.machine)).count > 1 else { return .throughput }
+            guard Set(hosts.map(\.kind.machine)).count > 1 else { return .throughput }
             if chooser == nil { chooser = ModeChooser(mode: latency < throughput ? .latency : .throughput) }
             return chooser?.look(latency: latency, throughput: throughput) ?? .throughput
         }
@@ -128,6 +139,6 @@ extension ExpertHosts {
 
     /// Several that arrive at about the same time make one plan.
     private static let gathering = Duration.milliseconds(100)
-    /// What a plan's predicted time must be to that of the plan before it, if nothing but the load has shifted.
+    /// What a plan's predicted time must be to that of the plan before it, if nothing but load and speeds has shifted.
     private static let worthwhile = 0.9
 }

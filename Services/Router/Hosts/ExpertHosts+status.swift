@@ -6,36 +6,33 @@ extension ExpertHosts {
         var table = RoutingTable()
         // Those that are about to go come last, so that nobody is sent to them without need.
         table.members = members.values.filter(\.isConnected).sorted { ($0.isDraining ? 1 : 0, $0.host.name) < ($1.isDraining ? 1 : 0, $1.host.name) }
-            .map { RoutingTable.Member(host: $0.host, ready: $0.ready, wanted: $0.wanted) }
+            .map { RoutingTable.Member(host: $0.host, ready: $0.ready, wanted: $0.wanted, speed: speed($0)) }
         table.cuts = cuts
         table.hasCopies = table.members.reduce(0) { $0 + $1.ready.eighthCount } > heldEighths(by: table.members)
         routing.publish(table)
-        let sound = table.members.filter { !$0.host.health.isSuspect }
-        let held = heldEighths(by: sound.isEmpty ? table.members : sound), all = inventory.layers.reduce(0) { $0 + $1.count } * 8
-        if isWhole, held < all { brokenSince = now }
-        isWhole = held == all
-        tell(held: held, of: all)
-        metrics.record(members: members.values, version: version, heldShare: Double(held) / Double(max(1, all)))
+        let sight = sight(table.members)
+        if sight.isWhole { lastDamage = nil }
+        status.setExperts(missing: availability.look(sight, at: now), fraction: sight.fraction, isBeingLoaded: sight.isBeingLoaded)
+        metrics.record(members: members.values, version: version, heldShare: sight.fraction)
+    }
+
+    /// What availability is judged by. Hosts that are late count only where there is nobody else.
+    private func sight(_ connected: [RoutingTable.Member]) -> Availability.Sight {
+        let sound = connected.filter { !$0.host.health.isSuspect }, holders = sound.isEmpty ? connected : sound
+        let held = heldEighths(by: holders), all = inventory.layers.reduce(0) { $0 + $1.count } * 8
+        let planned = held == all ? all : holders.reduce(into: UnitMap(inventory)) {
+            $0.formUnion($1.ready)
+            $0.formUnion($1.wanted)
+        }.eighthCount
+        return Availability.Sight(
+            held: held, all: all, connectedCount: connected.count, soundCount: sound.count, isBeingLoaded: planned == all,
+            expectedCount: hasPlanned ? nil : config.expected, problem: problem,
+            damage: lastDamage)
     }
 
     /// Of all experts, what any of the members holds.
     func heldEighths(by members: [RoutingTable.Member]) -> Int {
         members.reduce(into: UnitMap(inventory)) { $0.formUnion($1.ready) }.eighthCount
-    }
-
-    func tell(held: Int = 0, of all: Int = 1) {
-        let connected = members.values.count(where: \.isConnected)
-        if isWhole {
-            wasWhole = true
-            return status.setExperts(missing: nil)
-        }
-        guard hasPlanned else {
-            return status.setExperts(missing: problem ?? "\(connected) of \(config.expected) expert hosts are connected", fraction: 0)
-        }
-        // A gap that is being closed is not worth refusing a request for.
-        guard !wasWhole || now - brokenSince > config.patience else { return }
-        let loading = "experts are being loaded: \(held / 8) of \(all / 8) are there"
-        status.setExperts(missing: problem ?? (connected == 0 ? "no expert host is ready" : loading), fraction: Double(held) / Double(all))
     }
 
     /// What no event tells: time that has passed, loads that have shifted.
@@ -44,12 +41,13 @@ extension ExpertHosts {
         while true {
             try await Task.sleep(for: Self.lookPeriod)
             routing.ring()
-            if !isWhole { publish() }
+            if !availability.isWhole { publish() }
             quarantine.tidy(at: now)
             looks += 1
-            guard looks % Self.looksPerPlan == 0, load.hasNews() else { continue }
-            load.report()
-            changed.yield()
+            guard looks % Self.looksPerPlan == 0 else { continue }
+            let isLoadNews = load.hasNews(), areSpeedsNews = lookAtSpeeds()
+            if isLoadNews { load.report() }
+            if isLoadNews || areSpeedsNews { changed.yield() }
         }
     }
 

@@ -34,6 +34,9 @@ actor ExpertHosts {
         var isDoubted = false
         /// It holds things the router knows nothing of, or wants no more.
         var holdsMore = true
+        /// Bytes a second, as it said last, and of how many measurements that is the median; 0: its operator has set it.
+        var bandwidth: Double
+        var measurements: Int
         var ready: UnitMap
         var wanted: UnitMap
         /// Everything the plan wants of it is there.
@@ -49,6 +52,8 @@ actor ExpertHosts {
     nonisolated let load: ExpertLoad
     nonisolated let inventory: ExpertInventory
     let fingerprint: String
+    /// What hosts must have read.
+    let proof: WeightProof
     let expertsPerToken: Int
     let status: ClusterStatus
     let group: any EventLoopGroup
@@ -76,26 +81,32 @@ actor ExpertHosts {
     var chooser: ModeChooser?
     var planned: PlanInput?
     var quarantine = Quarantine()
+    /// Runs of hosts that have read what is not the model, and what that was; the last of them.
+    var damaged: [String: String] = [:]
+    var lastDamage: String?
     /// What hosts that are refused were told last.
     var refusals: [String: RPCError] = [:]
     /// Once there was a plan, any number of hosts will do.
     var hasPlanned = false
-    /// Whether every unit has a holder, and since when not.
-    var isWhole = false
-    var wasWhole = false
-    var brokenSince = Duration.zero
+    var availability: Availability
+    var speeds = HostSpeeds()
     /// The layer whose units are loaded first.
     var neededLayer = 0
 
-    init(config: Config, inventory: ExpertInventory, fingerprint: String, expertsPerToken: Int, status: ClusterStatus, group: any EventLoopGroup, logger: Logger) {
+    init(
+        config: Config, inventory: ExpertInventory, fingerprint: String, proof: WeightProof, expertsPerToken: Int,
+        status: ClusterStatus, group: any EventLoopGroup, logger: Logger
+    ) {
         self.config = config
         self.inventory = inventory
         self.fingerprint = fingerprint
+        self.proof = proof
         self.expertsPerToken = expertsPerToken
         self.status = status
         self.group = group
         self.logger = logger
         settings = config.settings
+        availability = Availability(patience: config.patience)
         load = ExpertLoad(inventory)
         (announcements, announced) = AsyncStream.makeStream()
         (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -104,7 +115,7 @@ actor ExpertHosts {
 
     /// For as long as the router lives: connects to hosts that announce themselves and plans anew when they come or go.
     func run() async throws {
-        tell()
+        publish()
         try await withThrowingDiscardingTaskGroup { tasks in
             tasks.addTask { await self.planWhenHostsChange() }
             tasks.addTask { for await layer in self.needs { await self.hurry(layer) } }

@@ -11,6 +11,8 @@ final class HostHealth: Sendable {
         /// Hedged calls since then that another host answered first.
         var outrun = 0
         var lastCall = ContinuousClock.now
+        /// How many answers there were when its speed was last asked for.
+        var answersAtLook = 0
         /// Of the fastest calls: what a call takes beside reading weights.
         var hopSeconds: Double?
     }
@@ -40,6 +42,21 @@ final class HostHealth: Sendable {
             (state.lapses, state.outrun, state.lastCall) = (0, 0, .now)
         }
     }
+
+    /// How fast it read weights in recent calls, in bytes a second; nil where too few calls since this was last asked say anything.
+    ///
+    /// - Parameters:
+    ///   - bandwidth: the one by which calls were expected to take what they were.
+    ///   - bytesMin: calls that read less do not count.
+    func readSpeed(bandwidth: Double, bytesMin: Double) -> Double? {
+        state.withLock { state in
+            guard state.answers - state.answersAtLook >= Self.answersPerLook else { return nil }
+            state.answersAtLook = state.answers
+            return state.latency.readSpeed(bandwidth: bandwidth, bytesMin: bytesMin)
+        }
+    }
+
+    private static let answersPerLook = 32
 
     /// What a call takes beside reading weights, in seconds; nil before the first.
     var hopSeconds: Double? { state.withLock { $0.hopSeconds } }
@@ -117,6 +134,17 @@ struct LatencyTracker {
             ?? (Self.firstHedge + 100 * expected, Self.firstDeadline + 1000 * expected)
         return Patience(hedge: min(hedge, Self.longest), deadline: min(deadline, Self.longest))
     }
+
+    /// The median of bytes a second, over calls that were to read at least `bytesMin`; nil where they are few.
+    func readSpeed(bandwidth: Double, bytesMin: Double) -> Double? {
+        let speeds = samples.compactMap { sample -> Double? in
+            let bytes = (sample.seconds / sample.ratio - LayerWork.hopSeconds) * bandwidth
+            return bytes >= bytesMin && bytes > 0 ? bytes / max(sample.seconds - LayerWork.hopSeconds, sample.seconds / 2) : nil
+        }
+        return speeds.count >= Self.speedSamplesMin ? speeds.middle : nil
+    }
+
+    private static let speedSamplesMin = 16
 
     func quantiles(_ places: [Double]) -> [Double] {
         guard !samples.isEmpty else { return [] }

@@ -7,7 +7,10 @@ struct PlanReport: Codable, Sendable {
         /// connecting, loading, ready, late, draining or empty.
         let state: String
         let memoryBytes: Int
+        /// What the plan takes it for, and what it says itself: the median of so many measurements, or 0 where its operator has set it.
         let bandwidthBytesPerSecond: Double
+        let announcedBytesPerSecond: Double
+        let bandwidthMeasurements: Int
         /// In whole experts: of the plan, and there already.
         let expertsWanted: Double
         let expertsReady: Double
@@ -76,7 +79,7 @@ extension ExpertHosts {
             version: version, placement: settings.mode, mode: mode?.rawValue ?? "none", copies: settings.copies, copiesHeld: placement?.copies ?? 0,
             drained: settings.drained.sorted(), pins: settings.pins.map { PinReport(layer: $0.layer, expert: $0.expert, host: $0.host) },
             layers: inventory.layers.count, experts: inventory.layers.reduce(0) { $0 + $1.count }, problem: problem,
-            hosts: members.values.sorted { $0.host.name < $1.host.name }.map { PlanReport.Host($0, inventory) },
+            hosts: members.values.sorted { $0.host.name < $1.host.name }.map { PlanReport.Host($0, inventory, speed: speed($0)) },
             rowsPerStep: load.rowsPerStep, predictions: predictions.map { PlanReport.Prediction(mode: $0.key.rawValue, seconds: $0.value) }.sorted { $0.mode < $1.mode },
             measuredSeconds: load.expertSeconds)
     }
@@ -93,11 +96,11 @@ extension ExpertHosts {
 }
 
 extension PlanReport.Host {
-    fileprivate init(_ member: ExpertHosts.Member, _ inventory: ExpertInventory) {
+    fileprivate init(_ member: ExpertHosts.Member, _ inventory: ExpertInventory, speed: Double) {
         let host = member.host, there = member.ready.intersection(member.wanted)
         self.init(
-            name: host.name, address: "\(host.address)", kernels: host.kernels, state: member.stateName,
-            memoryBytes: host.memoryBytes, bandwidthBytesPerSecond: host.bandwidth,
+            name: host.name, address: "\(host.address)", kernels: host.kind.kernels, state: member.stateName,
+            memoryBytes: host.memoryBytes, bandwidthBytesPerSecond: speed, announcedBytesPerSecond: member.bandwidth, bandwidthMeasurements: member.measurements,
             expertsWanted: Double(member.wanted.eighthCount) / 8, expertsReady: Double(there.eighthCount) / 8,
             bytesWanted: member.wanted.byteCount(inventory), bytesReady: there.byteCount(inventory),
             calls: host.health.answerCount, latencySeconds: host.health.quantiles([0.5, 0.9, 0.99]))

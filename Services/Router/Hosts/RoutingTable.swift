@@ -8,6 +8,8 @@ struct RoutingTable: Sendable {
         var ready: UnitMap
         /// What the plan wants there.
         var wanted: UnitMap
+        /// Bytes a second that it is taken to read.
+        let speed: Double
     }
 
     /// Ascending; tells one table from the next.
@@ -50,7 +52,7 @@ struct RoutingTable: Sendable {
             func holders(_ map: KeyPath<Member, UnitMap>) -> [Int] { candidates.filter { eighths & ~members[$0][keyPath: map][layer, piece.expert] == 0 } }
             let ready = holders(\.ready), wanted = ready.filter { eighths & ~members[$0].wanted[layer, piece.expert] == 0 }
             if let best = (wanted.isEmpty ? ready : wanted).min(by: { load[$0] < load[$1] }) {
-                load[best] += cost(piece) / members[best].host.bandwidth
+                load[best] += cost(piece) / members[best].speed
                 calls[best].pieces.append(piece)
             } else if let (first, second) = piece.halves {
                 place(first)

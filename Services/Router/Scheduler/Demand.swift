@@ -1,3 +1,5 @@
+internal import Checkpoint
+
 /// How urgent a request is, as its client says. A waiting request rises a class for every ageing interval, so none starves.
 enum Priority: Int, Sendable, CaseIterable, Comparable {
     case low, normal, high
@@ -14,12 +16,14 @@ struct Demand: Sendable, Equatable {
     var promptCount: Int
     /// Most tokens of the answer.
     var answerMax: Int
-    /// Memory its state may come to take in the attention service.
-    var stateBytes: Int
+    /// What its state takes in the attention service, by its length.
+    var state: SessionSize
     /// When it must have ended, on the scheduler's clock.
     var deadline: Duration?
 
     var tokensMax: Int { promptCount + answerMax }
+    /// Positions without which it is of no use: the prompt. The token chosen last is never carried.
+    var tokensLeast: Int { promptCount }
 }
 
 /// What the next step does, in this order.
@@ -40,8 +44,12 @@ struct StepPlan: Sendable, Equatable {
     var closes: [UInt64] = []
     /// Sessions that go to disk, to make room.
     var parks: [UInt64] = []
-    /// Sessions that come back from disk.
-    var resumes: [UInt64] = []
+    /// Sequences for which there is no more memory, however long they wait; they are gone already.
+    var outgrown: [UInt64] = []
+    /// Sessions that get memory for more positions: how many each may reach from now on.
+    var grows: [UInt64: Int] = [:]
+    /// Sessions that come back from disk, with the positions each may reach.
+    var resumes: [UInt64: Int] = [:]
     /// Sessions that begin, with the positions each may reach.
     var opens: [UInt64: Int] = [:]
     /// One row for each sequence that generates, then pieces of prompts: packed, nothing is padded.

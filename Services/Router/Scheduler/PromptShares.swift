@@ -1,23 +1,23 @@
-/// Shares a step's prompt rows out: the highest class takes what it can use; within it accounts share the step by weight, rows that
-/// generate included, and an account's prompts share equally. Who needs less than its share leaves the rest to the others, so short
-/// prompts end early and no row stays unused.
+/// Shares a step's prompt rows out: accounts share the step by weight, rows that generate included; of an account's share its highest
+/// class takes what it can use, in equal parts. Who needs less than its share leaves the rest to the others, so short prompts end
+/// early and no row stays unused.
 enum PromptShares {
     /// - Parameters:
     ///   - entries: sequences with prompt left.
     ///   - generating: how many rows of the step each account has already.
     static func rows(of entries: [Scheduler.Entry], budget: Int, generating: [Int: Int] = [:], weights: [Double]) -> [StepPlan.Rows] {
-        var left = budget
         var counts: [UInt64: Int] = [:]
-        for priority in Priority.allCases.reversed() {
-            let accounts = Dictionary(grouping: entries.filter { $0.demand.priority == priority }, by: \.demand.account).sorted { $0.key < $1.key }
-            let needs = accounts.map { $0.value.reduce(0) { $0 + $1.promptLeft } }
-            let shares = share(left, needs, beside: accounts.map { generating[$0.key] ?? 0 }, weights: accounts.map { weights[$0.key] })
-            for (account, rows) in zip(accounts, shares) {
-                let prompts = account.value
-                let parts = share(rows, prompts.map(\.promptLeft), weights: prompts.map { _ in 1 })
+        let accounts = Dictionary(grouping: entries, by: \.demand.account).sorted { $0.key < $1.key }
+        let needs = accounts.map { $0.value.reduce(0) { $0 + $1.promptLeft } }
+        let shares = share(budget, needs, beside: accounts.map { generating[$0.key] ?? 0 }, weights: accounts.map { weights[$0.key] })
+        for (account, rows) in zip(accounts, shares) {
+            var left = rows
+            for priority in Priority.allCases.reversed() {
+                let prompts = account.value.filter { $0.demand.priority == priority }
+                let parts = share(left, prompts.map(\.promptLeft), weights: prompts.map { _ in 1 })
                 for (prompt, part) in zip(prompts, parts) { counts[prompt.id] = part }
+                left -= parts.reduce(0, +)
             }
-            left -= shares.reduce(0, +)
         }
         return entries.compactMap { entry in counts[entry.id].flatMap { $0 > 0 ? entry.rows($0) : nil } }
     }

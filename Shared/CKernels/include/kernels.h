@@ -20,6 +20,8 @@
 enum { KERNEL_BFLOAT16 = 0, KERNEL_FLOAT32 = 1, KERNEL_INT8 = 2, KERNEL_INT4 = 3 };
 enum { KERNEL_INT8_GROUP = 64, KERNEL_INT4_GROUP = 32 };
 enum { KERNEL_TABLES_MAX = 8, KERNEL_SUM_BLOCKS_MAX = 8 };
+enum { KERNEL_DIGEST_BLOCK = 64, KERNEL_DIGEST_SUMS = 16 };
+#define KERNEL_DIGEST_STEP 0x9E3779B97F4A7C15u      /* 2^64 divided by the golden ratio, odd */
 
 /* A matrix of weights, row-major; or some columns of each row of a larger one, from the first column of a group on. */
 typedef struct {
@@ -67,6 +69,14 @@ typedef struct {
      * running output o[r, d] (not yet divided by l). keys and values: stride d. count <= KERNEL_PAGE_MAX. */
     void (*attention_page)(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale,
                            size_t rows, size_t count, size_t d);
+
+    /* Adds the terms of a digest to `sums`: of `rows` rows of `row_bytes` bytes, `stride` bytes apart, each filled up
+     * with zeros to whole blocks of 8 words. Word i (little-endian, 64 bits; the first has the number `first`, a
+     * multiple of 8) is added to sums[i % 8]; the product of the two halves of word ^ (i + 1) · KERNEL_DIGEST_STEP is
+     * added to sums[8 + i % 8]; both modulo 2^64. So rows can be added in any order, by any number of threads, and one
+     * changed word always changes a sum. */
+    void (*digest)(uint64_t sums[KERNEL_DIGEST_SUMS], const void *bytes, size_t row_bytes, size_t stride, size_t rows,
+                   uint64_t first);
 } kernel_table;
 
 enum { KERNEL_PAGE_MAX = 64 };

@@ -25,8 +25,12 @@ typedef struct Minimax__Cluster__V1__TokenGroup Minimax__Cluster__V1__TokenGroup
 typedef struct Minimax__Cluster__V1__ExpertResponse Minimax__Cluster__V1__ExpertResponse;
 typedef struct Minimax__Cluster__V1__DescribeRequest Minimax__Cluster__V1__DescribeRequest;
 typedef struct Minimax__Cluster__V1__AttentionDescription Minimax__Cluster__V1__AttentionDescription;
+typedef struct Minimax__Cluster__V1__DigestsRequest Minimax__Cluster__V1__DigestsRequest;
+typedef struct Minimax__Cluster__V1__DigestsResponse Minimax__Cluster__V1__DigestsResponse;
 typedef struct Minimax__Cluster__V1__OpenSessionRequest Minimax__Cluster__V1__OpenSessionRequest;
 typedef struct Minimax__Cluster__V1__OpenSessionResponse Minimax__Cluster__V1__OpenSessionResponse;
+typedef struct Minimax__Cluster__V1__GrowSessionRequest Minimax__Cluster__V1__GrowSessionRequest;
+typedef struct Minimax__Cluster__V1__GrowSessionResponse Minimax__Cluster__V1__GrowSessionResponse;
 typedef struct Minimax__Cluster__V1__CloseSessionsRequest Minimax__Cluster__V1__CloseSessionsRequest;
 typedef struct Minimax__Cluster__V1__CloseSessionsResponse Minimax__Cluster__V1__CloseSessionsResponse;
 typedef struct Minimax__Cluster__V1__ParkSessionRequest Minimax__Cluster__V1__ParkSessionRequest;
@@ -73,10 +77,14 @@ struct  Minimax__Cluster__V1__HoldRequest
   uint64_t plan_version;
   size_t n_units;
   Minimax__Cluster__V1__ExpertUnit **units;
+  /*
+   * the answer tells what the host has read
+   */
+  protobuf_c_boolean with_digests;
 };
 #define MINIMAX__CLUSTER__V1__HOLD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__hold_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0 }
 
 
 struct  Minimax__Cluster__V1__ExpertUnit
@@ -108,10 +116,14 @@ struct  Minimax__Cluster__V1__HoldResponse
    * of the weights of all units held, for any router
    */
   uint64_t held_bytes;
+  /*
+   * 16 bytes each, little-endian, low half first: for each unit asked for, for each of the smallest slices that it
+   */
+  ProtobufCBinaryData digests;
 };
 #define MINIMAX__CLUSTER__V1__HOLD_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__hold_response__descriptor) \
-    , 0 }
+    , 0, {0,NULL} }
 
 
 /*
@@ -194,14 +206,19 @@ struct  Minimax__Cluster__V1__ExpertResponse
 
 /*
  * POST /minimax.cluster.v1/attention/describe -> AttentionDescription
+ * What the service is and how it stands. Renews the lease of the router's sessions.
  */
 struct  Minimax__Cluster__V1__DescribeRequest
 {
   ProtobufCMessage base;
+  /*
+   * 0: of no router
+   */
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__DESCRIBE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__describe_request__descriptor) \
-     }
+    , 0 }
 
 
 struct  Minimax__Cluster__V1__AttentionDescription
@@ -220,10 +237,47 @@ struct  Minimax__Cluster__V1__AttentionDescription
    * "exact" or "fast"
    */
   char *arithmetic;
+  /*
+   * of the budget, what sessions of other routers have reserved
+   */
+  uint64_t others_bytes;
+  uint32_t lease_seconds;
+  /*
+   * for how long the call that is being computed has been; 0 where there is none
+   */
+  uint32_t stalled_ms;
+  /*
+   * the same for all processes that read the same files of the same machine
+   */
+  char *weights_copy;
 };
 #define MINIMAX__CLUSTER__V1__ATTENTION_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__attention_description__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * POST /minimax.cluster.v1/attention/digests -> DigestsResponse
+ * Reads all weights but the experts' and answers their digests, as in HoldResponse: one for each tensor, in the order of the forward pass.
+ * It may take as long as a disk needs for them.
+ */
+struct  Minimax__Cluster__V1__DigestsRequest
+{
+  ProtobufCMessage base;
+};
+#define MINIMAX__CLUSTER__V1__DIGESTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__digests_request__descriptor) \
+     }
+
+
+struct  Minimax__Cluster__V1__DigestsResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData digests;
+};
+#define MINIMAX__CLUSTER__V1__DIGESTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__digests_response__descriptor) \
+    , {0,NULL} }
 
 
 /*
@@ -235,13 +289,14 @@ struct  Minimax__Cluster__V1__OpenSessionRequest
   ProtobufCMessage base;
   uint64_t session;
   /*
-   * positions the session may reach
+   * positions the session may reach, until it is grown
    */
   uint64_t tokens_max;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__OPEN_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__open_session_request__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__OpenSessionResponse
@@ -255,6 +310,38 @@ struct  Minimax__Cluster__V1__OpenSessionResponse
 
 
 /*
+ * POST /minimax.cluster.v1/attention/grow -> GrowSessionResponse
+ * Reserves memory for more positions of an open session. If there is none the call fails, and the session is as it was.
+ */
+struct  Minimax__Cluster__V1__GrowSessionRequest
+{
+  ProtobufCMessage base;
+  uint64_t router;
+  uint64_t session;
+  /*
+   * positions the session may reach from now on; fewer than before change nothing
+   */
+  uint64_t tokens_max;
+};
+#define MINIMAX__CLUSTER__V1__GROW_SESSION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__grow_session_request__descriptor) \
+    , 0, 0, 0 }
+
+
+struct  Minimax__Cluster__V1__GrowSessionResponse
+{
+  ProtobufCMessage base;
+  /*
+   * for the whole session
+   */
+  uint64_t reserved_bytes;
+};
+#define MINIMAX__CLUSTER__V1__GROW_SESSION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__grow_session_response__descriptor) \
+    , 0 }
+
+
+/*
  * POST /minimax.cluster.v1/attention/close -> CloseSessionsResponse; unknown ids are no error. Parked sessions are closed as well.
  */
 struct  Minimax__Cluster__V1__CloseSessionsRequest
@@ -263,13 +350,14 @@ struct  Minimax__Cluster__V1__CloseSessionsRequest
   size_t n_sessions;
   uint64_t *sessions;
   /*
-   * a router that starts anew drops what an earlier one left
+   * of this router
    */
   protobuf_c_boolean all;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__close_sessions_request__descriptor) \
-    , 0,NULL, 0 }
+    , 0,NULL, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__CloseSessionsResponse
@@ -291,10 +379,11 @@ struct  Minimax__Cluster__V1__ParkSessionRequest
 {
   ProtobufCMessage base;
   uint64_t session;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__PARK_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__park_session_request__descriptor) \
-    , 0 }
+    , 0, 0 }
 
 
 struct  Minimax__Cluster__V1__ParkSessionResponse
@@ -319,10 +408,15 @@ struct  Minimax__Cluster__V1__ResumeSessionRequest
 {
   ProtobufCMessage base;
   uint64_t session;
+  uint64_t router;
+  /*
+   * positions the session may reach from now on; 0: as many as before
+   */
+  uint64_t tokens_max;
 };
 #define MINIMAX__CLUSTER__V1__RESUME_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__resume_session_request__descriptor) \
-    , 0 }
+    , 0, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__ResumeSessionResponse
@@ -379,10 +473,11 @@ struct  Minimax__Cluster__V1__SublayerRequest
    * (rows, hidden): the normed layer input
    */
   ProtobufCBinaryData hidden;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__SUBLAYER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__sublayer_request__descriptor) \
-    , 0, 0,NULL, {0,NULL} }
+    , 0, 0,NULL, {0,NULL}, 0 }
 
 
 struct  Minimax__Cluster__V1__Span
@@ -455,10 +550,11 @@ struct  Minimax__Cluster__V1__StateRequest
   ProtobufCMessage base;
   uint64_t session;
   uint32_t layer;
+  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__STATE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__state_request__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0 }
 
 
 struct  Minimax__Cluster__V1__StateResponse
@@ -512,17 +608,25 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   uint64_t memory_bytes;
   /*
-   * bytes a second that its threads read from memory, measured when it started
+   * bytes a second that its threads read from memory; measured again now and then
    */
   uint64_t read_bandwidth;
   /*
    * the same for all hosts that share a machine's memory
    */
   char *machine;
+  /*
+   * of how many measurements read_bandwidth is the median; 0: its operator has set it
+   */
+  uint32_t bandwidth_measurements;
+  /*
+   * as in AttentionDescription
+   */
+  char *weights_copy;
 };
 #define MINIMAX__CLUSTER__V1__ANNOUNCE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__announce_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 struct  Minimax__Cluster__V1__AnnounceResponse
@@ -736,6 +840,44 @@ Minimax__Cluster__V1__AttentionDescription *
 void   minimax__cluster__v1__attention_description__free_unpacked
                      (Minimax__Cluster__V1__AttentionDescription *message,
                       ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__DigestsRequest methods */
+void   minimax__cluster__v1__digests_request__init
+                     (Minimax__Cluster__V1__DigestsRequest         *message);
+size_t minimax__cluster__v1__digests_request__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsRequest   *message);
+size_t minimax__cluster__v1__digests_request__pack
+                     (const Minimax__Cluster__V1__DigestsRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__digests_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__DigestsRequest *
+       minimax__cluster__v1__digests_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__digests_request__free_unpacked
+                     (Minimax__Cluster__V1__DigestsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__DigestsResponse methods */
+void   minimax__cluster__v1__digests_response__init
+                     (Minimax__Cluster__V1__DigestsResponse         *message);
+size_t minimax__cluster__v1__digests_response__get_packed_size
+                     (const Minimax__Cluster__V1__DigestsResponse   *message);
+size_t minimax__cluster__v1__digests_response__pack
+                     (const Minimax__Cluster__V1__DigestsResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__digests_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__DigestsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__DigestsResponse *
+       minimax__cluster__v1__digests_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__digests_response__free_unpacked
+                     (Minimax__Cluster__V1__DigestsResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__OpenSessionRequest methods */
 void   minimax__cluster__v1__open_session_request__init
                      (Minimax__Cluster__V1__OpenSessionRequest         *message);
@@ -773,6 +915,44 @@ Minimax__Cluster__V1__OpenSessionResponse *
                       const uint8_t       *data);
 void   minimax__cluster__v1__open_session_response__free_unpacked
                      (Minimax__Cluster__V1__OpenSessionResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__GrowSessionRequest methods */
+void   minimax__cluster__v1__grow_session_request__init
+                     (Minimax__Cluster__V1__GrowSessionRequest         *message);
+size_t minimax__cluster__v1__grow_session_request__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionRequest   *message);
+size_t minimax__cluster__v1__grow_session_request__pack
+                     (const Minimax__Cluster__V1__GrowSessionRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__grow_session_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__GrowSessionRequest *
+       minimax__cluster__v1__grow_session_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__grow_session_request__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__GrowSessionResponse methods */
+void   minimax__cluster__v1__grow_session_response__init
+                     (Minimax__Cluster__V1__GrowSessionResponse         *message);
+size_t minimax__cluster__v1__grow_session_response__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSessionResponse   *message);
+size_t minimax__cluster__v1__grow_session_response__pack
+                     (const Minimax__Cluster__V1__GrowSessionResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__grow_session_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSessionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__GrowSessionResponse *
+       minimax__cluster__v1__grow_session_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__grow_session_response__free_unpacked
+                     (Minimax__Cluster__V1__GrowSessionResponse *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__CloseSessionsRequest methods */
 void   minimax__cluster__v1__close_sessions_request__init
@@ -1129,11 +1309,23 @@ typedef void (*Minimax__Cluster__V1__DescribeRequest_Closure)
 typedef void (*Minimax__Cluster__V1__AttentionDescription_Closure)
                  (const Minimax__Cluster__V1__AttentionDescription *message,
                   void *closure_data);
+typedef void (*Minimax__Cluster__V1__DigestsRequest_Closure)
+                 (const Minimax__Cluster__V1__DigestsRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__DigestsResponse_Closure)
+                 (const Minimax__Cluster__V1__DigestsResponse *message,
+                  void *closure_data);
 typedef void (*Minimax__Cluster__V1__OpenSessionRequest_Closure)
                  (const Minimax__Cluster__V1__OpenSessionRequest *message,
                   void *closure_data);
 typedef void (*Minimax__Cluster__V1__OpenSessionResponse_Closure)
                  (const Minimax__Cluster__V1__OpenSessionResponse *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__GrowSessionRequest_Closure)
+                 (const Minimax__Cluster__V1__GrowSessionRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__GrowSessionResponse_Closure)
+                 (const Minimax__Cluster__V1__GrowSessionResponse *message,
                   void *closure_data);
 typedef void (*Minimax__Cluster__V1__CloseSessionsRequest_Closure)
                  (const Minimax__Cluster__V1__CloseSessionsRequest *message,
@@ -1202,8 +1394,12 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__token_group__descr
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__expert_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor;

@@ -1,7 +1,10 @@
 /// Finds added tokens in a text: leftmost first, of those that start at one place the longest, never overlapping.
 ///
+/// Special tokens count in template text alone, others in content too; none crosses the border between the two, so that
+/// content can neither make a control token nor hide one of the template's.
+///
 /// - Source: the rules of huggingface/tokenizers `tokenizer/added_vocabulary.rs`, where a match that fails `single_word`
-///   still uses up its text.
+///   still uses up its text; in content, those of its `encode_special_tokens`.
 struct AddedTokenFinder: Sendable {
     enum Part: Equatable { case text(Range<Int>), token(Int32) }
 
@@ -31,38 +34,55 @@ struct AddedTokenFinder: Sendable {
         }
     }
 
+    var isEmpty: Bool { tokens.isEmpty }
+    var ids: [Int32] { tokens.map(\.id) }
+
     /// Cuts `text` into added tokens and what lies between; parts of no length are left out.
-    func parts(of text: [UInt8]) -> [Part] {
+    func parts(of text: [UInt8], _ origins: TextOrigins, _ work: inout EncodingWork) throws(EncodingError) -> [Part] {
+        guard !isEmpty else { return text.isEmpty ? [] : [.text(0..<text.count)] }
         var parts: [Part] = []
         var done = 0                            // everything before is in `parts`
         var position = 0
-        while position < text.count {
-            guard canStart[Int(text[position])], let (token, end) = longestMatch(in: text, at: position) else {
-                position += 1
-                continue
+        for span in origins.spans {
+            while position < span.end {
+                guard canStart[Int(text[position])] else {
+                    position += 1
+                    continue
+                }
+                guard let (token, end) = try longestMatch(in: text, position..<span.end, &work) else {
+                    position += 1
+                    continue
+                }
+                let match = position..<end
+                position = end
+                if token.isSpecial && span.origin == .content { continue }
+                if token.isSingleWord && isBesideWord(match, in: text) { continue }
+                let start = token.stripsLeft ? whitespaceStart(of: done..<max(done, match.lowerBound), in: text) : match.lowerBound
+                if done < start { parts.append(.text(done..<start)) }
+                parts.append(.token(token.id))
+                done = token.stripsRight ? whitespaceEnd(after: end, in: text) : end
+                try work.spend(max(done - end, 0))
             }
-            let match = position..<end
-            position = end
-            if token.isSingleWord && isBesideWord(match, in: text) { continue }
-            let start = token.stripsLeft ? max(whitespaceStart(before: match.lowerBound, in: text), done) : match.lowerBound
-            if done < start { parts.append(.text(done..<start)) }
-            parts.append(.token(token.id))
-            done = token.stripsRight ? whitespaceEnd(after: end, in: text) : end
         }
+        try work.spend(text.count)
         if done < text.count { parts.append(.text(done..<text.count)) }
         return parts
     }
 
-    private func longestMatch(in text: [UInt8], at start: Int) -> (AddedToken, end: Int)? {
+    /// The longest token that begins with `range` and ends in it.
+    private func longestMatch(
+        in text: [UInt8], _ range: Range<Int>, _ work: inout EncodingWork
+    ) throws(EncodingError) -> (AddedToken, end: Int)? {
         var node = 0
-        var position = start
-        var best: (AddedToken, end: Int)?
-        while position < text.count, let child = nodes[node].children[text[position]] {
+        var position = range.lowerBound
+        var best: (token: Int, end: Int)?
+        while position < range.upperBound, let child = nodes[node].children[text[position]] {
             node = child
             position += 1
-            if let token = nodes[node].token { best = (tokens[token], position) }
+            if let token = nodes[node].token { best = (token, position) }
         }
-        return best
+        try work.spend(position - range.lowerBound)
+        return best.map { (tokens[$0.token], $0.end) }
     }
 
     private func isBesideWord(_ match: Range<Int>, in text: [UInt8]) -> Bool {
@@ -70,9 +90,12 @@ struct AddedTokenFinder: Sendable {
             || UTF8Text.scalar(at: match.upperBound, in: text.span).map(isWord) ?? false
     }
 
-    private func whitespaceStart(before end: Int, in text: [UInt8]) -> Int {
-        var start = end
-        while let scalar = UTF8Text.scalar(before: start, in: text.span), scalar.properties.isWhitespace { start -= UTF8.width(scalar) }
+    /// Where the whitespace at the end of `range` begins.
+    private func whitespaceStart(of range: Range<Int>, in text: [UInt8]) -> Int {
+        var start = range.upperBound
+        while start > range.lowerBound, let scalar = UTF8Text.scalar(before: start, in: text.span), scalar.properties.isWhitespace {
+            start -= UTF8.width(scalar)
+        }
         return start
     }
 

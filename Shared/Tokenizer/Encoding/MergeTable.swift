@@ -18,6 +18,9 @@ struct MergeTable: Sendable {
         merges[Self.key(left, right)] = merge
     }
 
+    /// Every token that bytes and merges lead to.
+    var ids: [Int32] { byteIDs.filter { $0 >= 0 } + merges.values.map(\.id) }
+
     func merge(_ left: Int32, _ right: Int32) -> Merge? { merges[Self.key(left, right)] }
 
     private static func key(_ left: Int32, _ right: Int32) -> UInt64 {

@@ -13,12 +13,14 @@ struct PreTokenizer: Sendable {
     let steps: [Step]
 
     /// The words of `text` as ranges of the returned bytes, which are `text` with prefix spaces put in.
-    func words(of text: consuming [UInt8]) -> (text: [UInt8], words: [Range<Int>]) {
+    func words(
+        of text: consuming [UInt8], _ work: inout EncodingWork
+    ) throws(EncodingError) -> (text: [UInt8], words: [Range<Int>]) {
         var text = text
         var pieces = text.isEmpty ? [] : [0..<text.count]
         for step in steps {
             switch step {
-            case .split(let split): pieces = split.split(text.span, pieces)
+            case .split(let split): pieces = try split.split(text.span, pieces, &work)
             case .prefixSpace: (text, pieces) = withPrefixSpaces(text, pieces)
             }
         }

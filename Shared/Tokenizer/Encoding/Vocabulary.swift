@@ -25,6 +25,9 @@ struct Vocabulary: Sendable {
     /// The base token that is exactly these bytes.
     func id(ofBytes bytes: [UInt8]) -> Int32? { idsByBytes[bytes] }
 
+    /// The base tokens that spell bytes.
+    var wordIDs: [Int32] { Array(idsByBytes.values) }
+
     func id(of token: String) -> Int32? {
         idsByContent[Array(token.utf8)] ?? ByteAlphabet.bytes(spelledBy: token).flatMap { idsByBytes[$0] }
     }

@@ -16,23 +16,23 @@ struct WordEncoder {
 
     mutating func append(_ id: Int32) { ids.append(id) }
 
-    mutating func append(word slice: ArraySlice<UInt8>) {
-        guard slice.count <= Self.wordBytesMax else { return encode(Array(slice)) }
+    mutating func append(word slice: ArraySlice<UInt8>, _ work: inout EncodingWork) throws(EncodingError) {
+        guard slice.count <= Self.wordBytesMax else { return try encode(Array(slice), &work) }
         let word = Array(slice)
         if let range = ranges[word] {
             for index in range { ids.append(ids[index]) }
         } else {
             let start = ids.count
-            encode(word)
+            try encode(word, &work)
             if ranges.count < Self.wordsMax { ranges[word] = start..<ids.count }
         }
     }
 
-    private mutating func encode(_ word: [UInt8]) {
+    private mutating func encode(_ word: [UInt8], _ work: inout EncodingWork) throws(EncodingError) {
         if ignoresMerges, let id = vocabulary.id(ofBytes: word) {
             ids.append(id)
         } else {
-            merger.merge(word, into: &ids)
+            try merger.merge(word, into: &ids, &work)
         }
     }
 }

@@ -8,6 +8,8 @@ struct WordMerger {
         var next: Int32
         var merge: MergeTable.Merge?                    // of this symbol with the next
     }
+    /// A long word reports its steps each time this many are done; a power of two less one.
+    private static let stepsAtOnce = 0xFFFF
     private let table: MergeTable
     private var symbols: [Symbol] = []
     private var heap = CandidateHeap()
@@ -16,10 +18,14 @@ struct WordMerger {
 
     /// Appends the tokens of `word` to `ids`. Bytes that the vocabulary does not have are left out, as Hugging Face does
     /// where no unknown token is declared.
-    mutating func merge(_ word: some Collection<UInt8>, into ids: inout [Int32]) {
+    mutating func merge(_ word: some Collection<UInt8>, into ids: inout [Int32], _ work: inout EncodingWork) throws(EncodingError) {
         link(word)
+        try work.spend(word.count)
         for position in symbols.indices.dropLast() { offer(position) }
+        var steps = 0
         while let candidate = heap.popFirst() {
+            steps += 1
+            if steps & Self.stepsAtOnce == 0 { try work.spend(Self.stepsAtOnce) }
             // A symbol that was merged since, or merged away, has a different merge now: the candidate is out of date.
             guard let merge = symbols[candidate.position].merge, merge.rank == candidate.rank else { continue }
             join(candidate.position, into: merge.id)

@@ -10,7 +10,6 @@ struct ModelSection {
     init(_ field: JSONField) throws(TokenizerError) {
         let type = try field.member("type")
         guard try type.string() == "BPE" else { throw type.error(expected: "\"BPE\"") }
-        if let unknown = try field.optional("unk_token"), !unknown.isNull { throw unknown.error(expected: "null; bytes need no unknown token") }
         for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
             guard let affix = try field.optional(name), !affix.isNull else { continue }
             guard try affix.string().isEmpty else { throw affix.error(expected: "null or \"\"") }
@@ -25,6 +24,16 @@ struct ModelSection {
         let list = try field.member("merges")
         merges = MergeTable(vocabulary, reserving: try list.elements().count)
         try Self.read(list, vocabulary, into: &merges)
+        try Self.checkUnknownToken(field, merges)
+    }
+
+    /// A vocabulary of all bytes never needs its unknown token. In others that token would stand for missing bytes, which here are
+    /// left out, as is right only where none is declared.
+    private static func checkUnknownToken(_ field: JSONField, _ merges: MergeTable) throws(TokenizerError) {
+        guard let unknown = try field.optional("unk_token"), !unknown.isNull else { return }
+        _ = try unknown.string()
+        guard let missing = merges.byteIDs.firstIndex(where: { $0 < 0 }) else { return }
+        throw unknown.error(expected: "null, since the vocabulary has no token for the byte \(missing)")
     }
 
     private static func read(_ field: JSONField, into vocabulary: inout Vocabulary) throws(TokenizerError) {
@@ -43,7 +52,7 @@ struct ModelSection {
             guard let (left, right) = try pair(entry) else { continue }
             guard let leftID = vocabulary.id(of: left), let rightID = vocabulary.id(of: right), let id = vocabulary.id(of: left + right) else {
                 let missing = [left, right, left + right].first { vocabulary.id(of: $0) == nil } ?? ""
-                throw TokenizerError(file: entry.file, field: entry.path, expected: "tokens of the vocabulary", found: "\"\(missing)\"")
+                throw TokenizerError(file: entry.file, field: entry.path, expected: "tokens of the vocabulary", found: PrintableText.quoted(missing))
             }
             merges.insert(leftID, rightID, MergeTable.Merge(rank: Int32(rank), id: id))
         }

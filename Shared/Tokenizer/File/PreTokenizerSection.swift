@@ -1,7 +1,11 @@
 /// The `pre_tokenizer` of a `tokenizer.json`. ByteLevel must come last, since after it the text is no longer text.
 enum PreTokenizerSection {
+    /// Each goes through the whole text, and has tables of up to 4 MB.
+    private static let partsMax = 16
+
     static func read(_ field: JSONField) throws(TokenizerError) -> PreTokenizer {
         let parts = try flattened(field)
+        guard parts.count <= partsMax else { throw field.error(expected: "at most \(partsMax) pre-tokenizers in all") }
         var steps: [PreTokenizer.Step] = []
         for (index, part) in parts.enumerated() {
             let type = try part.member("type")

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import JSON
 
 /// What a `tokenizer.json` says, checked: everything in it is either supported or refused by name.
@@ -10,52 +11,58 @@ struct TokenizerFile {
     let baseCount: Int
     let normalizesToNFC: Bool
     let preTokenizer: PreTokenizer
+    /// Those of large models have 10 to 40 MB.
+    private static let bytesMax = 256 << 20
 
     init(_ bytes: [UInt8], file: String) throws(TokenizerError) {
         let root = try JSONField(bytes, file: file)
-        for name in ["truncation", "padding"] {
-            if let field = try root.optional(name), !field.isNull { throw field.error(expected: "null; lengths are the server's business") }
-        }
+        try Self.checkLeftovers(root)
         let model = try ModelSection(root.member("model"))
         let normalizesToNFC = try root.optional("normalizer").map(Self.isNFC) ?? false
         self.normalizesToNFC = normalizesToNFC
-        addedTokens = if let field = try root.optional("added_tokens") { try Self.addedTokens(field, normalizesToNFC) } else { [] }
+        addedTokens = try root.optional("added_tokens").map { field throws(TokenizerError) in
+            try AddedTokensSection.read(field, normalizesToNFC)
+        } ?? []
         baseCount = model.vocabulary.count
         vocabulary = try Self.adding(addedTokens, to: model.vocabulary, file: file)
         merges = model.merges
         ignoresMerges = model.ignoresMerges
         preTokenizer = try PreTokenizerSection.read(root.member("pre_tokenizer"))
         try Self.checkDecoder(root.member("decoder"))
-        if let field = try root.optional("post_processor") { try Self.checkPostProcessor(field) }
+        if let field = try root.optional("post_processor") { try PostProcessorSection.check(field) }
     }
 
-    private static func addedTokens(_ field: JSONField, _ normalizesToNFC: Bool) throws(TokenizerError) -> [AddedToken] {
-        var tokens: [AddedToken] = []
-        for element in field.isNull ? [] : try field.elements() {
-            let content = try element.member("content").string()
-            guard !content.isEmpty else { throw try element.member("content").error(expected: "a token that is not empty") }
-            let isNormalized = try element.member("normalized").bool()
-            tokens.append(AddedToken(
-                id: try element.member("id").tokenID(),
-                content: content,
-                text: isNormalized && normalizesToNFC ? Normalization.nfc(Array(content.utf8)) : Array(content.utf8),
-                isSpecial: try element.member("special").bool(),
-                isSingleWord: try element.member("single_word").bool(),
-                stripsLeft: try element.member("lstrip").bool(),
-                stripsRight: try element.member("rstrip").bool(),
-                isNormalized: isNormalized))
+    /// The bytes of the file at `path`.
+    static func content(of path: String) throws(TokenizerError) -> [UInt8] {
+        let data: Data
+        do {
+            data = try FileHandle(forReadingFrom: URL(filePath: path)).read(upToCount: bytesMax + 1) ?? Data()
+        } catch {
+            throw TokenizerError(file: path, field: "", expected: "a readable file", found: "\(error.localizedDescription)")
         }
-        return tokens
+        guard data.count <= bytesMax else { throw TokenizerError(file: path, field: "", expected: "at most \(bytesMax) bytes", found: "more") }
+        return Array(data)
+    }
+
+    /// `truncation` and `padding` are what the last call of whoever saved the file asked for; transformers sets both anew for
+    /// each call, and so a file that holds them means the same as one that does not.
+    private static func checkLeftovers(_ root: JSONField) throws(TokenizerError) {
+        for name in ["truncation", "padding"] {
+            guard let field = try root.optional(name), !field.isNull else { continue }
+            guard case .object = field.value else { throw field.error(expected: "an object or null") }
+        }
     }
 
     private static func adding(_ tokens: [AddedToken], to vocabulary: Vocabulary, file: String) throws(TokenizerError) -> Vocabulary {
         var vocabulary = vocabulary
-        var contents: Set<[UInt8]> = []
+        var known: [[UInt8]: AddedToken] = [:]
         for (index, token) in tokens.enumerated() {
-            guard contents.insert(Array(token.content.utf8)).inserted, vocabulary.insert(added: token) else {
+            let before = known.updateValue(token, forKey: Array(token.content.utf8))
+            if before == token { continue }
+            guard before == nil, vocabulary.insert(added: token) else {
                 throw TokenizerError(
                     file: file, field: "added_tokens[\(index)]", expected: "an id and a content of its own",
-                    found: "\"\(token.content)\" with id \(token.id)")
+                    found: "\(PrintableText.quoted(token.content)) with id \(token.id)")
             }
         }
         return vocabulary
@@ -77,19 +84,6 @@ struct TokenizerFile {
     private static func checkDecoder(_ field: JSONField) throws(TokenizerError) {
         let type = try field.member("type")
         guard try type.string() == "ByteLevel" else { throw type.error(expected: "\"ByteLevel\"") }
-    }
-
-    /// A post-processor that leaves the ids as they are.
-    private static func checkPostProcessor(_ field: JSONField) throws(TokenizerError) {
-        if field.isNull { return }
-        let type = try field.member("type")
-        switch try type.string() {
-        case "ByteLevel": return
-        case "Sequence": for element in try field.member("processors").elements() { try checkPostProcessor(element) }
-        case "TemplateProcessing":
-            throw type.error(expected: "\"ByteLevel\" or null; tokens around a prompt are written by the chat template, not put in by the tokenizer")
-        default: throw type.error(expected: "\"ByteLevel\" or null")
-        }
     }
 }
 

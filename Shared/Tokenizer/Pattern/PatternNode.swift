@@ -21,34 +21,24 @@ indirect enum PatternNode: Equatable {
     }
 
     /// A set outside which no match starts; nil if the node can match nothing at all, so that any scalar may follow.
-    var firstScalars: ScalarSet? {
+    var firstScalars: ScalarSet? { canBeEmpty ? nil : startScalars }
+
+    /// Where a match that is not empty may start. Each node is asked once for each group around it, whatever the pattern.
+    private var startScalars: ScalarSet {
         switch self {
         case .set(let set): return set
         case .sequence(let parts):
             var union = ScalarSet.none
             for part in parts {
-                if case .ahead = part { continue }                  // only narrows what follows
-                if let first = part.firstScalars { return union.union(first) }
-                guard let optional = part.optionalFirstScalars else { return nil }
-                union = union.union(optional)
-            }
-            return nil
-        case .alternatives(let choices):
-            var union = ScalarSet.none
-            for choice in choices {
-                guard let first = choice.firstScalars else { return nil }
-                union = union.union(first)
+                union = union.union(part.startScalars)
+                guard part.canBeEmpty else { break }
             }
             return union
-        case .repeated(let body, let min, _, _): return min == 0 ? nil : body.firstScalars
-        case .ahead: return nil
-        case .atomic(let body): return body.firstScalars
+        case .alternatives(let choices): return choices.reduce(.none) { $0.union($1.startScalars) }
+        case .repeated(let body, _, _, _): return body.startScalars
+        case .ahead: return .none                                   // consumes nothing; only narrows what follows
+        case .atomic(let body): return body.startScalars
         }
-    }
-
-    /// Where a node may match nothing: the scalars it starts with when it does match something; nil if that is not simply known.
-    private var optionalFirstScalars: ScalarSet? {
-        if case .repeated(let body, _, _, _) = self { body.firstScalars } else { nil }
     }
 }
 

@@ -1,6 +1,6 @@
 /// Reads the part of Oniguruma's syntax that tokenizers use; everything else is refused by name.
 struct PatternParser {
-    private static let depthMax = 50
+    private static let depthMax = 20, scalarsMax = 10_000
     private static let countMax = 1000
     private let scalars: [Unicode.Scalar]
     private var position = 0
@@ -8,6 +8,9 @@ struct PatternParser {
     private var depth = 0
 
     static func parse(_ pattern: String) throws(PatternError) -> PatternNode {
+        guard pattern.unicodeScalars.count <= scalarsMax else {
+            throw PatternError(expected: "a regular expression of at most \(scalarsMax) characters", found: "a longer one")
+        }
         var parser = PatternParser(pattern)
         let node = try parser.alternatives()
         guard parser.current == nil else { throw parser.unsupported("')' without '('") }
@@ -19,7 +22,7 @@ struct PatternParser {
     private var current: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
 
     private func unsupported(_ what: String) -> PatternError {
-        PatternError(expected: "a supported regular expression", found: "\(what) at character \(position) of \(String(String.UnicodeScalarView(scalars)))")
+        PatternError(expected: "a supported regular expression", found: "\(what) at character \(position) of \(PrintableText.quoted(String(String.UnicodeScalarView(scalars))))")
     }
 
     private mutating func take(_ text: String) -> Bool {

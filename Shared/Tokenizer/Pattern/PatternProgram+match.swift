@@ -9,28 +9,37 @@ extension PatternProgram {
 
     /// Working memory of the matcher, kept between calls so that matching allocates nothing.
     struct Matcher {
+        /// Bounds the memory of a match; a retry is for each round of a group that repeats.
+        private static let retriesMax = 1 << 22
+        private static let stepsAtOnce = 1 << 12
         private let program: PatternProgram
         private var retries: [Retry] = []
 
         init(_ program: PatternProgram) { self.program = program }
 
         /// The first match in `text[start..<end]`, as Oniguruma's search finds it; `end` is the end of the text for the pattern.
-        mutating func firstMatch(in text: Span<UInt8>, from start: Int, to end: Int) -> Range<Int>? {
+        mutating func firstMatch(
+            in text: Span<UInt8>, from start: Int, to end: Int, _ work: inout EncodingWork
+        ) throws(EncodingError) -> Range<Int>? {
             var start = start
             while true {
-                if let stop = match(step: 0, in: text, from: start, to: end) { return start..<stop }
+                if let stop = try match(step: 0, in: text, from: start, to: end, &work) { return start..<stop }
                 guard start < end else { return nil }
                 start += UTF8Text.decode(text, at: start).width
             }
         }
 
         /// Runs the program from `step` at `start`; returns where its match ends, or nil.
-        private mutating func match(step: Int, in text: Span<UInt8>, from start: Int, to end: Int) -> Int? {
+        private mutating func match(
+            step: Int, in text: Span<UInt8>, from start: Int, to end: Int, _ work: inout EncodingWork
+        ) throws(EncodingError) -> Int? {
             let base = retries.count
             defer { retries.removeLast(retries.count - base) }
             var step = step
             var position = start
+            var steps = 0                               // not yet reported to `work`
             while true {
+                steps &+= 1
                 var succeeded = true
                 switch program.steps[step] {
                 case .set(let set):
@@ -49,6 +58,7 @@ extension PatternProgram {
                         if count == min { lowest = position }
                     }
                     succeeded = count >= min
+                    steps &+= count
                     step += 1
                     if succeeded, position > lowest, case .run = program.steps[step - 1] {
                         retries.append(Retry(step: step, position: position, lowest: lowest))
@@ -58,6 +68,7 @@ extension PatternProgram {
                     succeeded = isMember != isNegated
                     step += 1
                 case .fork(let first, let second):
+                    guard retries.count < Self.retriesMax else { throw .tooMuchWork }
                     retries.append(Retry(step: second, position: position, lowest: position))
                     step = first
                 case .choose(let set, let otherwise):
@@ -65,13 +76,20 @@ extension PatternProgram {
                     step = isMember ? step + 1 : otherwise
                 case .jump(let target): step = target
                 case .nested(let isNegated, let consumes, let next):
-                    let stop = match(step: step + 1, in: text, from: position, to: end)
+                    let stop = try match(step: step + 1, in: text, from: position, to: end, &work)
                     succeeded = (stop != nil) != isNegated
                     if consumes, let stop { position = stop }
                     step = next
-                case .accept: return position
+                case .accept:
+                    try work.spend(steps)
+                    return position
                 }
                 if succeeded { continue }
+                // Between two failures the matcher only goes on through the text, so time is bounded by looking here.
+                if retries.count == base || steps > Self.stepsAtOnce {
+                    try work.spend(steps)
+                    steps = 0
+                }
                 guard retries.count > base else { return nil }
                 let last = retries.count - 1
                 step = retries[last].step

@@ -12,7 +12,8 @@ struct PatternProgram: Sendable {
         case accept
     }
 
-    private static let stepsMax = 20_000
+    /// Bounds of a pattern's size; those of usable tokenizers have some 100 nodes, 80 steps and 20 sets.
+    private static let stepsMax = 4_000, nodesMax = 16_000, setsMax = 256
     /// Sets answer for scalars below this from a table of bits.
     static let tabledScalars: UInt32 = 0x2_0000
     static let wordsPerSet = Int(tabledScalars) / 64
@@ -21,6 +22,7 @@ struct PatternProgram: Sendable {
     private(set) var sets: [ScalarSet] = []
     /// One row of `wordsPerSet` words for each set, one bit for each scalar below `tabledScalars`.
     private(set) var table: [UInt64] = []
+    private var nodes = 0                                           // gone through so far, repetitions counted
 
     init(_ pattern: String) throws(PatternError) {
         try self.init(PatternParser.parse(pattern))
@@ -37,14 +39,17 @@ struct PatternProgram: Sendable {
     }
 
     private mutating func append(_ step: Step) throws(PatternError) {
-        guard steps.count < Self.stepsMax else {
-            throw PatternError(expected: "a regular expression of at most \(Self.stepsMax) steps", found: "a larger one")
-        }
+        guard steps.count < Self.stepsMax else { throw Self.tooLarge("steps", Self.stepsMax) }
         steps.append(step)
     }
 
-    private mutating func index(of set: ScalarSet) -> Int {
+    private static func tooLarge(_ things: String, _ max: Int) -> PatternError {
+        PatternError(expected: "a regular expression of at most \(max) \(things)", found: "a larger one")
+    }
+
+    private mutating func index(of set: ScalarSet) throws(PatternError) -> Int {
         if let known = sets.firstIndex(of: set) { return known }
+        guard sets.count < Self.setsMax else { throw Self.tooLarge("different sets of characters", Self.setsMax) }
         sets.append(set)
         var words = [UInt64](repeating: 0, count: Self.wordsPerSet)
         for range in set.ranges {
@@ -55,6 +60,9 @@ struct PatternProgram: Sendable {
     }
 
     private mutating func emit(_ node: PatternNode) throws(PatternError) {
+        // Some nodes have no steps, such as an empty group, and repetitions of repetitions of them would not end.
+        nodes += 1
+        guard nodes <= Self.nodesMax else { throw Self.tooLarge("repeated parts", Self.nodesMax) }
         switch node {
         case .set(let set): try append(.set(index(of: set)))
         case .sequence(let parts): for part in parts { try emit(part) }
@@ -90,7 +98,7 @@ struct PatternProgram: Sendable {
             }
             let next = steps.count
             if let first {
-                steps[start] = .choose(index(of: first), otherwise: next)
+                steps[start] = .choose(try index(of: first), otherwise: next)
                 steps[start + 1] = .fork(first: start + 2, second: next)
             } else if !isLast {
                 steps[start] = .fork(first: start + 1, second: next)
@@ -101,7 +109,7 @@ struct PatternProgram: Sendable {
 
     private mutating func emit(_ body: PatternNode, min: Int, max: Int, _ mode: PatternNode.Mode) throws(PatternError) {
         if case .set(let set) = body, mode != .lazy {
-            let index = index(of: set)
+            let index = try index(of: set)
             return try append(mode == .greedy ? .run(index, min: min, max: max) : .runOnce(index, min: min, max: max))
         }
         if mode == .possessive { return try emit(nested: .repeated(body, min: min, max: max, .greedy), isNegated: false, consumes: true) }

@@ -17,17 +17,17 @@ struct WordSplit: Sendable {
     let isInverted: Bool
 
     /// Cuts each of `pieces` of `text`; no piece of the result is empty.
-    func split(_ text: Span<UInt8>, _ pieces: [Range<Int>]) -> [Range<Int>] {
+    func split(_ text: Span<UInt8>, _ pieces: [Range<Int>], _ work: inout EncodingWork) throws(EncodingError) -> [Range<Int>] {
         var matcher = PatternProgram.Matcher(program)
         var result: [Range<Int>] = []
         result.reserveCapacity(pieces.count)
         var cuts: [Cut] = []
         for piece in pieces {
             if behavior == .isolated {
-                forEachCut(of: piece, in: text, &matcher) { range, _ in if !range.isEmpty { result.append(range) } }
+                try forEachCut(of: piece, in: text, &matcher, &work) { range, _ in if !range.isEmpty { result.append(range) } }
             } else {
                 cuts.removeAll(keepingCapacity: true)
-                forEachCut(of: piece, in: text, &matcher) { range, isMatch in cuts.append((range, isMatch != isInverted)) }
+                try forEachCut(of: piece, in: text, &matcher, &work) { range, isMatch in cuts.append((range, isMatch != isInverted)) }
                 result.append(contentsOf: arranged(cuts).filter { !$0.isEmpty })
             }
         }
@@ -36,12 +36,13 @@ struct WordSplit: Sendable {
 
     /// Visits matches and the gaps between them, in order; matches may be empty.
     @inline(__always) private func forEachCut(
-        of piece: Range<Int>, in text: Span<UInt8>, _ matcher: inout PatternProgram.Matcher, _ body: (Range<Int>, Bool) -> Void
-    ) {
+        of piece: Range<Int>, in text: Span<UInt8>, _ matcher: inout PatternProgram.Matcher, _ work: inout EncodingWork,
+        _ body: (Range<Int>, Bool) -> Void
+    ) throws(EncodingError) {
         var done = piece.lowerBound                     // everything before was visited
         var position = done                             // where the next search starts
         var lastEnd: Int?                               // of the last match
-        while position <= piece.upperBound, let match = matcher.firstMatch(in: text, from: position, to: piece.upperBound) {
+        while position <= piece.upperBound, let match = try matcher.firstMatch(in: text, from: position, to: piece.upperBound, &work) {
             if match.isEmpty, match.upperBound == lastEnd {
                 // An empty match right behind a match does not count; search on behind the next scalar.
                 guard position < piece.upperBound else { break }

@@ -5,6 +5,7 @@ import Messages
 import NIOCore
 import NIOPosix
 import Synchronization
+import Tensors
 @testable import Transport
 
 /// Expert hosts of this process, beside the real ones of a cluster.
@@ -74,11 +75,23 @@ enum FakeHost {
     /// Takes whatever it shall hold, and computes as `run` says.
     static func handler(run: @escaping @Sendable (ExpertRequest) async throws -> ExpertResponse) -> RPCServer.Handler {
         var endpoints = EndpointHandlers { _ in nil }
-        endpoints.on(.holdExperts) { _ in HoldResponse(heldBytes: 0) }
+        endpoints.on(.holdExperts) { HoldResponse(heldBytes: 0, digests: try digests(of: $0.units)) }
         endpoints.on(.retainExperts) { _ in RetainResponse(heldBytes: 0) }
         endpoints.on(.runExperts) { try await run($0) }
         return endpoints.answer
     }
+
+    /// What an honest host has read of the demo model.
+    static func digests(of units: [ExpertUnit]) throws -> [WeightDigest] {
+        let checkpoint = try demo.get()
+        return try units.flatMap { unit in
+            let pieces = try checkpoint.pieces(unit.layer, unit.expert, slice: unit.slice.index, of: unit.slice.count)
+            return compute.digests(of: pieces.map(\.matrix)).map(\.message)
+        }
+    }
+
+    private static let demo = Result { try WeightFiles(directory: Paths.demo) }
+    private static let compute = Compute(threads: 1)
 
     /// Refuses every call.
     static let refusing: RPCServer.Handler = { _ in throw RPCError(.failedPrecondition, "this host works for nobody") }

@@ -46,10 +46,12 @@ struct ModelCluster: Sendable {
         let group = MultiThreadedEventLoopGroup.singleton.next()
         let files = try WeightFiles(directory: model)
         let status = ClusterStatus(readiness: Readiness())
+        let proof = try WeightProof(files)
         let hosts = ExpertHosts(
             config: ExpertHosts.Config(
                 expected: expertHosts, arithmetic: flags.contains("fast") ? "fast" : "exact", settings: settings, silence: .seconds(5), patience: .seconds(30)),
-            inventory: try ExpertInventory(files), fingerprint: try files.fingerprint(), expertsPerToken: files.config.expertsPerToken, status: status, group: group, logger: logger)
+            inventory: try ExpertInventory(files), fingerprint: try files.fingerprint(), proof: proof,
+            expertsPerToken: files.config.expertsPerToken, status: status, group: group, logger: logger)
         let control = Address.unix(path: "\(folder)/control.sock"), attentionAddress = Address.unix(path: "\(folder)/attention.sock")
         processes.append(try ServiceProcess("attention", ["--model", model, "--listen", "\(attentionAddress)"] + flags, folder: folder))
         for index in 1 ... expertHosts {
@@ -64,7 +66,9 @@ struct ModelCluster: Sendable {
         let pass = ForwardPass(
             weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1), loop: EventLoopExecutor(group))
         let engine = engine(over: pass, status, logger: logger)         // never runs; the link tells it of attention's memory
-        let link = AttentionLink(attention: attention, fingerprint: try files.fingerprint(), arithmetic: hosts.config.arithmetic, engine: engine, status: status, logger: logger)
+        let link = AttentionLink(
+            attention: attention, fingerprint: try files.fingerprint(), proof: proof,
+            arithmetic: hosts.config.arithmetic, engine: engine, status: status, logger: logger)
         let cluster = ModelCluster(pass: pass, status: status, processes: processes, hosts: hosts)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await link.run() }

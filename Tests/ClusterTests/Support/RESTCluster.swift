@@ -67,8 +67,10 @@ final class RESTCluster: Sendable {
         try await waitUntilReady()
     }
 
-    func startAttention() throws {
-        try start("attention", "attention", ["--listen", "\(attentionAddress)", "--threads", "1"] + setup.attention)
+    /// - Parameter model: nil: the cluster's.
+    func startAttention(model: String? = nil) throws {
+        let flags = ["--listen", "\(attentionAddress)", "--threads", "1"] + setup.attention
+        try start("attention", "attention", model: model, flags)
     }
 
     func startExpertHost(_ index: Int) throws { try startExpertHost("expert-\(index)") }

@@ -39,7 +39,7 @@ import Tokenizer
     @Test("both ways are measured with the demo model's tokenizer")
     func measured() throws {
         let demo = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../../compose/models/demo").standardizedFileURL.path
-        let rates = TokenizerBench.measure(try BytePairTokenizer(contentsOf: demo), "Who are you? ")
+        let rates = try TokenizerBench.measure(try BytePairTokenizer(contentsOf: demo), "Who are you? ")
         #expect(rates.map(\.name) == ["tokenizer.encode", "tokenizer.decode"])
         #expect(rates.allSatisfy { $0.rate > 0 })
     }

@@ -5,6 +5,11 @@ import Testing
 import Tokenizer
 @testable import CommandLineTool
 
+extension BytePairTokenizer {
+    /// The ids of a text that may spell special tokens; none if it cannot be encoded.
+    fileprivate func encode(_ text: String) -> [Int32] { (try? encode(PromptText(template: text))) ?? [] }
+}
+
 @Suite("Synthetic tokenizers") struct SyntheticTokenizerTests {
     private static let sizes = [264, 265, 600, 32_000]
 

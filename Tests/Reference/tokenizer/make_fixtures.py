@@ -24,6 +24,13 @@ def summary(tokenizer, text):
     return f"{len(ids)}:{digest(ids):016x}"
 
 
+def plain(tokenizer):
+    """The same tokenizer, to which special tokens are text."""
+    result = Tokenizer.from_str(tokenizer.to_str())
+    result.encode_special_tokens = True
+    return result
+
+
 def write(name, value):
     with open(os.path.join(FIXTURES, name), "w") as file: json.dump(value, file, ensure_ascii=False, separators=(",", ":"))
 
@@ -75,6 +82,7 @@ write("corpus.json", texts)
 write("expected.json", [{
     "tokenizer": name,
     "encodings": [summary(tokenizer, text) for text in texts],
+    "contents": [summary(plain(tokenizer), text) for text in texts],
     "samples": [{"text": text, "ids": tokenizer.encode(text, add_special_tokens=False).ids} for text in texts[:40] if len(text) < 60],
     "decodings": decodings(tokenizer, 99),
     "scalars": every_scalar(tokenizer) if name in ("o200k", "digits-nfc") else [],

@@ -41,7 +41,9 @@ import Tokenizer
                 <beginning_of_sentence>user name=user
                 ab<end_of_sentence>
                 <beginning_of_sentence>ai name=assistant
-                <end_of_sentence>
+                <function_call>```typescript
+                functions.f({})
+                ```<end_of_sentence>
                 <beginning_of_sentence>system function_response=functions
                 {"name": "f", "response": {"x":1}}<end_of_sentence>
                 <beginning_of_sentence>system function_setting=functions

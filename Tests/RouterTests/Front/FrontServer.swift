@@ -12,6 +12,11 @@ let demoTokenizer: BytePairTokenizer = {
     do { return try BytePairTokenizer(contentsOf: root.appendingPathComponent("compose/models/demo").path) } catch { fatalError("\(error)") }
 }()
 
+extension BytePairTokenizer {
+    /// The ids of a text that may spell special tokens; none if it cannot be encoded.
+    func encode(_ text: String) -> [Int32] { (try? encode(PromptText(template: text))) ?? [] }
+}
+
 /// Runs the front on a real socket while `body` talks to it.
 func withFront(
     _ generator: any Generator, _ config: FrontConfig = FrontConfig(), logger: Logger? = nil, _ body: @escaping @Sendable (FrontClient) async throws -> Void

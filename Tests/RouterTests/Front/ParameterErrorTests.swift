@@ -73,7 +73,6 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""messages":[{"role":"king","content":"hi"}]"#, "messages[0].role", "invalid_value"),
         WrongBody(#""messages":[{"role":"user"}]"#, "messages[0].content", "missing_required_parameter"),
         WrongBody(#""messages":[{"role":"user","content":null}]"#, "messages[0].content", "missing_required_parameter"),
-        WrongBody(#""messages":[{"role":"assistant","content":null}]"#, "messages[0].content", "missing_required_parameter"),
         WrongBody(#""messages":[{"role":"user","content":5}]"#, "messages[0].content", "invalid_type"),
         WrongBody(#""messages":[{"role":"user","content":[5]}]"#, "messages[0].content[0]", "invalid_type"),
         WrongBody(#""messages":[{"role":"user","content":[{"text":"a"}]}]"#, "messages[0].content[0].type", "missing_required_parameter"),

@@ -68,6 +68,24 @@ import Testing
         #expect(tracker.quantiles([0, 0.5, 0.9, 0.99, 1]) == [1, 51, 91, 100, 100])
     }
 
+    @Test("how fast a host reads follows from the calls that read enough, whatever it was expected to take")
+    func readSpeed() {
+        let bytes = 5e6, hop = LayerWork.hopSeconds
+        for bandwidth in [1e8, 1e9, 1e11] {
+            let health = HostHealth(of: "a")
+            func answer(_ bytes: Double, at speed: Double) { health.answered(after: hop + bytes / speed, expected: hop + bytes / bandwidth) }
+            func found() -> Double? { health.readSpeed(bandwidth: bandwidth, bytesMin: 1e6) }
+            #expect(found() == nil)
+            for _ in 0 ..< 100 { answer(1000, at: 1e10) }
+            #expect(found() == nil, "calls that read little")
+            for index in 0 ..< 60 { answer(bytes, at: index % 5 == 0 ? 1e7 : 2e9) }
+            #expect(found().map { abs($0 / 2e9 - 1) < 1e-6 } == true)
+            #expect(found() == nil, "nothing new")
+            for _ in 0 ..< 128 { answer(bytes, at: 5e8) }
+            #expect(found().map { abs($0 / 5e8 - 1) < 1e-6 } == true)
+        }
+    }
+
     @Test("suspicion and trust are news once")
     func suspicion() {
         let health = HostHealth(of: "a")

@@ -7,7 +7,8 @@ import Testing
 
     /// A host that holds the same part of every expert.
     private func member(_ name: String, ready: UInt8 = 0xFF, wanted: UInt8 = 0xFF, bandwidth: Int = 1 << 30) -> RoutingTable.Member {
-        RoutingTable.Member(host: TestHosts.host(name, bandwidth: bandwidth), ready: UnitMap(Self.inventory, all: ready), wanted: UnitMap(Self.inventory, all: wanted))
+        RoutingTable.Member(
+            host: TestHosts.host(name), ready: UnitMap(Self.inventory, all: ready), wanted: UnitMap(Self.inventory, all: wanted), speed: Double(bandwidth))
     }
 
     private func table(_ members: [RoutingTable.Member], cuts: Int = 1) -> RoutingTable {
@@ -97,9 +98,9 @@ import Testing
             var random = RandomSource(seed: seed)
             var members: [RoutingTable.Member] = []
             for index in 0 ..< Int.random(in: 0 ... 5, using: &random) {
-                let host = TestHosts.host("\(index)", bandwidth: .random(in: 1 ... 1 << 40, using: &random))
+                let host = TestHosts.host("\(index)"), speed = Double.random(in: 1 ... 0x1p40, using: &random)
                 if Int.random(in: 0 ..< 5, using: &random) == 0 { _ = host.health.suspect() }
-                members.append(RoutingTable.Member(host: host, ready: randomMap(&random), wanted: randomMap(&random)))
+                members.append(RoutingTable.Member(host: host, ready: randomMap(&random), wanted: randomMap(&random), speed: speed))
             }
             let cuts = (0 ..< 8).map { _ in ExpertSlice.counts.randomElement(using: &random)! }
             let table = RoutingTable(members: members, cuts: [cuts])

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Messages
 @testable import Router
 import Testing
@@ -25,7 +26,7 @@ import Testing
     @Test("twenty prompts of one account leave another's the half")
     func accounts() {
         let entries = (0 ..< 21).map { id in
-            Scheduler.Entry(id: UInt64(id), demand: Demand(account: id == 20 ? 1 : 0, promptCount: 1000, answerMax: 1, stateBytes: 1), arrival: .zero)
+            Scheduler.Entry(id: UInt64(id), demand: Demand(account: id == 20 ? 1 : 0, promptCount: 1000, answerMax: 1, state: .fixed(1)), arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 200, weights: [1, 1])
         #expect(rows.last?.count == 100)
@@ -33,11 +34,26 @@ import Testing
     }
 }
 
+extension SessionSize {
+    /// Of sessions that take the same memory however long they are.
+    static func fixed(_ bytes: Int) -> SessionSize { SessionSize(fixedBytes: bytes, pageBytes: 0, pageLength: 1) }
+}
+
 extension PromptSharesTests {
+    @Test("a class counts within an account: all that one calls urgent leaves another its half")
+    func classes() {
+        let entries = (0 ..< 9).map { id in
+            let demand = Demand(account: id == 8 ? 1 : 0, priority: id < 4 ? .high : id == 8 ? .low : .normal, promptCount: 20, answerMax: 1, state: .fixed(1))
+            return Scheduler.Entry(id: UInt64(id), demand: demand, arrival: .zero)
+        }
+        let rows = PromptShares.rows(of: entries, budget: 40, weights: [1, 1])
+        #expect(rows.map(\.count) == [5, 5, 5, 5, 20], "of the first account's half the urgent take all")
+    }
+
     @Test("rows that generate count: who has many of them leaves the prompt rows to the other")
     func generating() {
         let entries = (0 ..< 4).map { id in
-            Scheduler.Entry(id: UInt64(id), demand: Demand(account: id == 3 ? 1 : 0, promptCount: 100, answerMax: 1, stateBytes: 1), arrival: .zero)
+            Scheduler.Entry(id: UInt64(id), demand: Demand(account: id == 3 ? 1 : 0, promptCount: 100, answerMax: 1, state: .fixed(1)), arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 40, generating: [0: 60], weights: [1, 1])
         #expect(rows.map(\.id) == [3])

@@ -1,3 +1,4 @@
+internal import Checkpoint
 @testable import Router
 import Testing
 
@@ -16,25 +17,37 @@ import Testing
 
 /// Plays engine, attention service and clients.
 private struct World {
-    enum Session { case open, onDisk }
+    enum Session { case open(Int), onDisk }
+
+    /// A sequence as its client and the engine know it.
+    struct Life {
+        let demand: Demand
+        /// Tokens to be read before the next is chosen, and those that were carried.
+        var promptCount: Int, carried = 0
+
+        mutating func beginAnew() { (promptCount, carried) = (carried < promptCount ? promptCount : carried + 1, 0) }
+    }
 
     var random: RandomSource
     var scheduler: Scheduler
     var now = Duration.zero
     var lastID: UInt64 = 0
-    var demands: [UInt64: Demand] = [:]
-    var carried: [UInt64: Int] = [:]
+    var lives: [UInt64: Life] = [:]
     var sessions: [UInt64: Session] = [:]
     var alive: Set<UInt64> = []
     var trouble: String?
+    /// Whether disks, attention and other routers behave badly, and still do.
+    let isUnlucky: Bool
+    var isCalm = false
     let (beside, alone): (Int, Int)
 
     init(seed: UInt64) {
         var random = RandomSource(seed: seed)
         scheduler = Scheduler(.init(
-            placesMax: .random(in: 1 ... 12, using: &random), waitingMax: .random(in: 0 ... 30, using: &random), memoryBytes: .random(in: 50 ... 400, using: &random),
+            placesMax: .random(in: 1 ... 12, using: &random), waitingMax: .random(in: 0 ... 30, using: &random), memoryBytes: .random(in: 100 ... 900, using: &random),
             weights: (0 ..< Int.random(in: 1 ... 4, using: &random)).map { _ in .random(in: 0.1 ... 5, using: &random) }, ageing: .seconds(.random(in: 0 ... 50, using: &random))))
         (beside, alone) = (.random(in: 0 ... 20, using: &random), .random(in: 1 ... 50, using: &random))
+        isUnlucky = Bool.random(using: &random)
         self.random = random
     }
 
@@ -44,6 +57,8 @@ private struct World {
             step()
         }
         // Nobody comes any more: all there are must end.
+        isCalm = true
+        scheduler.limits.othersBytes = 0
         var steps = 0
         while !alive.isEmpty, trouble == nil {
             step()
@@ -55,39 +70,59 @@ private struct World {
         if trouble == nil, scheduler.reservedBytes != 0 { trouble = "\(scheduler.reservedBytes) bytes stay reserved" }
     }
 
+    private mutating func chance(oneIn count: Int) -> Bool { Int.random(in: 0 ..< count, using: &random) == 0 }
+    private mutating func mishap(oneIn count: Int) -> Bool { isUnlucky && !isCalm && chance(oneIn: count) }
+
     private mutating func arrive() {
         for _ in 0 ..< Int.random(in: 0 ... 3, using: &random) {
             lastID += 1
+            let size = SessionSize(
+                fixedBytes: .random(in: 1 ... 60, using: &random), pageBytes: .random(in: 0 ... 20, using: &random), pageLength: .random(in: 1 ... 16, using: &random))
             let demand = Demand(
                 account: .random(in: 0 ..< scheduler.limits.weights.count, using: &random), priority: Priority.allCases.randomElement(using: &random) ?? .normal,
-                promptCount: .random(in: 1 ... 60, using: &random), answerMax: .random(in: 0 ... 20, using: &random),
-                stateBytes: .random(in: 1 ... 120, using: &random), deadline: Int.random(in: 0 ..< 10, using: &random) == 0 ? now + .seconds(.random(in: 0 ... 30, using: &random)) : nil)
+                promptCount: .random(in: 1 ... 60, using: &random), answerMax: chance(oneIn: 8) ? 1_000_000 : .random(in: 0 ... 20, using: &random),
+                state: size, deadline: chance(oneIn: 10) ? now + .seconds(.random(in: 0 ... 30, using: &random)) : nil)
             switch scheduler.submit(lastID, demand, at: now) {
             case .queued:
                 alive.insert(lastID)
-                demands[lastID] = demand
-                carried[lastID] = 0
+                lives[lastID] = Life(demand: demand, promptCount: demand.promptCount)
             case .full(let wait): if wait < .seconds(1) { trouble = "come back after \(wait)" }
-            case .tooLarge(let memory): if demand.stateBytes <= memory { trouble = "\(demand.stateBytes) bytes refused, there are \(memory)" }
+            case .tooLarge(let tokens):
+                if size.bytes(tokens: demand.promptCount) <= scheduler.limits.memoryBytes { trouble = "\(demand) refused, there is memory for \(tokens)" }
             }
         }
-        if Int.random(in: 0 ..< 8, using: &random) == 0, let id = alive.sorted().randomElement(using: &random) { end(id) }
+        if chance(oneIn: 8), let id = alive.sorted().randomElement(using: &random) { end(id) }
+        if mishap(oneIn: 10) { scheduler.limits.othersBytes = .random(in: 0 ... 300, using: &random) }
+        if mishap(oneIn: 30) {
+            scheduler.lostAllStates()
+            sessions = [:]
+            for id in alive where lives[id]?.carried ?? 0 > 0 { lives[id]?.beginAnew() }
+        }
     }
 
     private mutating func step() {
         now += .milliseconds(.random(in: 1 ... 2000, using: &random))
         let plan = scheduler.plan(at: now, promptRowsMax: (beside: max(1, beside), alone: alone))
         alive.subtract(plan.expired)
-        check(plan)
-        let lacking = apply(plan)
-        if Int.random(in: 0 ..< 10, using: &random) == 0, let id = alive.sorted().randomElement(using: &random) { end(id) }       // during the step
-        let rows = plan.rows.filter { !lacking.contains($0.id) }
+        alive.subtract(plan.outgrown)
+        let unready = apply(plan)
+        check(plan, unready)
+        if chance(oneIn: 10), let id = alive.sorted().randomElement(using: &random) { end(id) }       // during the step
+        let rows = plan.rows.filter { !unready.contains($0.id) }
+        guard !mishap(oneIn: 15) else { return fail(rows) }
         scheduler.completed(rows)
         for row in rows where alive.contains(row.id) {
-            carried[row.id, default: 0] += row.count
-            guard let demand = demands[row.id], row.yieldsToken else { continue }
-            if carried[row.id, default: 0] >= demand.tokensMax - 1 || Int.random(in: 0 ..< 30, using: &random) == 0 { end(row.id) }
+            lives[row.id]?.carried += row.count
+            guard let life = lives[row.id], row.yieldsToken else { continue }
+            if life.carried >= life.demand.tokensMax - 1 || life.demand.answerMax == 0 || chance(oneIn: 30) { end(row.id) }
         }
+    }
+
+    private mutating func fail(_ rows: [StepPlan.Rows]) {
+        let ids = rows.map(\.id)
+        let given = scheduler.failed(ids, isolating: Bool.random(using: &random))
+        for id in ids where alive.contains(id) { lives[id]?.beginAnew() }
+        for id in given { end(id) }
     }
 
     private mutating func end(_ id: UInt64) {
@@ -95,42 +130,60 @@ private struct World {
         scheduler.end(id, at: now)
     }
 
-    /// Does to the sessions what the plan says. Now and then attention has no memory.
+    /// Does to the sessions what the plan says. Now and then attention has no memory, or has lost a state, and the disk is full.
     private mutating func apply(_ plan: StepPlan) -> Set<UInt64> {
-        for id in plan.closes where sessions.removeValue(forKey: id) == nil { trouble = "\(id) is closed and was not open" }
+        for id in plan.closes { sessions[id] = nil }
+        noteDropped()
         for id in plan.parks {
-            if sessions[id] != .open { trouble = "\(id) is parked and was not in memory" }
-            sessions[id] = .onDisk
+            guard case .open = sessions[id] else { trouble = "\(id) is parked and was not in memory"; continue }
+            if mishap(oneIn: 3) { scheduler.stayedInMemory(id, at: now) } else { sessions[id] = .onDisk }
         }
-        var lacking: Set<UInt64> = []
-        for id in plan.resumes {
-            if sessions[id] != .onDisk { trouble = "\(id) is resumed and was not on disk" }
-            if lacks(id, wasParked: true) { lacking.insert(id) } else { sessions[id] = .open }
+        var unready: Set<UInt64> = []
+        for (id, tokens) in plan.grows.sorted(by: { $0.key < $1.key }) {
+            guard case .open(let before) = sessions[id], tokens > before else { trouble = "\(id) grows to \(tokens), and is \(sessions[id].debugDescription)"; continue }
+            if lacks(id, .grow) { unready.insert(id) } else { sessions[id] = .open(tokens) }
         }
-        for id in plan.opens.keys.sorted() {
+        for (id, tokens) in plan.resumes.sorted(by: { $0.key < $1.key }) {
+            guard case .onDisk = sessions[id] else { trouble = "\(id) is resumed and was not on disk"; continue }
+            if mishap(oneIn: 20) {
+                scheduler.lostState(id)
+                lives[id]?.beginAnew()
+                sessions[id] = nil
+                unready.insert(id)
+            } else if lacks(id, .resume) { unready.insert(id) } else { sessions[id] = .open(tokens) }
+        }
+        for (id, tokens) in plan.opens.sorted(by: { $0.key < $1.key }) {
             if sessions[id] != nil { trouble = "\(id) is opened twice" }
-            if lacks(id, wasParked: false) { lacking.insert(id) } else { sessions[id] = .open }
+            if lacks(id, .begin) { unready.insert(id) } else { sessions[id] = .open(tokens) }
         }
-        return lacking
+        return unready
     }
 
-    private mutating func lacks(_ id: UInt64, wasParked: Bool) -> Bool {
-        guard Int.random(in: 0 ..< 40, using: &random) == 0 else { return false }
-        return scheduler.lackedMemory(id, wasParked: wasParked)
+    /// Sequences that were set aside without their state begin anew; the scheduler says so by closing a session that it has not ended.
+    private mutating func noteDropped() {
+        for entry in scheduler.queue where entry.phase == .waiting && sessions[entry.id] == nil {
+            if lives[entry.id]?.carried ?? 0 > 0 { lives[entry.id]?.beginAnew() }
+        }
     }
 
-    private mutating func check(_ plan: StepPlan) {
-        if scheduler.running.count > scheduler.limits.placesMax { trouble = "\(scheduler.running.count) run" }
-        if scheduler.reservedBytes > scheduler.limits.memoryBytes { trouble = "\(scheduler.reservedBytes) bytes reserved of \(scheduler.limits.memoryBytes)" }
+    private mutating func lacks(_ id: UInt64, _ wish: Scheduler.Wish) -> Bool {
+        guard mishap(oneIn: 40) else { return false }
+        return scheduler.lackedMemory(id, wish, at: now)
+    }
+
+    private mutating func check(_ plan: StepPlan, _ unready: Set<UInt64>) {
+        let limits = scheduler.limits
+        if scheduler.running.count > limits.placesMax { trouble = "\(scheduler.running.count) run" }
+        if !isUnlucky, scheduler.reservedBytes > limits.memoryBytes { trouble = "\(scheduler.reservedBytes) bytes reserved of \(limits.memoryBytes)" }
         if plan.promptRowCount > (plan.generatingCount > 0 ? max(1, beside) : alone) { trouble = "\(plan.promptRowCount) prompt rows" }
         if Set(plan.rows.map(\.id)).count != plan.rows.count { trouble = "a sequence has rows twice" }
-        for (index, row) in plan.rows.enumerated() {
-            guard let demand = demands[row.id], let carried = carried[row.id], alive.contains(row.id) else { trouble = "\(row.id) has rows and is gone"; return }
-            if row.start != carried || row.count < 1 { trouble = "\(row) begins at the wrong place, expected \(carried)" }
-            if index < plan.generatingCount, row.count != 1 || carried < demand.promptCount { trouble = "\(row) does not generate" }
-            if index >= plan.generatingCount, carried + row.count > demand.promptCount { trouble = "\(row) goes beyond the prompt" }
-            if row.yieldsToken != (carried + row.count >= demand.promptCount) { trouble = "\(row) yields wrongly" }
+        for (index, row) in plan.rows.enumerated() where !unready.contains(row.id) {
+            guard let life = lives[row.id], alive.contains(row.id) else { trouble = "\(row.id) has rows and is gone"; return }
+            if row.start != life.carried || row.count < 1 { trouble = "\(row) begins at the wrong place, expected \(life.carried)" }
+            if case .open(let tokens) = sessions[row.id], row.start + row.count <= tokens {} else { trouble = "\(row) has no room in \(sessions[row.id].debugDescription)" }
+            if index < plan.generatingCount, row.count != 1 || life.carried < life.promptCount { trouble = "\(row) does not generate" }
+            if index >= plan.generatingCount, life.carried + row.count > life.promptCount { trouble = "\(row) goes beyond the prompt" }
+            if row.yieldsToken != (life.carried + row.count >= life.promptCount) { trouble = "\(row) yields wrongly" }
         }
-        if scheduler.generatingCount != plan.generatingCount { trouble = "\(scheduler.generatingCount) sequences generate, \(plan.generatingCount) have rows" }
     }
 }

@@ -1,0 +1,53 @@
+internal import Cluster
+internal import Messages
+internal import Metrics
+internal import Transport
+
+/// What the service tells of its sessions and of its work.
+struct AttentionMetrics: Sendable {
+    private let sessions = Gauge(label: "minimax_attention_sessions")
+    private let reserved = Gauge(label: "minimax_attention_state_reserved_bytes")
+    private let parked = Gauge(label: "minimax_attention_sessions_parked")
+    private let parkedBytes = Gauge(label: "minimax_attention_state_parked_bytes")
+    let rows = Counter(label: "minimax_attention_rows_total")
+
+    init(budgetBytes: Int) { Gauge(label: "minimax_attention_state_budget_bytes").record(budgetBytes) }
+
+    /// Reads the engine's sessions anew; after every call that changes them.
+    func report(_ engine: AttentionEngine) {
+        let usage = engine.usage
+        sessions.record(usage.sessions)
+        reserved.record(usage.reservedBytes)
+        parked.record(usage.parked)
+        parkedBytes.record(usage.parkedBytes)
+    }
+}
+
+extension EndpointHandlers {
+    /// The attention service's.
+    init(_ engine: AttentionEngine, _ metrics: AttentionMetrics) {
+        self.init { ($0 as? AttentionError).map(RPCError.init) }
+        func onSessions<Request, Response>(
+            _ endpoint: Endpoint<Request, Response>, _ handler: @escaping @Sendable (Request) async throws -> Response
+        ) {
+            on(endpoint) { request in
+                defer { metrics.report(engine) }
+                return try await handler(request)
+            }
+        }
+        on(.describeAttention, engine.describe)
+        on(.digestWeights, engine.digests)
+        onSessions(.openSession, engine.open)
+        onSessions(.growSession, engine.grow)
+        onSessions(.closeSessions, engine.close)
+        onSessions(.parkSession, engine.park)
+        onSessions(.resumeSession, engine.resume)
+        on(.embed, engine.embed)
+        on(.attend) { request in
+            metrics.rows.increment(by: request.spans.reduce(0) { $0 + $1.count })
+            return try await engine.attend(request)
+        }
+        on(.logits, engine.logits)
+        on(.lightningState, engine.state)
+    }
+}

@@ -1,0 +1,77 @@
+internal import Tokenizer
+
+/// Reads the calls that an assistant's message of a conversation has: `tool_calls`, or the older `function_call`.
+enum ChatCalls {
+    struct Call {
+        /// By which a result names the call; the older form has none.
+        var id: String?
+        var function: FunctionCall
+    }
+
+    /// - Parameter name: what the client calls the message.
+    static func read(_ message: JSON, _ name: String, isAssistant: Bool) throws(APIError) -> [Call] {
+        let calls = try toolCalls(message, "\(name).tool_calls")
+        let older = try functionCall(message, "\(name).function_call")
+        guard isAssistant || calls.isEmpty && older == nil else {
+            let field = older == nil ? "\(name).tool_calls" : "\(name).function_call"
+            throw .invalid(field, "Invalid '\(field)': only messages of the role 'assistant' have calls.", code: "invalid_value")
+        }
+        // A client that sends both means one call in two forms.
+        return calls.isEmpty ? older.map { [$0] } ?? [] : calls
+    }
+
+    private static func toolCalls(_ message: JSON, _ name: String) throws(APIError) -> [Call] {
+        switch message["tool_calls"] {
+        case nil, .null: return []
+        case .array(let elements):
+            var calls: [Call] = []
+            for (index, element) in elements.enumerated() { calls.append(try toolCall(element, "\(name)[\(index)]")) }
+            return calls
+        case .some(let other): throw .wrongType(name, expected: "an array", found: other)
+        }
+    }
+
+    private static func toolCall(_ value: JSON, _ name: String) throws(APIError) -> Call {
+        guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
+        let type = try value.text("type", of: name) ?? "function"
+        guard type == "function" else {
+            throw .notSupported("\(name).type", "'\(name).type' is '\(type.prefix(40))', which is not supported: only 'function' is.")
+        }
+        guard let id = try value.text("id", of: name) else { throw .missing("\(name).id") }
+        guard let function = value["function"], function != .null else { throw .missing("\(name).function") }
+        return Call(id: id, function: try self.function(function, "\(name).function"))
+    }
+
+    private static func functionCall(_ message: JSON, _ name: String) throws(APIError) -> Call? {
+        guard let value = message["function_call"], value != .null else { return nil }
+        return Call(id: nil, function: try function(value, name))
+    }
+
+    private static func function(_ value: JSON, _ name: String) throws(APIError) -> FunctionCall {
+        guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
+        guard let function = try value.text("name", of: name), !function.isEmpty else { throw .missing("\(name).name") }
+        guard function.unicodeScalars.allSatisfy(isNameScalar) else {
+            throw .invalid(
+                "\(name).name", "Invalid '\(name).name': expected letters, digits and '_', '-', '.', ':' or '/', but got '\(function.prefix(40))'.",
+                code: "invalid_value")
+        }
+        return FunctionCall(name: function, arguments: try arguments(value, "\(name).arguments"))
+    }
+
+    /// In the prompt a name stands before a bracket without quotes, so nothing in it may look like the rest of a call.
+    private static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "_-.:/".unicodeScalars.contains(scalar)
+    }
+
+    /// As the model wrote them: arguments that are no JSON are part of the conversation too, and a model that sees its mistake may
+    /// mend it. Nothing at all means no arguments; some clients send the object itself.
+    private static func arguments(_ function: JSON, _ name: String) throws(APIError) -> String {
+        switch function["arguments"] {
+        case nil, .null: throw .missing(name)
+        case .string(let text): return text.allSatisfy(\.isWhitespace) ? "{}" : text
+        case .some(let object):
+            guard case .object = object else { throw .wrongType(name, expected: "a string of JSON", found: object) }
+            return object.text(.pythonDefault)
+        }
+    }
+}
