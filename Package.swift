@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "ClusterTests", dependencies: ["Router", "ExpertHost", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", "CommandLineTool", logging] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
-        .testTarget(name: "RouterTests", dependencies: ["Router", "Checkpoint", "Messages", "Tensors", "Tokenizer", "Transport", logging] + http + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
+        .testTarget(name: "RouterTests", dependencies: ["Router", "Checkpoint", "Cluster", "Messages", "Tensors", "Tokenizer", "Transport", logging] + http + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),

@@ -9,7 +9,8 @@ struct AskCommand: AsyncParsableCommand {
         abstract: "Ask a question, about a document if you like, and stream the answer.",
         discussion: """
             Uses the cluster that answers at --url. If none does and --model is given, a temporary cluster is started for this one \
-            question. The answer goes to standard output, everything else to standard error.
+            question. The answer goes to standard output, everything else to standard error. On a terminal, control characters of the answer \
+            are written as \\u001b; a pipe or file gets them as they are.
             """)
 
     @Argument(help: "The question.")
@@ -40,7 +41,7 @@ struct AskCommand: AsyncParsableCommand {
 
     func run() async throws {
         let question = ChatClient.Question(
-            text: try Self.prompt(question, documents: try file.map(Self.read)), maxTokens: maxTokens, temperature: temperature, seed: seed)
+            text: try Self.prompt(question, documents: try file.map { try TextFile.text($0, "--file", maxBytes: TextFile.promptBytesMax) }), maxTokens: maxTokens, temperature: temperature, seed: seed)
         do {
             let client = try ChatClient(url: url, apiKey: apiKey)
             let name = try await client.model(limits: .init(total: .seconds(5)))
@@ -62,22 +63,16 @@ struct AskCommand: AsyncParsableCommand {
     }
 
     private static func stream(_ question: ChatClient.Question, from client: ChatClient, model: String) async throws {
+        let isTerminal = isatty(STDOUT_FILENO) == 1
         let timing = try await client.ask(question, model: model) { text in
-            try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+            try writeToStandardOutput(isTerminal ? shown(text, keepingLines: true) : text)
         }
-        try FileHandle.standardOutput.write(contentsOf: Data("\n".utf8))
+        try writeToStandardOutput("\n")
         if let timing { writeToStandardError(timing.line + "\n") }
     }
 
     /// The documents, then the question on a line of its own.
     static func prompt(_ question: String, documents: [String]) throws -> String {
         (documents + [question]).joined(separator: "\n")
-    }
-
-    private static func read(_ path: String) throws -> String {
-        let bytes = path == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
-        guard let bytes else { throw StartError("--file \(path) does not exist or cannot be read") }
-        guard let text = String(data: bytes, encoding: .utf8) else { throw StartError("--file \(path) is not UTF-8 text") }
-        return text
     }
 }

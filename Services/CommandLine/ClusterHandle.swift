@@ -12,14 +12,12 @@ struct ClusterHandle: Sendable {
 
     /// Of the REST front.
     let url: String
-    /// Of the router's admin socket.
-    let adminPath: String
+    /// Of the router's admin server.
+    let admin: Address
     /// All processes, as they were when the work began.
     let children: [Child]
     /// Tells the cluster that the end of the expert host with this name will be no accident.
     let expectExit: @Sendable (_ name: String) -> Void
-
-    var admin: Address { .unix(path: adminPath) }
 
     var expertHosts: [Child] { children.filter { $0.role == .expertHost } }
 

@@ -1,3 +1,5 @@
+internal import Cluster
+
 /// What happens to a cluster of child processes, and what to do about it: no process, clock or terminal in here.
 ///
 /// A cluster serves once every process is ready. From then on it survives the loss of expert hosts while one is left; the loss
@@ -19,8 +21,11 @@ struct ClusterLife {
     enum Stage: Equatable { case router, others, killing }
     private enum Phase: Equatable { case starting, serving, stopping(Stage), finished }
 
-    static let routerSeconds = 10
+    /// For all but the router, once it is gone: nothing is under way any more.
     static let othersSeconds = 5
+
+    /// Until the router is killed: what it has for its answers, then for telling those that are left, and a little more.
+    let routerSeconds: Int
 
     private var phase = Phase.starting
     private var alive: [String: ProcessPlan.Role] = [:]
@@ -31,7 +36,9 @@ struct ClusterLife {
     /// Why the cluster went down by itself; nil when it was told to.
     private(set) var failure: String?
 
-    init(_ processes: [ProcessPlan]) {
+    /// - Parameter drainSeconds: what the router has for answers under way.
+    init(_ processes: [ProcessPlan], drainSeconds: Int) {
+        routerSeconds = drainSeconds + cancelSecondsMax + 2
         for process in processes { alive[process.name] = process.role }
     }
 
@@ -60,12 +67,12 @@ struct ClusterLife {
             return fail("\(name) \(ending)" + (role == .expertHost ? "; it was the last expert host" : ""))
         case .stopping(let stage):
             // Who was asked to stop and dies of something else has a fault that should be seen, unless a cause is known already.
-            let complaint: [Action] = ending.isOrderly || killed.contains(name) || expected.contains(name) || failure != nil ? [] : [.report("\(name) \(ending) while stopping")]
+            let news: [Action] = ending.isOrderly || killed.contains(name) || expected.contains(name) || failure != nil ? [] : [.report(complaint.map { "\(name): \($0)" } ?? "\(name) \(ending) while stopping")]
             if alive.isEmpty {
                 phase = .finished
-                return complaint + [.finish]
+                return news + [.finish]
             }
-            return complaint + (stage == .router && role == .router ? stopOthers() : [])
+            return news + (stage == .router && role == .router ? stopOthers() : [])
         case .finished:
             return []
         }
@@ -105,7 +112,7 @@ struct ClusterLife {
         let router = names { $0 == .router }
         guard !router.isEmpty else { return stopOthers() }
         phase = .stopping(.router)
-        return [.terminate(router), .wait(.router, seconds: Self.routerSeconds)]
+        return [.terminate(router), .wait(.router, seconds: routerSeconds)]
     }
 
     private mutating func stopOthers() -> [Action] {

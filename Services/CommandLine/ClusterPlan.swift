@@ -9,7 +9,7 @@ struct ProcessPlan: Sendable, Equatable {
     let name: String
     let program: String
     let arguments: [String]
-    let adminSocket: String
+    let admin: Address
     /// The cores that it may use; nil: all that this process may.
     var cores: [Int]?
 }
@@ -25,21 +25,16 @@ struct ClusterPlan: Sendable {
     /// Flags of the processes that compute.
     var computeFlags: [String] = []
     var routerFlags: [String] = []
+    /// The router's admin address; nil: a Unix socket, as the others have.
+    var admin: Address?
+    /// What each process has for what is under way, once it is told to stop.
+    var drainSeconds = ServiceOptions.drainSecondsDefault
     var logLevel: String?
     /// Cores for each expert host, which then computes with as many threads; nil: all hosts share all cores.
     var hostCores: [[Int]]?
 
     /// The URL of its REST front.
-    var url: String { "http://\(Address.tcp(host: reachableHost, port: port))" }
-
-    /// Where a client on this machine reaches a front that listens on all addresses.
-    private var reachableHost: String {
-        switch host {
-        case "0.0.0.0": "127.0.0.1"
-        case "::": "::1"
-        default: host
-        }
-    }
+    var url: String { "http://\(Address.tcp(host: host, port: port).reachable)" }
 
     /// The processes, the router last.
     ///
@@ -53,11 +48,11 @@ struct ClusterPlan: Sendable {
     func processes(sockets: String, programs: String, readBandwidth: Double? = nil) -> [ProcessPlan] {
         let threads = threads ?? Machine.coreCount
         func unix(_ name: String) -> String { "unix:\(sockets)/\(name).sock" }
-        func plan(_ role: ProcessPlan.Role, _ program: String, _ name: String, _ arguments: [String]) -> ProcessPlan {
-            let common = ["--model", model, "--admin", "unix:\(sockets)/\(name).admin"]
+        func plan(_ role: ProcessPlan.Role, _ program: String, _ name: String, _ arguments: [String], admin: Address? = nil) -> ProcessPlan {
+            let admin = admin ?? .unix(path: "\(sockets)/\(name).admin")
+            let common = ["--model", model, "--admin", "\(admin)", "--drain-seconds", "\(drainSeconds)"]
                 + (logLevel.map { ["--log-level", $0] } ?? []) + ["--exit-with-parent"]
-            return ProcessPlan(
-                role: role, name: name, program: "\(programs)/\(program)", arguments: arguments + common, adminSocket: "\(sockets)/\(name).admin")
+            return ProcessPlan(role: role, name: name, program: "\(programs)/\(program)", arguments: arguments + common, admin: admin.reachable)
         }
         let attention = plan(.attention, "attention", "attention", ["--listen", unix("attention"), "--threads", "\(threads)"] + computeFlags)
         let experts = (1...expertHosts).map { number in
@@ -76,7 +71,7 @@ struct ClusterPlan: Sendable {
             [
                 "--attention", unix("attention"), "--control", unix("control"), "--expert-hosts", "\(expertHosts)",
                 "--host", host, "--port", "\(port)",
-            ] + routerFlags)
+            ] + routerFlags, admin: admin)
         return [attention] + experts + [router]
     }
 
@@ -99,6 +94,7 @@ struct ClusterPlan: Sendable {
             }
         }
         _ = try await PortProbe.port(host: host, port: port, purpose: "--port")
+        if case .tcp(let host, let port)? = admin { _ = try await PortProbe.port(host: host, port: port, purpose: "--admin") }
     }
 
     /// The folder this program was started from, where its siblings are.
@@ -108,6 +104,17 @@ struct ClusterPlan: Sendable {
             return String(program[..<(program.lastIndex(of: "/") ?? program.startIndex)])
         } catch {
             throw StartError("cannot tell where this program lies: \(error)")
+        }
+    }
+}
+
+extension Address {
+    /// Where a client on this machine reaches what listens here, be it on all addresses.
+    var reachable: Address {
+        switch self {
+        case .tcp(host: "0.0.0.0", port: let port): .tcp(host: "127.0.0.1", port: port)
+        case .tcp(host: "::", port: let port): .tcp(host: "::1", port: port)
+        default: self
         }
     }
 }

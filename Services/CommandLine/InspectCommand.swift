@@ -8,7 +8,9 @@ struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
         abstract: "Tell what a checkpoint is: family, parameters, bytes, state per session, memory per expert host.",
-        discussion: "A folder with config.json alone is enough.")
+        discussion: """
+            A folder with config.json alone is enough. Where there are weights, the files' headers are read, and what is missing or cut is told, with exit status 1.
+            """)
 
     @Argument(help: "Folder of the checkpoint.")
     var folder: String
@@ -29,7 +31,25 @@ struct InspectCommand: AsyncParsableCommand {
         let config: ModelConfig
         do { config = try ModelConfig(contentsOf: folder) } catch { throw StartError("\(folder): \(error)") }
         let report = CheckpointReport(config, hostCounts: expertHosts.map { [$0] } ?? [1, 2, 4, 8], weights: Self.weightFiles(in: folder))
-        print(json ? try report.json() : report.text(title: folder))
+        try printToStandardOutput(json ? try report.json() : report.text(title: Self.title(of: folder)))
+        if let slowness = Machine.slowness() { writeToStandardError("minimax: warning: \(slowness)\n") }
+        try Self.checkWeights(in: folder)
+    }
+
+    /// The folder, after its name where that is another.
+    static func title(of folder: String) -> String {
+        let name = checkpointName(of: folder)
+        return name == URL(filePath: folder).lastPathComponent ? folder : "\(name) in \(folder)"
+    }
+
+    /// Opens the weights as a service does.
+    ///
+    /// - Throws: `StartError` where they are not all there; there may be none.
+    static func checkWeights(in folder: String) throws {
+        do { _ = try WeightFiles(directory: folder) } catch {
+            if error.reason == .noWeights, weightFiles(in: folder).count == 0 { return }
+            throw StartError("\(folder): \(error)")
+        }
     }
 
     /// The count and bytes of the weight files, without opening them.

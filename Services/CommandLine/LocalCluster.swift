@@ -17,6 +17,8 @@ struct LocalCluster: Sendable {
     let verbose: Bool
     /// Where the children's logs go; nil: into the private folder, which is removed at the end.
     let logFolder: String?
+    /// Whether it goes on when the terminal that it was started from is closed.
+    var outlivesTerminal = false
 
     private enum Event: Sendable {
         case started(String, processID: Int32)
@@ -33,7 +35,7 @@ struct LocalCluster: Sendable {
 
     /// Starts the cluster, runs `work` once all processes are ready, then takes everything down.
     ///
-    /// SIGINT, SIGTERM and SIGHUP end it early; a second one ends it at once.
+    /// SIGINT, SIGTERM and, unless it outlives its terminal, SIGHUP end it early; a second one ends it at once.
     ///
     /// - Returns: whether `work` came to its end (and was not cut short by a signal).
     /// - Throws: `StartError` when the cluster cannot start or breaks; what `work` throws.
@@ -51,10 +53,12 @@ struct LocalCluster: Sendable {
             throw StartError("cannot make the folder for logs \(logs): \(error)")
         }
 
-        try? output.write(contentsOf: Data((title + "\n").utf8))
+        // Nothing is started for a person who cannot be told of it.
+        if output.fileDescriptor == STDOUT_FILENO { try printToStandardOutput(title) } else { writeToStandardError(title + "\n") }
 
         // Trapped before the first child exists, so that none can be left behind.
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        if outlivesTerminal { signal(SIGHUP, SIG_IGN) }
+        let signals = await outlivesTerminal ? UnixSignalsSequence(trapping: .sigint, .sigterm) : UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         let (events, sink) = AsyncStream<Event>.makeStream()
         let recentLines = RecentLines()
         let endWork = AsyncStream<Void>.makeStream()
@@ -84,7 +88,7 @@ struct LocalCluster: Sendable {
                 }
             }
 
-            var life = ClusterLife(processes)
+            var life = ClusterLife(processes, drainSeconds: plan.drainSeconds)
             var display = ProgressDisplay(output, names: processes.map(\.name))
             var processIDs: [String: Int32] = [:]
             let programNames = Dictionary(uniqueKeysWithValues: processes.map { ($0.name, URL(filePath: $0.program).lastPathComponent) })
@@ -105,7 +109,7 @@ struct LocalCluster: Sendable {
                 case .state(let name, let state): display[name]?.state = state
                 case .exited(let name, let exit):
                     processIDs[name] = nil
-                    let complaint = exit == .exited(1) ? recentLines.complaint(of: name, program: programNames[name] ?? "") : nil
+                    let complaint = [.exited(1), .exited(64)].contains(exit) ? recentLines.complaint(of: name, program: programNames[name] ?? "") : nil
                     actions = life.exited(name, exit, complaint: complaint)
                     if actions.contains(where: { if case .report = $0 { true } else { false } }) {
                         if isStarting { display[name]?.state = .ended("\(exit)") }
@@ -159,7 +163,7 @@ struct LocalCluster: Sendable {
 
     private func handle(_ processes: [ProcessPlan], _ processIDs: [String: Int32], expectExit: @escaping @Sendable (String) -> Void) -> ClusterHandle {
         ClusterHandle(
-            url: plan.url, adminPath: processes[processes.count - 1].adminSocket,
+            url: plan.url, admin: processes[processes.count - 1].admin,
             children: processes.compactMap { process in
                 processIDs[process.name].map { ClusterHandle.Child(name: process.name, role: process.role, processID: $0) }
             },
@@ -184,7 +188,7 @@ struct LocalCluster: Sendable {
 
     /// Asks a child how it is until it is ready.
     private static func poll(_ process: ProcessPlan, into sink: AsyncStream<Event>.Continuation) async {
-        let client = RESTClient(.unix(path: process.adminSocket))
+        let client = RESTClient(process.admin)
         while !Task.isCancelled {
             if let answer = try? await client.get("/readyz", limits: .init(total: .seconds(2))) {
                 if answer.status == 200 {

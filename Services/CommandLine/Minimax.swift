@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Cluster
+internal import Foundation
 
 /// The command a person types.
 @main struct Minimax: AsyncParsableCommand {
@@ -17,5 +18,8 @@ internal import Cluster
             SynthCommand.self, QuantizeCommand.self, DigestCommand.self, QualityCommand.self, BenchCommand.self,
         ])
 
-    static func main() async { await runCommand(Self.self) }
+    static func main() async {
+        for unknown in KnownVariables.unknown(in: ProcessInfo.processInfo.environment) { writeToStandardError("minimax: warning: \(unknown)\n") }
+        await runCommand(Self.self)
+    }
 }

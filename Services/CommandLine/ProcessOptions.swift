@@ -35,7 +35,7 @@ struct ProcessOptions: ParsableArguments {
     private var givenRouterFlags: [String] { routerFlags?.split(separator: " ").map(String.init) ?? [] }
 
     /// What holds a cluster together is not for the person to say twice.
-    private static let ownRouterFlags = ["--model", "--admin", "--arithmetic", "--attention", "--control", "--expert-hosts", "--host", "--port", "--exit-with-parent"]
+    private static let ownRouterFlags = ["--model", "--admin", "--arithmetic", "--attention", "--control", "--drain-seconds", "--expert-hosts", "--host", "--port", "--exit-with-parent"]
 
     /// - Parameter routerFlags: those that the command needs; what the person says comes after them, and so counts.
     func plan(model: String, expertHosts: Int, host: String, port: Int, routerFlags: [String] = []) -> ClusterPlan {

@@ -1,3 +1,5 @@
+internal import Cluster
+
 /// What the display knows of one process.
 struct ProcessRow: Sendable, Equatable {
     enum State: Sendable, Equatable {
@@ -37,18 +39,18 @@ struct ProgressView: Sendable {
         case (.loading(let before, _), .loading(let now, _)) where before == now: return nil
         case (let before, let now) where before == now: return nil
         case (_, .starting): return nil
-        case (_, .loading(let message, _)): return "\(new.name): \(message)"
+        case (_, .loading(let message, _)): return "\(new.name): \(shown(message))"
         case (_, .ready(let seconds)): return "\(new.name): ready after \(oneDecimal(seconds)) s"
-        case (_, .ended(let how)): return "\(new.name): \(how)"
+        case (_, .ended(let how)): return "\(new.name): \(shown(how))"
         }
     }
 
     private func parts(_ state: ProcessRow.State) -> (word: String, colour: Int, detail: String) {
         switch state {
         case .starting: ("starting", 33, "")
-        case .loading(let message, let fraction): ("loading", 33, " \(percent(fraction))  \(message)")
+        case .loading(let message, let fraction): ("loading", 33, " \(percent(fraction))  \(shown(message))")
         case .ready(let seconds): ("ready", 32, " \(oneDecimal(seconds)) s")
-        case .ended(let how): ("ended", 31, " \(how)")
+        case .ended(let how): ("ended", 31, " \(shown(how))")
         }
     }
 

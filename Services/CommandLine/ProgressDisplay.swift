@@ -1,3 +1,4 @@
+internal import Cluster
 internal import Foundation
 
 /// Shows a starting cluster on a terminal as lines that are redrawn in place, elsewhere as plain lines.
@@ -39,11 +40,11 @@ struct ProgressDisplay {
     mutating func say(_ line: String) {
         draw()
         linesDrawn = 0
-        write(line + "\n")
+        self.line(line)
     }
 
     /// Writes a line and nothing else; for when the display has done its work.
-    func line(_ line: String) { write(line + "\n") }
+    func line(_ line: String) { write(shown(line, keepingLines: true) + "\n") }
 
     private func write(_ text: String) { try? output.write(contentsOf: Data(text.utf8)) }
 }

@@ -14,8 +14,11 @@ final class RecentLines: Sendable {
         }
     }
 
-    /// The sentence in which a process of ours tells why it ends: its last line, `PROGRAM: SENTENCE`.
+    /// The sentence in which a process of ours tells why it ends: its last line, `PROGRAM: SENTENCE`, or the first of what the parser of
+    /// its flags says.
     func complaint(of name: String, program: String) -> String? {
+        let mark = "Error: "
+        if let refused = of(name).first(where: { $0.hasPrefix(mark) }) { return String(refused.dropFirst(mark.count)) }
         guard let last = of(name).last, last.hasPrefix("\(program): ") else { return nil }
         return String(last.dropFirst(program.count + 2))
     }

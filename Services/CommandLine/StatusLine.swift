@@ -1,3 +1,4 @@
+internal import Cluster
 internal import Foundation
 
 /// What a long run is doing: one line that is redrawn in place on a terminal, plain lines elsewhere.
@@ -14,7 +15,10 @@ struct StatusLine: Sendable {
     /// Nil where lines cannot be redrawn.
     var columns: Int? { terminal?.columns }
 
-    func show(_ text: String) { write(terminal.map { "\r\u{1B}[2K\(text.prefix(max($0.columns - 1, 1)))" } ?? "\(text)\n") }
+    func show(_ text: String) {
+        let text = shown(text)
+        write(terminal.map { "\r\u{1B}[2K\(text.prefix(max($0.columns - 1, 1)))" } ?? "\(text)\n")
+    }
 
     /// The same for what changes too often for plain lines.
     func show(detail text: String) { if terminal != nil { show(text) } }

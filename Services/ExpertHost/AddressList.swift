@@ -7,8 +7,8 @@ struct AddressList: ExpressibleByArgument, Equatable {
     let addresses: [Address]
 
     init?(argument: String) {
-        let texts = argument.split(separator: ",", omittingEmptySubsequences: false)
-        addresses = texts.compactMap { Address(argument: String($0)) }
+        let texts = listItems(argument)
+        addresses = texts.compactMap { Address(argument: $0) }
         guard addresses.count == texts.count else { return nil }
     }
 }

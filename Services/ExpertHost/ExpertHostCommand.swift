@@ -31,9 +31,6 @@ internal import Transport
         """)
     var readBandwidthMib = 0
 
-    @Option(help: "Seconds that a host which is to stop waits for others to take its experts over.")
-    var drainSeconds = 15
-
     @OptionGroup var compute: ComputeOptions
 
     @OptionGroup var service: ServiceOptions
@@ -43,7 +40,6 @@ internal import Transport
     func validate() throws {
         try requireNotNegative(memoryMaxMib, "--memory-max-mib")
         try requireNotNegative(readBandwidthMib, "--read-bandwidth-mib")
-        try requireNotNegative(drainSeconds, "--drain-seconds")
         guard max(memoryMaxMib, readBandwidthMib) < 1 << 40 else { throw ValidationError("--memory-max-mib and --read-bandwidth-mib are at most 2^40") }
     }
 
@@ -51,7 +47,7 @@ internal import Transport
         let readiness = Readiness()
         let config = ExpertHostConfig(
             model: model, listen: listen, announce: announce, routers: router.addresses, name: name ?? Machine.hostName, compute: compute.compute(),
-            memoryMaxBytes: memoryMaxMib << 20, readBandwidth: readBandwidthMib << 20, drainTime: .seconds(drainSeconds))
+            memoryMaxBytes: memoryMaxMib << 20, readBandwidth: readBandwidthMib << 20, drainTime: Duration.seconds(service.drainSeconds) * 3 / 4)
         try await runService(named: "expert-host", options: service, readiness: readiness) { logger in
             [ExpertHostService(config: config, readiness: readiness, logger: logger)]
         }

@@ -21,6 +21,7 @@ struct ExpertHostConfig: Sendable {
     var memoryMaxBytes: Int
     /// Bytes a second; 0: measured.
     var readBandwidth: Int
+    /// In which others may take its experts over, once it is told to stop.
     var drainTime: Duration
 }
 

@@ -11,13 +11,15 @@ struct FrontService: Service {
     let host: String
     let port: Int
     let logger: Logger
+    /// Called when the front is told to stop: what it has begun to answer, it still answers.
+    let onStopping: @Sendable () -> Void
 
     func run() async throws {
         let application = front.application(on: .hostname(host, port: port), logger: logger) { channel in
             logger.info("REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
         }
         do {
-            try await ShieldedService(application).run()
+            try await withGracefulShutdownHandler { try await ShieldedService(application).run() } onGracefulShutdown: { onStopping() }
         } catch let error as IOError {
             throw StartError(listeningOn: .tcp(host: host, port: port), purpose: "REST address", error)
         }

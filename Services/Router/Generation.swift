@@ -44,6 +44,9 @@ struct GenerationRequest: Sendable {
     var priority = Priority.normal
     /// Ends with an error when it takes longer.
     var timeout: Duration?
+
+    /// The beginning of `id` that it shares.
+    var jobID: Substring { id[..<(id.lastIndex(of: "-") ?? id.endIndex)] }
 }
 
 /// How likely one token was in the model's own distribution: temperature 1, before penalties, bias and suppression,

@@ -52,7 +52,7 @@ struct RouterAssembly: Sendable {
         front.choicesAtOnce = min(config.sequencesMax, front.choicesAtOnce)
         front.connectionsMax = min(front.connectionsMax, Self.connectionsWithinDescriptors)
         self.front = front
-        let modelName = config.modelName ?? URL(filePath: config.model).lastPathComponent
+        let modelName = config.modelName ?? checkpointName(of: config.model)
         VLLMNames.register()
         let engine = StepEngine(
             StepEngine.Config(
@@ -78,7 +78,7 @@ struct RouterAssembly: Sendable {
             EngineService(engine: generator.engine),
             FrontService(
                 front: Front(generator: generator, tokenizer: tokenizer, config: front),
-                host: config.host, port: config.port, logger: logger),
+                host: config.host, port: config.port, logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Cluster
+internal import Logging
 internal import NIOCore
 internal import Tensors
 internal import Transport
@@ -12,7 +13,7 @@ internal import Transport
     @Option(help: "Folder of the checkpoint: config.json, tokenizer.json and safetensors.")
     var model: String
 
-    @Option(help: "What clients call the model; the folder's name by default.")
+    @Option(help: "What clients call the model; by default the folder's name, and ORG/NAME in a cache of Hugging Face.")
     var modelName: String?
 
     @Option(help: "The attention service's address: unix:/PATH or HOST:PORT.")
@@ -54,10 +55,14 @@ internal import Transport
     @Option(help: "Port of the REST API; 0 lets the system choose.")
     var port = 8080
 
-    @Option(help: "API keys that clients may use, separated by commas; none lets everyone in.")
+    @Option(help: "API keys that clients may use, separated by commas; none lets everyone in. Other users of the machine see flags: better from the environment or a file.")
     var apiKeys: String?
 
-    @Option(help: "What each API key counts for where requests wait, separated by commas, in the order of the keys; 1 each by default.")
+    @Option(help: ArgumentHelp(
+        "File of the API keys that clients may use: one a line, after its name and a blank if it has one; lines that begin with # do not count.", valueName: "file"))
+    var apiKeysFile: String?
+
+    @Option(help: "What each API key counts for where requests wait, separated by commas, in the order of the keys (in a file, of its lines); 1 each by default.")
     var apiKeyWeights: String?
 
     @Option(help: "Most tokens of prompt and answer together; 0 takes what the checkpoint claims.")
@@ -123,8 +128,11 @@ internal import Transport
         try requireNotNegative(queueMax, "--queue-max")
         try requireNotNegative(admitWaitSeconds, "--admit-wait-seconds")
         try requireNotNegative(interTokenTargetMs, "--inter-token-target-ms")
-        try checkKeys()
-        _ = try keyWeights()
+        guard apiKeys == nil || apiKeysFile == nil else { throw ValidationError("--api-keys and --api-keys-file are both given; one of them is meant") }
+        guard apiKeyWeights == nil || apiKeys != nil || apiKeysFile != nil else {
+            throw ValidationError("--api-key-weights is given without --api-keys or --api-keys-file, whose weights it tells")
+        }
+        if apiKeysFile == nil { _ = try weights(for: readKeys()) }
         for (value, flag) in [
             (expertHosts, "--expert-hosts"), (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"),
             (callTimeoutSeconds, "--call-timeout-seconds"), (bodyMaxMib, "--body-max-mib"), (keepAliveSeconds, "--keep-alive-seconds"),
@@ -140,26 +148,23 @@ internal import Transport
         guard (0 ... 65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
     }
 
-    private var keys: [String] { apiKeys.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } ?? [] }
-
-    /// An empty key would let nobody in, or everybody; a key given twice would have two shares.
-    private func checkKeys() throws {
-        for (index, key) in keys.enumerated() {
-            guard !key.isEmpty else { throw ValidationError("--api-keys has an empty key at place \(index + 1) of \(keys.count)") }
-            guard !keys[..<index].contains(key) else { throw ValidationError("--api-keys has the same key at place \(index + 1) as before") }
+    private func readKeys() throws -> [APIKeys.Key] {
+        if let apiKeysFile {
+            let place = "--api-keys-file \(apiKeysFile)"
+            return try APIKeys(lines: TextFile.text(apiKeysFile, "--api-keys-file", maxBytes: 1 << 20), place: place).keys
         }
+        do { return try apiKeys.map { try APIKeys(list: $0).keys } ?? [] } catch { throw ValidationError("\(error)") }
     }
 
     /// One for each key, all above zero.
-    private func keyWeights() throws -> [Double] {
+    private func weights(for keys: [APIKeys.Key]) throws -> [Double] {
         guard let apiKeyWeights else { return keys.map { _ in 1 } }
-        guard apiKeys != nil else { throw ValidationError("--api-key-weights is given without --api-keys, whose weights it tells") }
-        let weights = apiKeyWeights.split(separator: ",").map { Double($0) }
-        guard weights.count == keys.count else {
-            throw ValidationError("--api-key-weights has \(weights.count) numbers, expected \(keys.count): one for each of --api-keys")
+        let texts = listItems(apiKeyWeights)
+        guard texts.count == keys.count else {
+            throw ValidationError("--api-key-weights has \(texts.count) numbers, expected \(keys.count): one for each API key")
         }
-        return try zip(weights, apiKeyWeights.split(separator: ",")).map { weight, text in
-            guard let weight, weight > 0, weight.isFinite else { throw ValidationError("--api-key-weights has '\(text)', expected a number above 0") }
+        return try texts.map { text in
+            guard let weight = Double(text), weight > 0, weight.isFinite else { throw ValidationError("--api-key-weights has '\(text)', expected a number above 0") }
             return weight
         }
     }
@@ -172,16 +177,21 @@ internal import Transport
         return origins
     }
 
-    private func front() throws -> FrontConfig {
+    private func front(_ keys: [APIKeys.Key]) throws -> FrontConfig {
         FrontConfig(
-            apiKeys: keys, crossOrigin: try crossOrigin(), bodyBytesMax: bodyMaxMib << 20, bodiesBytesMax: bodiesMaxMib << 20,
+            apiKeys: keys.map(\.secret), apiKeyNames: keys.map(\.name), crossOrigin: try crossOrigin(), bodyBytesMax: bodyMaxMib << 20, bodiesBytesMax: bodiesMaxMib << 20,
             connection: ConnectionLife.Limits(
                 head: .seconds(Int64(headSeconds)), bodyRate: bodyRateMin, idle: .seconds(Int64(idleSeconds)), stall: .seconds(Int64(stallSeconds))),
             connectionsMax: connectionsMax, keepAlive: .seconds(keepAliveSeconds), trustsSpecialTokens: trustSpecialTokens)
     }
 
+    private func warnOfOpenFront(_ keys: [APIKeys.Key], _ logger: Logger) {
+        guard keys.isEmpty, !isLoopback(host) else { return }
+        logger.warning("no API keys are set: whoever reaches the REST address may use it", metadata: ["address": "\(host):\(port)"])
+    }
+
     func run() async throws {
-        let readiness = Readiness()
+        let readiness = Readiness(), keys = try readKeys()
         let config = RouterConfig(
             model: model, modelName: modelName, attention: attention, control: control,
             hosts: ExpertHosts.Config(
@@ -189,12 +199,13 @@ internal import Transport
                 silence: .seconds(Int64(hostSilenceSeconds)), patience: .seconds(hostWaitSeconds)),
             admitWait: .seconds(admitWaitSeconds),
             capacityFactor: capacityFactor > 0 ? capacityFactor : nil, host: host, port: port,
-            apiKeyWeights: try keyWeights(), contextLength: contextLength,
+            apiKeyWeights: try weights(for: keys), contextLength: contextLength,
             sequencesMax: sequencesMax, queueMax: queueMax, prefillTokensMax: prefillTokensMax,
             interTokenTarget: interTokenTargetMs == 0 ? nil : .milliseconds(interTokenTargetMs), overlap: overlap, ageing: .seconds(ageingSeconds),
-            callTimeout: .seconds(Int64(callTimeoutSeconds)), front: try front())
+            callTimeout: .seconds(Int64(callTimeoutSeconds)), front: try front(keys))
         let admin = AdminRoutes()
         try await runService(named: "router", options: service, readiness: readiness, admin: admin) { logger in
+            warnOfOpenFront(keys, logger)
             let assembly = try RouterAssembly(config, readiness: readiness, logger: logger)
             PlanAdmin(hosts: assembly.hosts).add(to: admin)
             return assembly.services

@@ -4,7 +4,7 @@ internal import Transport
 /// What the router's flags say.
 struct RouterConfig: Sendable {
     var model: String
-    /// Nil: the last part of `model`.
+    /// Nil: see `checkpointName`.
     var modelName: String?
     var attention: Address
     var control: Address

@@ -9,6 +9,8 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case notJSON(String)
         /// A part of a header or index that is absent or of the wrong kind.
         case malformed(field: String, expected: String, found: String)
+        /// What Git leaves in a large file's place where it has not fetched the file.
+        case pointer(byteCount: Int)
         case tooShort(byteCount: Int)
         case headerLength(UInt64, fileByteCount: Int)
         case unknownElementType(String)
@@ -21,6 +23,8 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case trailingBytes(Int)
         case duplicate(alsoIn: String)
         case shardMissing
+        /// More than one; all of them.
+        case shardsMissing([String])
         case shardOutside
         case notInShard
         /// The config needs a tensor that the checkpoint lacks.
@@ -44,6 +48,8 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
+    private static let namesMax = 4, nameLengthMax = 50
+
     package var description: String {
         let place = tensor.map { "\(file): tensor \($0)" } ?? file
         return switch reason {
@@ -53,6 +59,7 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case .noWeights: "\(place) has neither \(WeightFiles.indexName) nor \(WeightFiles.singleName)"
         case .notJSON(let why): "\(place): \(why)"
         case .malformed(let field, let expected, let found): "\(place): \(field) must be \(expected), found \(found)"
+        case .pointer(let count): "\(place) is a Git LFS pointer of \(count) bytes, not the file itself; fetch it with git lfs pull"
         case .tooShort(let count): "\(place) has \(count) bytes, too few for a safetensors file"
         case .headerLength(let length, let count): "\(place) claims a header of \(length) bytes; the file has \(count), and headers end at \(SafetensorsHeader.byteCountMax)"
         case .unknownElementType(let name): "\(place) has the unknown dtype \"\(name)\""
@@ -65,6 +72,9 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case .trailingBytes(let count): "\(place) has \(count) bytes that belong to no tensor"
         case .duplicate(let other): other == file ? "\(place) occurs twice" : "\(place) occurs in \(other) as well"
         case .shardMissing: "\(place): the index names this file, but it is not there"
+        case .shardsMissing(let files):
+            "\(file): the index names this file and \(files.count - 1) more that are not there: "
+                + "\(files.dropFirst().prefix(Self.namesMax).map { String($0.prefix(Self.nameLengthMax)) }.joined(separator: ", "))\(files.count - 1 > Self.namesMax ? ", …" : "")"
         case .shardOutside: "\(place): the index names a file outside the checkpoint's directory"
         case .notInShard: "\(place) should be here by the index, but is not"
         case .missing: "\(place) is missing; is the download complete?"

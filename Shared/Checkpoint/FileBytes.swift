@@ -19,6 +19,11 @@ struct FileError: Error, Equatable {
 
 /// Whole files in memory, and files mapped into it.
 enum FileBytes {
+    /// How a pointer of Git LFS begins, which stands in a large file's place until that is fetched.
+    static let pointerStart = Array("version https://git-lfs".utf8)
+
+    static func isPointer(_ bytes: [UInt8]) -> Bool { bytes.starts(with: pointerStart) }
+
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// Opens a regular file, lends its descriptor and size, and closes it again.
@@ -59,6 +64,7 @@ enum FileBytes {
                 guard count > 0 else { throw FileError(why: "it became shorter while it was read") }
                 filled += count
             }
+            guard !isPointer(bytes) else { throw FileError(why: "it is a Git LFS pointer, not the file itself; fetch it with git lfs pull") }
             return bytes
         }
     }

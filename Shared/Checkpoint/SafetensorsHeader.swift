@@ -24,6 +24,9 @@ struct SafetensorsHeader {
     let tensors: [TensorEntry]
 
     init(of file: MappedFile) throws(CheckpointError) {
+        guard !FileBytes.isPointer(file.bytes(0 ..< min(file.byteCount, FileBytes.pointerStart.count))) else {
+            throw CheckpointError(file: file.name, .pointer(byteCount: file.byteCount))
+        }
         guard file.byteCount >= 8 else { throw CheckpointError(file: file.name, .tooShort(byteCount: file.byteCount)) }
         let length = file.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(min(file.byteCount - 8, Self.byteCountMax)) else {

@@ -53,7 +53,10 @@ extension WeightFiles {
     private static func locate(byIndex index: [(tensor: String, file: String)], in directory: String) throws(CheckpointError) -> [String: Location] {
         var perFile: [String: [String: Location]] = [:]
         var home: [String: String] = [:]       // tensor name -> the file that holds it, in the index or not
-        for name in Set(index.map(\.file)).sorted() {
+        let names = Set(index.map(\.file)).sorted()
+        let absent = names.filter { staysInside($0) && !FileBytes.exists("\(directory)/\($0)") }
+        guard absent.count < 2 else { throw CheckpointError(file: absent[0], .shardsMissing(absent)) }
+        for name in names {
             guard staysInside(name) else { throw CheckpointError(file: name, .shardOutside) }
             let found = try locations(in: open(name, in: directory))
             for tensor in found.keys {

@@ -42,12 +42,11 @@ package enum EnvironmentFallback {
                 default: return ["--\(name)=\(value)"]
                 }
             }
-            let values = isRepeating ? value.split(separator: ",").map(String.init) : [value]
-            return values.map { "--\(name)=\($0)" }
+            return (isRepeating ? listItems(value).filter { !$0.isEmpty } : [value]).map { "--\(name)=\($0)" }
         }
     }
 
-    /// The flags of `command` that the arguments leave out and the environment gives.
+    /// The flags of `command` that the arguments leave out and the environment gives; a blank variable gives nothing.
     static func missingFlags(
         of command: any ParsableCommand.Type, arguments: [String], environment: [String: String]
     ) -> [(flag: Flag, value: String)] {
@@ -55,10 +54,21 @@ package enum EnvironmentFallback {
         guard let command = selected(command, arguments), !arguments.contains("--help"), !arguments.contains("-h") else { return [] }
         let given = arguments.prefix { $0 != "--" }
         return flags(of: command).compactMap { flag in
-            guard let value = environment[variable(for: flag.name)], !flag.isPresent(in: Array(given)) else { return nil }
-            return (flag, value)
+            guard let value = environment[variable(for: flag.name)].map(trimmed), !flag.isPresent(in: Array(given)) else { return nil }
+            return value.isEmpty ? nil : (flag, value)
         }
     }
+
+    /// Blank keys would let everyone in, where somebody meant to let in a few.
+    static func refuseBlankKeys(of command: any ParsableCommand.Type, arguments: [String], environment: [String: String]) throws {
+        let names = keyFlags.map(variable).filter { environment[$0].map(trimmed) == "" }
+        guard let name = names.first, let command = selected(command, arguments), !arguments.contains("--help"), !arguments.contains("-h") else { return }
+        guard flags(of: command).contains(where: { keyFlags.contains($0.name) }) else { return }
+        throw ValidationError("\(name) in the environment is blank, which would let everyone in. Give it keys, or unset it if that is what you want.")
+    }
+
+    /// Of a service, those that say who is let in; `minimax up` hands their variables on to one.
+    private static let keyFlags = ["api-keys", "api-keys-file"]
 
     /// The command that the arguments name; nil when they name none of a command's subcommands.
     private static func selected(_ command: any ParsableCommand.Type, _ arguments: [String]) -> (any ParsableCommand.Type)? {

@@ -1,12 +1,6 @@
 internal import FoundationEssentials
 package import Logging
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// How a log line is written.
 package enum LogFormat: String, CaseIterable, Sendable {
     case human
@@ -15,7 +9,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
     /// One line without its end, whatever the texts contain.
     ///
     /// - human: `time level label: message key=value`, keys in order; a value with spaces is quoted.
-    /// - json: an object with `time`, `level`, `logger`, `message` and, if there is any, `metadata`.
+    /// - json: an object with `time`, `level`, `logger`, `message` and, if there is any, `metadata`, in which numbers are numbers.
     package func line(time: String, level: Logger.Level, label: String, message: String, metadata: Logger.Metadata) -> String {
         let pairs = metadata.sorted { $0.key < $1.key }
         switch self {
@@ -27,39 +21,38 @@ package enum LogFormat: String, CaseIterable, Sendable {
             var fields = [("time", time), ("level", level.rawValue), ("logger", label), ("message", message)]
                 .map { "\"\($0)\":\(jsonString($1))" }
             if !pairs.isEmpty {
-                fields.append("\"metadata\":{" + pairs.map { "\(jsonString($0.key)):\(jsonString("\($0.value)"))" }.joined(separator: ",") + "}")
+                fields.append("\"metadata\":{" + pairs.map { "\(jsonString($0.key)):\(Self.jsonValue("\($0.value)", of: $0.key))" }.joined(separator: ",") + "}")
             }
             return "{" + fields.joined(separator: ",") + "}"
         }
     }
 
     private static func quotedIfNeeded(_ value: String) -> String {
-        let plain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+        let plain = !value.isEmpty && value.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && $0 != "=" && !$0.steersTerminal }
         return plain ? value : jsonString(value)
     }
 
     private static func onOneLine(_ text: String) -> String {
-        text.utf8.contains { $0 < 0x20 } ? String(jsonString(text).dropFirst().dropLast()) : text
+        text.unicodeScalars.contains(where: \.steersTerminal) ? String(jsonString(text).dropFirst().dropLast()) : text
     }
-}
 
-/// `text` as a JSON string, quotes included.
-package func jsonString(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": result += "\\\""
-        case "\\": result += "\\\\"
-        case "\n": result += "\\n"
-        case "\r": result += "\\r"
-        case "\t": result += "\\t"
-        case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-            let digits = String(scalar.value, radix: 16)
-            result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        default: result.unicodeScalars.append(scalar)
-        }
+    /// Interpolation has made a text of everything, so a number is known by its looks. A name may look like one and stays a text.
+    private static func jsonValue(_ value: String, of key: String) -> String {
+        namingKeys.contains(key) || !isNumber(value) ? jsonString(value) : value
     }
-    return result + "\""
+
+    private static let namingKeys: Set = ["error", "host", "id", "key", "message", "model", "name", "path", "peer", "reason", "request.id", "user", "why"]
+
+    /// Whether JSON has it as a number that every reader can hold: no leading zeros, nothing beyond 2^53.
+    private static func isNumber(_ value: String) -> Bool {
+        let digits = value.utf8.drop { $0 == UInt8(ascii: "-") }
+        let whole = digits.prefix { isDigit($0) }, rest = digits[whole.endIndex...]
+        guard digits.count >= value.utf8.count - 1, (1 ... 15).contains(whole.count), whole.count == 1 || whole.first != UInt8(ascii: "0") else { return false }
+        guard rest.first == UInt8(ascii: ".") else { return rest.isEmpty }
+        return (2 ... 20).contains(rest.count) && rest.dropFirst().allSatisfy(isDigit)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0") ... UInt8(ascii: "9")).contains(byte) }
 }
 
 /// Writes log lines to standard error, one `write` each, so that lines of different threads do not mix.
@@ -89,16 +82,5 @@ package struct StandardErrorLogHandler: LogHandler {
         let time = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         writeToStandardError(
             format.line(time: time, level: event.level, label: label, message: event.message.description, metadata: all) + "\n")
-    }
-}
-
-/// Writes `text` to standard error; what cannot be written (a closed pipe) is lost, as nobody reads it.
-package func writeToStandardError(_ text: String) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-        let written = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        if written < 0, errno == EINTR { continue }
-        guard written > 0 else { return }
-        bytes = bytes.dropFirst(written)
     }
 }

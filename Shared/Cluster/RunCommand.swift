@@ -10,11 +10,13 @@ internal import Musl
 /// The `main` of every program: `static func main() async { await runCommand(Self.self) }`.
 ///
 /// Flags may come from the environment (`EnvironmentFallback`). Exit codes: 0; 64 with a usage line for a command line that
-/// makes no sense; 1 with one line on standard error for everything that fails later.
+/// makes no sense; 1 with one line on standard error for everything that fails later; 141 where nobody reads the output any more.
 package func runCommand<Command: AsyncParsableCommand>(_ command: Command.Type) async -> Never {
+    guardStandardStreams()
     let arguments = Array(CommandLine.arguments.dropFirst())
     let environment = ProcessInfo.processInfo.environment
     do {
+        try EnvironmentFallback.refuseBlankKeys(of: command, arguments: arguments, environment: environment)
         var parsed = try command.parseAsRoot(argumentsWithEnvironment(for: command, arguments: arguments, environment: environment))
         if var parsed = parsed as? any AsyncParsableCommand { try await parsed.run() } else { try parsed.run() }
         exit(0)
@@ -25,14 +27,23 @@ package func runCommand<Command: AsyncParsableCommand>(_ command: Command.Type) 
         var text = command.fullMessage(for: error)
         while text.last == "\n" { text.removeLast() }
         switch code {
-        case .success: print(text + (text.contains("USAGE:") ? "\n\n" + EnvironmentFallback.helpLine : ""))
-        case .failure:
-            let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-            writeToStandardError("\(command._commandName): \(line)\n")
+        case .success:
+            do { try printToStandardOutput(text + (text.contains("USAGE:") ? "\n\n" + EnvironmentFallback.helpLine : "")) } catch { exit(complain(error, as: command)) }
+        case .failure: exit(complain(error, as: command))
         default: writeToStandardError(namingVariables(in: text, command, arguments, environment) + "\n")
         }
         exit(code.rawValue)
     }
+}
+
+/// Says in one line why a command failed.
+///
+/// - Returns: its exit code.
+private func complain(_ error: any Error, as command: any ParsableCommand.Type) -> CInt {
+    if let code = error as? ExitCode { return code.rawValue }
+    let line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+    writeToStandardError("\(command._commandName): \(line)\n")
+    return EXIT_FAILURE
 }
 
 /// Says which environment variable a complaint of the parser is about, since the reader never typed the flag.

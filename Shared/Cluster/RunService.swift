@@ -1,4 +1,5 @@
 internal import CoreMetrics
+internal import FoundationEssentials
 package import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -12,14 +13,14 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// How long a service may take over what it has begun, and then over being cancelled.
-private let gracefulTimeMax = Duration.seconds(20)
-private let cancelTimeMax = TimeAmount.seconds(5)
+/// How long a service may take over being cancelled, once its time for what it has begun has passed.
+package let cancelSecondsMax = 5
 
 /// Runs a service's parts until one of them fails, or until it is told to stop: what every service does the same way.
 ///
 /// Sets up logs and metrics, starts the admin server, then runs `services` in order. SIGTERM, SIGINT and, if asked for, the
-/// end of standard input shut them down gracefully, last one first; a second signal or too long a wait cancels them.
+/// end of standard input shut them down gracefully, last one first; a second signal or too long a wait cancels them. SIGHUP does nothing:
+/// a service that was started by hand outlives its terminal.
 ///
 /// - Parameters:
 ///   - readiness: what `/readyz` shows; the services set it to `.ready`, a shutdown to `.draining`.
@@ -31,8 +32,11 @@ package func runService(
 ) async throws {
     signal(SIGPIPE, SIG_IGN)         // a reader of our logs or answers that goes away is an error code, not our end
     Descriptors.raiseLimit()
+    signal(SIGHUP, SIG_IGN)
     bootstrapOnce(options)
     let logger = Logger(label: name)
+    if let slowness = Machine.slowness() { logger.warning("\(slowness)") }
+    for unknown in KnownVariables.unknown(in: ProcessInfo.processInfo.environment) { logger.warning("\(unknown)") }
     var parts: [any Service] = []
     if let address = options.admin.address { parts.append(AdminServer(address: address, readiness: readiness, routes: admin)) }
     parts += try await services(logger)
@@ -78,7 +82,7 @@ package func runService(
                 readiness.set(.draining)
                 await group.triggerGracefulShutdown()
                 tasks.addTask {
-                    guard (try? await Task.sleep(for: gracefulTimeMax)) != nil else { return }
+                    guard (try? await Task.sleep(for: .seconds(options.drainSeconds))) != nil else { return }
                     sink.yield(.stop(cause: "time limit"))
                 }
             }
@@ -104,7 +108,7 @@ private enum Event {
 
 /// The last resort against a part that does not stop when cancelled; on an event loop, since the tasks may all be stuck.
 private func exitUnlessStopped(_ logger: Logger) {
-    _ = MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: cancelTimeMax) {
+    _ = MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(Int64(cancelSecondsMax))) {
         logger.error("a part of the service does not stop; ending the process")
         exit(1)
     }

@@ -26,4 +26,22 @@ private struct Serve: ParsableCommand {
         let text = try message(["--port", "many"], ["MINIMAX_WIDTH": "2"])
         #expect(!text.contains("MINIMAX_"))
     }
+
+    @Test("blank API keys are refused by name, since they would let everyone in", arguments: ["", " \n"])
+    func blankKeys(value: String) throws {
+        func refuse(_ arguments: [String], _ environment: [String: String]) throws {
+            try EnvironmentFallback.refuseBlankKeys(of: Guarded.self, arguments: arguments, environment: environment)
+        }
+        let error = #expect(throws: ValidationError.self) { try refuse([], ["MINIMAX_API_KEYS": value]) }
+        #expect(error?.message.hasPrefix("MINIMAX_API_KEYS in the environment is blank, which would let everyone in.") == true)
+        #expect(Guarded.exitCode(for: try #require(error)) == .validationFailure)
+        try refuse([], ["MINIMAX_API_KEYS": "a"])
+        try refuse([], [:])
+        try refuse(["--help"], ["MINIMAX_API_KEYS": value])
+        try EnvironmentFallback.refuseBlankKeys(of: Serve.self, arguments: [], environment: ["MINIMAX_API_KEYS": value])
+    }
+}
+
+private struct Guarded: ParsableCommand {
+    @Option(help: "Keys.") var apiKeys: String?
 }

@@ -52,6 +52,18 @@ private struct Tool: ParsableCommand {
         #expect(throws: (any Error).self) { try Serve.parse(arguments([], ["MINIMAX_EXIT_WITH_PARENT": "perhaps"])) }
     }
 
+    @Test("a blank variable is as if unset, whatever its flag takes", arguments: ["", " ", "\n"])
+    func blank(value: String) throws {
+        #expect(arguments([], ["MINIMAX_PORT": value, "MINIMAX_FILE": value, "MINIMAX_EXIT_WITH_PARENT": value]) == [])
+    }
+
+    @Test("blanks and line ends around a value do not count")
+    func ends() throws {
+        #expect(try Serve.parse(arguments([], ["MINIMAX_PORT": " 9\n", "MINIMAX_FILE": "a, b c\n"])).file == ["a", "b c"])
+        #expect(listItems(" a,b ,\tc\n") == ["a", "b", "c"])
+        #expect(listItems("a,,b") == ["a", "", "b"])
+    }
+
     @Test("a repeatable flag reads a list with commas")
     func lists() throws {
         #expect(try Serve.parse(arguments([], ["MINIMAX_FILE": "a,b c"])).file == ["a", "b c"])

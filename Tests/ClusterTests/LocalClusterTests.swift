@@ -1,5 +1,6 @@
 @testable import CommandLineTool
 import Foundation
+import NIOHTTP1
 @testable import Router
 import Testing
 @testable import Transport
@@ -13,12 +14,12 @@ import Testing
         let children: [Int32]
         let folder: String
 
-        static func with(expertHosts: Int = 2, body: (Up) async throws -> Void) async throws {
+        static func with(expertHosts: Int = 2, flags: [String] = [], environment: [String: String] = [:], body: (Up) async throws -> Void) async throws {
             try await Paths.withFolder { folder in
                 let port = try await TestPort.free()
                 let process = try ServiceProcess(
-                    "minimax", ["up", "--model", Paths.demo, "--expert-hosts", "\(expertHosts)", "--port", "\(port)"], folder: folder,
-                    stopsWithInput: false, environment: ["XDG_RUNTIME_DIR": folder])
+                    "minimax", ["up", "--model", Paths.demo, "--expert-hosts", "\(expertHosts)", "--port", "\(port)"] + flags, folder: folder,
+                    stopsWithInput: false, environment: environment.merging(["XDG_RUNTIME_DIR": folder]) { $1 })
                 let result: Result<Void, any Error>
                 do {
                     try await eventually("minimax up is ready") {
@@ -37,6 +38,23 @@ import Testing
 
         func ask() async throws -> RESTClient.Answer {
             try await rest.post(RESTCluster.chatPath, json: Array(RESTCluster.chatBody("Who are you?", maxTokens: 8).text().utf8), limits: .init(total: .seconds(60)))
+        }
+
+        /// One of the router's metrics, over all its labels.
+        func metric(_ name: String) async throws -> Double {
+            guard let socket = socketFolders.first else { return 0 }
+            let text = try await RESTClient(.unix(path: "\(folder)/\(socket)/router.admin")).get("/metrics").text
+            let samples = text.split(separator: "\n").filter { $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name){") }
+            return samples.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
+        }
+
+        /// A streamed answer as it comes, to its end, however it ends.
+        func stream(_ body: JSON) async throws -> String {
+            try await rest.request(.POST, RESTCluster.chatPath, body: Array(body.text().utf8), limits: .init(silence: .seconds(60))) { _, pieces in
+                var bytes: [UInt8] = []
+                for try await piece in pieces { bytes += piece }
+                return String(decoding: bytes, as: UTF8.self)
+            }
         }
 
         /// Folders for sockets that exist now.
@@ -107,5 +125,90 @@ import Testing
             #expect(up.process.log.contains("it was the last expert host"))
             #expect(up.children.filter(Processes.isAlive) == [])
         }
+    }
+
+    private static let endless: [JSON.Member] = [.init("ignore_eos", true)]
+
+    @Test("SIGTERM: a stream that outlasts the time for it ends with an error and no [DONE], who waits is refused at once")
+    func drain() async throws {
+        try await Up.with(flags: ["--drain-seconds", "2", "--router-flags", "--sequences-max 1"]) { up in
+            async let streamed = up.stream(RESTCluster.chatBody("Who are you?", maxTokens: 30_000, Self.endless + [.init("stream", true)]))
+            try await eventually("the stream runs") { try await up.metric("minimax_num_requests_running") == 1 }
+            async let waiting = up.rest.post(
+                RESTCluster.chatPath, json: Array(RESTCluster.chatBody("Who are you?", maxTokens: 8).text().utf8), limits: .init(total: .seconds(60)))
+            try await eventually("the other waits") { try await up.metric("minimax_num_requests_waiting") == 1 }
+            let begin = ContinuousClock.now
+            up.process.signal(SIGTERM)
+            let refused = try await waiting
+            #expect(refused.status == 503 && refused.text.contains("the server is stopping"), "\(refused.text)")
+            #expect(ContinuousClock.now - begin < .seconds(2), "it waited as long as the stream")
+            let events = try await streamed.split(separator: "\n").filter { $0.hasPrefix("data: ") }
+            #expect(events.count > 2)
+            #expect(events.last?.hasPrefix(#"data: {"error":{"#) == true, "\(events.last ?? "")")
+            #expect(!events.contains("data: [DONE]"))
+            await up.process.waitForExit()
+            #expect(up.process.log.contains("Stopped."))
+            #expect(up.children.filter(Processes.isAlive) == [])
+        }
+    }
+
+    @Test("SIGTERM: a whole answer that outlasts the time for it is a 503; one that does not is given")
+    func drainWhole() async throws {
+        try await Up.with(flags: ["--drain-seconds", "6"]) { up in
+            @Sendable func ask(_ tokens: Int) async throws -> RESTClient.Answer {
+                try await up.rest.post(
+                    RESTCluster.chatPath, json: Array(RESTCluster.chatBody("Who are you?", maxTokens: tokens, Self.endless).text().utf8), limits: .init(total: .seconds(60)))
+            }
+            async let long = ask(30_000)
+            async let short = ask(100)
+            try await eventually("both answers are under way") { try await up.metric("minimax_num_requests_running") == 2 }
+            up.process.signal(SIGTERM)
+            #expect(try await short.status == 200)
+            let cut = try await long
+            #expect(cut.status == 503 && cut.text.hasPrefix(#"{"error":{"#), "\(cut.text)")
+            await up.process.waitForExit()
+            #expect(up.children.filter(Processes.isAlive) == [])
+        }
+    }
+
+    @Test("a closed terminal (SIGHUP) ends neither it nor its processes; its admin address answers on a port; blank variables are as if unset")
+    func hangUp() async throws {
+        let admin = try await TestPort.free()
+        let environment = ["MINIMAX_SEQUENCES_MAX": "", "MINIMAX_LOG_LEVEL": " ", "MINIMAX_SEQUENCE_MAX": "3"]
+        try await Up.with(flags: ["--admin", "127.0.0.1:\(admin)"], environment: environment) { up in
+            for process in up.children + [up.process.processID] { kill(process, SIGHUP) }
+            #expect(try await up.ask().status == 200)
+            #expect(up.process.isRunning)
+            #expect(up.children.filter(Processes.isAlive) == up.children)
+            #expect(up.process.log.contains("curl http://127.0.0.1:\(admin)/metrics"))
+            let metrics = try await RESTClient(.tcp(host: "127.0.0.1", port: admin)).get("/metrics")
+            #expect(metrics.status == 200 && metrics.text.contains("vllm:num_requests_running"))
+            #expect(up.process.log.contains("MINIMAX_SEQUENCE_MAX in the environment is no flag of any program and does nothing; is it MINIMAX_SEQUENCES_MAX?"))
+        }
+    }
+
+    @Test("keys from a file, or from a list with blanks, let in who brings one; no command line shows them")
+    func keys() async throws {
+        try await Paths.withFolder { folder in
+            try Data("# team\nalice secret-of-alice\nsecret-of-nobody\n".utf8).write(to: URL(filePath: "\(folder)/keys"))
+            try await Up.with(flags: ["--api-keys-file", "\(folder)/keys"]) { try await check($0, keys: ["secret-of-alice", "secret-of-nobody"]) }
+        }
+        try await Up.with(environment: ["MINIMAX_API_KEYS": "secret-a, secret-b\n"]) { try await check($0, keys: ["secret-a", "secret-b"]) }
+    }
+
+    private func check(_ up: Up, keys: [String]) async throws {
+        #expect(try await up.rest.get("/v1/models").status == 401)
+        for key in keys { #expect(try await up.rest.get("/v1/models", headers: ["authorization": "Bearer \(key)"]).status == 200) }
+        #expect(up.process.log.contains("-H 'authorization: Bearer YOUR_KEY'"))
+        for process in up.children + [up.process.processID] {
+            #expect(try !String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8).contains("secret-"))
+        }
+    }
+
+    @Test("blank API keys keep it from starting")
+    func blankKeys() async throws {
+        let result = try await Tool.run(Paths.program("minimax").path, ["up", "--model", Paths.demo, "--port", "0"], environment: ["MINIMAX_API_KEYS": " "])
+        #expect(result.status == 64)
+        #expect(result.output.contains("MINIMAX_API_KEYS in the environment is blank"), "\(result.output)")
     }
 }

@@ -70,21 +70,4 @@ import Transport
         #expect(try AskCommand.prompt("Why?", documents: ["one", "two"]) == "one\ntwo\nWhy?")
         #expect(try AskCommand.prompt("Why?", documents: []) == "Why?")
     }
-
-    @Test("the curl line that up prints is a request a shell passes on unchanged")
-    func invitation() throws {
-        let text = UpCommand.invitation(url: "http://127.0.0.1:1", model: "it's \"m\"", admin: "/tmp/r.admin", seconds: 1)
-        let line = try #require(text.split(separator: "\n").first { $0.contains("curl") }).trimmingPrefix { $0 == " " }
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", "curl() { for last; do :; done; printf %s \"$last\"; }; \(line)"]
-        let output = Pipe()
-        shell.standardOutput = output
-        try shell.run()
-        let body = output.fileHandleForReading.readDataToEndOfFile()
-        shell.waitUntilExit()
-        let object = try #require(try JSONSerialization.jsonObject(with: body) as? [String: Any])
-        #expect(object["model"] as? String == "it's \"m\"")
-        #expect(object["stream"] as? Bool == true)
-    }
 }

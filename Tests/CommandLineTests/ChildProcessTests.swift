@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import Transport
 @testable import CommandLineTool
 
 @Suite("Child process") struct ChildProcessTests {
@@ -12,7 +13,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: log) }
         let (signals, sink) = AsyncStream<Int32>.makeStream()
         let lines = Mutex<[String]>([])
-        let plan = ProcessPlan(role: .router, name: "child", program: "/bin/sh", arguments: ["-c", script], adminSocket: "")
+        let plan = ProcessPlan(role: .router, name: "child", program: "/bin/sh", arguments: ["-c", script], admin: .unix(path: "/none"))
         let exit = await ChildProcess(plan: plan, logFile: log).run(signals: signals, onStart: { _ in }) { line in
             lines.withLock { $0.append(line) }
             onLine(line, sink)
@@ -53,7 +54,7 @@ import Testing
 
     @Test("a program that is not there is told as such")
     func missing() async throws {
-        let plan = ProcessPlan(role: .router, name: "child", program: "/no/such/program", arguments: [], adminSocket: "")
+        let plan = ProcessPlan(role: .router, name: "child", program: "/no/such/program", arguments: [], admin: .unix(path: "/none"))
         let exit = await ChildProcess(plan: plan, logFile: "/dev/null").run(signals: AsyncStream { $0.finish() }, onStart: { _ in }, onLine: { _ in })
         guard case .neverStarted = exit else {
             Issue.record("\(exit)")

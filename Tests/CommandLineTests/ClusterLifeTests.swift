@@ -7,7 +7,7 @@ import Testing
 
     init() {
         life = ClusterLife(
-            ClusterPlan(model: "m", expertHosts: 2, host: "127.0.0.1", port: 1, threads: 4, logLevel: nil).processes(sockets: "/s", programs: "/p"))
+            ClusterPlan(model: "m", expertHosts: 2, host: "127.0.0.1", port: 1, threads: 4, logLevel: nil).processes(sockets: "/s", programs: "/p"), drainSeconds: 9)
     }
 
     /// Lets all become ready.
@@ -68,7 +68,7 @@ import Testing
     @Test("told to stop, it ends the router first, then the others, and that is no failure")
     mutating func stop() {
         serve()
-        #expect(life.stop() == [.endWork, .terminate(["router"]), .wait(.router, seconds: ClusterLife.routerSeconds)])
+        #expect(life.stop() == [.endWork, .terminate(["router"]), .wait(.router, seconds: life.routerSeconds)])
         #expect(life.exited("router", .exited(0)) == [
             .terminate(["attention", "expert-host-1", "expert-host-2"]), .wait(.others, seconds: ClusterLife.othersSeconds),
         ])
@@ -83,6 +83,7 @@ import Testing
     mutating func slow() {
         serve()
         _ = life.stop()
+        #expect(life.routerSeconds == 16)           // its time, five seconds for being cut off, two more
         #expect(life.timeIsUp(.router) == [
             .kill(["router"]), .terminate(["attention", "expert-host-1", "expert-host-2"]), .wait(.others, seconds: ClusterLife.othersSeconds),
         ])
@@ -113,6 +114,24 @@ import Testing
         life.expectExit(of: "expert-host-1")
         _ = life.stop()
         #expect(life.exited("expert-host-1", .signalled(9)) == [])
+    }
+
+    @Test("a router whose time was too short for its answers is quoted")
+    mutating func cutOff() {
+        serve()
+        _ = life.stop()
+        let actions = life.exited("router", .exited(1), complaint: "stopped before it had finished its work")
+        #expect(actions.first == .report("router: stopped before it had finished its work"))
+        #expect(actions.contains(.terminate(["attention", "expert-host-1", "expert-host-2"])))
+        #expect(life.failure == nil)
+    }
+
+    @Test("who dies while the router still has its time is reported, and the router keeps it", arguments: ["attention", "expert-host-1"])
+    mutating func deathWhileDraining(name: String) {
+        serve()
+        _ = life.stop()
+        #expect(life.exited(name, .signalled(9)) == [.report("\(name) was ended by signal 9 while stopping")])
+        #expect(life.exited("router", .exited(0)).contains(.wait(.others, seconds: ClusterLife.othersSeconds)))
     }
 
     @Test("a process that crashes while stopping is reported")

@@ -14,17 +14,17 @@ import Transport
         #expect(processes.map(\.name) == ["attention", "expert-host-1", "expert-host-2", "expert-host-3", "router"])
         #expect(processes[0].arguments == [
             "--listen", "unix:/s/attention.sock", "--threads", "8", "--arithmetic", "fast",
-            "--model", "/m", "--admin", "unix:/s/attention.admin", "--log-level", "debug", "--exit-with-parent",
+            "--model", "/m", "--admin", "unix:/s/attention.admin", "--drain-seconds", "20", "--log-level", "debug", "--exit-with-parent",
         ])
         #expect(processes[2].program == "/p/expert-host")
         #expect(processes[2].arguments == [
             "--listen", "unix:/s/expert-host-2.sock", "--router", "unix:/s/control.sock", "--name", "expert-host-2", "--threads", "8", "--arithmetic", "fast",
-            "--model", "/m", "--admin", "unix:/s/expert-host-2.admin", "--log-level", "debug", "--exit-with-parent",
+            "--model", "/m", "--admin", "unix:/s/expert-host-2.admin", "--drain-seconds", "20", "--log-level", "debug", "--exit-with-parent",
         ])
         #expect(processes[4].arguments == [
             "--attention", "unix:/s/attention.sock", "--control", "unix:/s/control.sock", "--expert-hosts", "3", "--host", "0.0.0.0", "--port", "80",
             "--sequences-max", "9",
-            "--model", "/m", "--admin", "unix:/s/router.admin", "--log-level", "debug", "--exit-with-parent",
+            "--model", "/m", "--admin", "unix:/s/router.admin", "--drain-seconds", "20", "--log-level", "debug", "--exit-with-parent",
         ])
     }
 
@@ -67,6 +67,16 @@ import Transport
         _ = FileManager.default.createFile(atPath: "\(folder)/config.json", contents: nil)
         let missing = await #expect(throws: StartError.self) { try await plan.check(programs: folder) }
         #expect(missing?.description.contains("has no program attention") == true)
+    }
+
+    @Test("the router's admin address may be one that others reach; the cluster itself asks it on this machine")
+    func admin() throws {
+        var plan = plan
+        (plan.admin, plan.drainSeconds) = (.tcp(host: "0.0.0.0", port: 9090), 3)
+        let processes = plan.processes(sockets: "/s", programs: "/p")
+        #expect(processes[4].arguments.contains(["--admin", "0.0.0.0:9090", "--drain-seconds", "3"]))
+        #expect(processes[4].admin == .tcp(host: "127.0.0.1", port: 9090))
+        #expect(processes[0].admin == .unix(path: "/s/attention.admin"))
     }
 
     @Test("a port in use is named; a free one is found")

@@ -1,4 +1,5 @@
 import Checkpoint
+import Cluster
 import Foundation
 import Testing
 @testable import CommandLineTool
@@ -40,6 +41,60 @@ import Testing
         #expect(object["key_value_bytes_per_token"] as? Int == 40 << 10)
         let hosts = try #require(object["expert_hosts"] as? [[String: Int]])
         #expect(hosts == [["expert_hosts": 2, "bytes_per_host": 405 << 30]])
+    }
+
+    /// The demo model, as links, without what `spoil` takes away.
+    private func withDemo(_ spoil: (URL) throws -> Void, body: (String) throws -> Void) async throws {
+        let demo = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../compose/models/demo").standardizedFileURL
+        try await TemporaryFolder.with { folder in
+            let copy = URL(filePath: folder.path)
+            try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+            for name in try FileManager.default.contentsOfDirectory(atPath: demo.path) {
+                try FileManager.default.createSymbolicLink(at: copy.appending(path: name), withDestinationURL: demo.appending(path: name))
+            }
+            try spoil(copy)
+            try body(folder.path)
+        }
+    }
+
+    @Test("weights that are whole, or not there at all, are no fault")
+    func whole() async throws {
+        try await withDemo({ _ in }) { try InspectCommand.checkWeights(in: $0) }
+        try await withDemo({ copy in
+            for name in try FileManager.default.contentsOfDirectory(atPath: copy.path) where name.contains("safetensors") {
+                try FileManager.default.removeItem(at: copy.appending(path: name))
+            }
+        }) { try InspectCommand.checkWeights(in: $0) }
+    }
+
+    @Test("a shard that is missing is named; of several, all", arguments: [
+        ([3], "model-00003-of-00004.safetensors: the index names this file, but it is not there"),
+        ([2, 4], "model-00002-of-00004.safetensors: the index names this file and 1 more that are not there: model-00004-of-00004.safetensors"),
+    ])
+    func missing(shards: [Int], complaint: String) async throws {
+        try await withDemo({ copy in
+            for shard in shards { try FileManager.default.removeItem(at: copy.appending(path: "model-0000\(shard)-of-00004.safetensors")) }
+        }) { folder in
+            #expect(throws: StartError("\(folder): \(complaint)")) { try InspectCommand.checkWeights(in: folder) }
+        }
+    }
+
+    @Test("a pointer of Git LFS in a file's place is called one", arguments: ["model-00003-of-00004.safetensors", "model.safetensors.index.json"])
+    func pointer(name: String) async throws {
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 5163520\n"
+        try await withDemo({ copy in
+            try FileManager.default.removeItem(at: copy.appending(path: name))
+            try Data(pointer.utf8).write(to: copy.appending(path: name))
+        }) { folder in
+            let fault = #expect(throws: StartError.self) { try InspectCommand.checkWeights(in: folder) }
+            #expect(fault?.description.contains("\(name)") == true && fault?.description.contains("Git LFS pointer") == true, "\(fault?.description ?? "")")
+        }
+    }
+
+    @Test("a cache of Hugging Face is shown by its model's name, any other folder as it is given")
+    func titles() {
+        #expect(InspectCommand.title(of: "/h/hub/models--MiniMaxAI--MiniMax-Text-01/snapshots/abc") == "MiniMaxAI/MiniMax-Text-01 in /h/hub/models--MiniMaxAI--MiniMax-Text-01/snapshots/abc")
+        #expect(InspectCommand.title(of: "/m/demo") == "/m/demo")
     }
 
     @Test("numbers are written for people", arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (456_089_655_296, "456,089,655,296")])

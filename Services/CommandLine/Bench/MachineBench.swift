@@ -26,7 +26,7 @@ struct MachineBench: AsyncParsableCommand {
         }
         status.clear()
         let measurements = probes.map { Measurement(name: $0.name, value: samples[$0.name], unit: $0.unit) }
-        print(BenchReport(.current(threads: threads.count), measurements).text(json: options.json))
+        try printToStandardOutput(BenchReport(.current(threads: threads.count), measurements).text(json: options.json))
     }
 
     struct Probe {

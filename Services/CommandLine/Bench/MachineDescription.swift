@@ -9,10 +9,12 @@ struct MachineDescription: Sendable, Equatable {
     var instructionSets: [String]
     var kernels: String
     var threads: Int
+    /// What should be known before the figures are believed.
+    var warning: String?
 
     var line: String {
         "\(processor), \(cores) core\(cores == 1 ? "" : "s"), \(instructionSets.joined(separator: " ")); "
-            + "kernels \(kernels), \(threads) thread\(threads == 1 ? "" : "s")"
+            + "kernels \(kernels), \(threads) thread\(threads == 1 ? "" : "s")" + (warning.map { "\nWarning: \($0)" } ?? "")
     }
 
     static func current(threads: Int, kernels: Kernels = .best) -> MachineDescription {
@@ -20,7 +22,7 @@ struct MachineDescription: Sendable, Equatable {
         for peak in MachineCeilings.peaks where !sets.contains(peak.instructionSet) { sets.append(peak.instructionSet) }
         return MachineDescription(
             processor: processor(FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""),
-            cores: Machine.coreCount, instructionSets: sets, kernels: kernels.name, threads: threads)
+            cores: Machine.coreCount, instructionSets: sets, kernels: kernels.name, threads: threads, warning: Machine.slowness())
     }
 
     /// - Parameter cpuInfo: the text of `/proc/cpuinfo`; ARM's names no model.

@@ -31,7 +31,7 @@ struct TokenizerBench: AsyncParsableCommand {
         }
         status.clear()
         let measurements = samples.names.map { Measurement(name: $0, value: samples[$0], unit: "MB/s") }
-        print(BenchReport(.current(threads: 1), measurements).text(json: options.json))
+        try printToStandardOutput(BenchReport(.current(threads: 1), measurements).text(json: options.json))
     }
 
     /// Encodes `text`, then decodes what came out. - Returns: millions of the text's bytes a second, of either.
@@ -46,9 +46,8 @@ struct TokenizerBench: AsyncParsableCommand {
 
     /// - Throws: `StartError` when `path` is no text.
     static func text(_ path: String) throws -> String {
-        guard let bytes = FileManager.default.contents(atPath: path) else { throw StartError("--text \(path) does not exist or cannot be read") }
-        guard let text = String(data: bytes, encoding: .utf8) else { throw StartError("--text \(path) is not UTF-8 text") }
+        let text = try TextFile.text(path, "--text", maxBytes: TextFile.promptBytesMax)
         guard !text.isEmpty else { throw StartError("--text \(path) is empty") }
-        return String(repeating: text, count: (bytesMin + bytes.count - 1) / bytes.count)
+        return String(repeating: text, count: (bytesMin + text.utf8.count - 1) / text.utf8.count)
     }
 }

@@ -45,7 +45,7 @@ struct DigestCommand: AsyncParsableCommand {
         if let recorded { try compare(recorded, found, files) } else { try write(found) }
         let seconds = oneDecimal((ContinuousClock.now - begin) / .seconds(1))
         let result = check ? "all is as \(WeightDigests.fileName) says" : "wrote \(folder)/\(WeightDigests.fileName)"
-        print("Read \(CheckpointReport.bytes(files.byteCount)) in \(seconds) s: \(result).")
+        try printToStandardOutput("Read \(CheckpointReport.bytes(files.byteCount)) in \(seconds) s: \(result).")
     }
 
     private func read(_ files: WeightFiles) async throws -> WeightDigests {

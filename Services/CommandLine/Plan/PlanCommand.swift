@@ -49,6 +49,6 @@ struct PlanCommand: AsyncParsableCommand {
         let client = PlanClient(admin)
         if !change.isEmpty { try await client.apply(change) }
         let plan = try await client.plan(), experts = try await client.experts()
-        print(json ? "\(plan.text)\n\(experts.text)" : PlanText(plan: plan.value, use: experts.value).text)
+        try printToStandardOutput(json ? "\(plan.text)\n\(experts.text)" : PlanText(plan: plan.value, use: experts.value).text)
     }
 }

@@ -34,8 +34,8 @@ struct QualityCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let pieces = try text.map { try QualityMeter.pieces(of: Self.read($0, "--text")) } ?? []
-        let questions = try questions.map { try QualityMeter.questions(in: Self.read($0, "--questions"), limit: limit) } ?? []
+        let pieces = try text.map { try QualityMeter.pieces(of: TextFile.text($0, "--text", maxBytes: TextFile.promptBytesMax)) } ?? []
+        let questions = try questions.map { try QualityMeter.questions(in: TextFile.text($0, "--questions", maxBytes: TextFile.promptBytesMax), limit: limit) } ?? []
         var table = TextTable(header: ["checkpoint", "weights GB", "perplexity", "to the first", "accuracy %"])
         var first: Double?
         for folder in folders {
@@ -47,7 +47,7 @@ struct QualityCommand: AsyncParsableCommand {
                 ratio.map { decimal($0, places: 4) } ?? "", accuracy.map { decimal(100 * $0, places: 1) } ?? "",
             ])
         }
-        print(table.lines.joined(separator: "\n"))
+        try printToStandardOutput(table.lines.joined(separator: "\n"))
     }
 
     private func measure(_ folder: String, _ pieces: [String], _ questions: [QualityMeter.Question]) async throws -> (perplexity: Double?, accuracy: Double?) {
@@ -58,11 +58,5 @@ struct QualityCommand: AsyncParsableCommand {
             let accuracy = questions.isEmpty ? nil : try await meter.accuracy(on: questions)
             return (perplexity, accuracy)
         }
-    }
-
-    private static func read(_ path: String, _ flag: String) throws -> String {
-        guard let bytes = FileManager.default.contents(atPath: path) else { throw StartError("\(flag) \(path) does not exist or cannot be read") }
-        guard let text = String(data: bytes, encoding: .utf8) else { throw StartError("\(flag) \(path) is not UTF-8 text") }
-        return text
     }
 }

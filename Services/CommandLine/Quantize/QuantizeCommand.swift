@@ -41,7 +41,7 @@ struct QuantizeCommand: AsyncParsableCommand {
         }
         let plan = try QuantizationPlan(source.parts(), to: to)
         try await interruptible { try await write(plan) }
-        print(Self.summary(of: plan.shards, before: InspectCommand.weightFiles(in: folder).bytes, folder: out, original: folder, seconds: (ContinuousClock.now - begin) / .seconds(1)))
+        try printToStandardOutput(Self.summary(of: plan.shards, before: InspectCommand.weightFiles(in: folder).bytes, folder: out, original: folder, seconds: (ContinuousClock.now - begin) / .seconds(1)))
     }
 
     private func write(_ plan: QuantizationPlan) async throws {

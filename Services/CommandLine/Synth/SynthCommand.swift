@@ -63,7 +63,7 @@ struct SynthCommand: AsyncParsableCommand {
         let model = SyntheticModel(scale: scale, layers: layers, softmaxEvery: softmaxEvery, vocabulary: vocabulary)
         let plan = try await interruptible { try await write(model) }
         let tensors = plan.shards.flatMap(\.tensors)
-        print(Self.summary(
+        try printToStandardOutput(Self.summary(
             of: plan, parameters: tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }, folder: out, seconds: (ContinuousClock.now - begin) / .seconds(1)))
     }
 

@@ -91,6 +91,15 @@ final class StepEngine: Sendable {
         ring()
     }
 
+    /// The router stops: what has not begun never will, and learns that at once. A request of several choices has begun with its first.
+    func refuseWaiting() {
+        let sequences = state.withLock { Array($0.sequences.values) }
+        let begun = Set(sequences.filter { $0.progress.withLock { $0.begun != nil } }.map(\.request.jobID))
+        for sequence in sequences where !begun.contains(sequence.request.jobID) { fail(sequence.id, GenerationError.unavailable(Self.stopping)) }
+    }
+
+    private static let stopping = "the server is stopping"
+
     /// What the attention service has for the state of all sequences, and what of it others than this router take.
     func setMemory(bytes: Int, othersBytes: Int = 0) {
         state.withLock { ($0.scheduler.limits.memoryBytes, $0.scheduler.limits.othersBytes) = (bytes, othersBytes) }
@@ -139,7 +148,7 @@ final class StepEngine: Sendable {
             }
             report()
         }
-        for id in state.withLock({ Array($0.sequences.keys) }) { fail(id, GenerationError.unavailable("the server is stopping")) }
+        for id in state.withLock({ Array($0.sequences.keys) }) { fail(id, GenerationError.unavailable(Self.stopping)) }
     }
 
     /// One step. What fails, fails the sequences it concerns and nothing else.

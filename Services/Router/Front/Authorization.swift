@@ -2,12 +2,18 @@
 struct Authorization: Sendable {
     private let keys: [[UInt8]]
 
-    init(keys: [String]) { self.keys = keys.map { Array($0.utf8) } }
+    private let names: [String?]
+
+    /// - Parameter names: what the log calls each of the keys, where it has a name.
+    init(keys: [String], names: [String?] = []) {
+        self.keys = keys.map { Array($0.utf8) }
+        self.names = names
+    }
 
     var asksForKeys: Bool { !keys.isEmpty }
 
     /// How the log calls a key; never the key itself.
-    func name(of account: Int) -> String { "key-\(account + 1)" }
+    func name(of account: Int) -> String { (account < names.count ? names[account] : nil) ?? "key-\(account + 1)" }
 
     /// - Parameter header: the value of the request's `Authorization`, if it had one.
     /// - Returns: the index of its key; 0 where everybody is let in.

@@ -49,7 +49,7 @@ struct Front: Sendable {
         router.add(middleware: FrontMiddleware(metrics: metrics, crossOrigin: config.crossOrigin))
         router.get("/") { _, _ in hint() }
         router.get("/health") { _, _ in health() }
-        let api = router.group("/v1").add(middleware: AuthorizationMiddleware(authorization: Authorization(keys: config.apiKeys)))
+        let api = router.group("/v1").add(middleware: AuthorizationMiddleware(authorization: Authorization(keys: config.apiKeys, names: config.apiKeyNames)))
         api.post("/chat/completions") { request, context in
             try await answer(request, context) { fields, seed, cancellation in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)

@@ -2,6 +2,8 @@
 struct FrontConfig: Sendable {
     /// Accepted as `Authorization: Bearer …`. Empty lets everybody in.
     var apiKeys: [String] = []
+    /// What the log calls each of them, where it has a name.
+    var apiKeyNames: [String?] = []
     /// Pages of other origins that browsers let in.
     var crossOrigin = CrossOrigin()
     /// A larger request body is refused with 413 before it is read.

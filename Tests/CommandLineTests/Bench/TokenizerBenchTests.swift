@@ -33,7 +33,7 @@ import Tokenizer
             #expect(error?.description == "--text \(path) \(reason)")
         }
         let missing = #expect(throws: StartError.self) { try TokenizerBench.text("/no/such.txt") }
-        #expect(missing?.description == "--text /no/such.txt does not exist or cannot be read")
+        #expect(missing?.description == "--text /no/such.txt cannot be read: No such file or directory")
     }
 
     @Test("both ways are measured with the demo model's tokenizer")

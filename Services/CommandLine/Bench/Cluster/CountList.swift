@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Cluster
 
 /// Numbers from 1 on, as `2048,32768`.
 struct CountList: ExpressibleByArgument, Sendable, Equatable {
@@ -7,7 +8,7 @@ struct CountList: ExpressibleByArgument, Sendable, Equatable {
     init(_ counts: Int...) { self.counts = counts }
 
     init?(argument: String) {
-        let counts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        let counts = listItems(argument).map { Int($0) }
         guard counts.allSatisfy({ $0.map { (1...1 << 30).contains($0) } ?? false }) else { return nil }
         self.counts = counts.compactMap(\.self)
     }

@@ -20,7 +20,7 @@ struct PrefillBench: AsyncParsableCommand {
 
     func run() async throws {
         let measurements = try await ClusterBench.run(target, routerFlags: batches.routerFlags) { try await measure($0) }
-        print(BenchReport(target.machine, measurements).text(json: options.json))
+        try printToStandardOutput(BenchReport(target.machine, measurements).text(json: options.json))
     }
 
     private func measure(_ bench: ClusterBench) async throws -> [Measurement] {

@@ -65,7 +65,7 @@ struct FailoverBench: AsyncParsableCommand {
             }
         }
         let what = processes.name("failover", bench.weights)
-        print(BenchReport(processes.machine, figures.flatMap { $0.measurements(what) }, tables: [figures.table]).text(json: json))
+        try printToStandardOutput(BenchReport(processes.machine, figures.flatMap { $0.measurements(what) }, tables: [figures.table]).text(json: json))
         let others = figures.reduce(0) { $0 + $1.rounds.count - $1.sameTexts }
         guard others > 0 else { return }
         writeToStandardError("\(others) answer\(others == 1 ? " has" : "s have") another text than the undisturbed one\n")

@@ -25,7 +25,7 @@ struct HopBench: AsyncParsableCommand {
         let folder = try SocketFolder()
         defer { folder.remove() }
         let figures = try await Self.withEcho(in: folder) { try await measure(folder: folder, caller: $0) }
-        print(BenchReport(.current(threads: Machine.coreCount), figures.measurements, tables: [figures.table]).text(json: options.json))
+        try printToStandardOutput(BenchReport(.current(threads: Machine.coreCount), figures.measurements, tables: [figures.table]).text(json: options.json))
     }
 
     private func measure(folder: SocketFolder, caller: HopCaller) async throws -> HopFigures {

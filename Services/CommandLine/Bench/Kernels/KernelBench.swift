@@ -43,7 +43,7 @@ struct KernelBench: AsyncParsableCommand {
             kernels.map { [$0] } ?? Kernels.supported, KernelShape(outputs: outputs, columns: columns), MemoryRing(memory: memory), threads: threads.count)
         let rounds = try await measure(lanes)
         let measurements = zip(lanes, rounds).map { $0.measurement($1) }
-        print(BenchReport(.current(threads: threads.count, kernels: kernels ?? .best), Self.byUnit(measurements)).text(json: options.json))
+        try printToStandardOutput(BenchReport(.current(threads: threads.count, kernels: kernels ?? .best), Self.byUnit(measurements)).text(json: options.json))
     }
 
     static func lanes(_ sets: [Kernels], _ shape: KernelShape, _ ring: MemoryRing, threads: Int) -> [KernelLane] {

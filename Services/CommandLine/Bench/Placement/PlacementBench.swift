@@ -70,7 +70,7 @@ struct PlacementBench: AsyncParsableCommand {
             figures.add(rates)
         }
         let what = processes.name("placement", bench.weights)
-        print(BenchReport(started(cores).machine, figures.measurements(what), tables: [figures.table]).text(json: options.json))
+        try printToStandardOutput(BenchReport(started(cores).machine, figures.measurements(what), tables: [figures.table]).text(json: options.json))
     }
 
     /// Cores for as many hosts as there are at most; nil: all share all.

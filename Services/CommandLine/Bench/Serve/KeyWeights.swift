@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Cluster
 
 /// API keys, and how many of the requests each sends in proportion to the others: `A:20,B:1`.
 struct KeyWeights: Sendable, Equatable {
@@ -26,7 +27,7 @@ struct KeyWeights: Sendable, Equatable {
 extension KeyWeights: ExpressibleByArgument {
     init?(argument: String) {
         var keys: [Key] = []
-        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+        for part in listItems(argument) {
             guard let colon = part.lastIndex(of: ":"), let weight = Double(part[part.index(after: colon)...]) else { return nil }
             let name = String(part[..<colon])
             guard Self.isKey(name), weight > 0, weight <= 1e9, !keys.contains(where: { $0.name == name }) else { return nil }

@@ -9,8 +9,8 @@ enum LoadTrace {
 
     /// - Throws: `StartError` with the line's number when one is no request.
     static func read(contentsOf path: String) throws -> [LoadItem] {
-        guard let bytes = FileManager.default.contents(atPath: path) else { throw StartError("--trace \(path) does not exist or cannot be read") }
-        do { return try read(Array(bytes)) } catch { throw StartError("--trace \(path)\(error.description)") }
+        let bytes = try TextFile.bytes(path, "--trace", maxBytes: TextFile.promptBytesMax)
+        do { return try read(bytes) } catch { throw StartError("--trace \(path)\(error.description)") }
     }
 
     /// The requests in the order of their times; empty lines are none.

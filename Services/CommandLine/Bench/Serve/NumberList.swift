@@ -1,11 +1,12 @@
 internal import ArgumentParser
+internal import Cluster
 
 /// Numbers above 0, as `0.5,1,1.5`.
 struct NumberList: ExpressibleByArgument, Sendable, Equatable {
     let numbers: [Double]
 
     init?(argument: String) {
-        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        let numbers = listItems(argument).map { Double($0) }
         guard numbers.allSatisfy({ $0.map { $0 > 0 && $0 <= 1e5 } ?? false }) else { return nil }
         self.numbers = numbers.compactMap(\.self)
     }

@@ -35,7 +35,7 @@ struct ServeBench: AsyncParsableCommand {
         let keys = Set(trace?.compactMap(\.key) ?? loads.keys?.keys.map(\.name) ?? []).sorted()
         let routerFlags = keys.isEmpty ? [] : ["--api-keys", keys.joined(separator: ",")]
         let (report, faults) = try await ClusterBench.run(target, routerFlags: routerFlags) { try await measure($0, trace) }
-        print(BenchReport(target.machine, report.measurements, tables: report.tables).text(json: json))
+        try printToStandardOutput(BenchReport(target.machine, report.measurements, tables: report.tables).text(json: json))
         guard !faults.isEmpty else { return }
         for (reason, count) in Self.counted(faults) { writeToStandardError("\(count) request\(count == 1 ? "" : "s"): \(reason)\n") }
         throw ExitCode.failure

@@ -40,6 +40,6 @@ import Testing
     @Test("a file without requests, or no file, is refused by name")
     func nothing() throws {
         #expect(throws: StartError(" has no request")) { try LoadTrace.read(Array("\n \n".utf8)) }
-        #expect(throws: StartError("--trace /no/such does not exist or cannot be read")) { try LoadTrace.read(contentsOf: "/no/such") }
+        #expect(throws: StartError("--trace /no/such cannot be read: No such file or directory")) { try LoadTrace.read(contentsOf: "/no/such") }
     }
 }

@@ -1,5 +1,5 @@
 import Testing
-@testable import CommandLineTool
+import Cluster
 
 @Suite("Core lists") struct CoreListTests {
     @Test("numbers and ranges are read, anything else is none", arguments: [
