@@ -47,8 +47,9 @@ struct AdminGuard {
     /// Without port, brackets and the dot at the end; nil where it is no name.
     private static func name(of host: String) -> String? {
         if host.hasPrefix("[") {
-            let inside = host.dropFirst().prefix { $0 != "]" }
-            return isIPAddress(String(inside)) ? String(inside) : nil
+            guard let end = host.firstIndex(of: "]") else { return nil }
+            let inside = String(host[..<end].dropFirst())
+            return isIPAddress(inside) ? inside : nil
         }
         let name = host.prefix { $0 != ":" }
         let isName = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"@/?#\\".utf8.contains($0) }

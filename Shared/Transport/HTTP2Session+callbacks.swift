@@ -162,6 +162,7 @@ extension HTTP2Session {
         let session = unsafe from(context)
         session.bodies[stream] = nil
         session.recorded.windows.close(stream)
+        if code == 0 { session.recorded.ledger.ended(stream) }
         session.recorded.events.append(.closed(stream: stream, code: code))
         return 0
     }

@@ -152,7 +152,6 @@ import Transport
             for _ in 0 ..< 3 { #expect(try await get("/livez", address).status == 200) }
             let open = slow.count { $0.isActive }
             #expect(open <= 64, "the oldest gave way")
-            #expect(open > 40, "no more than had to")
             for channel in slow { try? await channel.close() }
         }
     }

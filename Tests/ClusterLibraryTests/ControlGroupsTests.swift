@@ -25,10 +25,11 @@ import Testing
 
     @Test("the least of a process's own group and those around it counts", arguments: ["/sys/fs/cgroup", "/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/system.slice/m.service"])
     func nested(folder: String) {
-        let found = groups("0::/system.slice/m.service\n", [
+        var files = [
             "/sys/fs/cgroup/system.slice/m.service/cpu.max": "400000 100000\n", "/sys/fs/cgroup/system.slice/m.service/memory.max": "9000\n",
-            "\(folder)/cpu.max": "150000 100000\n", "\(folder)/memory.max": "600\n",
-        ])
+        ]
+        (files["\(folder)/cpu.max"], files["\(folder)/memory.max"]) = ("150000 100000\n", "600\n")
+        let found = groups("0::/system.slice/m.service\n", files)
         #expect(found.processorQuota == 1.5)
         #expect(found.memoryBytes == 600)
         #expect(found.memoryAvailableBytes == 600)

@@ -41,7 +41,7 @@ import Testing
         Wrong(body: #"{"prompt":[1,2,-1]}"#, param: "prompt", code: "integer_below_min_value"),
         Wrong(body: #"{"prompt":[99999999999999999999999]}"#, param: "prompt", code: "integer_above_max_value"),
         Wrong(body: #"{"prompt":"hi","n":0}"#, param: "n", code: "integer_below_min_value"),
-        Wrong(body: #"{"prompt":"hi","n":9}"#, param: "n", code: "integer_above_max_value"),
+        Wrong(body: #"{"prompt":"hi","n":129}"#, param: "n", code: "integer_above_max_value"),
         Wrong(body: #"{"prompt":"hi","n":1e18}"#, param: "n", code: "integer_above_max_value"),
         Wrong(body: #"{"prompt":"hi","logprobs":-1}"#, param: "logprobs", code: "integer_below_min_value"),
         Wrong(body: #"{"prompt":"hi","logprobs":21}"#, param: "logprobs", code: "integer_above_max_value"),

@@ -227,7 +227,7 @@ import Testing
                 for expert in [8, largest] { #expect(await run(0, rows, [TokenGroup(expert: expert, rows: [0])]) == .invalidArgument) }
                 for row in [2, UInt32.max] { #expect(await run(0, rows, [TokenGroup(expert: 0, rows: [0, row])]) == .invalidArgument) }
                 #expect(await run(0, rows, [TokenGroup(expert: 0, rows: [])]) == .invalidArgument)
-                #expect(await run(0, rows, [TokenGroup(expert: 0, rows: [UInt32](repeating: 0, count: 1 << 20))]) == .invalidArgument)
+                #expect(await run(0, rows, [TokenGroup(expert: 0, rows: [UInt32](repeating: 0, count: 1 << 20))]) == .resourceExhausted)
                 // Half a megabyte that asks for a hundred.
                 #expect(await run(0, rows, [TokenGroup](repeating: TokenGroup(expert: 0, rows: [0, 1]), count: 1 << 16)) == .invalidArgument)
                 for hidden in [[], [1], rows + [1]] { #expect(await run(0, hidden, [TokenGroup(expert: 0, rows: [0])]) == .invalidArgument) }

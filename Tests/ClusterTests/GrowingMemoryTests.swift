@@ -55,10 +55,12 @@ import Testing
         try await Paths.withFolder { folder in
             let parking = folder + "/parking"
             try FileManager.default.createDirectory(atPath: parking, withIntermediateDirectories: true)
-            // Two answers begin, and one of them finds no room to grow.
-            try await RESTCluster.with(.init(attention: ["--memory-max-mib", "13", "--parking-folder", parking])) { cluster in
+            // All three answers begin, and not all of them find room to grow.
+            try await RESTCluster.with(.init(attention: ["--memory-max-mib", "18", "--parking-folder", parking])) { cluster in
                 var alone: [JSON?] = []
                 for index in 0 ..< 3 { alone.append(try await cluster.post(RESTCluster.completionsPath, Self.body(index)).json["choices"]) }
+                // Short answers, so that the next ones are not expected to be long.
+                for _ in 0 ..< 40 { _ = try await cluster.complete("Once", maxTokens: 1) }
                 try ruin(parking)
                 let replies = try await withThrowingTaskGroup(of: (Int, JSON?).self) { tasks in
                     for index in 0 ..< 3 {

@@ -182,13 +182,19 @@ import Testing
     func connectionLimit() async throws {
         var limits = RPCLimits()
         limits.connectionsMax = 1
-        try await withServer(limits: limits, handler: { $0.body }) { client, server in
-            _ = try await client.call("/", ByteBuffer(), timeout: .seconds(60))
+        let handler: RPCServer.Handler = { request in
+            if request.path == "/wait" { try await Task.sleep(for: .seconds(600)) }
+            return request.body
+        }
+        try await withServer(limits: limits, handler: handler) { client, server in
+            let waiting = Task { try await client.call("/wait", ByteBuffer(), timeout: .seconds(600)) }      // a connection at work
+            #expect(try await client.echoes(pattern(3)))
             try await withClient(of: server.boundAddress) { second in
                 let error = await failure { try await second.call("/", ByteBuffer(), timeout: .seconds(60)) }
                 #expect(error.code == .unavailable)
             }
             #expect(try await client.echoes(pattern(3)))
+            waiting.cancel()
         }
     }
 

@@ -32,11 +32,12 @@ import Testing
         #expect(slow.hopeless == nil)
     }
 
-    @Test("without attention nobody hopes")
+    @Test("attention is waited for as long as experts are")
     func attention() {
-        let (status, _) = status()
-        status.setAttention(missing: "the attention service is not connected")
+        let (status, _) = status(patience: .zero), (patient, _) = self.status(patience: .seconds(3600))
+        for status in [status, patient] { status.setAttention(missing: "the attention service is not connected") }
         #expect(status.hopeless == "the attention service is not connected" && !status.areExpertsHopeless)
+        #expect(patient.hopeless == nil && patient.missing != nil && !patient.isAttentionThere)
     }
 
     @Test("a new request is taken at once where nothing is missing, and refused with the reason after its wait")

@@ -65,7 +65,7 @@ import Testing
             let line = try await lines.requests(1)[0]
             #expect(line["client.address"] == "127.0.0.1")
             #expect(line["client.key"] == "key-2")
-            #expect(line["user"] == "Ann?[2J?")
+            #expect(line["user"] == #"Ann\u{1B}[2J\u{202E}"#)
             #expect(line["http.request_id"] == "mine")
 
             _ = try await client.post("/v1/completions", "{}", headers: ["Authorization": "Bearer wrong-secret"])
