@@ -17,14 +17,15 @@ struct PlanClient: Sendable {
     private static let settlingTime = Duration.seconds(300)
 
     private let client: RESTClient
+    private let limits: RESTClient.Limits
 
-    init(_ admin: Address) { client = RESTClient(admin) }
+    init(_ admin: Address, limits: RESTClient.Limits = .short) { (client, self.limits) = (RESTClient(admin), limits) }
 
-    func plan() async throws -> Answer<ServedPlan> { try read(try await client.get(Self.planPath), Self.planPath) }
+    func plan() async throws -> Answer<ServedPlan> { try read(try await client.get(Self.planPath, limits: limits), Self.planPath) }
 
     func experts() async throws -> Answer<ExpertUse> {
         let path = "/admin/experts"
-        return try read(try await client.get(path), path)
+        return try read(try await client.get(path, limits: limits), path)
     }
 
     /// Asks for a change and waits for the new plan, which the router makes a moment after it has answered. A change that moves
@@ -33,7 +34,7 @@ struct PlanClient: Sendable {
     /// - Throws: `StartError` in the router's words when it refuses.
     func apply(_ change: PlanChange) async throws {
         let body = Array(try JSONEncoder().encode(change))
-        let before: Answer<ServedPlan> = try read(try await client.post(Self.planPath, json: body), Self.planPath)
+        let before: Answer<ServedPlan> = try read(try await client.post(Self.planPath, json: body, limits: limits), Self.planPath)
         let end = ContinuousClock.now + Self.planningTime
         while ContinuousClock.now < end {
             try await Task.sleep(for: Self.pollInterval)

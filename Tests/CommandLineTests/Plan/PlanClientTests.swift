@@ -7,7 +7,7 @@ import Testing
     /// What a change gets from a server that answers everything with `answer`.
     private func error(_ answer: String) async throws -> StartError {
         let error = await #expect(throws: StartError.self) {
-            try await ScriptedServer.run(.init(pieces: [answer])) { try await PlanClient($0).apply(PlanChange(drain: "x")) }
+            try await ScriptedServer.run(.init(pieces: [answer])) { try await PlanClient($0, limits: .init(total: .seconds(120))).apply(PlanChange(drain: "x")) }
         }
         return try #require(error)
     }
@@ -29,10 +29,10 @@ import Testing
 
     @Test("the plan and the use of experts come as they are and as values")
     func read() async throws {
-        let plan = try await ScriptedServer.run(.init(pieces: [PlanSamples.response("200 OK", PlanSamples.plan)])) { try await PlanClient($0).plan() }
+        let plan = try await ScriptedServer.run(.init(pieces: [PlanSamples.response("200 OK", PlanSamples.plan)])) { try await PlanClient($0, limits: .init(total: .seconds(120))).plan() }
         #expect(plan.text == PlanSamples.plan)
         #expect(plan.value.version == 7 && plan.value.hosts.map(\.name) == ["host-a", "host-b"] && plan.value.problem == nil)
-        let experts = try await ScriptedServer.run(.init(pieces: [PlanSamples.response("200 OK", PlanSamples.experts)])) { try await PlanClient($0).experts() }
+        let experts = try await ScriptedServer.run(.init(pieces: [PlanSamples.response("200 OK", PlanSamples.experts)])) { try await PlanClient($0, limits: .init(total: .seconds(120))).experts() }
         #expect(experts.text == PlanSamples.experts)
         #expect(experts.value.hottest.first == .init(layer: 2, expert: 1, times: 3.5))
     }
@@ -41,7 +41,7 @@ import Testing
     func noPlan() async throws {
         let plan = PlanSamples.plan.replacing("\"layers\":16", with: "\"layers\":16,\"problem\":\"14.2 GiB are missing\"")
         let error = await #expect(throws: StartError.self) {
-            try await ScriptedServer.run(.init(pieces: [PlanSamples.response("200 OK", plan)])) { _ = try await PlanClient($0).settledPlan(copies: 1) }
+            try await ScriptedServer.run(.init(pieces: [PlanSamples.response("200 OK", plan)])) { _ = try await PlanClient($0, limits: .init(total: .seconds(120))).settledPlan(copies: 1) }
         }
         #expect(error?.description == "the router has no plan: 14.2 GiB are missing")
     }
