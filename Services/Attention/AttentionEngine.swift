@@ -24,6 +24,8 @@ final class AttentionEngine: Sendable {
     let sessions: Mutex<SessionStore>
     private let leases = Mutex(RouterLeases())
     private let start = ContinuousClock.now
+    /// Sessions were closed since freed memory was last given back.
+    private let hasFreed = Atomic(false)
     let parkingLane = ComputeLane(label: "parking")
     /// Makes the file of one parked session.
     let makeParkingFile: @Sendable () throws(ParkingError) -> ParkingFile
@@ -76,12 +78,15 @@ final class AttentionEngine: Sendable {
         return key
     }
 
-    /// Closes the sessions of routers that have not been heard of for too long.
+    /// To be called every second: closes the sessions of routers that have not been heard of for too long, and gives memory back to the
+    /// system where no session is left.
     ///
-    /// - Returns: how many there were.
-    func closeAbandoned() async throws -> Int {
+    /// - Returns: how many sessions were closed.
+    func tidy() async throws -> Int {
+        if usage.sessions == 0, hasFreed.exchange(false, ordering: .relaxed) { try await lane.run { releaseFreedMemory() } }
         let silent = leases.withLock { $0.expired(at: start.duration(to: .now)) }
         guard !silent.isEmpty else { return 0 }
+        hasFreed.store(true, ordering: .relaxed)
         return try await lane.run { [self] in sessions.withLock { store in silent.reduce(0) { $0 + store.closeAll(of: $1) } } }
     }
 
@@ -101,6 +106,7 @@ final class AttentionEngine: Sendable {
 
     func close(_ request: CloseSessionsRequest) async throws -> CloseSessionsResponse {
         let router = heard(SessionKey(router: request.router, id: 0)).router
+        hasFreed.store(true, ordering: .relaxed)
         return try await lane.run { [self] in
             sessions.withLock { store in
                 if request.all { return CloseSessionsResponse(closed: store.closeAll(of: router)) }

@@ -46,7 +46,7 @@ struct AttentionService: Service {
                     readiness.set(.ready)
                     try await end
                 }
-                tasks.addTask { try await closeAbandonedSessions(engine, metrics) }
+                tasks.addTask { try await lookAfterSessions(engine, metrics) }
                 try await tasks.next()
                 tasks.cancelAll()
             }
@@ -55,11 +55,11 @@ struct AttentionService: Service {
         }
     }
 
-    /// For as long as the service runs: closes the sessions of routers that are gone.
-    private func closeAbandonedSessions(_ engine: AttentionEngine, _ metrics: AttentionMetrics) async throws {
+    /// For as long as the service runs: closes the sessions of routers that are gone, gives memory back.
+    private func lookAfterSessions(_ engine: AttentionEngine, _ metrics: AttentionMetrics) async throws {
         while true {
             try await Task.sleep(for: .seconds(1))
-            let closed = try await engine.closeAbandoned()
+            let closed = try await engine.tidy()
             guard closed > 0 else { continue }
             metrics.report(engine)
             logger.notice("closed the sessions of a router that is silent", metadata: [
