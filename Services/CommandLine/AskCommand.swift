@@ -57,7 +57,7 @@ struct AskCommand: AsyncParsableCommand {
 
     private func askTemporaryCluster(_ question: ChatClient.Question, _ model: String) async throws {
         try await cluster.withTemporaryCluster(model) { running in
-            let client = try ChatClient(url: running.url)
+            let client = try ChatClient(url: running.url, apiKey: apiKey)
             try await Self.stream(question, from: client, model: try await client.model())
         }
     }

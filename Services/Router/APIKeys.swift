@@ -20,6 +20,8 @@ struct APIKeys: Sendable, Equatable {
     ///
     /// - Parameter place: what errors call the file.
     init(lines text: String, place: String) throws(StartError) {
+        // Some editors begin a file with a byte order mark.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
             guard let first = words.first, !first.hasPrefix("#") else { continue }

@@ -48,8 +48,8 @@ struct AdminGuard {
     private static func name(of host: String) -> String? {
         if host.hasPrefix("[") {
             guard let end = host.firstIndex(of: "]") else { return nil }
-            let inside = String(host[..<end].dropFirst())
-            return isIPAddress(inside) ? inside : nil
+            let inside = String(host[..<end].dropFirst()), rest = host[end...].dropFirst()
+            return (rest.isEmpty || rest.first == ":") && isIPAddress(inside) ? inside : nil
         }
         let name = host.prefix { $0 != ":" }
         let isName = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"@/?#\\".utf8.contains($0) }

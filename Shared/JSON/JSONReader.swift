@@ -17,9 +17,8 @@ package struct JSONReader {
 
         /// For files, whose vocabularies and indexes are large objects.
         package static let file = Limits()
-        /// For requests. One of the default size cannot hold more token ids than values, but it could hold more brackets; and a
-        /// conversation of a hundred thousand messages has fewer members.
-        package static let request = Limits(membersMax: 1 << 20)
+        /// For requests that may name so many token ids. A conversation of a hundred thousand messages has fewer members, and other values.
+        package static func request(ids: Int) -> Limits { Limits(valuesMax: max(1 << 20, min(ids, 15 << 20)) + (1 << 20), membersMax: 1 << 20) }
     }
 
     let bytes: [UInt8]

@@ -15,7 +15,7 @@ import Transport
     func ours(host: String) { #expect(refusal(host) == nil) }
 
     @Test("public names are not, and what is no name is none", arguments: [
-        "evil.example", "evil.example:9090", "127.0.0.1.evil.example", "local.evil.example", "evil.example.", "1.2.3", "a@b", "[::1", "[x]", ":9090", "a b", "evil.example/", "lan.example",
+        "evil.example", "evil.example:9090", "127.0.0.1.evil.example", "local.evil.example", "evil.example.", "1.2.3", "a@b", "[::1", "[::1].evil.example", "[x]", ":9090", "a b", "evil.example/", "lan.example",
     ])
     func foreign(host: String) { #expect(refusal(host) == 403) }
 

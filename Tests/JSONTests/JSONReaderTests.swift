@@ -81,7 +81,7 @@ import Testing
         }
         #expect(problem(membersMax: 6) == nil)
         #expect(problem(membersMax: 5) == .tooManyMembers(5))
-        #expect(JSONReader.Limits.file.membersMax > JSONReader.Limits.request.membersMax)
+        #expect(JSONReader.Limits.file.membersMax > JSONReader.Limits.request(ids: 1000).membersMax)
     }
 
     @Test("random bytes never trap")

@@ -25,4 +25,10 @@ import Testing
         ("a\nx a", "f has the same key in line 2 as before"), ("x a\n\nx b", "f, line 3: the name x is given twice"),
     ])
     func badFile(text: String, complaint: String) { #expect(throws: StartError(complaint)) { try APIKeys(lines: text, place: "f") } }
+
+    @Test("a byte order mark at the beginning of a file is no part of it")
+    func byteOrderMark() throws {
+        #expect(try APIKeys(lines: "\u{FEFF}# keys\nalice k1\n", place: "f").keys == [APIKeys.Key(secret: "k1", name: "alice")])
+        #expect(try APIKeys(lines: "\u{FEFF}k1\r\nk2\r\n", place: "f").keys.map(\.secret) == ["k1", "k2"])
+    }
 }

@@ -22,6 +22,9 @@ struct DigestCommand: AsyncParsableCommand {
     @Flag(help: "Compare the weights with the digests that are there, and write nothing.")
     var check = false
 
+    @Flag(help: "Replace digests that are there although the weights differ from them.")
+    var force = false
+
     @Option(help: "Threads that read (default: as many as there are cores).")
     var threads: Int?
 
@@ -36,13 +39,14 @@ struct DigestCommand: AsyncParsableCommand {
         let files: WeightFiles, recorded: WeightDigests?
         do {
             files = try WeightFiles(directory: folder)
-            recorded = check ? try WeightDigests(beside: files) : nil
+            recorded = force ? nil : try WeightDigests(beside: files)
         } catch { throw StartError("\(folder): \(error)") }
         if check, recorded == nil {
             throw StartError("\(folder) has no \(WeightDigests.fileName) to compare with; minimax digest makes it")
         }
         let found = try await interruptible { try await read(files) }
-        if let recorded { try compare(recorded, found, files) } else { try write(found) }
+        if let recorded { try compare(recorded, found, files) }
+        if !check { try write(found) }
         let seconds = oneDecimal((ContinuousClock.now - begin) / .seconds(1))
         let result = check ? "all is as \(WeightDigests.fileName) says" : "wrote \(folder)/\(WeightDigests.fileName)"
         try printToStandardOutput("Read \(CheckpointReport.bytes(files.byteCount)) in \(seconds) s: \(result).")
@@ -68,7 +72,8 @@ struct DigestCommand: AsyncParsableCommand {
             "\(folder): \(CheckpointError(file: piece.file, tensor: piece.tensor, .damaged))"
         }
         for sentence in damaged.dropLast() { writeToStandardError("\(sentence)\n") }
-        if let last = damaged.last { throw StartError(last) }
+        let hint = check ? "" : "; nothing was written, and --force replaces the digests if these weights are right"
+        if let last = damaged.last { throw StartError(last + hint) }
     }
 
     private func write(_ digests: WeightDigests) throws {

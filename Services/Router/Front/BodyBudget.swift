@@ -27,11 +27,16 @@ final class BodyBudget: Sendable {
 
     var bytesHeld: Int { held.withLock { $0.total } }
 
-    func take(_ count: Int, for owner: Owner) throws(APIError) {
+    /// The last quarter is kept for small bodies: large ones that are sent slowly keep nobody's small request out.
+    private static let smallBytes = 1 << 20
+
+    /// - Parameter sum: bytes of the body so far, these included.
+    func take(_ count: Int, of sum: Int, for owner: Owner) throws(APIError) {
+        let limit = sum > Self.smallBytes ? max(bytesMax / 4 * 3, ownerBytesMax) : bytesMax
         let refusal: APIError? = held.withLock { held in
             let owned = held.byOwner[owner, default: 0] + count
             if owned > ownerBytesMax { return .bodiesTooMany(limit: ownerBytesMax, ofOwner: true) }
-            if held.total + count > bytesMax { return .bodiesTooMany(limit: bytesMax, ofOwner: false) }
+            if held.total + count > limit { return .bodiesTooMany(limit: limit, ofOwner: false) }
             held.byOwner[owner] = owned
             held.total += count
             return nil
@@ -85,7 +90,7 @@ final class HeldBody {
 
     /// - Parameter announced: bytes to come in all, as far as known.
     func append(_ buffer: ByteBuffer, announced: Int?) throws(APIError) {
-        try budget.take(buffer.readableBytes, for: owner)
+        try budget.take(buffer.readableBytes, of: taken + buffer.readableBytes, for: owner)
         taken += buffer.readableBytes
         if bytes.isEmpty, let announced { bytes.reserveCapacity(min(announced, Self.reservedMax)) }
         bytes.append(contentsOf: buffer.readableBytesView)

@@ -14,7 +14,7 @@ struct ChatRequest {
         tools = try ChatTools.read(fields)
         // The newer name wins where a client sends both.
         let older = try fields.integer("max_tokens", in: 1...Int(Int32.max))
-        job.tokensRequested = try fields.integer("max_completion_tokens", in: 1...Int(Int32.max)) ?? older
+        job.request(tokens: try fields.integer("max_completion_tokens", in: 1...Int(Int32.max)) ?? older, contextLength: model.contextLength)
         let wantsLogprobs = try fields.bool("logprobs", default: false)
         let alternatives = try fields.integer("top_logprobs", in: 0...20)
         guard alternatives == nil || wantsLogprobs else {

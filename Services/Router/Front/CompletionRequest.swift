@@ -24,7 +24,7 @@ struct CompletionRequest {
         // With echo, 0 asks for the prompt's own log-probabilities and nothing else.
         let lengths = (job.echo ? 0 : 1)...Int(Int32.max)
         let older = try fields.integer("max_tokens", in: lengths)
-        job.tokensRequested = try fields.integer("max_completion_tokens", in: lengths) ?? older
+        job.request(tokens: try fields.integer("max_completion_tokens", in: lengths) ?? older, contextLength: model.contextLength)
         try job.checkCounts(prompts: sources.count)
         self.job = job
     }

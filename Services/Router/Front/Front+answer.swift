@@ -8,15 +8,15 @@ extension Front {
     func answer(_ request: Request, _ context: FrontContext, _ read: @escaping Reading) async throws -> Response {
         let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch
-        let fields = try await inTurn(size, context, watch) { [bytes = body.bytes] _ in
-            let fields = try RequestFields(bytes)
+        try await generator.admit { !watch.isHungUp }
+        // What is read takes many times the memory of the body, so of large requests one at a time is read, from its bytes to its tokens.
+        let job = try await inTurn(size, context, watch) { [bytes = body.bytes, record = context.record] cancellation in
+            let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
+            record.update { $0.user = Self.user(fields) }
             try checkModel(fields)
-            return fields
+            return try read(fields, .random(in: .min ... .max), cancellation)
         }
         withExtendedLifetime(body) {}           // until here its bytes count
-        context.record.update { $0.user = Self.user(fields) }
-        try await generator.admit { !watch.isHungUp }
-        let job = try await inTurn(size, context, watch) { try read(fields, .random(in: .min ... .max), $0) }
         let answer = Answer(
             id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
             job: job, model: generator.model, created: Int(Date.now.timeIntervalSince1970))
@@ -49,7 +49,8 @@ extension Front {
         _ bytes: Int, _ context: FrontContext, _ watch: HangUpWatch, _ work: @escaping @Sendable (CancellationFlag) throws -> R
     ) async throws -> R {
         guard bytes >= LargeRequests.bytesMin else { return try work(CancellationFlag()) }
-        let task = Task { try await largeRequests.run(for: context.account, work) }
+        let client = config.apiKeys.isEmpty ? context.connection.clientAddress.hashValue : context.account
+        let task = Task { try await largeRequests.run(for: client, work) }
         let watching = watch.watch { task.cancel() }
         defer { watch.unwatch(watching) }
         do {

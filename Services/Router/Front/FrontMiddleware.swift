@@ -45,7 +45,7 @@ struct FrontMiddleware: RouterMiddleware {
             return Endpoints.unknown(request).response
         } catch {
             let refusal = APIError(wrapping: error)
-            if refusal.status.code >= 500, !(error is APIError) { context.logger.warning("request failed", metadata: ["error": "\(error)"]) }
+            if refusal.status == .internalServerError, !(error is APIError) { context.logger.warning("request failed", metadata: ["error": "\(error)"]) }
             context.record.update { $0.trouble = refusal.code ?? refusal.type }
             return refusal.response
         }

@@ -32,6 +32,8 @@ struct Job: Sendable {
     var choicesPerPrompt: Int
     /// Most tokens of each choice, as the client said.
     var tokensRequested: Int?
+    /// As many tokens as there is room for, which is what asking for the whole context means.
+    var wantsAllTokens = false
     /// Most tokens of each choice, one element per prompt.
     var tokensMax: [Int]
     var sampling: SamplingParameters
@@ -140,6 +142,12 @@ extension Job {
         throw .contextExceeded(promptName, contextLength: contextLength, prompt: least, answer: answer, isLeast: true)
     }
 
+    /// Notes how many tokens are asked for; nil where the client leaves it open.
+    mutating func request(tokens: Int?, contextLength: Int) {
+        wantsAllTokens = tokens == contextLength
+        tokensRequested = wantsAllTokens ? nil : tokens
+    }
+
     /// Sets how long each answer may be, or refuses a prompt that leaves no room. Checked before any work is done.
     /// - Parameters:
     ///   - absent: most tokens where none were requested, or less where the context ends.
@@ -149,7 +157,7 @@ extension Job {
         for index in prompts.indices {
             if let truncation { prompts[index].truncate(truncation, room: contextLength - (tokensRequested ?? least)) }
             let room = contextLength - prompts[index].ids.count
-            let tokens = tokensRequested ?? max(least, min(absent, room))
+            let tokens = tokensRequested ?? max(least, min(wantsAllTokens ? .max : absent, room))
             guard tokens <= room else {
                 throw .contextExceeded(promptName, contextLength: contextLength, prompt: prompts[index].ids.count, answer: tokens)
             }

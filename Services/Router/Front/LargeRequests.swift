@@ -68,6 +68,9 @@ struct Turns {
     /// When each account had its last turn, counted in turns.
     private var last: [Int: Int] = [:]
 
+    /// Of those that had their turn longer ago nothing is remembered.
+    private static let accountsMax = 1024
+
     mutating func join(_ ticket: Int, of account: Int) { waiting.append((ticket, account)) }
 
     /// - Returns: false where the ticket does not wait: it has its turn already.
@@ -84,6 +87,7 @@ struct Turns {
         isTaken = true
         count += 1
         last[next.account] = count
+        if last.count > Self.accountsMax { last = last.filter { $0.value > count - Self.accountsMax } }
         return next.ticket
     }
 

@@ -3,10 +3,11 @@
 struct RequestFields: Sendable {
     private let members: [ExactName: JSON]
 
-    init(_ bytes: [UInt8]) throws(APIError) {
+    /// - Parameter contextLength: more token ids than this no request needs, so no more values are read, apart from some for the rest.
+    init(_ bytes: [UInt8], contextLength: Int = .max) throws(APIError) {
         let body: JSON
         do {
-            body = try JSONReader.read(bytes, limits: .request)
+            body = try JSONReader.read(bytes, limits: .request(ids: contextLength))
         } catch {
             throw APIError(message: "The request body is \(error.inWords).", code: "invalid_json")
         }

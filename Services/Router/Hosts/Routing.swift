@@ -28,15 +28,19 @@ final class Routing: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Waits for a table after the one with `serial`, or for the next ring.
+    /// Waits for a table after the one with `serial`, for the next ring, or until the task is cancelled.
     func wait(after serial: Int) async {
-        await withCheckedContinuation { continuation in
-            let isPast = state.withLock { state in
-                guard state.table.serial == serial else { return true }
-                state.waiting.append(continuation)
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isPast = state.withLock { state in
+                    guard state.table.serial == serial, !Task.isCancelled else { return true }
+                    state.waiting.append(continuation)
+                    return false
+                }
+                if isPast { continuation.resume() }
             }
-            if isPast { continuation.resume() }
+        } onCancel: {
+            ring()
         }
     }
 }

@@ -110,7 +110,7 @@ import Tokenizer
         try await withFront(generator) { client in
             let long = "[" + [String](repeating: "104", count: 2000).joined(separator: ",") + "]"
             let room = "[" + [String](repeating: "104", count: 1990).joined(separator: ",") + "]"
-            for body in [#"{"prompt":\#(long)}"#, #"{"prompt":\#(room),"max_tokens":11}"#, #"{"prompt":["a",\#("\"" + String(repeating: "word ", count: 3000) + "\"")]}"#, #"{"prompt":"a","max_tokens":2000}"#] {
+            for body in [#"{"prompt":\#(long)}"#, #"{"prompt":\#(room),"max_tokens":11}"#, #"{"prompt":["a",\#("\"" + String(repeating: "word ", count: 3000) + "\"")]}"#, #"{"prompt":"a","max_tokens":2001}"#, #"{"prompt":"a","max_tokens":2147483647}"#] {
                 let answer = try await client.post("/v1/completions", body)
                 #expect(answer.status == 400)
                 #expect(answer.error["code"] == "context_length_exceeded")
@@ -121,6 +121,9 @@ import Tokenizer
             // The default of 16 gives way to the context.
             #expect(try await client.post("/v1/completions", #"{"prompt":\#(room)}"#).status == 200)
             #expect(generator.requests.map(\.tokensMax) == [10, 10])
+            // The whole context means as much as there is room for.
+            #expect(try await client.post("/v1/completions", #"{"prompt":\#(room),"max_tokens":2000}"#).status == 200)
+            #expect(generator.requests.last?.tokensMax == 10)
             let chat = try await client.post("/v1/chat/completions", #"{"messages":[{"role":"user","content":"\#(String(repeating: "word ", count: 3000))"}]}"#)
             #expect(chat.error["code"] == "context_length_exceeded")
             #expect(chat.error["param"] == "messages")

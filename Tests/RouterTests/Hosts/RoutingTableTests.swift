@@ -156,3 +156,26 @@ import Testing
         return nil
     }
 }
+
+@Suite("Waiting for a routing table") struct RoutingTests {
+    @Test("a wait ends with the next table, with a ring, and when its task is cancelled", .timeLimit(.minutes(1)))
+    func waiting() async {
+        let routing = Routing()
+        let serial = routing.table.serial
+        for end in 0 ..< 3 {
+            let waiting = Task { await routing.wait(after: end == 0 ? serial : routing.table.serial) }
+            switch end {
+            case 0: routing.publish(RoutingTable())
+            case 1:
+                await Task.yield()
+                waiting.cancel()
+            default:
+                // Rings until it is heard, since nobody tells when a task has begun to wait.
+                let bell = Task { while !Task.isCancelled { routing.ring(); await Task.yield() } }
+                await waiting.value
+                bell.cancel()
+            }
+            await waiting.value
+        }
+    }
+}

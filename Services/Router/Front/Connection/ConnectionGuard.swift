@@ -34,7 +34,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         parts += 1
         framing = FramingShare()
         life.headRead(now: .now())
-        connection.noteBusy()
+        connection.noteBusy(since: .now())
     }
 
     func bodyRead(_ count: Int) {
@@ -46,6 +46,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func requestRead() {
         parts += 1
         life.requestRead(now: .now())
+        connection.noteRequestRead()
         noteQuiet()
     }
 

@@ -21,14 +21,21 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Closes the connections on which nobody has asked anything for the longest time.
+    /// Closes the connections on which nobody has asked anything for the longest time; where there are none, those that have been
+    /// sending a body for the longest time, so that slow bodies keep nobody out.
     ///
     /// - Returns: whether there were any.
-    func closeQuietest(_ count: Int) -> Bool {
-        let quiet = connections.withLock { connections in
-            connections.values.compactMap { connection in connection.quietSince.map { (connection, $0) } }
+    func closeQuietest(_ count: Int, at now: NIODeadline = .now()) -> Bool {
+        let all = connections.withLock { Array($0.values) }
+        var spared = all.compactMap { connection in connection.quietSince.map { (connection, $0) } }
+        if spared.isEmpty {
+            let patience = Int64(clamping: (now - Self.bodyPatience).uptimeNanoseconds)
+            spared = all.compactMap { connection in connection.uploadingSince.map { (connection, $0) } }.filter { $0.1 < patience }
         }
-        for (connection, _) in quiet.sorted(by: { $0.1 < $1.1 }).prefix(count) { connection.channel.close(promise: nil) }
-        return !quiet.isEmpty
+        for (connection, _) in spared.sorted(by: { $0.1 < $1.1 }).prefix(count) { connection.channel.close(promise: nil) }
+        return !spared.isEmpty
     }
+
+    /// In which a body is left in peace.
+    private static let bodyPatience = TimeAmount.seconds(2)
 }

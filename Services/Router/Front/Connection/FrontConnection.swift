@@ -16,6 +16,8 @@ final class FrontConnection: Sendable {
     private let facts = Mutex<[RequestFacts]>([])
     /// Nanoseconds of `NIODeadline`; `.max` while a request is read or answered.
     private let quiet = Atomic(Int64.max)
+    /// Nanoseconds of `NIODeadline`; `.max` while no body is read.
+    private let uploading = Atomic(Int64.max)
     private let stalled = Atomic(false)
 
     init(_ channel: any Channel) {
@@ -42,10 +44,22 @@ final class FrontConnection: Sendable {
     // MARK: who could be spared
 
     func noteQuiet(since time: NIODeadline) { quiet.store(Int64(clamping: time.uptimeNanoseconds), ordering: .relaxed) }
-    func noteBusy() { quiet.store(.max, ordering: .relaxed) }
+    /// A request's head was read.
+    func noteBusy(since time: NIODeadline) {
+        quiet.store(.max, ordering: .relaxed)
+        uploading.store(Int64(clamping: time.uptimeNanoseconds), ordering: .relaxed)
+    }
+    /// All of the request was read.
+    func noteRequestRead() { uploading.store(.max, ordering: .relaxed) }
     /// Nanoseconds of `NIODeadline` since which nobody asks anything; nil while somebody does.
     var quietSince: Int64? {
         let since = quiet.load(ordering: .relaxed)
+        return since == .max ? nil : since
+    }
+
+    /// Nanoseconds of `NIODeadline` since which the client sends a body; nil while it does not.
+    var uploadingSince: Int64? {
+        let since = uploading.load(ordering: .relaxed)
         return since == .max ? nil : since
     }
 
