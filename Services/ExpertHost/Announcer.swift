@@ -17,19 +17,23 @@ struct Announcer: Sendable {
 
     private static let period = Duration.seconds(1), shortPeriod = Duration.milliseconds(100)
     private static let timeout = TimeAmount.seconds(5)
+    /// So long a host that has just come asks often whether it has all that it was told to hold.
+    private static let arrivalTime = Duration.seconds(5)
 
     /// - Parameter onAnswer: called with every answer.
     /// - Throws: `StartError` where the router refuses this host.
     func run(onAnswer: @Sendable (AnnounceResponse) -> Void) async throws {
         var lastError: RPCError?
         var lastRouter: String?
+        var arrival = ContinuousClock.now, isSettled = false
         while !Task.isShuttingDownGracefully {
             try Task.checkCancellation()
             do {
                 let answer = try await router.call(.announce, announcement(), timeout: Self.timeout)
                 // What an earlier run of the router wanted held is not wanted any more.
                 if let lastRouter, lastRouter != answer.router { engine.forget(router: lastRouter) }
-                (lastError, lastRouter) = (nil, answer.router)
+                if lastRouter != answer.router { arrival = .now }
+                (lastError, lastRouter, isSettled) = (nil, answer.router, answer.planVersion > 0)
                 onAnswer(answer)
             } catch let error where error.code == .failedPrecondition {
                 throw StartError("the router refuses this host: \(error.message)")
@@ -38,7 +42,8 @@ struct Announcer: Sendable {
                 if error != lastError { logger.notice("the router does not take the announcement", metadata: ["router": "\(router.address)", "error": "\(error)"]) }
                 lastError = error
             }
-            let pause = lastError == nil ? Self.period : Self.shortPeriod
+            let isArriving = !isSettled && arrival.duration(to: .now) < Self.arrivalTime
+            let pause = lastError == nil && !isArriving ? Self.period : Self.shortPeriod
             await cancelWhenGracefulShutdown { try? await Task.sleep(for: pause) }
         }
         try await drain()
