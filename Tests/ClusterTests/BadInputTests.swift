@@ -80,7 +80,7 @@ import Testing
             let long = JSON.ids([Int](repeating: 1, count: 1 << 20))           // the whole context, and one token of answer
             for reply in [
                 try await cluster.complete(long, maxTokens: 1), try await cluster.complete("hi", maxTokens: Int(Int32.max)),
-                try await cluster.chat("hi", maxTokens: 1 << 20),
+                try await cluster.chat("hi", maxTokens: (1 << 20) + 1),
             ] {
                 #expect(reply.status == 400)
                 #expect(reply.errorCode == "context_length_exceeded")
