@@ -63,7 +63,7 @@ final class AttentionEngine: Sendable {
     }
 
     func describe(_ request: DescribeRequest) async throws -> AttentionDescription {
-        _ = heard(SessionKey(router: request.router, id: 0))
+        heard(request.router)
         let (budget, others) = sessions.withLock { ($0.budgetBytes, $0.bytes(ofOthersThan: request.router)) }
         return AttentionDescription(
             modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget, arithmetic: compute.arithmetic.rawValue,
@@ -72,10 +72,13 @@ final class AttentionEngine: Sendable {
             weightsCopy: weights.copy)
     }
 
-    /// The router of a session has been heard of.
-    func heard(_ key: SessionKey) -> SessionKey {
-        leases.withLock { $0.heard(key.router, at: start.duration(to: .now)) }
-        return key
+    /// A router has shown that it lives.
+    private func heard(_ router: UInt64) { leases.withLock { $0.heard(router, at: start.duration(to: .now)) } }
+
+    /// The name of a router's session; that the router asks for it shows that it lives.
+    func key(_ router: UInt64, _ session: UInt64) -> SessionKey {
+        heard(router)
+        return SessionKey(router: router, id: session)
     }
 
     /// To be called every second: closes the sessions of routers that have not been heard of for too long, and gives memory back to the
@@ -91,21 +94,22 @@ final class AttentionEngine: Sendable {
     }
 
     func open(_ request: OpenSessionRequest) async throws -> OpenSessionResponse {
-        let key = heard(SessionKey(router: request.router, id: request.session))
+        let key = key(request.router, request.session)
         return try await lane.run { [self] in
             try sessions.withLock { OpenSessionResponse(reservedBytes: try $0.open(key, tokensMax: request.tokensMax)) }
         }
     }
 
     func grow(_ request: GrowSessionRequest) async throws -> GrowSessionResponse {
-        let key = heard(SessionKey(router: request.router, id: request.session))
+        let key = key(request.router, request.session)
         return try await lane.run { [self] in
             try sessions.withLock { GrowSessionResponse(reservedBytes: try $0.grow(key, tokensMax: request.tokensMax)) }
         }
     }
 
     func close(_ request: CloseSessionsRequest) async throws -> CloseSessionsResponse {
-        let router = heard(SessionKey(router: request.router, id: 0)).router
+        let router = request.router
+        heard(router)
         hasFreed.store(true, ordering: .relaxed)
         return try await lane.run { [self] in
             sessions.withLock { store in

@@ -5,7 +5,7 @@ internal import Tensors
 /// Sessions move between memory and disk on a lane of their own, so that other sessions' steps go on meanwhile.
 extension AttentionEngine {
     func park(_ request: ParkSessionRequest) async throws -> ParkSessionResponse {
-        let key = heard(SessionKey(router: request.router, id: request.session))
+        let key = key(request.router, request.session)
         return try await parkingLane.run { [self] in
             let byteCount = try park(key)
             releaseFreedMemory()
@@ -14,7 +14,7 @@ extension AttentionEngine {
     }
 
     func resume(_ request: ResumeSessionRequest) async throws -> ResumeSessionResponse {
-        let key = heard(SessionKey(router: request.router, id: request.session))
+        let key = key(request.router, request.session)
         return try await parkingLane.run { [self] in
             ResumeSessionResponse(reservedBytes: try resume(key, tokensMax: request.tokensMax))
         }

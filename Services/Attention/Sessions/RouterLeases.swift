@@ -1,6 +1,6 @@
-/// Which routers are heard of. The sessions of one that is silent for too long are nobody's any more: it was killed, or cut off.
+/// When each router last showed that it lives. One that is silent for too long was killed or cut off, and its sessions can be closed.
 struct RouterLeases {
-    /// A router says every few seconds that it lives. It can compute lost states again, so this is short.
+    /// A router calls every second. It can compute lost states again, so this is short.
     static let length = Duration.seconds(15)
 
     private var lastHeard: [UInt64: Duration] = [:]

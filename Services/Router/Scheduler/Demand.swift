@@ -22,8 +22,6 @@ struct Demand: Sendable, Equatable {
     var deadline: Duration?
 
     var tokensMax: Int { promptCount + answerMax }
-    /// Positions without which it is of no use: the prompt. The token chosen last is never carried.
-    var tokensLeast: Int { promptCount }
 }
 
 /// What the next step does, in this order.

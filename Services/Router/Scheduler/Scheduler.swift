@@ -71,7 +71,8 @@ struct Scheduler {
     /// - Parameter id: never used before.
     mutating func submit(_ id: UInt64, _ demand: Demand, at now: Duration) -> Submission {
         let tokensMax = demand.state.tokens(within: limits.memoryBytes)
-        guard demand.tokensLeast <= tokensMax else { return .tooLarge(tokensMax: tokensMax) }
+        // The answer may be cut short, the prompt may not.
+        guard demand.promptCount <= tokensMax else { return .tooLarge(tokensMax: tokensMax) }
         let free = max(0, limits.placesMax - running.count)
         // Of its own account, the less urgent that wait are not in the way of the more urgent.
         let waiting = queue.filter {
