@@ -32,7 +32,8 @@ internal import Transport
     func run() async throws {
         let readiness = Readiness()
         let config = AttentionConfig(
-            model: model, listen: listen, compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20, parkingFolder: parkingFolder)
+            model: model, listen: listen, compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20,
+            vigil: compute.spin.eventLoops, parkingFolder: parkingFolder)
         try await runService(named: "attention", options: service, readiness: readiness) { logger in
             [AttentionService(config: config, readiness: readiness, logger: logger)]
         }

@@ -7,6 +7,7 @@ internal import Tensors
 /// The attention service's work: weights of every attention layer, the embedding, the head, and the sessions' state.
 ///
 /// All work runs on one lane, call after call, so the state needs no finer lock; inside a call the heads of all sessions share the compute threads.
+/// A short call is computed on the thread that received it: the caller hears of it two changes of threads earlier.
 final class AttentionEngine: Sendable {
     private enum Layer: Sendable {
         case lightning(LightningAttention)
@@ -124,7 +125,7 @@ final class AttentionEngine: Sendable {
             throw AttentionError.token(unknown, vocabulary: config.vocabularySize)
         }
         try checkAnswer(rows: request.tokens.count, columns: config.hiddenSize)
-        return try await lane.run { [self] in
+        return try await lane.run(on: place(Compute.operations(rows: 0, weights: request.tokens.count * config.hiddenSize))) { [self] in
             EmbedResponse(hidden: embedding.floats(ofRows: request.tokens))
         }
     }
@@ -136,7 +137,8 @@ final class AttentionEngine: Sendable {
         guard request.spans.reduce(0, { $0 + $1.count }) == input.rows, Set(request.spans.map(\.session)).count == request.spans.count else {
             throw AttentionError.shape(name: "hidden", expected: "the rows of its spans, one span a session", found: request.hidden.count)
         }
-        return try await lane.run { [self] in
+        let operations = operations(request)
+        return try await compute(operations) { [self] compute in
             try sessions.withLock { store in
                 var first = 0
                 let spans = try request.spans.map { span in
@@ -160,7 +162,8 @@ final class AttentionEngine: Sendable {
     func logits(_ request: LogitsRequest) async throws -> LogitsResponse {
         let input = try rows(request.hidden, "hidden")
         try checkAnswer(rows: input.rows, columns: config.vocabularySize)
-        return try await lane.run { [self] in LogitsResponse(logits: compute.linear(input, head).values) }
+        let operations = Compute.operations(rows: input.rows, weights: head.rows * head.columns)
+        return try await compute(operations) { [self] in LogitsResponse(logits: $0.linear(input, head).values) }
     }
 
     func state(_ request: StateRequest) async throws -> StateResponse {
@@ -174,6 +177,22 @@ final class AttentionEngine: Sendable {
                 return StateResponse(state: layer.currentState(of: state))
             }
         }
+    }
+
+    /// About how many additions or the like a layer takes over the rows of a request.
+    private func operations(_ request: SublayerRequest) -> Double {
+        let rows = request.spans.reduce(0) { $0 + $1.count }
+        return switch layers[request.layer] {
+        case .lightning(let layer): layer.operations(rows: rows, sessions: request.spans.count)
+        case .softmax(let layer): layer.operations(rows: rows, positions: request.spans.reduce(0) { $0 + Double($1.count) * (Double($1.start) + Double($1.count)) })
+        }
+    }
+
+    /// Where so much work is done: what is short, on the event loop that received it, whose other connections wait meanwhile.
+    private func place(_ operations: Double) -> ComputeLane.Place { compute.isShort(operations: operations) ? .here : .lane }
+
+    private func compute<R: Sendable>(_ operations: Double, _ work: @escaping @Sendable (Compute) throws -> R) async throws -> R {
+        try await lane.run(on: place(operations)) { [compute] in try compute.together(operations: operations, work) }
     }
 
     /// A short message may ask for a very long answer, so answers have a limit of their own: that of a message.

@@ -1,6 +1,7 @@
 internal import Checkpoint
 internal import Cluster
 internal import Logging
+internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 internal import Tensors
@@ -12,6 +13,8 @@ struct AttentionConfig: Sendable {
     var compute: Compute
     /// 0: half of what the process may use.
     var memoryMaxBytes: Int
+    /// See `SpinOptions`.
+    var vigil: TimeAmount
     /// Where parked sessions' state goes; nil: see `ParkingFolder`.
     var parkingFolder: String?
 }
@@ -32,8 +35,10 @@ struct AttentionService: Service {
         let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget, makeParkingFile: parking.makeFile)
         do { try await engine.reserveProductMemory() } catch let error as BLASMemoryError { throw StartError("\(error)") }
         let metrics = AttentionMetrics(budgetBytes: budget)
+        var limits = RPCLimits.activations(hiddenSize: engine.config.hiddenSize)
+        limits.vigil = config.vigil
         let server = RPCServer(
-            address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: EndpointHandlers(engine, metrics).answer)
+            address: config.listen, limits: limits, group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: EndpointHandlers(engine, metrics).answer)
         logger.info("serving", metadata: [
             "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
             "memory.budget": "\(budget)", "parking": "\(parking.path)",

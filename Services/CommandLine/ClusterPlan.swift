@@ -32,6 +32,20 @@ struct ClusterPlan: Sendable {
     var logLevel: String?
     /// Cores for each expert host, which then computes with as many threads; nil: all hosts share all cores.
     var hostCores: [[Int]]?
+    /// The same for attention, and for the router.
+    var attentionCores: [Int]?, routerCores: [Int]?
+
+    /// Gives each process cores of its own.
+    ///
+    /// - Parameter cores: those that there are.
+    /// - Throws: `StartError` where they are too few.
+    mutating func divide(_ cores: [Int]) throws {
+        guard let division = CoreDivision(cores, expertHosts: expertHosts) else {
+            throw StartError(
+                "--pin-cores: \(expertHosts) expert hosts, attention and the router need \(expertHosts + 2) cores, this process may use \(cores.count)")
+        }
+        (routerCores, attentionCores, hostCores) = (division.router, division.attention, division.hosts)
+    }
 
     /// The URL of its REST front.
     var url: String { "http://\(Address.tcp(host: host, port: port).reachable)" }
@@ -54,7 +68,10 @@ struct ClusterPlan: Sendable {
                 + (logLevel.map { ["--log-level", $0] } ?? []) + ["--exit-with-parent"]
             return ProcessPlan(role: role, name: name, program: "\(programs)/\(program)", arguments: arguments + common, admin: admin.reachable)
         }
-        let attention = plan(.attention, "attention", "attention", ["--listen", unix("attention"), "--threads", "\(threads)"] + computeFlags)
+        var attention = plan(
+            .attention, "attention", "attention",
+            ["--listen", unix("attention"), "--threads", "\(attentionCores?.count ?? threads)"] + computeFlags)
+        attention.cores = attentionCores
         let experts = (1...expertHosts).map { number in
             let name = "expert-host-\(number)", cores = hostCores?[number - 1]
             var host = plan(
@@ -66,12 +83,13 @@ struct ClusterPlan: Sendable {
             host.cores = cores
             return host
         }
-        let router = plan(
+        var router = plan(
             .router, "router", "router",
             [
                 "--attention", unix("attention"), "--control", unix("control"), "--expert-hosts", "\(expertHosts)",
                 "--host", host, "--port", "\(port)",
             ] + routerFlags, admin: admin)
+        router.cores = routerCores
         return [attention] + experts + [router]
     }
 
@@ -89,6 +107,8 @@ struct ClusterPlan: Sendable {
         }
         if let hostCores {
             guard hostCores.count == expertHosts else { throw StartError("cores are given for \(hostCores.count) expert hosts, expected \(expertHosts)") }
+        }
+        if hostCores != nil || attentionCores != nil || routerCores != nil {
             guard files.isExecutableFile(atPath: ChildProcess.pinningProgram) else {
                 throw StartError("\(ChildProcess.pinningProgram), which gives a process cores of its own, is not on this machine")
             }

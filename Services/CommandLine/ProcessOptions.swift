@@ -7,6 +7,13 @@ struct ProcessOptions: ParsableArguments {
     @Option(help: "Compute threads for the whole cluster (default: as many as there are cores).")
     var threads: Int?
 
+    @Flag(help: """
+        Give each process of the cluster cores of its own: one to the router, the rest to attention and the expert hosts by \
+        their work; in bench placement to the expert hosts alone, --threads each. Without it all share all cores, which is \
+        faster as a rule, since attention and experts take turns.
+        """)
+    var pinCores = false
+
     @OptionGroup var kernels: KernelOptions
 
     @Option(help: ArgumentHelp("The least severe messages that the processes log: trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))

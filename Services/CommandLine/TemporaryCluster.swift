@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Cluster
 internal import Foundation
 internal import Synchronization
 
@@ -16,7 +17,11 @@ extension ProcessOptions {
     ) async throws -> Result {
         let port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a free port")
         var plan = plan(model: model, expertHosts: expertHosts, host: "127.0.0.1", port: port, routerFlags: routerFlags)
-        plan.hostCores = hostCores
+        if let hostCores {
+            plan.hostCores = hostCores
+        } else if pinCores {
+            try plan.divide(CoreList.allowed)
+        }
         let result = ResultBox<Result>()
         _ = try await LocalCluster(
             plan: plan, title: title ?? "Starting a temporary cluster for \(model)", output: .standardError, verbose: verbose, logFolder: logFolder

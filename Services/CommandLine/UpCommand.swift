@@ -45,6 +45,7 @@ struct UpCommand: AsyncParsableCommand {
         let free = try await PortProbe.port(host: host, port: port, purpose: "--port")
         var plan = cluster.plan(model: model, host: host, port: free, routerFlags: apiKeysFile.map { ["--api-keys-file", $0] } ?? [])
         (plan.admin, plan.drainSeconds) = (admin.address, drainSeconds)
+        if cluster.processes.pinCores { try plan.divide(CoreList.allowed) }
         let begin = ContinuousClock.now
         let title = "Starting \(model) with \(plan.expertHosts) expert host\(plan.expertHosts == 1 ? "" : "s")"
         _ = try await LocalCluster(

@@ -22,6 +22,8 @@ struct Expert: Sendable {
         (self.gate, self.up, self.down, self.parts) = (gate, up, down, parts)
     }
 
+    var weightCount: Int { [gate, up, down].reduce(0) { $0 + $1.rows * $1.columns } }
+
     var byteCount: Int { gate.byteCount + up.byteCount + down.byteCount }
 
     /// What computes its share of this expert's outputs; nil where the expert cannot be cut so finely.

@@ -103,10 +103,13 @@ final class ExpertEngine: Sendable {
     /// Every group's rows through its expert: (sum of group sizes, D), group after group. Calls that wait at the same time are computed together;
     /// one whose task is cancelled before it has begun is not computed.
     func run(_ request: ExpertRequest) async throws -> ExpertResponse {
-        let number = calls.add(try checked(request))
+        let call = try checked(request)
+        // A short call is computed on the thread that received it: the caller hears of it two changes of threads earlier.
+        let place: ComputeLane.Place = compute.isShort(operations: call.operations) ? .here : .lane
+        let number = calls.add(call)
         defer { calls.withdraw(number) }
         return try await withTaskCancellationHandler {
-            ExpertResponse(outputs: try await lane.run { [self] in try outputs(ofCall: number) })
+            ExpertResponse(outputs: try await lane.run(on: place) { [self] in try outputs(ofCall: number) })
         } onCancel: {
             calls.withdraw(number)
         }
@@ -118,7 +121,10 @@ final class ExpertEngine: Sendable {
             if let answer = calls.takeAnswer(number) { return answer }
             let round = calls.nextRound()
             guard !round.isEmpty else { throw CancellationError() }         // withdrawn
-            for ((number, _), outputs) in zip(round, ExpertRound(round.map(\.call)).outputs(compute)) { calls.answer(number, with: outputs) }
+            let outputs = compute.together(operations: round.reduce(0) { $0 + $1.call.operations }) { compute in
+                ExpertRound(round.map(\.call)).outputs(compute)
+            }
+            for ((number, _), outputs) in zip(round, outputs) { calls.answer(number, with: outputs) }
         }
     }
 

@@ -47,7 +47,8 @@ internal import Transport
         let readiness = Readiness()
         let config = ExpertHostConfig(
             model: model, listen: listen, announce: announce, routers: router.addresses, name: name ?? Machine.hostName, compute: compute.compute(),
-            memoryMaxBytes: memoryMaxMib << 20, readBandwidth: readBandwidthMib << 20, drainTime: Duration.seconds(service.drainSeconds) * 3 / 4)
+            memoryMaxBytes: memoryMaxMib << 20, readBandwidth: readBandwidthMib << 20, vigil: compute.spin.eventLoops,
+            drainTime: Duration.seconds(service.drainSeconds) * 3 / 4)
         try await runService(named: "expert-host", options: service, readiness: readiness) { logger in
             [ExpertHostService(config: config, readiness: readiness, logger: logger)]
         }

@@ -3,6 +3,7 @@ internal import Cluster
 internal import Logging
 internal import Messages
 internal import Metrics
+internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 internal import Tensors
@@ -21,6 +22,8 @@ struct ExpertHostConfig: Sendable {
     var memoryMaxBytes: Int
     /// Bytes a second; 0: measured.
     var readBandwidth: Int
+    /// See `SpinOptions`.
+    var vigil: TimeAmount
     /// In which others may take its experts over, once it is told to stop.
     var drainTime: Duration
 }
@@ -36,8 +39,10 @@ struct ExpertHostService: Service {
         let compute = config.compute
         let engine = try ExpertEngine(WeightFiles(directory: config.model), compute: compute)
         let group = MultiThreadedEventLoopGroup.singleton
+        var limits = RPCLimits.activations(hiddenSize: engine.config.hiddenSize)
+        limits.vigil = config.vigil
         let server = RPCServer(
-            address: config.listen, limits: .activations(hiddenSize: engine.config.hiddenSize), group: group, logger: logger, handler: endpoints(engine).answer)
+            address: config.listen, limits: limits, group: group, logger: logger, handler: endpoints(engine).answer)
         let routers = config.routers.map { RPCClient(address: $0, group: group, logger: logger) }
         let meter = try await BandwidthMeter(
             set: config.readBandwidth, threads: compute.threads, memoryBytes: memoryBytes)

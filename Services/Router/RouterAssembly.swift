@@ -41,6 +41,7 @@ struct RouterAssembly: Sendable {
             expertsPerToken: checkpoint.config.expertsPerToken, status: status, group: group, logger: logger)
         var limits = RPCLimits()
         limits.idleTimeout = config.hosts.silence
+        limits.vigil = config.hosts.vigil
         let attention = AttentionClient(
             config: checkpoint.config, rpc: RPCClient(address: config.attention, limits: limits, group: group, logger: logger), timeout: config.callTimeout)
         let pass = ForwardPass(

@@ -119,6 +119,8 @@ internal import Transport
     @Flag(help: "Take control tokens that are spelled in chat messages and tools as such, as other servers do; else they are text, and only the chat template makes control tokens.")
     var trustSpecialTokens = false
 
+    @OptionGroup var spin: SpinOptions
+
     @OptionGroup var service: ServiceOptions
 
     static func main() async { await runCommand(Self.self) }
@@ -196,7 +198,7 @@ internal import Transport
             model: model, modelName: modelName, attention: attention, control: control,
             hosts: ExpertHosts.Config(
                 expected: expertHosts, arithmetic: arithmetic.rawValue, settings: PlacementSettings(mode: placement, copies: copies, hotCopies: hotCopies == .on),
-                silence: .seconds(Int64(hostSilenceSeconds)), patience: .seconds(hostWaitSeconds)),
+                silence: .seconds(Int64(hostSilenceSeconds)), patience: .seconds(hostWaitSeconds), vigil: spin.eventLoops),
             admitWait: .seconds(admitWaitSeconds),
             capacityFactor: capacityFactor > 0 ? capacityFactor : nil, host: host, port: port,
             apiKeyWeights: try weights(for: keys), contextLength: contextLength,

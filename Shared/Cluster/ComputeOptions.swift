@@ -22,13 +22,17 @@ package struct ComputeOptions: ParsableArguments {
 
     @OptionGroup package var kernels: KernelOptions
 
+    @OptionGroup package var spin: SpinOptions
+
     package init() {}
 
     package func validate() throws { try requireNotNegative(threads, "--threads") }
 
     /// Starts the threads.
     package func compute() -> Compute {
-        Compute(kernels: kernels.kernels ?? .best, arithmetic: kernels.arithmetic, threads: threads > 0 ? threads : Machine.coreCount)
+        Compute(
+            kernels: kernels.kernels ?? .best, arithmetic: kernels.arithmetic, threads: threads > 0 ? threads : Machine.coreCount,
+            spinning: spin.computeThreads)
     }
 }
 

@@ -9,6 +9,12 @@ package enum Machine {
         return max(1, min(cores, Int(quota.rounded(.up))))
     }
 
+    /// Cores that the control group allows; nil: all.
+    package static var processorQuota: Double? { groups.processorQuota }
+
+    /// Whether this process was given some of the machine's cores rather than all.
+    package static var hasOwnCores: Bool { CoreList.allowed.count < ProcessInfo.processInfo.processorCount }
+
     /// Bytes of memory.
     package static var memoryBytes: Int {
         min(Int(clamping: ProcessInfo.processInfo.physicalMemory), groups.memoryBytes ?? .max)

@@ -38,11 +38,11 @@ extension Compute {
         }
         if arithmetic == .fast, kernels.isFast(type) { return unsafe fastLinear(input, groups, outputs: outputs, type, into: output) }
         unsafe input.values.withUnsafeBufferPointer { x in
-            inSlices(of: groups, outputs: outputs) { group, range in
-                let first = group.rows.lowerBound
-                var slice = unsafe group.weights.rows(range).kernelWeights
+            inTiles(of: groups, outputs: outputs, rowBytes: input.columns * MemoryLayout<Float>.size) { weights, rows, range in
+                let first = rows.lowerBound
+                var slice = unsafe weights.rows(range).kernelWeights
                 unsafe table.linear(
-                    output + first * outputs + range.lowerBound, outputs, x.baseAddress! + first * input.columns, input.columns, &slice, group.rows.count,
+                    output + first * outputs + range.lowerBound, outputs, x.baseAddress! + first * input.columns, input.columns, &slice, rows.count,
                     range.count, parts)
             }
         }
@@ -60,20 +60,37 @@ extension Compute {
                     input.columns)
             }
         }
-        inSlices(of: groups, outputs: outputs) { group, range in
-            let first = group.rows.lowerBound
-            var slice = unsafe group.weights.rows(range).kernelWeights
-            unsafe table.fast_linear(output + first * outputs + range.lowerBound, outputs, rounded + first * rowBytes, &slice, group.rows.count, range.count)
+        inTiles(of: groups, outputs: outputs, rowBytes: rowBytes) { weights, rows, range in
+            let first = rows.lowerBound
+            var slice = unsafe weights.rows(range).kernelWeights
+            unsafe table.fast_linear(output + first * outputs + range.lowerBound, outputs, rounded + first * rowBytes, &slice, rows.count, range.count)
+        }
+    }
+
+    /// Calls `body` for tiles of each group's rows and outputs, which together are all of them.
+    ///
+    /// - Parameter rowBytes: of a row of the input, as the kernel reads it.
+    private func inTiles(of groups: [RowGroup], outputs: Int, rowBytes: Int, _ body: (WeightMatrix, Range<Int>, Range<Int>) -> Void) {
+        if groups.contains(where: { $0.rows.count > ProductTiles.fewRows }) {
+            let tiles = ProductTiles(groups.map(\.rows), outputs: outputs, rowBytes: rowBytes)
+            let operations = groups.reduce(0.0) { $0 + Self.operations(rows: $1.rows.count, weights: $1.weights.columns * outputs) }
+            inParts(tiles.count, operations: Int(operations / Double(max(1, tiles.count)))) { part in
+                for index in part {
+                    let tile = tiles[index]
+                    body(groups[tile.group].weights, tile.rows, tile.outputs)
+                }
+            }
+        } else {
+            inSlices(of: groups, outputs: outputs) { body($0.weights, $0.rows, $1) }
         }
     }
 
     /// Calls `body` for outputs of each group, cut at multiples of 16 where threads meet: each thread has about the same to do, in one piece of the list.
     private func inSlices(of groups: [RowGroup], outputs: Int, _ body: (RowGroup, Range<Int>) -> Void) {
         let blocks = (outputs + 15) / 16
-        // Bringing a weight from memory takes about as long as four rows do with it.
-        let costs = groups.map { Double($0.rows.count + 4) * Double($0.weights.columns) * Double(outputs) }
+        let costs = groups.map { Self.operations(rows: $0.rows.count, weights: $0.weights.columns * outputs) }
         let total = costs.reduce(0, +)
-        let parts = worthwhileParts(of: blocks * groups.count, operations: total)
+        let parts = worthwhileParts(of: blocks * groups.count, operations: total, perThread: 8)
         inParts(parts) { part in
             let lower = part.lowerBound == 0 ? -Double.infinity : total / Double(parts) * Double(part.lowerBound)
             let upper = part.upperBound == parts ? Double.infinity : total / Double(parts) * Double(part.upperBound)

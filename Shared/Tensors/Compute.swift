@@ -2,20 +2,43 @@ internal import CKernels
 
 /// Runs kernels of one table over a fixed number of threads. Work is cut by shape alone and no sum crosses a cut,
 /// so the bytes do not depend on the number of threads.
+///
+/// A call of several products gathers the threads once, with `together`; a product alone gathers them itself.
 package struct Compute: Sendable {
     package let kernels: Kernels
     package let arithmetic: Arithmetic
     private let pool: ComputePool
+    /// How many threads are there for the call under way; nil outside of one.
+    private var gathered: Int?
 
-    package init(kernels: Kernels = .best, arithmetic: Arithmetic = .exact, threads: Int) {
+    /// - Parameters:
+    ///   - threads: how many compute, the asking one included.
+    ///   - spinning: how long the others wait for the next call before they sleep.
+    package init(kernels: Kernels = .best, arithmetic: Arithmetic = .exact, threads: Int, spinning: Duration = .zero) {
         self.kernels = kernels
         self.arithmetic = arithmetic
-        pool = ComputePool(threads: max(1, threads))
+        pool = ComputePool(threads: max(1, threads), spinning: spinning)
     }
 
     package var threads: Int { pool.threads }
 
+    /// About how many additions or the like `rows` rows take with so many weights: bringing one from memory takes about as long as four rows do with it.
+    package static func operations(rows: Int, weights: Int) -> Double { Double(rows + 4) * Double(weights) }
+
     var table: kernel_table { unsafe kernels.table }
+
+    /// Calls `body` with threads that stay awake until it returns. Where waking them would take longer than they help, it has
+    /// this thread alone, and those that are awake.
+    ///
+    /// - Parameter operations: about how many additions or the like all products in `body` take together.
+    package func together<R>(operations: Double, _ body: (Compute) throws -> R) rethrows -> R {
+        let share = Int(min(operations / Self.operationsPerChunkMin, Double(threads(worth: operations))))
+        return try pool.gather(max(1, share)) { count in
+            var compute = self
+            compute.gathered = count
+            return try body(compute)
+        }
+    }
 
     /// Calls `body` once for each contiguous part of `0 ..< count`; parts begin at multiples of `multiple`.
     ///
@@ -27,19 +50,39 @@ package struct Compute: Sendable {
             if count > 0 { body(0 ..< count) }
             return
         }
-        pool.run(parts) { part in
+        run(parts) { part in
             let lower = units * part / parts * multiple
             let upper = min(count, units * (part + 1) / parts * multiple)
             if lower < upper { body(lower ..< upper) }
         }
     }
 
-    /// How many threads should share `units` of work that take so many operations together: each should have a few microseconds to do, several
-    /// times what waking it costs.
-    func worthwhileParts(of units: Int, operations: Double) -> Int {
-        let operationsMin = 65_536.0
-        return max(1, min(threads, units, Int(min(operations / operationsMin, Double(threads)))))
+    /// Into how many parts `units` of work that take so many operations together should be cut: several for each thread, so that one that is
+    /// held up is helped by the others, and each with a few microseconds to do.
+    func worthwhileParts(of units: Int, operations: Double, perThread: Int = 4) -> Int {
+        let threads = threads(worth: operations)
+        guard threads > 1 else { return 1 }
+        return max(1, min(perThread * threads, units, RegionBoard.chunksMax, Int(min(operations / Self.operationsPerChunkMin, 1e6))))
     }
+
+    /// Whether so many operations take so short that other work of the calling thread can wait for their end: two milliseconds or so.
+    package func isShort(operations: Double) -> Bool { operations <= Self.operationsShortMax * Double(threads) }
+
+    private func threads(worth operations: Double) -> Int {
+        gathered ?? (operations >= Self.operationsWorthWaking ? threads : pool.threadsAwake)
+    }
+
+    private func run(_ parts: Int, _ body: (Int) -> Void) {
+        if let gathered { return pool.run(parts, on: gathered, body) }
+        pool.gather(parts) { pool.run(parts, on: $0, body) }
+    }
+
+    /// What a thread does in a few microseconds.
+    private static let operationsPerChunkMin = 65_536.0
+    /// What one thread does in the time that waking another takes, twice.
+    private static let operationsWorthWaking = 6_000_000.0
+    /// What a thread does in two milliseconds, where memory is slow.
+    private static let operationsShortMax = 50_000_000.0
 }
 
 extension WeightMatrix {

@@ -1,8 +1,17 @@
 internal import Foundation
 internal import Synchronization
 
-/// Where matrix work runs, one job after the other: a thread of its own, never an event loop and never Swift's shared pool.
+/// Where matrix work runs, one job after the other: on a thread of its own, never on Swift's shared pool, and on an event loop only
+/// where the job is short.
 package final class ComputeLane: Sendable {
+    /// On which thread a job runs.
+    package enum Place: Sendable {
+        /// On the lane's own, after the jobs before it.
+        case lane
+        /// On the calling thread, if no other job is under way: a change of threads would take longer than the job.
+        case here
+    }
+
     private let jobs = LaneJobs()
 
     package init(label: String) {
@@ -20,7 +29,12 @@ package final class ComputeLane: Sendable {
     package var busyTime: Duration { jobs.busyTime }
 
     /// Runs `work` when the jobs before it are done; a task cancelled while it waits does not run it.
-    package func run<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+    package func run<R: Sendable>(on place: Place = .lane, _ work: @escaping @Sendable () throws -> R) async throws -> R {
+        if place == .here, jobs.begin() {
+            defer { jobs.end() }
+            try Task.checkCancellation()
+            return try work()
+        }
         let cancellation = CancellationFlag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -37,11 +51,17 @@ package final class ComputeLane: Sendable {
     }
 }
 
-/// The jobs of a lane's thread, which ends when the lane does and all jobs are done.
+/// The jobs of a lane, and whose turn it is. The lane's thread ends when the lane does and all jobs are done.
 private final class LaneJobs: Sendable {
     private struct State {
         var waiting: [@Sendable () -> Void] = []
+        var isBusy = false
         var isStopped = false
+    }
+
+    private enum Next {
+        case job(@Sendable () -> Void)
+        case wait, end
     }
 
     private let state = Mutex(State())
@@ -66,26 +86,56 @@ private final class LaneJobs: Sendable {
         tell()
     }
 
+    /// Takes the turn for a job on the calling thread, unless others are under way or wait; `end` gives it back.
+    func begin() -> Bool {
+        let isMine = state.withLock { state in
+            guard !state.isBusy, state.waiting.isEmpty else { return false }
+            state.isBusy = true
+            return true
+        }
+        if isMine { markBegin() }
+        return isMine
+    }
+
+    func end() {
+        began.store(-1, ordering: .relaxed)
+        let othersWait = state.withLock { state in
+            state.isBusy = false
+            return !state.waiting.isEmpty || state.isStopped
+        }
+        if othersWait { tell() }
+    }
+
     private func tell() {
         news.add(1, ordering: .releasing)
         parking.wake()
     }
 
     func run() {
-        var seen = 0
         while true {
-            parking.wait { news.load(ordering: .acquiring) != seen }
-            seen = news.load(ordering: .acquiring)
-            let (jobs, isStopped) = state.withLock { state in
-                defer { state.waiting = [] }
-                return (state.waiting, state.isStopped)
-            }
-            for job in jobs {
-                began.store(Int64(start.duration(to: .now) / .nanoseconds(1)), ordering: .relaxed)
+            let seen = news.load(ordering: .acquiring)
+            switch next() {
+            case .job(let job):
+                markBegin()
                 job()
+                end()
+            case .wait: parking.wait(spinning: Self.spinTime) { news.load(ordering: .acquiring) != seen }
+            case .end: return
             }
-            began.store(-1, ordering: .relaxed)
-            if isStopped { return }
         }
     }
+
+    private func next() -> Next {
+        state.withLock { state in
+            guard !state.isBusy else { return .wait }
+            guard !state.waiting.isEmpty else { return state.isStopped ? .end : .wait }
+            state.isBusy = true
+            return .job(state.waiting.removeFirst())
+        }
+    }
+
+    private func markBegin() { began.store(Int64(start.duration(to: .now) / .nanoseconds(1)), ordering: .relaxed) }
+
+    /// Longer than the pause between two jobs of one caller, shorter than a turn of another process.
+    private static let spinTime = Duration.microseconds(10)
 }

@@ -1,145 +1,140 @@
 internal import CKernels
-internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
-/// The compute threads of a process beside the one that asks: they take parts of one piece of work at a time, spin for a moment
-/// after it, since more usually follows, and park when nothing does.
+/// The compute threads of a process beside the one that asks.
+///
+/// They sleep between calls. For the length of a call they are gathered: woken once, they then look for its regions for a while
+/// before they sleep again, so that a region costs a microsecond or less. The thread that asks is one of them, number 0.
 final class ComputePool: Sendable {
-    /// How long a thread looks for work, or for the end of the others' work, before it parks. Longer than the pause between two
-    /// kernels of a layer, shorter than a turn of another process.
-    static let spinTime = Duration.microseconds(10)
-
+    private let board: RegionBoard
     private let workers: [Worker]
-    private let isBusy = Atomic(false)
-    private let countdown = Countdown()
+    /// A thread has gathered the others.
+    private let isTaken = Atomic(false)
+    private let isInRegion = Atomic(false)
+    /// So many threads are gathered; 0: none.
+    private let gathered: Gathering
 
-    /// - Parameter threads: how many work on a piece, the asking one included.
-    init(threads: Int) {
+    /// - Parameters:
+    ///   - threads: how many work on a region, the asking one included.
+    ///   - spinning: how long they wait for another call before they sleep; where the process has no cores of its own, others want them.
+    init(threads: Int, spinning: Duration = .zero) {
         Self.keepFreedMemory
-        workers = (1 ..< max(2, threads)).prefix(threads - 1).map { _ in Worker() }
-        for (index, worker) in workers.enumerated() {
-            Thread {
-                Thread.current.name = "compute-\(index + 1)"
-                worker.run()
+        let board = RegionBoard(threads: threads), gathered = Gathering()
+        (self.board, self.gathered) = (board, gathered)
+        workers = (1 ..< max(2, threads)).prefix(threads - 1).map { Worker($0, board, gathered, spinning: spinning) }
+        for worker in workers {
+            Thread { [crew = workers] in
+                Thread.current.name = "compute-\(worker.index)"
+                worker.run(beside: crew)
             }.start()
         }
     }
 
-    deinit { for worker in workers { worker.stop() } }
+    deinit {
+        gathered.stop()
+        for worker in workers { worker.parking.wake() }
+    }
 
     /// Activations of many rows come and go with every product.
     private static let keepFreedMemory: Void = kernels_keep_freed_memory()
 
     var threads: Int { workers.count + 1 }
 
-    /// Calls `body` once for each of `0 ..< parts`, at most `threads`, each on a thread of its own, and returns when all have returned.
-    /// While another thread's work is under way, all parts run on the calling thread.
-    func run(_ parts: Int, _ body: (Int) -> Void) {
-        precondition(parts <= threads, "\(parts) parts for \(threads) threads")
-        guard parts > 1, !isBusy.exchange(true, ordering: .acquiring) else {
-            for part in 0 ..< parts { body(part) }
+    /// How many threads would be there for a call without being woken, the asking one included.
+    var threadsAwake: Int { 1 + workers.count { !$0.parking.isParked } }
+
+    /// Gathers the first `count` threads for as long as `body` runs, which is told how many it has: one where another thread has gathered them.
+    func gather<R>(_ count: Int, _ body: (Int) throws -> R) rethrows -> R {
+        let count = min(count, threads)
+        guard count > 1, !isTaken.exchange(true, ordering: .acquiring) else { return try body(1) }
+        gathered.begin(count)
+        wake(count)
+        defer {
+            gathered.end()
+            isTaken.store(false, ordering: .releasing)
+        }
+        return try body(count)
+    }
+
+    /// Calls `body` once for each of `0 ..< chunks`, on the first `count` of the threads that are gathered, and returns when all calls have returned.
+    /// Inside another region, all are made on the calling thread.
+    func run(_ chunks: Int, on count: Int, _ body: (Int) -> Void) {
+        precondition(count <= gathered.count, "a region on \(count) threads, while \(gathered.count) are gathered")
+        let threads = min(count, chunks)
+        guard threads > 1, chunks <= RegionBoard.chunksMax, !isInRegion.exchange(true, ordering: .acquiring) else {
+            for chunk in 0 ..< chunks { body(chunk) }
             return
         }
-        defer { isBusy.store(false, ordering: .releasing) }
-        withoutActuallyEscaping(body) { concurrent in       // all calls return before this function does
-            countdown.begin(parts - 1)
-            for part in 1 ..< parts { workers[part - 1].take(Order(part: part, body: concurrent, countdown: countdown)) }
-            concurrent(0)
-            countdown.wait()
+        defer { isInRegion.store(false, ordering: .releasing) }
+        withoutActuallyEscaping(body) { body in         // all calls return before this function does
+            let work = RegionBoard.Work(body)
+            board.begin(chunks: chunks, threads: threads, work)
+            wake(threads)
+            board.finish()
+            withExtendedLifetime(work) {}
+        }
+    }
+
+    /// Wakes those of the first `count` that sleep: the first few, and one of each further group, which wakes its own.
+    private func wake(_ count: Int) {
+        // The groups' first ones last: as long as they sleep, it is seen that they will wake the others.
+        for worker in workers.prefix(count - 1).reversed() where worker.parking.isParked {
+            let leader = worker.index / RegionBoard.groupSize * RegionBoard.groupSize
+            let isWokenByLeader = leader > 0 && leader != worker.index && workers[leader - 1].parking.isParked
+            if !isWokenByLeader { worker.parking.wake() }
         }
     }
 }
 
-/// A part of a piece of work.
-private struct Order {
-    let part: Int
-    let body: (Int) -> Void
-    let countdown: Countdown
+/// Whether the threads of a pool shall be ready, and how many.
+private final class Gathering: Sendable {
+    private let threads = Atomic(0)
+
+    var count: Int { max(0, threads.load(ordering: .sequentiallyConsistent)) }
+    var isStopped: Bool { threads.load(ordering: .relaxed) < 0 }
+
+    func begin(_ count: Int) { threads.store(count, ordering: .sequentiallyConsistent) }
+    func end() { threads.store(0, ordering: .releasing) }
+    func stop() { threads.store(-1, ordering: .sequentiallyConsistent) }
 }
 
-/// One thread's letter box. There is one giver at a time, and it waits for the order to be done before it gives another.
-@safe private final class Worker: @unchecked Sendable {     // `order` is written before `number` says so, and read after
-    private var order: Order?
-    /// Counts the orders; -1 ends the thread.
-    private let number = Atomic(0)
-    private let parking = Parking()
+/// One thread of a pool.
+private final class Worker: Sendable {
+    let index: Int
+    let parking = Parking()
+    private let board: RegionBoard
+    private let gathered: Gathering
+    private let spinning: Duration
 
-    func take(_ order: Order) {
-        self.order = order
-        number.add(1, ordering: .releasing)
-        parking.wake()
+    init(_ index: Int, _ board: RegionBoard, _ gathered: Gathering, spinning: Duration) {
+        (self.index, self.board, self.gathered, self.spinning) = (index, board, gathered, spinning)
     }
 
-    func stop() {
-        number.store(-1, ordering: .releasing)
-        parking.wake()
-    }
-
-    func run() {
-        var seen = 0
+    /// - Parameter crew: all workers; it keeps no pool alive.
+    func run(beside crew: [Worker]) {
+        var seen: UInt64 = 0
         while true {
-            parking.wait { number.load(ordering: .acquiring) != seen }
-            seen = number.load(ordering: .acquiring)
-            guard seen >= 0, let countdown = perform() else { return }
-            countdown.countDown()
+            wait(after: seen, beside: crew)
+            if gathered.isStopped { return }
+            seen = board.number
+            board.work(seen, as: index)
         }
     }
 
-    /// A function of its own, so that nothing holds the order's body any more when its giver is told.
-    @inline(never) private func perform() -> Countdown? {
-        guard let order = order.take() else { return nil }
-        order.body(order.part)
-        return order.countdown
-    }
-}
-
-/// Lets one thread wait until the others are done.
-private final class Countdown: Sendable {
-    private let left = Atomic(0)
-    private let parking = Parking()
-
-    func begin(_ count: Int) { left.store(count, ordering: .relaxed) }
-
-    func countDown() {
-        if left.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { parking.wake() }
-    }
-
-    func wait() { parking.wait { left.load(ordering: .acquiring) == 0 } }
-}
-
-/// Where one thread waits: it spins for a moment, then sleeps until it is woken.
-final class Parking: Sendable {
-    private let isParked = Atomic(false)
-    private let semaphore = DispatchSemaphore(value: 0)
-
-    /// Returns when `condition` holds. Whoever makes it true calls `wake` afterwards.
-    func wait(until condition: () -> Bool) {
-        if spin(until: condition) { return }
-        while true {
-            isParked.store(true, ordering: .sequentiallyConsistent)
-            if condition() {
-                // A waker that saw the mark has signalled or is about to; its signal must not stay for the next wait.
-                if !isParked.exchange(false, ordering: .sequentiallyConsistent) { semaphore.wait() }
-                return
-            }
-            semaphore.wait()
-            if condition() { return }
+    /// Returns when there is another region than `seen`, or the pool is gone.
+    private func wait(after seen: UInt64, beside crew: [Worker]) {
+        func isOver() -> Bool { board.number != seen || gathered.isStopped }
+        while !Spin.wait(for: isGathered ? max(spinning, Self.pauseOfACall) : spinning, until: isOver) {
+            let wasGathered = isGathered
+            parking.sleep { isOver() || (isGathered && !wasGathered) }
+            guard index % RegionBoard.groupSize == 0 else { continue }
+            for worker in crew.dropFirst(index).prefix(RegionBoard.groupSize - 1) where worker.isGathered { worker.parking.wake() }
         }
     }
 
-    func wake() {
-        if isParked.exchange(false, ordering: .sequentiallyConsistent) { semaphore.signal() }
-    }
+    /// Between two regions of a call there is seldom more. Who has waited so long may be in the way of another thread on its core.
+    private static let pauseOfACall = Duration.microseconds(100)
 
-    private func spin(until condition: () -> Bool) -> Bool {
-        let end = ContinuousClock.now + ComputePool.spinTime
-        repeat {
-            for _ in 0 ..< 8 {
-                if condition() { return true }
-                kernels_pause()
-            }
-        } while ContinuousClock.now < end
-        return condition()
-    }
+    private var isGathered: Bool { index < gathered.count }
 }

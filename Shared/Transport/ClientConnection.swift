@@ -88,7 +88,7 @@ final class ClientConnection: Sendable {
         let cancellation = PendingCall.Cancellation()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                commands.post(.start(PendingCall(
+                commands.deliver(.start(PendingCall(
                     path: path, body: body, deadline: deadline, timeout: timeout, traceparent: traceparent,
                     cancellation: cancellation, continuation: continuation)))
             }

@@ -62,6 +62,7 @@ final class ClientStreams: HTTP2Streams {
     private var callsLeft: Int
     /// Why no new call is taken.
     private var refusal: Retirement?
+    private(set) var lastMessage: NIODeadline?
 
     /// - Parameters:
     ///   - ready: succeeds when the server's SETTINGS have come, fails when the connection ends before.
@@ -82,7 +83,7 @@ final class ClientStreams: HTTP2Streams {
     func start(_ pending: PendingCall) {
         if let refusal { return pending.finish(refusal.isPlanned ? nil : .failure(refusal.reason)) }
         if pending.isCancelled { return pending.finish(.failure(Self.cancelled)) }
-        let left = pending.deadline - .now()
+        let now = NIODeadline.now(), left = pending.deadline - now
         guard left > .zero else { return pending.finish(.failure(tooLate(pending))) }
         let head = RequestHead(
             path: pending.path, bodyCount: pending.body.readableBytes,
@@ -90,6 +91,7 @@ final class ClientStreams: HTTP2Streams {
         do throws(HTTP2Error) {
             let stream = try session.request(head.block(authority: "localhost"), body: pending.body)
             calls[stream] = Entry(pending: pending)
+            lastMessage = now
             earliest.add(pending.deadline)
         } catch {
             pending.finish(.failure(RPCError(.unavailable, "\(server) takes no more calls: \(error)")))
@@ -182,6 +184,7 @@ final class ClientStreams: HTTP2Streams {
     /// - Parameter reset: whether the server has more to say, or we have more to send that is not wanted.
     private func finish(_ stream: Int32, _ result: Result<ByteBuffer, RPCError>, reset: Bool) {
         guard let entry = calls.removeValue(forKey: stream) else { return }
+        if calls.isEmpty { lastMessage = nil }
         if reset { session.reset(stream, code: HTTP2Code.cancel) }
         apply(budget.release(stream))
         entry.pending.finish(result)

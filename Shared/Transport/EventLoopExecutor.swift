@@ -6,13 +6,13 @@ package import NIOCore
 /// tasks too. An actor on the loop would not do: a continuation, a task group and an `AsyncStream` all resume an actor's
 /// task by way of the shared pool. Tasks on a loop must not compute for long: the loop's connections wait meanwhile.
 package final class EventLoopExecutor: TaskExecutor {
-    private let eventLoop: any EventLoop
+    private let vigil: LoopVigil
 
     /// - Parameter eventLoop: must not be shut down while tasks run on it.
-    package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    package init(_ eventLoop: any EventLoop) { vigil = .of(eventLoop) }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        eventLoop.execute { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        vigil.execute { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

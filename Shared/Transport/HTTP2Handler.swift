@@ -9,6 +9,8 @@ protocol HTTP2Streams: AnyObject {
     func timePassed(to now: NIODeadline)
     /// No call is left and none will come: the connection may be closed.
     var isDone: Bool { get }
+    /// When a message last went out after which another is likely to come soon; nil where none is.
+    var lastMessage: NIODeadline? { get }
     /// Called once, last: when the socket is closed, or as soon as that is certain.
     func connectionClosed(_ reason: RPCError)
 }
@@ -37,6 +39,7 @@ final class HTTP2Handler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
     private var ticks: Scheduled<Void>?
+    private var vigil: LoopVigil?
 
     /// How long a peer has to read our GOAWAY and hang up before we do.
     private static let linger = TimeAmount.milliseconds(250)
@@ -69,7 +72,17 @@ final class HTTP2Handler: ChannelInboundHandler {
     private func start(_ context: ChannelHandlerContext) {
         guard ticks == nil, phase == .open else { return }
         scheduleTick(context)
+        keepVigil(context)
         settle()
+    }
+
+    private func keepVigil(_ context: ChannelHandlerContext) {
+        guard session.limits.vigil > .zero else { return }
+        let vigil = LoopVigil.of(context.eventLoop)
+        try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
+            vigil.add(ObjectIdentifier(self), socket: socket)
+            self.vigil = vigil
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -119,6 +132,8 @@ final class HTTP2Handler: ChannelInboundHandler {
         timer = nil
         ticks?.cancel()
         ticks = nil
+        vigil?.remove(ObjectIdentifier(self))
+        vigil = nil
         context = nil
     }
 
@@ -165,6 +180,7 @@ final class HTTP2Handler: ChannelInboundHandler {
         }
         guard phase == .open else { return }
         setTimer()
+        if let last = streams.lastMessage { vigil?.extend(until: last + session.limits.vigil) }
         if session.isFinished {
             closeAfterSending(RPCError(.protocolError, session.complaint ?? "HTTP/2 ended"))
         } else if streams.isDone {

@@ -3,14 +3,20 @@ import Synchronization
 
 /// Carries values from any task to one event loop, in order. A burst of them costs one wake-up of the loop, and one flush.
 final class Mailbox<Element: Sendable>: Sendable {
-    private let eventLoop: any EventLoop
+    private let vigil: LoopVigil
     private let waiting = Mutex<[Element]>([])
     private let receiver: NIOLoopBound<([Element]) -> Void>
 
     /// Call it on the event loop; `receiver` runs there.
     init(on eventLoop: any EventLoop, receiver: @escaping ([Element]) -> Void) {
-        self.eventLoop = eventLoop
+        vigil = .of(eventLoop)
         self.receiver = NIOLoopBound(receiver, eventLoop: eventLoop)
+    }
+
+    /// Delivers at once where the caller is on the event loop, outside of the receiver's own work, and nothing waits before it; else posts.
+    func deliver(_ element: Element) {
+        guard vigil.isOnLoop, waiting.withLock({ $0.isEmpty }) else { return post(element) }
+        receiver.value([element])
     }
 
     func post(_ element: Element) {
@@ -18,7 +24,7 @@ final class Mailbox<Element: Sendable>: Sendable {
             waiting.append(element)
             return waiting.count == 1
         }
-        if isFirst { eventLoop.execute { self.deliver() } }
+        if isFirst { vigil.execute { self.deliver() } }
     }
 
     private func deliver() {

@@ -54,6 +54,9 @@ package struct RPCLimits: Sendable {
     /// From a request's head until its last byte; time spent waiting for room (see `bufferedBytesMax`) does not count.
     package var requestTimeout = TimeAmount.seconds(120)
 
+    /// How long an event loop looks for the next message without sleep, after one that another follows as a rule.
+    package var vigil = TimeAmount.zero
+
     package init() {}
 
     /// Values that HTTP/2 can express, whatever was asked for.

@@ -57,7 +57,7 @@ final class ServerConnection: Sendable {
                 while let call = await calls.value.next() {
                     group.addImmediateTask {
                         let result = await call.task.run { await Self.result(of: call.request, handler) }
-                        self.commands.post(.answer(.init(stream: call.stream, result: result)))
+                        self.commands.deliver(.answer(.init(stream: call.stream, result: result)))
                     }
                 }
             }

@@ -29,6 +29,7 @@ final class ServerStreams: HTTP2Streams {
     private var budget: BodyBudget
     private var earliest = EarliestDeadline()
     private var isDraining = false
+    private(set) var lastMessage: NIODeadline?
 
     init(session: HTTP2Session, peer: String, incoming: CallQueue, activity: ConnectionActivity, logger: Logger) {
         self.session = session
@@ -142,6 +143,7 @@ final class ServerStreams: HTTP2Streams {
         calls[stream] = nil
         answers.release(stream)
         activity.callEnded(now: calls.count, at: now)
+        lastMessage = calls.isEmpty ? now : nil
     }
 
     private func perform(_ action: ServerCall.Action, on stream: Int32) {

@@ -99,10 +99,55 @@ import Testing
         #expect(try await job.value == 7)
     }
 
+    @Test("runs a job on the calling thread where it is asked to and nothing else is under way")
+    func here() async throws {
+        let lane = ComputeLane(label: "test")
+        func isHere(_ place: ComputeLane.Place) async throws -> Bool {
+            // Without a change of threads nothing comes between the two.
+            try await withCheckedThrowingContinuation { continuation in
+                Task.immediate {
+                    let caller = pthread_self()
+                    continuation.resume(with: await Result { try await lane.run(on: place) { pthread_self() == caller } })
+                }
+            }
+        }
+        #expect(try await isHere(.here))
+        #expect(try await !isHere(.lane))
+    }
+
+    @Test("keeps the order of jobs that would run on the calling thread while another is under way")
+    func hereInOrder() async throws {
+        let held = HeldLane(), log = Log()
+        let jobs = (0 ..< 30).map { job in
+            Task.immediate { [lane = held.lane] in try await lane.run(on: .here) { log.run(job) } }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        #expect(log.jobs.isEmpty)
+        try await held.open()
+        for job in jobs { _ = try await job.value }
+        #expect(log.jobs == Array(0 ..< 30))
+    }
+
+    @Test("lets jobs of many threads run one at a time, wherever they run")
+    func mixed() async throws {
+        let lane = ComputeLane(label: "test"), log = Log()
+        try await withThrowingTaskGroup { tasks in
+            for job in 0 ..< 60 { tasks.addTask { _ = try await lane.run(on: job % 2 == 0 ? .here : .lane) { log.run(job) } } }
+            try await tasks.waitForAll()
+        }
+        #expect(Set(log.jobs) == Set(0 ..< 60))
+    }
+
     @Test("hands on what the work throws, and goes on")
     func failure() async throws {
         let lane = ComputeLane(label: "test")
         await #expect(throws: Broken.self) { try await lane.run { throw Broken() } }
         #expect(try await lane.run { 1 } == 1)
+    }
+}
+
+private extension Result where Failure == any Error {
+    init(_ work: () async throws -> Success) async {
+        do { self = .success(try await work()) } catch { self = .failure(error) }
     }
 }

@@ -24,6 +24,12 @@ struct LightningAttention: Sendable {
         headDimension = checkpoint.config.headDimension
     }
 
+    /// About how many additions or the like `attend` takes.
+    func operations(rows: Int, sessions: Int) -> Double {
+        let weights = [weights.qkv, weights.outputGate, weights.out].reduce(0) { $0 + $1.rows * $1.columns }
+        return Compute.operations(rows: rows, weights: weights) + Double(sessions * headCount) * cost(rows: rows / max(1, sessions))
+    }
+
     /// Extends the states by the rows of `input` and returns this part's share of the out-projection.
     ///
     /// - Parameters:

@@ -20,6 +20,16 @@ struct SoftmaxAttention: Sendable {
         window = config.slidingWindow
     }
 
+    /// About how many additions or the like `attend` takes.
+    ///
+    /// - Parameter positions: that the rows see, all together.
+    func operations(rows: Int, positions: Double) -> Double {
+        let weights = [weights.q, weights.k, weights.v, weights.o].reduce(0) { $0 + $1.rows * $1.columns }
+        let groupSize = headCount / keyValueHeadCount
+        return Compute.operations(rows: rows, weights: weights)
+            + Double(keyValueHeadCount) * SoftmaxPass.operations(positions: positions, queries: groupSize, dimension: headDimension)
+    }
+
     /// Appends the rows of `input` (normed layer input, (rows, D)) to the caches and returns the out-projection, (rows, D).
     func attend(_ input: Tensor, _ spans: [(cache: KeyValueCache, rows: Range<Int>)], _ compute: Compute) -> Tensor {
         var queries = compute.linear(input, weights.q)                                  // (rows, H * d)

@@ -64,10 +64,13 @@ internal import Tensors
         return (units, shared)
     }
 
-    /// Multiplications and additions; bringing a key and a value from memory takes as long as some eight queries do with them.
     private func cost(_ tile: Int, positions: Int) -> Double {
-        let queries = tiles[tile].tile.rows.count * tiles[tile].tile.groupSize
-        return Double(positions) * Double(queries + 8) * Double(4 * dimension)
+        Self.operations(positions: Double(positions), queries: tiles[tile].tile.rows.count * tiles[tile].tile.groupSize, dimension: dimension)
+    }
+
+    /// Multiplications and additions; bringing a key and a value from memory takes as long as some eight queries do with them.
+    static func operations(positions: Double, queries: Int, dimension: Int) -> Double {
+        positions * Double(queries + 8) * Double(4 * dimension)
     }
 
     private func softmax(_ tile: Int, _ range: Range<Int>) -> RunningSoftmax {

@@ -33,6 +33,7 @@ extension ExpertHosts {
         guard members.count < Self.hostsMax else { throw RPCError(.resourceExhausted, "\(Self.hostsMax) expert hosts are known already") }
         var limits = RPCLimits()
         limits.idleTimeout = config.silence
+        limits.vigil = config.vigil
         let host = ExpertHostClient(request, address: address, rpc: RPCClient(address: address, limits: limits, group: group, logger: logger))
         members[request.name] = Member(
             host: host, joined: now,

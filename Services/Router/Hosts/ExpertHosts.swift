@@ -21,6 +21,8 @@ actor ExpertHosts {
         var silence: TimeAmount
         /// How long steps wait for units that nobody holds.
         var patience: Duration
+        /// See `SpinOptions`.
+        var vigil: TimeAmount
     }
 
     /// A host as the plan knows it.

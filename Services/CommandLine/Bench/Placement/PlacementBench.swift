@@ -37,9 +37,6 @@ struct PlacementBench: AsyncParsableCommand {
     @Option(help: "Where chance begins: the same seed gives the same prompts.")
     var seed: UInt64 = 1
 
-    @Flag(help: "Give each expert host cores of its own: --threads of them (default: the cores there are, divided among the most hosts).")
-    var pinCores = false
-
     @OptionGroup var processes: ProcessOptions
 
     mutating func validate() throws {
@@ -75,7 +72,7 @@ struct PlacementBench: AsyncParsableCommand {
 
     /// Cores for as many hosts as there are at most; nil: all share all.
     private func coreSets() throws -> [[Int]]? {
-        guard pinCores else { return nil }
+        guard processes.pinCores else { return nil }
         let cores = CoreList.allowed, size = processes.threads ?? max(1, cores.count / hostsMax)
         guard let sets = CoreList.sets(hostsMax, of: size, from: cores) else {
             throw StartError("--pin-cores: \(hostsMax) hosts with \(size) core\(size == 1 ? "" : "s") each need \(hostsMax * size) in all, this process may use \(cores.count)")

@@ -1,0 +1,32 @@
+package import ArgumentParser
+package import NIOCore
+
+/// For how long threads look for the next call before they sleep.
+package struct SpinOptions: ParsableArguments {
+    @Option(help: ArgumentHelp(
+        """
+        How long threads look for the next call before they sleep, in microseconds: to wake one takes longer than a short \
+        call. By default 300; 0 where a control group allows less than two cores.
+        """, valueName: "microseconds"))
+    package var spinMicroseconds: Int?
+
+    package init() {}
+
+    package func validate() throws {
+        guard (0 ... 1_000_000).contains(spinMicroseconds ?? 0) else {
+            throw ValidationError("--spin-microseconds is \(spinMicroseconds ?? 0), expected 0 to 1000000")
+        }
+    }
+
+    /// Of event loops. Their threads give the core to any other that wants it after each look, so they may share it.
+    package var eventLoops: TimeAmount { .microseconds(Int64(spinMicroseconds ?? Self.automatic(quota: Machine.processorQuota))) }
+
+    /// Of compute threads, of which there are as many as cores: only where no other process of the cluster needs those.
+    package var computeThreads: Duration {
+        let own = spinMicroseconds ?? (Machine.hasOwnCores ? Self.automatic(quota: Machine.processorQuota) : 0)
+        return .microseconds(own)
+    }
+
+    /// - Parameter quota: cores that a control group allows; nil: all.
+    static func automatic(quota: Double?) -> Int { (quota ?? .infinity) < 2 ? 0 : 300 }
+}
