@@ -1,4 +1,8 @@
-"""A checkpoint folder, read without copying it: what its config says, and its tensors as views of the mapped files."""
+"""A checkpoint folder, read without copying it: what its config says, and its tensors as views of the mapped files.
+
+`minimax quantize` stores an int8 matrix as int8 numbers with a float16 scale for each 64 columns of a row, an int4 one as
+16 bytes for each 32 columns with a float16 scale for each of those; the scales are a tensor of their own, NAME.scales.
+"""
 import hashlib
 import json
 import sys
@@ -10,14 +14,17 @@ from tokenizers import Tokenizer
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from reference import Config, read_config  # noqa: E402  (both dialects of config.json, with their defaults)
 
-TYPES = {"BF16": np.dtype("<u2"), "F32": np.dtype("<f4")}
+TYPES = {
+    "BF16": np.dtype("<u2"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I8": np.dtype("i1"), "U8": np.dtype("u1")}
+KINDS = {"<u2": "bf16", "<f4": "float32", "|i1": "int8", "|u1": "int4"}
 
 
 class Checkpoint:
-    """A folder with config.json and bf16 safetensors under the names of the original layout."""
+    """A folder with config.json and safetensors under the names of the original layout: of bf16, or made by `minimax quantize`."""
 
-    def __init__(self, folder: str):
+    def __init__(self, folder: Path, title: str | None = None):
         self.folder = Path(folder).resolve()
+        self.title = title or self.folder.name                      # what people call the model
         self.config: Config = read_config(self.folder)
         with open(self.folder / "config.json") as file:
             self.raw: dict = json.load(file)
@@ -25,6 +32,7 @@ class Checkpoint:
         self._shards: dict[str, dict[str, np.ndarray]] = {}
         self.experts: int = self.shape("model.layers.0.block_sparse_moe.gate.weight")[0]
         self.intermediate: int = self.shape("model.layers.0.block_sparse_moe.experts.0.w1.weight")[0]
+        self.weights: str = self.kind("model.layers.0.block_sparse_moe.experts.0.w1.weight")     # of the experts, by far the most
 
     @property
     def bytes(self) -> int:
@@ -66,7 +74,31 @@ class Checkpoint:
         return (tensor.astype(np.uint32) << 16).view(np.float32) if tensor.dtype == TYPES["BF16"] else tensor
 
     def shape(self, name: str) -> tuple[int, ...]:
+        """As stored: an int4 matrix has half a byte for each column."""
         return self._tensor(name).shape
+
+    def kind(self, name: str) -> str:
+        """bf16, float32, int8 or int4."""
+        return KINDS[self._tensor(name).dtype.str]
+
+    def numbers(self, name: str) -> np.ndarray:
+        """A quantised matrix's numbers, as bytes: (rows, columns), or of int4 (rows, columns / 2)."""
+        return self._tensor(name).view(np.uint8)
+
+    def scales(self, name: str) -> np.ndarray:
+        """A quantised matrix's float16 scales, (rows, groups of columns)."""
+        return self._tensor(name + ".scales")
+
+    @property
+    def bytes_per_token(self) -> float:
+        """What one token reads of the weights: all, but of a layer's experts those that it chooses, and one row of the embedding."""
+        def read(name: str) -> float:
+            tensor = self._tensor(name)
+            if ".experts." in name:
+                return tensor.nbytes * self.config.experts_per_token / self.experts
+            is_looked_up = name.startswith("model.embed_tokens.") and not self.config.tied
+            return tensor[0].nbytes if is_looked_up else tensor.nbytes
+        return sum(map(read, self.shard_of))
 
     def _tensor(self, name: str) -> np.ndarray:
         if name not in self.shard_of:

@@ -18,6 +18,7 @@ class Engine(ABC):
     def __init__(self, child: Child):
         self.child = child
         self.about = ""              # version and build, known once started
+        self.bytes_per_token = 0.0   # of its weights, as it stores them
 
     @property
     def name(self) -> str:

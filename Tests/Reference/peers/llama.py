@@ -23,6 +23,7 @@ class Llama(ServerEngine, Peer):
         worker = [HERE / "native_worker.py", native_server(work)] if name == "llama.cpp-native" else [HERE / "llama_worker.py"]
         command = [sys.executable, *worker, self._file, context, options.threads, options.ubatch, parallel]
         super().__init__(Child(name, command, work / f"{name}.log"))
+        self.bytes_per_token = gguf_file.bytes_per_token(checkpoint)
 
     def start(self) -> None:
         if not self._file.exists():

@@ -6,12 +6,17 @@ import shlex
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+DEMO = REPOSITORY / "compose/models/demo"
+WEIGHTS = ("bf16", "int8", "int4")
 PEERS = ("llama.cpp", "llama.cpp-native", "transformers", "tokenizers")
 
 
 def parse(text: str | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", required=True, type=Path, help="folder of the checkpoint")
+    parser.add_argument("--model", type=Path, help="folder of the checkpoint")
+    parser.add_argument("--demo", action="store_true", help="compare on the demo model in this repository, too or alone")
+    parser.add_argument("--weights", type=weights, default="bf16", metavar="KIND,KIND,…",
+                        help=f"what the weights are, of {', '.join(WEIGHTS)} (default: %(default)s)")
     parser.add_argument("--peers", type=peers, default="llama.cpp,transformers,tokenizers", help=f"of {', '.join(PEERS)} (default: %(default)s)")
     parser.add_argument("--ours", type=variant, action="append", metavar="NAME=FLAGS",
                         help="a name for ours and flags for `minimax up`; can be given again, for ours in several ways")
@@ -37,10 +42,14 @@ def parse(text: str | None) -> argparse.Namespace:
     chosen.ours = chosen.ours or [("ours", [])]
     if len({name for name, _ in chosen.ours}) < len(chosen.ours):
         parser.error("each --ours needs a name of its own")
-    if not (chosen.model / "config.json").exists():
-        parser.error(f"{chosen.model} is no checkpoint: it has no config.json")
-    if chosen.batch and not (chosen.model / "tokenizer.json").exists():
-        parser.error(f"{chosen.model} has no tokenizer.json, which --batch needs for answers that are text")
+    chosen.models = ([chosen.model] if chosen.model else []) + ([DEMO] if chosen.demo else [])
+    if not chosen.models:
+        parser.error("--model FOLDER or --demo is needed")
+    for model in chosen.models:
+        if not (model / "config.json").exists():
+            parser.error(f"{model} is no checkpoint: it has no config.json")
+        if chosen.batch and not (model / "tokenizer.json").exists():
+            parser.error(f"{model} has no tokenizer.json, which --batch needs for answers that are text")
     if not chosen.minimax.exists():
         parser.error(f"no program at {chosen.minimax}; build it with: swift build -c release")
     return chosen
@@ -52,6 +61,14 @@ def peers(text: str) -> list[str]:
         if name not in PEERS:
             raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(PEERS)}")
     return names
+
+
+def weights(text: str) -> list[str]:
+    kinds = text.split(",")
+    for kind in kinds:
+        if kind not in WEIGHTS:
+            raise argparse.ArgumentTypeError(f"{kind!r} is none of {', '.join(WEIGHTS)}")
+    return kinds
 
 
 def batches(text: str) -> list[int]:

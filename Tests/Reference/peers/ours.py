@@ -5,6 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from checkpoint import Checkpoint
 from child import Child
 from engine import START_SECONDS, ServerEngine, post
 
@@ -12,13 +13,14 @@ TOKENS_TOO_MANY = 2**31 - 1
 
 
 class Ours(ServerEngine):
-    def __init__(self, name: str, flags: list[str], options: argparse.Namespace, work: Path):
+    def __init__(self, name: str, flags: list[str], checkpoint: Checkpoint, options: argparse.Namespace, work: Path):
         command = [
-            options.minimax, "up", "--model", options.model, "--port", 0,
+            options.minimax, "up", "--model", checkpoint.folder, "--port", 0,
             "--expert-hosts", options.expert_hosts, "--threads", options.threads,
             *(["--router-flags", f"--sequences-max {max(options.batch)} --inter-token-target-ms 60000"] if options.batch else []), *flags]
         super().__init__(Child(name, command, work / f"{name}.log"))
         self._program, self._flags = options.minimax.resolve(), flags
+        self.bytes_per_token = checkpoint.bytes_per_token
 
     def start(self) -> None:
         self.url = self.child.start(START_SECONDS, "Ready after").split()[-1]

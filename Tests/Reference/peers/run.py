@@ -13,22 +13,40 @@ from engine import Peer
 from environment import say
 from ours import Ours
 from rounds import Rounds
-from table import Report
+from quantised import form
+from table import Part, Report
 from turns import Turns, random_ids
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))         # so that every program is stopped
     options = flags.parse(None)
-    work, checkpoint = Path(options.work), Checkpoint(options.model)
-    ours = [Ours(name, variant, options, work) for name, variant in options.ours]
-    peers = [peer(name, checkpoint, options, work) for name in options.peers if name != "tokenizers"]
+    work = Path(options.work)
+    if machine.is_busy():
+        say("this machine is busy with something else; the figures will not be worth much")
+    report = Report({"machine": f"{machine.describe()}, {options.threads} threads, medians of {options.runs}"}, [])
+    for folder in options.models:
+        original = Checkpoint(folder)
+        for kind in options.weights:
+            add(report, form(original, kind, options, work), options, work, with_tokenizers=kind == options.weights[0])
+    print("\n".join(report.lines_of_json() if options.json else report.lines()))
+
+
+def add(report: Report, checkpoint: Checkpoint, options: argparse.Namespace, work: Path, with_tokenizers: bool) -> None:
+    """Compares the programs on one checkpoint."""
+    ours = [Ours(name, variant, checkpoint, options, work) for name, variant in options.ours]
+    names = [name for name in options.peers if name != "tokenizers"]
+    if checkpoint.weights != "bf16" and "transformers" in names:
+        say(f"transformers is compared in bf16 alone: it cannot read {checkpoint.weights} weights as they are")
+        names.remove("transformers")
+    peers = [peer(name, checkpoint, options, work) for name in names]
     try:
-        report = compare(ours, peers, checkpoint, options)
+        part = compare(ours, peers, checkpoint, options, report.about, with_tokenizers)
     finally:
         for engine in [*ours, *peers]:
             engine.child.stop()
-    print("\n".join(report.lines_of_json() if options.json else report.lines()))
+    report.parts.append(part)
+    report.about |= {engine.name: engine.about for engine in [*ours, *peers]}
 
 
 def peer(name: str, checkpoint: Checkpoint, options: argparse.Namespace, work: Path) -> Peer:
@@ -40,12 +58,9 @@ def peer(name: str, checkpoint: Checkpoint, options: argparse.Namespace, work: P
     return Llama(name, checkpoint, options, work)
 
 
-def compare(ours: list[Ours], peers: list[Peer], checkpoint: Checkpoint, options: argparse.Namespace) -> Report:
-    if machine.is_busy():
-        say("this machine is busy with something else; the figures will not be worth much")
-    about = {
-        "checkpoint": f"{checkpoint.folder}, {checkpoint.bytes / 1e9:.2f} GB in bf16",
-        "machine": f"{machine.describe()}, {options.threads} threads, medians of {options.runs}"}
+def compare(
+    ours: list[Ours], peers: list[Peer], checkpoint: Checkpoint, options: argparse.Namespace, about: dict[str, str], with_tokenizers: bool
+) -> Part:
     copies = len(peers) + 1                                         # all of ours map the same files
     all_stay = machine.holds(copies, checkpoint.bytes)
     if not all_stay:
@@ -55,11 +70,12 @@ def compare(ours: list[Ours], peers: list[Peer], checkpoint: Checkpoint, options
     if peers:
         rounds = Rounds(ours, peers, options)
         rows += rounds.run(checkpoint, turns)
-        about["others took"] = f"{median(rounds.others):.2f} cores during the median run, {max(rounds.others):.2f} during the worst"
-    if "tokenizers" in options.peers:
+        others = f"{median(rounds.others):.2f} cores during the median run, {max(rounds.others):.2f} during the worst"
+        about[f"others took, {checkpoint.title}, {checkpoint.weights}"] = others
+    if with_tokenizers and "tokenizers" in options.peers:
         import tokenizer_speed
-        rows += tokenizer_speed.compare(ours, turns, options)
-    return Report(about | {engine.name: engine.about for engine in [*ours, *peers]}, rows, found)
+        rows += tokenizer_speed.compare(ours, checkpoint, turns, options)
+    return Part(checkpoint.title, checkpoint.weights, {engine.name: engine.bytes_per_token for engine in [*ours, *peers]}, found, rows)
 
 
 if __name__ == "__main__":

@@ -51,19 +51,37 @@ class Agreement:
 
 
 @dataclass
+class Part:
+    """What was found with one checkpoint's weights of one kind."""
+    model: str
+    weights: str
+    bytes_per_token: dict[str, float]        # of each program
+    agreements: list[Agreement]
+    rows: list[Row]
+
+    def json(self) -> list[dict]:
+        reads = [{"name": "bytes per token", "program": program, "value": count / 1e6, "unit": "MB"} for program, count in self.bytes_per_token.items()]
+        found = [*reads, *(part.json() for part in [*self.agreements, *self.rows])]
+        return [{"model": self.model, "weights": self.weights, **one} for one in found]
+
+    def text(self) -> list[str]:
+        reads = ", ".join(f"{program} {count / 1e6:.1f} MB" for program, count in self.bytes_per_token.items())
+        return [f"{self.model}, {self.weights} weights: a token reads of them: {reads}", *(agreement.text() for agreement in self.agreements), ""]
+
+
+@dataclass
 class Report:
     about: dict[str, str]            # what was compared, and the build of each program
-    rows: list[Row]
-    agreements: list[Agreement]
+    parts: list[Part]
 
     def lines_of_json(self) -> list[str]:
-        return [json.dumps(line) for line in ({"name": "about", **self.about}, *(part.json() for part in [*self.agreements, *self.rows]))]
+        return [json.dumps(line) for line in ({"name": "about", **self.about}, *(line for part in self.parts for line in part.json()))]
 
     def lines(self) -> list[str]:
-        table = columns([["quantity", "unit", "ours", "median (range)", "peer", "median (range)", "ours/peer"], *(row.cells() for row in self.rows)])
+        header = ["model", "weights", "quantity", "unit", "ours", "median (range)", "peer", "median (range)", "ours/peer"]
+        table = columns([header, *([part.model, part.weights, *row.cells()] for part in self.parts for row in part.rows)])
         about = columns([[name, text] for name, text in self.about.items()])
-        agreements = [agreement.text() for agreement in self.agreements]
-        return [*about, "", *agreements, *([""] if agreements else []), *table]
+        return [*about, "", *(line for part in self.parts for line in part.text()), *table]
 
 
 def columns(rows: list[list[str]]) -> list[str]:

@@ -9,6 +9,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"                      # read when 
 os.environ["RAYON_NUM_THREADS"] = "1"
 import tokenizers  # noqa: E402
 
+from checkpoint import Checkpoint  # noqa: E402
 from ours import Ours  # noqa: E402
 from table import Row  # noqa: E402
 from turns import Turns  # noqa: E402
@@ -17,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tokenizer"))
 from corpus import Texts  # noqa: E402
 
 
-def compare(ours: list[Ours], turns: Turns, options: argparse.Namespace) -> list[Row]:
+def compare(ours: list[Ours], checkpoint: Checkpoint, turns: Turns, options: argparse.Namespace) -> list[Row]:
     """One row for each of ours. The texts of the runs differ, so that no program can know one already."""
-    tokenizer = tokenizers.Tokenizer.from_file(str(options.model / "tokenizer.json"))
+    tokenizer = tokenizers.Tokenizer.from_file(str(checkpoint.folder / "tokenizer.json"))
     theirs, mine = [], {engine.name: [] for engine in ours}
     for run in range(options.runs):
         text = Texts(run).prose(options.text_megabytes * 1_000_000)

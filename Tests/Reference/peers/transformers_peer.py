@@ -15,6 +15,7 @@ class Transformers(Peer):
         self._checkpoint, self._folder = checkpoint, work / checkpoint.key / "transformers"
         worker = Path(__file__).with_name("transformers_worker.py")
         super().__init__(Child("transformers", [sys.executable, worker, self._folder, options.threads], work / "transformers.log"))
+        self.bytes_per_token = checkpoint.bytes_per_token
 
     def start(self) -> None:
         transformers_folder.write(self._checkpoint, self._folder)
