@@ -22,6 +22,9 @@ final class AttentionEngine: Sendable {
     private let head: WeightMatrix              // (vocabulary, D)
     private let compute: Compute
     private let lane = ComputeLane(label: "attention")
+    private let calls = (
+        embed: CallMeter("minimax_attention", call: "embed"), attend: CallMeter("minimax_attention", call: "attend"),
+        logits: CallMeter("minimax_attention", call: "logits"))
     let sessions: Mutex<SessionStore>
     private let leases = Mutex(RouterLeases())
     private let start = ContinuousClock.now
@@ -125,7 +128,8 @@ final class AttentionEngine: Sendable {
             throw AttentionError.token(unknown, vocabulary: config.vocabularySize)
         }
         try checkAnswer(rows: request.tokens.count, columns: config.hiddenSize)
-        return try await lane.run(on: place(Compute.operations(rows: 0, weights: request.tokens.count * config.hiddenSize))) { [self] in
+        let operations = Compute.operations(rows: 0, weights: request.tokens.count * config.hiddenSize)
+        return try await run(calls.embed, operations) { [self] _ in
             EmbedResponse(hidden: embedding.floats(ofRows: request.tokens))
         }
     }
@@ -137,8 +141,7 @@ final class AttentionEngine: Sendable {
         guard request.spans.reduce(0, { $0 + $1.count }) == input.rows, Set(request.spans.map(\.session)).count == request.spans.count else {
             throw AttentionError.shape(name: "hidden", expected: "the rows of its spans, one span a session", found: request.hidden.count)
         }
-        let operations = operations(request)
-        return try await compute(operations) { [self] compute in
+        return try await run(calls.attend, operations(request)) { [self] compute in
             try sessions.withLock { store in
                 var first = 0
                 let spans = try request.spans.map { span in
@@ -163,7 +166,7 @@ final class AttentionEngine: Sendable {
         let input = try rows(request.hidden, "hidden")
         try checkAnswer(rows: input.rows, columns: config.vocabularySize)
         let operations = Compute.operations(rows: input.rows, weights: head.rows * head.columns)
-        return try await compute(operations) { [self] in LogitsResponse(logits: $0.linear(input, head).values) }
+        return try await run(calls.logits, operations) { [self] in LogitsResponse(logits: $0.linear(input, head).values) }
     }
 
     func state(_ request: StateRequest) async throws -> StateResponse {
@@ -184,15 +187,22 @@ final class AttentionEngine: Sendable {
         let rows = request.spans.reduce(0) { $0 + $1.count }
         return switch layers[request.layer] {
         case .lightning(let layer): layer.operations(rows: rows, sessions: request.spans.count)
-        case .softmax(let layer): layer.operations(rows: rows, positions: request.spans.reduce(0) { $0 + Double($1.count) * (Double($1.start) + Double($1.count)) })
+        case .softmax(let layer):
+            layer.operations(
+                rows: rows,
+                positions: request.spans.reduce(0) { $0 + Double($1.count) * (Double($1.start) + Double($1.count)) })
         }
     }
 
-    /// Where so much work is done: what is short, on the event loop that received it, whose other connections wait meanwhile.
-    private func place(_ operations: Double) -> ComputeLane.Place { compute.isShort(operations: operations) ? .here : .lane }
-
-    private func compute<R: Sendable>(_ operations: Double, _ work: @escaping @Sendable (Compute) throws -> R) async throws -> R {
-        try await lane.run(on: place(operations)) { [compute] in try compute.together(operations: operations, work) }
+    /// A call's computation. What is short is done on the event loop that received it, whose other connections wait meanwhile.
+    private func run<Answer: Sendable>(
+        _ meter: CallMeter, _ operations: Double, _ work: @escaping @Sendable (Compute) throws -> Answer
+    ) async throws -> Answer {
+        try await meter.answer { [compute] in
+            try await lane.run(on: compute.isShort(operations: operations) ? .here : .lane) {
+                try meter.compute { try compute.together(operations: operations, work) }
+            }
+        }
     }
 
     /// A short message may ask for a very long answer, so answers have a limit of their own: that of a message.

@@ -29,6 +29,7 @@ final class ExpertEngine: Sendable {
     let weightsCopy: String
     private let state = Mutex(State())
     let calls = WaitingCalls()
+    private let meter = CallMeter("minimax_expert")
 
     init(_ checkpoint: WeightFiles, compute: Compute) throws {
         self.checkpoint = checkpoint
@@ -108,10 +109,12 @@ final class ExpertEngine: Sendable {
         let place: ComputeLane.Place = compute.isShort(operations: call.operations) ? .here : .lane
         let number = calls.add(call)
         defer { calls.withdraw(number) }
-        return try await withTaskCancellationHandler {
-            ExpertResponse(outputs: try await lane.run(on: place) { [self] in try outputs(ofCall: number) })
-        } onCancel: {
-            calls.withdraw(number)
+        return try await meter.answer {
+            try await withTaskCancellationHandler {
+                ExpertResponse(outputs: try await lane.run(on: place) { [self] in try outputs(ofCall: number) })
+            } onCancel: {
+                calls.withdraw(number)
+            }
         }
     }
 
@@ -121,10 +124,12 @@ final class ExpertEngine: Sendable {
             if let answer = calls.takeAnswer(number) { return answer }
             let round = calls.nextRound()
             guard !round.isEmpty else { throw CancellationError() }         // withdrawn
-            let outputs = compute.together(operations: round.reduce(0) { $0 + $1.call.operations }) { compute in
-                ExpertRound(round.map(\.call)).outputs(compute)
+            let answers = meter.compute {
+                compute.together(operations: round.reduce(0) { $0 + $1.call.operations }) { compute in
+                    ExpertRound(round.map(\.call)).outputs(compute)
+                }
             }
-            for ((number, _), outputs) in zip(round, outputs) { calls.answer(number, with: outputs) }
+            for ((number, _), outputs) in zip(round, answers) { calls.answer(number, with: outputs) }
         }
     }
 

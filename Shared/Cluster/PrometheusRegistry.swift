@@ -57,6 +57,7 @@ package final class PrometheusRegistry: MetricsFactory {
         for (name, alias) in aliases.sorted(by: { $0.value < $1.value }) {
             if let family = families[name] { text.append(family, named: alias, help: "The same as \(name).") }
         }
+        if let switches = ContextSwitches.ofThisProcess() { text.append(switches) }
         if let usage = ProcessUsage.ofThisProcess() { text.append(usage) }
         return text.value
     }

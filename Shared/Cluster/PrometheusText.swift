@@ -39,6 +39,14 @@ struct PrometheusText {
         one("process_virtual_memory_bytes", "gauge", "Address space in use.", Double(usage.virtualBytes))
     }
 
+    /// Not among the usual ones; it is ours.
+    mutating func append(_ switches: ContextSwitches) {
+        let name = "minimax_process_context_switches_total"
+        begin(name, kind: "counter", help: "How often a thread gave its core away: to wait, or to another that wanted it.")
+        sample(name, [("kind", "involuntary")], Double(switches.involuntary))
+        sample(name, [("kind", "voluntary")], Double(switches.voluntary))
+    }
+
     static func number(_ number: Double) -> String {
         if number.isNaN { return "NaN" }
         if number.isInfinite { return number < 0 ? "-Inf" : "+Inf" }

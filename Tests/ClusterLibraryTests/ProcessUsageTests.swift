@@ -17,4 +17,18 @@ import Testing
     func none() {
         #expect(ProcessUsage(processID: 0x7FFF_FFFF) == nil)
     }
+
+    @Test("the context switches of threads that have ended still count")
+    func switches() async throws {
+        let before = try #require(ContextSwitches.ofThisProcess()), naps = 20
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                for _ in 0 ..< naps { usleep(1000) }
+                continuation.resume()
+            }
+        }
+        let after = try #require(ContextSwitches.ofThisProcess())
+        #expect(after.voluntary - before.voluntary >= naps)
+        #expect(after.involuntary >= before.involuntary)
+    }
 }

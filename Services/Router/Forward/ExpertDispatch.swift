@@ -13,6 +13,8 @@ struct ExpertDispatch: Sendable {
     let timeout: TimeAmount
     private let retries = Counter(label: "minimax_expert_calls_retried_total")
     private let hedges = Counter(label: "minimax_expert_calls_hedged_total")
+    /// From a call to its answer; several are under way at the same time.
+    private let roundTrips = FloatingPointCounter(label: "minimax_expert_round_trip_seconds_total")
 
     init(hosts: ExpertHosts, timeout: TimeAmount) {
         self.hosts = hosts
@@ -148,6 +150,7 @@ struct ExpertDispatch: Sendable {
             throw HostFailure(kind: HostFailure.Kind(error.code), error: .expertHost(call.host.name, error))
         }
         let duration = begin.duration(to: .now)
+        roundTrips.increment(by: duration / .seconds(1))
         let rows = request.groups.reduce(0) { $0 + $1.rows.count }, columns = work.input.columns
         guard response.outputs.count == rows * columns else {
             let error = ClusterError.answer(from: call.host.name, "\(response.outputs.count) values, expected \(rows) rows of \(columns)")
