@@ -8,6 +8,8 @@ struct ClusterHandle: Sendable {
         let name: String
         let role: ProcessPlan.Role
         let processID: Int32
+        /// Of its admin server.
+        let admin: Address
     }
 
     /// Of the REST front.

@@ -165,7 +165,9 @@ struct LocalCluster: Sendable {
         ClusterHandle(
             url: plan.url, admin: processes[processes.count - 1].admin,
             children: processes.compactMap { process in
-                processIDs[process.name].map { ClusterHandle.Child(name: process.name, role: process.role, processID: $0) }
+                processIDs[process.name].map { 
+                    ClusterHandle.Child(name: process.name, role: process.role, processID: $0, admin: process.admin)
+                }
             },
             expectExit: expectExit)
     }

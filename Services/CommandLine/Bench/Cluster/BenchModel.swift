@@ -17,8 +17,12 @@ struct BenchModel: Sendable {
         weights = try ActiveWeights(files)
     }
 
-    /// - Parameter url: of a REST front.
-    func served(at url: String) throws -> ClusterBench {
-        ClusterBench(timer: CompletionTimer(client: try RESTClient(url: url)), tokens: tokens, config: config, weights: weights)
+    /// - Parameters:
+    ///   - url: of a REST front.
+    ///   - processes: those behind it, where they are known.
+    func served(at url: String, by processes: [ClusterHandle.Child] = []) throws -> ClusterBench {
+        ClusterBench(
+            timer: CompletionTimer(client: try RESTClient(url: url)), tokens: tokens, config: config, weights: weights,
+            processes: processes)
     }
 }

@@ -6,6 +6,8 @@ struct ClusterBench: Sendable {
     let tokens: BenchTokens
     let config: ModelConfig
     let weights: ActiveWeights
+    /// None where the cluster was there already.
+    let processes: [ClusterHandle.Child]
 
     /// Starts the cluster, or takes the one at `--url`; returns what `work` finds.
     ///
@@ -17,6 +19,8 @@ struct ClusterBench: Sendable {
         let model = try BenchModel(target.model)
         if let url = target.url { return try await work(try model.served(at: url)) }
 
-        return try await target.cluster.withTemporaryCluster(target.model, routerFlags: routerFlags) { try await work(try model.served(at: $0.url)) }
+        return try await target.cluster.withTemporaryCluster(target.model, routerFlags: routerFlags) { try await 
+            work(try model.served(at: $0.url, by: $0.children))
+        }
     }
 }

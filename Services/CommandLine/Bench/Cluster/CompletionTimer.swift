@@ -15,9 +15,12 @@ struct CompletionTimer: Sendable {
     ///
     /// - Parameter sideBySide: hangs up on all once each has brought so many tokens since the last of them had its first; nil waits
     ///   for the answers' ends.
+    /// - Parameter onAllBegun: called when the last of them has its first token.
     /// - Throws: `StartError` when one is refused, fails, or is not answered in single tokens.
-    func run(_ requests: [CompletionBody], sideBySide: Int? = nil) async throws -> [Times] {
-        let group = sideBySide.map { SideBySide(streams: requests.count, tokens: $0) }
+    func run(
+        _ requests: [CompletionBody], sideBySide: Int? = nil, onAllBegun: @escaping @Sendable () -> Void = {}
+    ) async throws -> [Times] {
+        let group = sideBySide.map { SideBySide(streams: requests.count, tokens: $0, onAllBegun: onAllBegun) }
         return try await withThrowingTaskGroup(of: Times.self) { tasks in
             for (stream, request) in requests.enumerated() {
                 tasks.addTask { try await run(request) { group?.note(stream: stream, isFirst: $0) ?? false } }

@@ -9,9 +9,7 @@ extension ClusterBench {
     ///
     /// - Throws: `StartError` when a request fails, or the sequences were never all generating.
     func decodeRate(_ item: BatchOptions.Case, tokens count: Int, random: inout SplitMix64) async throws -> Double {
-        let waiting = item.batch == 1 ? 0 : item.batch * item.context / Self.promptShare
-        let longest = max(count, min(count + waiting, config.maxPositions - item.context))
-        let requests = (0 ..< item.batch).map { _ in tokens.request(context: item.context, tokens: longest, random: &random) }
+        let requests = requests(item, tokens: count, random: &random)
         guard let rate = try await timer.run(requests, sideBySide: count).decodeRate else {
             throw StartError("the \(item.batch) sequences were never all generating at the same time: does the router answer so many at a time? If so, ask for more than --tokens \(count)")
         }
@@ -19,7 +17,14 @@ extension ClusterBench {
         return rate
     }
 
+    /// So many sequences, of as many tokens as they may need until each has brought `count` beside the others.
+    func requests(_ item: BatchOptions.Case, tokens count: Int, random: inout SplitMix64) -> [CompletionBody] {
+        let waiting = item.batch == 1 ? 0 : item.batch * item.context / Self.promptShare
+        let longest = max(count, min(count + waiting, config.maxPositions - item.context))
+        return (0 ..< item.batch).map { _ in tokens.request(context: item.context, tokens: longest, random: &random) }
+    }
+
     private static let promptShare = 16
     /// Until the router has noticed that all hung up.
-    private static let settling = Duration.milliseconds(300)
+    static let settling = Duration.milliseconds(300)
 }

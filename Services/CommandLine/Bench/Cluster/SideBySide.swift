@@ -11,21 +11,26 @@ final class SideBySide: Sendable {
         var tokens: [Int]
     }
     private let enough: Int
+    private let onAllBegun: @Sendable () -> Void
     private let counts: Mutex<Counts>
 
-    init(streams: Int, tokens: Int) {
+    /// - Parameter onAllBegun: called once, when no stream waits for its first token any more.
+    init(streams: Int, tokens: Int, onAllBegun: @escaping @Sendable () -> Void = {}) {
         enough = tokens
+        self.onAllBegun = onAllBegun
         counts = Mutex(Counts(waiting: streams, behind: streams, tokens: Array(repeating: 0, count: streams)))
     }
 
     /// Notes a token of a stream. - Returns: whether all have enough.
     func note(stream: Int, isFirst: Bool) -> Bool {
-        counts.withLock { counts in
+        let (isBegin, isEnd) = counts.withLock { counts in
             if isFirst { counts.waiting -= 1 }
-            guard counts.waiting == 0 else { return false }
+            guard counts.waiting == 0 else { return (false, false) }
             counts.tokens[stream] += 1
             if counts.tokens[stream] == enough { counts.behind -= 1 }
-            return counts.behind == 0
+            return (isFirst, counts.behind == 0)
         }
+        if isBegin { onAllBegun() }
+        return isEnd
     }
 }

@@ -1,0 +1,96 @@
+internal import Cluster
+
+/// What the processes of a cluster have counted up to one moment, or between two.
+struct CallCounters: Sendable, Equatable {
+    /// Of all processes with one role.
+    struct Service: Sendable, Equatable {
+        var calls = 0.0
+        /// In which calls were in the service.
+        var seconds = 0.0
+        /// In which it computed.
+        var computeSeconds = 0.0
+        /// In which its callers waited for it.
+        var roundTripSeconds = 0.0
+        var switches = 0.0
+        /// Of these, those where another thread took the core.
+        var involuntarySwitches = 0.0
+
+        static func - (a: Service, b: Service) -> Service {
+            Service(
+                calls: a.calls - b.calls, seconds: a.seconds - b.seconds,
+                computeSeconds: a.computeSeconds - b.computeSeconds, roundTripSeconds: a.roundTripSeconds - b.roundTripSeconds,
+                switches: a.switches - b.switches, involuntarySwitches: a.involuntarySwitches - b.involuntarySwitches)
+        }
+    }
+
+    static let parts = ["attention", "gate", "dispatch", "experts", "combine", "sampling"]
+
+    var attention = Service()
+    var experts = Service()
+    /// Of it, context switches alone.
+    var router = Service()
+    var steps = 0.0
+    var stepSeconds = 0.0
+    /// Where the steps' time went, in seconds, as the router sees it; by `parts`.
+    var partSeconds: [String: Double] = [:]
+
+    static func - (a: CallCounters, b: CallCounters) -> CallCounters {
+        CallCounters(
+            attention: a.attention - b.attention, experts: a.experts - b.experts, router: a.router - b.router,
+            steps: a.steps - b.steps, stepSeconds: a.stepSeconds - b.stepSeconds,
+            partSeconds: a.partSeconds.merging(b.partSeconds) { $0 - $1 })
+    }
+}
+
+extension CallCounters {
+    /// - Parameter pages: the metrics of all processes.
+    init(_ pages: [(role: ProcessPlan.Role, page: MetricsPage)]) {
+        for (role, page) in pages {
+            switch role {
+            case .attention: attention.add(page, "minimax_attention")
+            case .expertHost: experts.add(page, "minimax_expert")
+            case .router:
+                router.addSwitches(page)
+                steps += page.sum("minimax_steps_total")
+                stepSeconds += page.sum("minimax_step_seconds_sum")
+                for part in Self.parts {
+                    partSeconds[part, default: 0] += page.sum("minimax_step_part_seconds_total", "part", part)
+                }
+                attention.roundTripSeconds += page.sum("minimax_step_part_seconds_total", "part", "attention")
+                experts.roundTripSeconds += page.sum("minimax_expert_round_trip_seconds_total")
+            }
+        }
+    }
+
+    /// Asks all processes at the same time.
+    ///
+    /// - Throws: `StartError` when one does not tell.
+    static func now(_ processes: [ClusterHandle.Child]) async throws -> CallCounters {
+        try await withThrowingTaskGroup { tasks in
+            for process in processes {
+                tasks.addTask {
+                    let answer = try await RESTClient(process.admin).get("/metrics")
+                    guard answer.status == 200 else {
+                        throw StartError("\(process.name) answered \(answer.status) when it was asked for its metrics")
+                    }
+                    return (role: process.role, page: MetricsPage(answer.text))
+                }
+            }
+            return CallCounters(try await tasks.reduce(into: []) { $0.append($1) })
+        }
+    }
+}
+
+extension CallCounters.Service {
+    fileprivate mutating func add(_ page: MetricsPage, _ service: String) {
+        calls += page.sum("\(service)_calls_total")
+        seconds += page.sum("\(service)_call_seconds_total")
+        computeSeconds += page.sum("\(service)_compute_seconds_total")
+        addSwitches(page)
+    }
+
+    fileprivate mutating func addSwitches(_ page: MetricsPage) {
+        switches += page.sum("minimax_process_context_switches_total")
+        involuntarySwitches += page.sum("minimax_process_context_switches_total", "kind", "involuntary")
+    }
+}
