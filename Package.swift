@@ -73,8 +73,8 @@ let package = Package(
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
+                "Checkpoint", "Cluster", "JSON", "Messages", "Tensors", "Tokenizer", "Transport", argumentParser, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
             ] + nio + lifecycle,
             path: "Services/CommandLine", swiftSettings: settings),
 

@@ -9,9 +9,10 @@ package enum KnownVariables {
         gate-skew hang-ups head-seconds host host-silence-seconds host-wait-seconds hot-copies idle-seconds inter-token-target-ms json
         keep-alive-seconds kernels keys layers limit listen live load log-folder log-format log-level max-tokens
         memory-max-mib mode model model-name name no-pins out outputs overlap parking-folder pin pin-cores placement
-        port prefill-tokens-max prompt-tokens questions queue-max rate read-bandwidth-mib repeat requests rounds
-        router router-flags scale seed sequences-max shape slow-readers softmax-every spin-microseconds stall-seconds streams target-itl target-ttft
-        temperature text threads timeout-seconds to tokens trace trust-special-tokens undrain url verbose vocabulary
+        port prefill prefill-tokens-max prompt-tokens questions queue-max rate read-bandwidth-mib repeat requests
+        rounds router router-flags scale seed sequences-max shape slow-readers softmax-every spin-microseconds
+        stall-seconds streams target-itl target-ttft temperature text threads threads-list timeout-seconds to tokens
+        trace trust-special-tokens undrain url verbose vocabulary
         """.split(whereSeparator: \.isWhitespace).map(String.init))
 
     /// What only `compose/compose.yaml` and the tests read.

@@ -28,12 +28,32 @@ import Testing
         for context in [20, 40] {
             let speed = try #require(lines["decode.bf16.exact.context\(context).batch1"])
             #expect(speed.value > 0 && speed.unit == "tokens/s" && speed.share != nil)
+            try expectCalls(lines, "decode.bf16.exact.context\(context).batch1", layers: 16, hosts: 2)
         }
+    }
+
+    /// What a step's calls were: of attention one for each layer, the embedding and the logits; of experts one or two for
+    /// each layer's two, more where a whole expert is in slices.
+    private func expectCalls(_ lines: [String: Line], _ name: String, layers: Double, hosts: Double) throws {
+        func value(_ what: String) throws -> Double { try #require(lines["\(name).\(what)"], "\(what)").value }
+        let attention = try value("attention.calls_per_step"), experts = try value("experts.calls_per_step")
+        // The counters are read while steps are under way, so calls and steps need not fit to the last one.
+        #expect(abs(attention - (layers + 2)) < 6, "\(attention)")
+        #expect(experts > layers / 2 && experts < hosts * layers * 1.5, "\(experts)")
+        for service in ["attention", "experts"] {
+            let time = try value("\(service).time_per_call"), compute = try value("\(service).compute_per_call")
+            #expect(compute > 0 && compute < time, "\(service): \(compute) of \(time) µs")
+            #expect(try value("\(service).waiting_per_call") >= 0)
+            #expect(try value("\(service).wakeups_per_call") >= value("\(service).involuntary_wakeups_per_call"))
+        }
+        #expect(try value("wakeups_per_call") > 0)
+        #expect(try value("step") >= value("step.attention"))
     }
 
     @Test("several sequences at a time are timed while all of them generate")
     func batch() async throws {
         let lines = try await run(["decode", "--model", Paths.demo, "--context", "8", "--tokens", "20", "--batch", "3,12", "--repeat", "1"])
+        #expect(lines["decode.bf16.exact.context8.batch12.wakeups_per_call"] != nil)
         for batch in [3, 12] {
             #expect(try #require(lines["decode.bf16.exact.context8.batch\(batch)"]).value > 0)
             #expect(try #require(lines["decode.bf16.exact.context8.batch\(batch).arithmetic"]).share != nil)
@@ -48,10 +68,27 @@ import Testing
         #expect(try #require(lines["prefill.bf16.\(arithmetic).context128.batch1.time_ratio_to_context64"]).value > 0)
     }
 
-    @Test("hop starts its own second process")
+    @Test("threads starts a cluster for every number of them")
+    func threads() async throws {
+        let lines = try await run([
+            "threads", "--model", Paths.demo, "--threads-list", "1,2", "--batch", "1,3", "--context", "8", "--tokens", "8",
+            "--prefill", "64", "--repeat", "1",
+        ])
+        for threads in [1, 2] {
+            for what in ["decode.batch1", "decode.batch3", "prefill"] {
+                let name = "threads.bf16.exact.threads\(threads).\(what)"
+                #expect(try #require(lines[name]).value > 0 && lines[name]?.share != nil)
+                #expect(lines["\(name).growth"] != nil)
+            }
+        }
+    }
+
+    @Test("hop starts its own second process, and a model's services")
     func hop() async throws {
-        let lines = try await run(["hop", "--repeat", "1"])
-        #expect(lines.count == 4 * 3 + 2)
+        let lines = try await run(["hop", "--model", Paths.demo, "--repeat", "1"])
+        let echoes = 4 * 3 + 2, calls = 3 * 3
+        #expect(lines.count == echoes + calls)
+        #expect(["lightning", "softmax", "expert"].allSatisfy { lines["hop.\($0).p50"] != nil })
         #expect(lines.values.allSatisfy { $0.value > 0 && $0.ceiling != nil && $0.share != nil })
     }
 

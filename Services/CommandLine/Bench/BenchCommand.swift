@@ -10,7 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
             bare figures belong to one machine and one moment. Nothing else should run meanwhile.
             """,
         subcommands: [
-            MachineBench.self, KernelBench.self, HopBench.self, DecodeBench.self, PrefillBench.self, ServeBench.self, FailoverBench.self, PlacementBench.self,
-            TokenizerBench.self, HopEcho.self,
+            MachineBench.self, KernelBench.self, HopBench.self, DecodeBench.self, PrefillBench.self, ThreadsBench.self,
+            ServeBench.self, FailoverBench.self, PlacementBench.self, TokenizerBench.self, HopEcho.self,
         ])
 }

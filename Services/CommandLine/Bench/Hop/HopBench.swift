@@ -16,25 +16,44 @@ struct HopBench: AsyncParsableCommand {
             A second process answers each body with itself, over Unix sockets. The raw way is a blocking ping-pong of the same size. \
             Shown are medians over the rounds of each round's p50, p99 and p99.9; of large bodies a round has fewer calls, and its p99.9 \
             is the slowest. Bandwidth counts both directions.
+
+            With a model, an attention and an expert-host process are started too, and get what a decode step asks of \
+            them: one row through a lightning layer, through a softmax layer whose session grows from nothing to 1,000 \
+            tokens, and through an expert. Their raw ping-pong has the size of their requests, and computes nothing.
             """)
 
     @OptionGroup var options: BenchOptions
+
+    @Option(help: ArgumentHelp(
+        "Folder of a checkpoint, for calls of real services (default: \(Self.demo), where that is).", valueName: "folder"))
+    var model: String?
+
+    @OptionGroup var threads: BenchThreads
+    @OptionGroup var kernels: KernelOptions
+
+    private static let demo = "compose/models/demo"
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)            // an echo that went away is an error, not our end
         let folder = try SocketFolder()
         defer { folder.remove() }
-        let figures = try await Self.withEcho(in: folder) { try await measure(folder: folder, caller: $0) }
-        try printToStandardOutput(BenchReport(.current(threads: Machine.coreCount), figures.measurements, tables: [figures.table]).text(json: options.json))
+        let figures = try await withProcesses(in: folder) {
+            try await measure(folder: folder, caller: $0, services: $1)
+        }
+        let machine = MachineDescription.current(threads: threads.count, kernels: kernels.kernels ?? .best)
+        let report = BenchReport(machine, figures.measurements, tables: [figures.table])
+        try printToStandardOutput(report.text(json: options.json))
     }
 
-    private func measure(folder: SocketFolder, caller: HopCaller) async throws -> HopFigures {
+    private func measure(folder: SocketFolder, caller: HopCaller, services: ModelLanes?) async throws -> HopFigures {
         let status = StatusLine()
         let empty = ByteBuffer()
         _ = try await caller.echo(empty)                                        // then the process listens on both sockets
         let rawThread = ComputeLane(label: "minimax.bench.raw")
-        let lanes = try HopLane.sizes.map { try HopLane($0, caller: caller, folder: folder.path, rawThread: rawThread) }
+        var lanes = try HopLane.sizes.map { try HopLane($0, caller: caller, folder: folder.path, rawThread: rawThread) }
         defer { for lane in lanes { lane.close() } }
+        status.show("starting attention and an expert host")
+        if let services { lanes += try await services.lanes(folder: folder.path, rawThread: rawThread) }
         folder.remove()                                                         // what is connected needs no names, and Ctrl-C leaves nothing behind
         for lane in lanes { try await lane.check() }
         var figures = HopFigures()
@@ -49,31 +68,50 @@ struct HopBench: AsyncParsableCommand {
         return figures
     }
 
-    /// Runs `work` with a caller of a second process, which ends with it.
-    private static func withEcho(in folder: SocketFolder, _ work: @escaping @Sendable (HopCaller) async throws -> HopFigures) async throws -> HopFigures {
+    /// Runs `work` with a caller of a second process, and with a model's services where there is a model; all end
+    /// with it.
+    private func withProcesses(
+        in folder: SocketFolder, _ work: @escaping @Sendable (HopCaller, ModelLanes?) async throws -> HopFigures
+    ) async throws -> HopFigures {
         let echo = ChildProcess(
             program: try ClusterPlan.ownFolder() + "/minimax",
             arguments: ["bench", "hop-echo", "--folder", folder.path, "--log-level", "warning", "--exit-with-parent"], logFile: "/dev/null")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let client = RPCClient(address: .unix(path: HopEchoService.rpcSocket(in: folder.path)), group: group, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+        let socket = HopEchoService.rpcSocket(in: folder.path)
+        let client = RPCClient(address: .unix(path: socket), group: group, logger: logger)
         let caller = HopCaller(client, on: group.next())
+        let services = try modelFolder.map { model in
+            try ModelLanes(
+                model: model, threads: threads.count, kernels: kernels, folder: folder.path, group: group, logger: logger)
+        }
         let result = try await withThrowingTaskGroup(of: HopFigures?.self) { tasks in
             let lines = RecentLines()
-            tasks.addTask {
-                let exit = await echo.run(signals: AsyncStream { $0.finish() }, onStart: { _ in }, onLine: { lines.add($0, of: "echo") })
-                if Task.isCancelled { return nil }
-                throw StartError("the echo process \(exit); \(lines.of("echo").joined(separator: "; "))")
+            for (name, child) in [("echo", echo)] + (services?.children ?? []) {
+                tasks.addTask {
+                    let noSignals = AsyncStream<Int32> { $0.finish() }
+                    let exit = await child.run(
+                        signals: noSignals, onStart: { _ in }, onLine: { lines.add($0, of: name) })
+                    if Task.isCancelled { return nil }
+                    throw StartError("the process \(name) \(exit); \(lines.of(name).joined(separator: "; "))")
+                }
             }
-            tasks.addTask {
-                try await client.run()
-                return nil
+            for client in [client] + (services?.clients ?? []) {
+                tasks.addTask {
+                    try await client.run()
+                    return nil
+                }
             }
-            tasks.addTask { try await work(caller) }
+            tasks.addTask { try await work(caller, services) }
             defer { tasks.cancelAll() }
             while let result = try await tasks.next() { if let result { return result } }
             throw CancellationError()
         }
         try await group.shutdownGracefully()
         return result
+    }
+
+    private var modelFolder: String? {
+        model ?? (FileManager.default.fileExists(atPath: "\(Self.demo)/config.json") ? Self.demo : nil)
     }
 }

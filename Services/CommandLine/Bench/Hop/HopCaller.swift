@@ -4,7 +4,7 @@ internal import Transport
 /// Makes calls as the product's hot loop does: on the event loop that the client's connection lives on.
 struct HopCaller: Sendable {
     /// Far more than any call takes: a machine that stands still for a while ends no benchmark.
-    private static let timeout = TimeAmount.seconds(60)
+    static let timeout = TimeAmount.seconds(60)
 
     let client: RPCClient
     private let executor: EventLoopExecutor
@@ -20,14 +20,19 @@ struct HopCaller: Sendable {
         try await client.call("/v1/echo", body, timeout: Self.timeout, whenDisconnected: .wait)
     }
 
+    /// Fails where there is no connection.
+    func echoConnected(_ body: ByteBuffer) async throws -> ByteBuffer {
+        try await client.call("/v1/echo", body, timeout: Self.timeout)
+    }
+
     /// One call after the other. - Returns: seconds of each.
-    func roundTrips(_ body: ByteBuffer, count: Int) async throws -> [Double] {
+    func roundTrips(count: Int, _ call: @Sendable (Int) async throws -> Void) async throws -> [Double] {
         try await withTaskExecutorPreference(executor) {
             var seconds: [Double] = []
             seconds.reserveCapacity(count)
-            for _ in 0 ..< count {
+            for number in 0 ..< count {
                 let begin = ContinuousClock.now
-                _ = try await client.call("/v1/echo", body, timeout: Self.timeout)
+                try await call(number)
                 seconds.append((ContinuousClock.now - begin) / .seconds(1))
             }
             return seconds

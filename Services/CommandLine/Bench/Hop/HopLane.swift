@@ -2,7 +2,7 @@ internal import Cluster
 internal import NIOCore
 internal import Tensors
 
-/// One size of body, over both ways between the two processes.
+/// One kind of call, and a body of its size over the raw socket.
 struct HopLane: Sendable {
     /// What is measured: bytes, their name, and how often in one round.
     struct Size: Sendable {
@@ -22,37 +22,41 @@ struct HopLane: Sendable {
     }
 
     let size: Size
-    private let body: ByteBuffer
-    private let caller: HopCaller
+    private let call: any HopCall
+    private let body: [UInt8]
     private let raw: RawPingPong
     /// A blocking socket needs a thread that may block.
     private let rawThread: ComputeLane
 
     /// - Throws: `StartError` when nobody listens for raw connections in `folder`.
-    init(_ size: Size, caller: HopCaller, folder: String, rawThread: ComputeLane) throws {
-        let bytes = Self.pattern(size.bytes)
+    init(_ size: Size, _ call: any HopCall, folder: String, rawThread: ComputeLane) throws {
         self.size = size
-        self.caller = caller
+        self.call = call
         self.rawThread = rawThread
-        body = ByteBuffer(bytes: bytes)
-        raw = try RawPingPong(HopEchoService.rawSocket(in: folder), body: bytes)
+        body = Self.pattern(size.bytes)
+        raw = try RawPingPong(HopEchoService.rawSocket(in: folder), body: body)
+    }
+
+    /// An echo through the transport.
+    init(_ size: Size, caller: HopCaller, folder: String, rawThread: ComputeLane) throws {
+        let call = EchoCall(name: size.name, body: ByteBuffer(bytes: Self.pattern(size.bytes)), caller: caller)
+        try self.init(size, call, folder: folder, rawThread: rawThread)
     }
 
     /// A period that divides no size of a buffer, so that swapped pieces show.
     static func pattern(_ count: Int) -> [UInt8] { (0 ..< count).map { UInt8($0 % 251) } }
 
-    /// - Throws: `StartError` unless both ways bring back the very bytes.
+    /// - Throws: `StartError` unless both ways bring back what they should.
     func check() async throws {
-        let answer = try await caller.echo(body)
-        guard answer == body else { throw StartError("\(size.name) came back changed through the transport") }
-        guard try await rawThread.run({ try raw.echo() }) == Array(body.readableBytesView) else {
+        try await call.check()
+        guard try await rawThread.run({ try raw.echo() }) == body else {
             throw StartError("\(size.name) came back changed over the raw socket")
         }
     }
 
     func measure() async throws -> Round {
         let rawSeconds = try await rawThread.run { try raw.roundTrips(size.calls) }
-        return Round(ours: try await caller.roundTrips(body, count: size.calls), raw: rawSeconds)
+        return Round(ours: try await call.roundTrips(size.calls), raw: rawSeconds)
     }
 
     func close() { raw.close() }
