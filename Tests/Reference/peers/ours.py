@@ -9,8 +9,6 @@ from checkpoint import Checkpoint
 from child import Child
 from engine import START_SECONDS, ServerEngine, post
 
-TOKENS_TOO_MANY = 2**31 - 1
-
 
 class Ours(ServerEngine):
     def __init__(self, name: str, flags: list[str], checkpoint: Checkpoint, options: argparse.Namespace, work: Path):
@@ -20,6 +18,7 @@ class Ours(ServerEngine):
             *(["--router-flags", f"--sequences-max {max(options.batch)} --inter-token-target-ms 60000"] if options.batch else []), *flags]
         super().__init__(Child(name, command, work / f"{name}.log"))
         self._program, self._flags = options.minimax.resolve(), flags
+        self._context = checkpoint.raw.get("max_position_embeddings", 1 << 20)
         self.bytes_per_token = checkpoint.bytes_per_token
 
     def start(self) -> None:
@@ -46,11 +45,12 @@ class Ours(ServerEngine):
         scored = list(zip(report["token_logprobs"], report["top_logprobs"]))[len(prompt):]
         return [(own, max(own, *top.values())) for own, top in scored]
 
-    def encode(self, text: str) -> tuple[int, float]:
-        """How many ids a text has, and the seconds it takes to say so: a request for more tokens than any context has room for
-        is refused once its prompt is encoded."""
+    def encode(self, text: str, expected: int) -> tuple[int, float]:
+        """How many ids a text has, and the seconds it takes to say so: a request for one token more than the context has room
+        for beside the `expected` ids is refused, but only once its prompt is encoded."""
+        too_many = max(1, self._context - expected + 1)
         begin = time.perf_counter()
-        answer = post(self.url, "/v1/completions", {"prompt": text, "max_tokens": TOKENS_TOO_MANY}, status=400)
+        answer = post(self.url, "/v1/completions", {"prompt": text, "max_tokens": too_many}, status=400)
         seconds = time.perf_counter() - begin
         counted = re.search(r"\((\d+) in the prompt", answer["error"]["message"])
         if not counted:

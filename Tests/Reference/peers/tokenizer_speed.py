@@ -30,7 +30,7 @@ def compare(ours: list[Ours], checkpoint: Checkpoint, turns: Turns, options: arg
         theirs.append(megabytes / (time.perf_counter() - begin))
         for engine in ours:
             with turns.of(engine):
-                counted, seconds = engine.encode(text)
+                counted, seconds = engine.encode(text, count)
             if counted != count:
                 raise RuntimeError(f"{engine.name} finds {counted} ids in a text in which tokenizers finds {count}")
             mine[engine.name].append(megabytes / seconds)
