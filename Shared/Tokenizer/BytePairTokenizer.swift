@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A byte-level BPE tokenizer read from a `tokenizer.json`; encodes and decodes as Hugging Face `tokenizers` does.
 package struct BytePairTokenizer: Sendable {
     /// Highest id of the model's own vocabulary + 1; added tokens usually follow.
@@ -55,7 +57,7 @@ package struct BytePairTokenizer: Sendable {
         guard let id = ids.filter({ Int($0) >= vocabularySize }).min() else { return }
         let token = String(decoding: bytes(of: id) ?? [], as: UTF8.self)
         throw TokenizerError(
-            file: file, field: "the token \(PrintableText.quoted(token))",
+            file: file, field: "the token \"\(token.echoed)\"",
             expected: "an id below vocab_size of config.json, which is \(vocabularySize)", found: "\(id)")
     }
 

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Why a `tokenizer.json` cannot be used: which field of which file, what it should hold and what it holds.
 package struct TokenizerError: Error, Equatable, CustomStringConvertible {
     package let file: String
@@ -14,7 +16,7 @@ package struct TokenizerError: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        let place = field.isEmpty ? file : "\(file): \(PrintableText.plain(field))"
-        return "\(place): expected \(expected), found \(PrintableText.plain(found))"
+        let place = field.isEmpty ? file : "\(file): \(field.echoed)"
+        return "\(place): expected \(expected), found \(found.echoed)"
     }
 }

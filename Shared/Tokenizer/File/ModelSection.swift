@@ -52,7 +52,7 @@ struct ModelSection {
             guard let (left, right) = try pair(entry) else { continue }
             guard let leftID = vocabulary.id(of: left), let rightID = vocabulary.id(of: right), let id = vocabulary.id(of: left + right) else {
                 let missing = [left, right, left + right].first { vocabulary.id(of: $0) == nil } ?? ""
-                throw TokenizerError(file: entry.file, field: entry.path, expected: "tokens of the vocabulary", found: PrintableText.quoted(missing))
+                throw TokenizerError(file: entry.file, field: entry.path, expected: "tokens of the vocabulary", found: "\"\(missing.echoed)\"")
             }
             merges.insert(leftID, rightID, MergeTable.Merge(rank: Int32(rank), id: id))
         }

@@ -62,7 +62,7 @@ struct TokenizerFile {
             guard before == nil, vocabulary.insert(added: token) else {
                 throw TokenizerError(
                     file: file, field: "added_tokens[\(index)]", expected: "an id and a content of its own",
-                    found: "\(PrintableText.quoted(token.content)) with id \(token.id)")
+                    found: "\"\(token.content.echoed)\" with id \(token.id)")
             }
         }
         return vocabulary

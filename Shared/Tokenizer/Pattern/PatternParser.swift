@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Reads the part of Oniguruma's syntax that tokenizers use; everything else is refused by name.
 struct PatternParser {
     private static let depthMax = 20, scalarsMax = 10_000
@@ -22,7 +24,7 @@ struct PatternParser {
     private var current: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
 
     private func unsupported(_ what: String) -> PatternError {
-        PatternError(expected: "a supported regular expression", found: "\(what) at character \(position) of \(PrintableText.quoted(String(String.UnicodeScalarView(scalars))))")
+        PatternError(expected: "a supported regular expression", found: "\(what) at character \(position) of \"\(String(String.UnicodeScalarView(scalars)).echoed)\"")
     }
 
     private mutating func take(_ text: String) -> Bool {
