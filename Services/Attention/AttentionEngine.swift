@@ -71,8 +71,7 @@ final class AttentionEngine: Sendable {
         let (budget, others) = sessions.withLock { ($0.budgetBytes, $0.bytes(ofOthersThan: request.router)) }
         return AttentionDescription(
             modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget, arithmetic: compute.arithmetic.rawValue,
-            othersBytes: others, leaseSeconds: Int(RouterLeases.length / .seconds(1)),
-            stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
+            othersBytes: others, stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
             weightsCopy: weights.copy)
     }
 

@@ -2016,7 +2016,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[8] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[7] =
 {
   {
     "model_fingerprint",
@@ -2079,18 +2079,6 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "lease_seconds",
-    6,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__AttentionDescription, lease_seconds),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "stalled_ms",
     7,
     PROTOBUF_C_LABEL_NONE,
@@ -2118,17 +2106,17 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
   3,   /* field[3] = arithmetic */
   1,   /* field[1] = kernels */
-  5,   /* field[5] = lease_seconds */
   2,   /* field[2] = memory_budget_bytes */
   0,   /* field[0] = model_fingerprint */
   4,   /* field[4] = others_bytes */
-  6,   /* field[6] = stalled_ms */
-  7,   /* field[7] = weights_copy */
+  5,   /* field[5] = stalled_ms */
+  6,   /* field[6] = weights_copy */
 };
-static const ProtobufCIntRange minimax__cluster__v1__attention_description__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__attention_description__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 7, 5 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -2138,10 +2126,10 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  8,
+  7,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
-  1,  minimax__cluster__v1__attention_description__number_ranges,
+  2,  minimax__cluster__v1__attention_description__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__attention_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

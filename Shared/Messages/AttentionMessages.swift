@@ -33,15 +33,13 @@ package struct AttentionDescription: WireMessage, Equatable {
     package let arithmetic: String
     /// Of the budget, what sessions of other routers have reserved.
     package let othersBytes: Int
-    /// Sessions of a router that is silent for longer are closed.
-    package let leaseSeconds: Int
     /// For how long the call that is being computed has been; 0 where there is none.
     package let stalledMilliseconds: Int
     /// The same for all processes that read the same files of the same machine.
     package let weightsCopy: String
 
     package init(
-        modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, othersBytes: Int, leaseSeconds: Int,
+        modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, othersBytes: Int,
         stalledMilliseconds: Int, weightsCopy: String = ""
     ) {
         self.modelFingerprint = modelFingerprint
@@ -49,7 +47,6 @@ package struct AttentionDescription: WireMessage, Equatable {
         self.memoryBudgetBytes = memoryBudgetBytes
         self.arithmetic = arithmetic
         self.othersBytes = othersBytes
-        self.leaseSeconds = leaseSeconds
         self.stalledMilliseconds = stalledMilliseconds
         self.weightsCopy = weightsCopy
     }
@@ -64,7 +61,6 @@ package struct AttentionDescription: WireMessage, Equatable {
                 memoryBudgetBytes: integer(message.memory_budget_bytes, of: type, "memory_budget_bytes"),
                 arithmetic: string(message.arithmetic),
                 othersBytes: integer(message.others_bytes, of: type, "others_bytes"),
-                leaseSeconds: Int(message.lease_seconds),
                 stalledMilliseconds: Int(message.stalled_ms),
                 weightsCopy: string(message.weights_copy))
         }
@@ -79,7 +75,6 @@ package struct AttentionDescription: WireMessage, Equatable {
         unsafe message.memory_budget_bytes = UInt64(memoryBudgetBytes)
         unsafe message.arithmetic = arena.copy(arithmetic)
         unsafe message.others_bytes = UInt64(othersBytes)
-        unsafe message.lease_seconds = UInt32(leaseSeconds)
         unsafe message.stalled_ms = UInt32(stalledMilliseconds)
         unsafe message.weights_copy = arena.copy(weightsCopy)
         return try withExtendedLifetime(arena) {

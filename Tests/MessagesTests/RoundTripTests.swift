@@ -66,8 +66,7 @@ import Testing
         for text in texts {
             for count in counts { 
                 try check(AttentionDescription(
-                    modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text, othersBytes: count, leaseSeconds: 30,
-                    stalledMilliseconds: 1))
+                    modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text, othersBytes: count, stalledMilliseconds: 1))
             }
         }
         for session in sessions {

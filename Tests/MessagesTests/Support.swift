@@ -44,7 +44,7 @@ let everyMessage: [AnyMessage] = [
         layer: 7, hidden: [1, -2, 0.5], groups: [TokenGroup(expert: 1, slice: ExpertSlice(index: 1, of: 2), rows: [0, 300]), TokenGroup(expert: 2, rows: [])])),
     AnyMessage(ExpertResponse(outputs: [1, 2, 3, 4])),
     AnyMessage(DescribeRequest(router: 31)),
-    AnyMessage(AttentionDescription(modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33, arithmetic: "exact", othersBytes: 32, leaseSeconds: 33, stalledMilliseconds: 34, weightsCopy: "c")),
+    AnyMessage(AttentionDescription(modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33, arithmetic: "exact", othersBytes: 32, stalledMilliseconds: 34, weightsCopy: "c")),
     AnyMessage(DigestsRequest()),
     AnyMessage(DigestsResponse(digests: [WeightDigest(low: 4, high: 5)])),
     AnyMessage(OpenSessionRequest(router: 35, session: 11, tokensMax: 4096)),

@@ -241,7 +241,6 @@ struct  Minimax__Cluster__V1__AttentionDescription
    * of the budget, what sessions of other routers have reserved
    */
   uint64_t others_bytes;
-  uint32_t lease_seconds;
   /*
    * for how long the call that is being computed has been; 0 where there is none
    */
@@ -253,7 +252,7 @@ struct  Minimax__Cluster__V1__AttentionDescription
 };
 #define MINIMAX__CLUSTER__V1__ATTENTION_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__attention_description__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
 
 
 /*
