@@ -57,7 +57,7 @@ final class ClientStreams: HTTP2Streams {
     private let retired: EventLoopPromise<Retirement>
     private let logger: Logger
     private var calls: [Int32: Entry] = [:]
-    private var budget: BodyBudget
+    private var budget: WindowBudget
     private var earliest = EarliestDeadline()
     private var callsLeft: Int
     /// Why no new call is taken.
@@ -74,7 +74,7 @@ final class ClientStreams: HTTP2Streams {
         self.ready = ready
         self.retired = retired
         self.logger = logger
-        budget = BodyBudget(limits: session.limits)
+        budget = WindowBudget(limits: session.limits)
         callsLeft = session.limits.callsPerConnectionMax
     }
 
@@ -190,7 +190,7 @@ final class ClientStreams: HTTP2Streams {
         entry.pending.finish(result)
     }
 
-    private func apply(_ grants: [BodyBudget.Grant]) {
+    private func apply(_ grants: [WindowBudget.Grant]) {
         for grant in grants { session.widen(grant.stream, to: grant.count) }
     }
 }

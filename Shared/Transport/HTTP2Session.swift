@@ -43,7 +43,7 @@ import NIOCore
             defer { unsafe recorded.inputBase = nil }
             return unsafe cnghttp2_receive(raw, input.baseAddress?.assumingMemoryBound(to: UInt8.self), input.count)
         }
-        // The whole connection's window is open at all times; what bounds memory is the streams' windows (see `BodyBudget`).
+        // The whole connection's window is open at all times; what bounds memory is the streams' windows (see `WindowBudget`).
         if recorded.bodyBytes > 0 { _ = unsafe nghttp2_session_consume_connection(raw, recorded.bodyBytes) }
         recorded.bodyBytes = 0
         guard used == bytes.readableBytes else { throw failure(Int(used)) }

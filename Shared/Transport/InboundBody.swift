@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// The buffer is made when the first byte comes, so an announcement alone costs nothing; and the system gives
 /// memory to a large buffer page by page as it is filled, so an announcement and one byte cost a page.
-/// What many announcements may add up to is the business of `BodyBudget`.
+/// What many announcements may add up to is the business of `WindowBudget`.
 struct InboundBody {
     let announced: Int
     private(set) var bytes = ByteBuffer()

@@ -26,7 +26,7 @@ final class ServerStreams: HTTP2Streams {
     private let answers: AnswerRoom
     private let logger: Logger
     private var calls: [Int32: Entry] = [:]
-    private var budget: BodyBudget
+    private var budget: WindowBudget
     private var earliest = EarliestDeadline()
     private var isDraining = false
     private(set) var lastMessage: NIODeadline?
@@ -39,7 +39,7 @@ final class ServerStreams: HTTP2Streams {
         self.activity = activity
         answers = AnswerRoom(bytesMax: session.limits.answerBytesMax)
         self.logger = logger
-        budget = BodyBudget(limits: session.limits)
+        budget = WindowBudget(limits: session.limits)
     }
 
     // MARK: from the peer
@@ -179,7 +179,7 @@ final class ServerStreams: HTTP2Streams {
         }
     }
 
-    private func apply(_ grants: [BodyBudget.Grant], at now: NIODeadline) {
+    private func apply(_ grants: [WindowBudget.Grant], at now: NIODeadline) {
         for grant in grants {
             calls[grant.stream]?.receivingSince = now
             session.widen(grant.stream, to: grant.count)

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Transport
 
-@Suite("Room for large bodies") struct BodyBudgetTests {
-    private var budget: BodyBudget {
+@Suite("Room for large bodies") struct WindowBudgetTests {
+    private var budget: WindowBudget {
         var limits = RPCLimits()
         limits.windowBytes = 10
         limits.bufferedBytesMax = 100
-        return BodyBudget(limits: limits)
+        return WindowBudget(limits: limits)
     }
 
     @Test("small bodies need no room")

@@ -4,7 +4,7 @@
 /// already admitted; it is then given a window of its length at once, so admitted bodies never wait for each other
 /// half-way. Waiting bodies are admitted in the order in which they came, and one alone is admitted at any size:
 /// together this leaves no state in which nobody can go on.
-struct BodyBudget {
+struct WindowBudget {
     private let windowBytes: Int
     private let bytesMax: Int
     private var admitted: [Int32: Int] = [:]
