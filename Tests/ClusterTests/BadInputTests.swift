@@ -140,7 +140,7 @@ import Testing
         Garbage("zero bytes", "\u{0}\u{0}\u{0}\u{0}\r\n\r\n"),
         Garbage("only a method", "GET\r\n\r\n"),
         Garbage("a version that does not exist", "GET / HTTP/9.9\r\n\r\n"),
-        Garbage("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        Garbage("nearly HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\rx"),
         Garbage("blank lines", "\r\n\r\n\r\n\r\n"),
         .completion("a negative length", "content-length: -5", "{}"),
         .completion("a length beyond 64 bits", "content-length: 99999999999999999999999", "{}"),

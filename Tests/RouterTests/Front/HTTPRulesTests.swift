@@ -239,4 +239,60 @@ import Testing
             #expect(statuses(text) == [400])
         }
     }
+
+    /// As RFC 9113 has them.
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+    private static let settings: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]
+    private static let request: [UInt8] = [0, 0, 1, 1, 5, 0, 0, 0, 1, 0x82]
+
+    @Test("who begins with HTTP/2 is sent to HTTP/1.1, however its bytes are cut", .timeLimit(.minutes(1)), arguments: [1, 7, 24, 1000])
+    func http2(pieceBytes: Int) async throws {
+        try await front { client in
+            let answer = try await client.withConnection { connection in
+                let bytes = Self.preface + Self.settings + Self.request
+                for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
+                    try await connection.write(Array(bytes[start ..< min(start + pieceBytes, bytes.count)]))
+                }
+                return try await connection.read(until: "\r", count: 1)
+            }
+            let reset: [UInt8] = [0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 0xD]
+            #expect(Array(answer.utf8) == [0, 0, 0, 4, 0, 0, 0, 0, 0] + reset)
+        }
+    }
+
+    @Test("who speaks HTTP/2 and stays does so no longer than a request's head may take", .timeLimit(.minutes(1)))
+    func http2Stays() async throws {
+        var config = FrontConfig()
+        config.connection.head = .milliseconds(200)
+        try await front(config) { client in
+            let answer = try await client.exchange(String(decoding: Self.preface, as: UTF8.self))         // returns because the server closes
+            #expect(Array(answer.utf8).starts(with: [0, 0, 0, 4, 0, 0, 0, 0, 0]))
+        }
+    }
+
+    @Test("curl that begins with HTTP/2 gets its answer by HTTP/1.1", .timeLimit(.minutes(1)))
+    func http2Curl() async throws {
+        try await front { client in
+            let curl = Process(), output = Pipe()
+            curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            curl.arguments = ["curl", "-sS", "--http2-prior-knowledge", "http://127.0.0.1:\(client.port)/health"]
+            (curl.standardOutput, curl.standardError) = (output, output)
+            try curl.run()
+            let text = await Task.detached { String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }.value
+            #expect(text == #"{"status":"ok"}"#)
+        }
+    }
+
+    @Test("a request whose first letters are those of HTTP/2's preface is a request", .timeLimit(.minutes(1)))
+    func beginsLikeHTTP2() async throws {
+        try await front { client in
+            let text = try await client.withConnection { connection in
+                try await connection.write(Array("P".utf8))
+                try await Task.sleep(for: .milliseconds(20))
+                try await connection.write(Array(Self.post(headers: ["Connection": "close"]).utf8.dropFirst()))
+                return String(decoding: try await connection.readToEnd(), as: UTF8.self)
+            }
+            #expect(statuses(text) == [200])
+        }
+    }
 }

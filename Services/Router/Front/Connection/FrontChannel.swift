@@ -37,7 +37,7 @@ struct FrontChannel: HTTPChannelHandler {
             let guardian = ConnectionGuard(connection, limits: limits)
             let decoder = Self.decoder()
             try channel.pipeline.syncOperations.addHandlers([
-                guardian, HTTPResponseEncoder(), decoder, UpgradeDecliner(decoder, makeDecoder: Self.decoder),
+                guardian, HTTP2Decliner(), HTTPResponseEncoder(), decoder, UpgradeDecliner(decoder, makeDecoder: Self.decoder),
                 RequestRulesHandler(connection, guardian: guardian),
                 CompressedBodyFeeder(), NIOHTTPRequestDecompressor(limit: .size(bodyBytesMax)),
                 HTTP1ToHTTPServerCodec(secure: false),
