@@ -23,6 +23,13 @@ enum ChildExit: Sendable, Equatable, CustomStringConvertible {
 /// The child has its own session, so a terminal's Ctrl-C reaches only us, and its standard input is a pipe that we hold: when
 /// we end, however we end, the child sees the end of its input and stops by itself.
 struct ChildProcess: Sendable {
+    /// What the child gets while it lives.
+    enum Order: Sendable {
+        case signal(Int32)
+        /// A line on its standard input.
+        case say(String)
+    }
+
     let program: String
     let arguments: [String]
     /// A file that gets the child's standard error.
@@ -47,15 +54,15 @@ struct ChildProcess: Sendable {
     }
 
     /// - Parameters:
-    ///   - signals: signal numbers to pass on, for as long as the child lives.
+    ///   - orders: passed on for as long as the child lives.
     ///   - onStart: gets the process id.
     ///   - onLine: gets each line of the child's standard error.
     func run(
-        signals: AsyncStream<Int32>, onStart: @escaping @Sendable (Int32) -> Void, onLine: @escaping @Sendable (String) -> Void
+        orders: AsyncStream<Order>, onStart: @escaping @Sendable (Int32) -> Void, onLine: @escaping @Sendable (String) -> Void
     ) async -> ChildExit {
         var options = PlatformOptions()
         options.createSession = true
-        // Used only when this task is cancelled; otherwise signals arrive through `signals`.
+        // Used only when this task is cancelled; otherwise signals arrive through `orders`.
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
         // Opened, never replaced: whoever names a device or a pipe gets the lines there.
         let log = try? FileDescriptor.open(FilePath(logFile), .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead])
@@ -67,7 +74,14 @@ struct ChildProcess: Sendable {
             ) { execution in
                 onStart(execution.processIdentifier.value)
                 await withTaskGroup(of: Void.self) { tasks in
-                    tasks.addTask { for await signal in signals { try? execution.send(signal: Signal(rawValue: signal)) } }
+                    tasks.addTask {
+                        for await order in orders {
+                            switch order {
+                            case .signal(let number): try? execution.send(signal: Signal(rawValue: number))
+                            case .say(let line): _ = try? await execution.standardInputWriter.write(line + "\n")
+                            }
+                        }
+                    }
                     var lines = LineSplitter()
                     do {
                         for try await buffer in execution.standardError {       // ends when the child does

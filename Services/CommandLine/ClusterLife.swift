@@ -3,7 +3,8 @@ internal import Cluster
 /// What happens to a cluster of child processes, and what to do about it: no process, clock or terminal in here.
 ///
 /// A cluster serves once every process is ready. From then on it survives the loss of expert hosts while one is left; the loss
-/// of anything else ends it. It ends in order: the router first, so that answers in progress can finish, then the others.
+/// of anything else ends it. It ends in order: the router first, so that answers in progress can finish, or, where they cannot, so that
+/// clients are told why; then the others.
 struct ClusterLife {
     enum Action: Equatable {
         /// All are ready: let the work begin.
@@ -11,6 +12,8 @@ struct ClusterLife {
         /// Stop the work that uses the cluster.
         case endWork
         case report(String)
+        /// Tell the router why it ends: at once, with what it has begun, since that cannot be finished any more.
+        case end(router: String, because: String)
         case terminate([String])
         case kill([String])
         /// Call `timeIsUp` with this stage after so many seconds.
@@ -23,6 +26,9 @@ struct ClusterLife {
 
     /// For all but the router, once it is gone: nothing is under way any more.
     static let othersSeconds = 5
+
+    /// For a router that ends at once: it tells its clients why.
+    static let endSeconds = cancelSecondsMax + 2
 
     /// Until the router is killed: what it has for its answers, then for telling those that are left, and a little more.
     let routerSeconds: Int
@@ -64,7 +70,7 @@ struct ClusterLife {
             let left = alive.values.count { $0 == .expertHost }
             return [.report("\(name) \(ending); the cluster goes on with \(left) expert host\(left == 1 ? "" : "s")")]
         case .serving:
-            return fail("\(name) \(ending)" + (role == .expertHost ? "; it was the last expert host" : ""))
+            return fail("\(name) \(ending)" + (role == .expertHost ? "; it was the last expert host" : ""), telling: Self.sentence(ofLosing: role))
         case .stopping(let stage):
             // Who was asked to stop and dies of something else has a fault that should be seen, unless a cause is known already.
             let news: [Action] = ending.isOrderly || killed.contains(name) || expected.contains(name) || failure != nil ? [] : [.report(complaint.map { "\(name): \($0)" } ?? "\(name) \(ending) while stopping")]
@@ -72,6 +78,7 @@ struct ClusterLife {
                 phase = .finished
                 return news + [.finish]
             }
+            if stage == .router, role != .router, !alive.values.contains(role) { return news + endRouter(Self.sentence(ofLosing: role)) }
             return news + (stage == .router && role == .router ? stopOthers() : [])
         case .finished:
             return []
@@ -103,9 +110,20 @@ struct ClusterLife {
         }
     }
 
-    private mutating func fail(_ reason: String) -> [Action] {
+    /// - Parameter sentence: why what clients have begun cannot be finished.
+    private mutating func fail(_ reason: String, telling sentence: String? = nil) -> [Action] {
         failure = reason
-        return [.report(reason), .endWork] + stopRouter()
+        guard let sentence, alive.values.contains(.router) else { return [.report(reason), .endWork] + stopRouter() }
+        phase = .stopping(.router)
+        return [.report(reason), .endWork] + endRouter(sentence)
+    }
+
+    private func endRouter(_ sentence: String) -> [Action] {
+        names { $0 == .router }.map { .end(router: $0, because: sentence) } + [.wait(.router, seconds: Self.endSeconds)]
+    }
+
+    private static func sentence(ofLosing role: ProcessPlan.Role) -> String {
+        "the cluster lost its \(role == .attention ? "attention service" : "last expert host") and ends"
     }
 
     private mutating func stopRouter() -> [Action] {

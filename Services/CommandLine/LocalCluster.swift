@@ -64,13 +64,13 @@ struct LocalCluster: Sendable {
         let endWork = AsyncStream<Void>.makeStream()
 
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            var signalSinks: [String: AsyncStream<Int32>.Continuation] = [:]
+            var orderSinks: [String: AsyncStream<ChildProcess.Order>.Continuation] = [:]
             for process in processes {
-                let (childSignals, childSink) = AsyncStream<Int32>.makeStream()
-                signalSinks[process.name] = childSink
+                let (orders, orderSink) = AsyncStream<ChildProcess.Order>.makeStream()
+                orderSinks[process.name] = orderSink
                 tasks.addTask {
                     let exit = await ChildProcess(plan: process, logFile: "\(logs)/\(process.name).log").run(
-                        signals: childSignals,
+                        orders: orders,
                         onStart: { sink.yield(.started(process.name, processID: $0)) },
                         onLine: { line in
                             recentLines.add(line, of: process.name)
@@ -143,8 +143,9 @@ struct LocalCluster: Sendable {
                         endWork.continuation.finish()
                     case .report(let text) where text != life.failure: display.line("minimax: \(text)")
                     case .report: break                         // thrown below
-                    case .terminate(let names): for name in names { signalSinks[name]?.yield(SIGTERM) }
-                    case .kill(let names): for name in names { signalSinks[name]?.yield(SIGKILL) }
+                    case .end(let router, let reason): orderSinks[router]?.yield(.say(reason))
+                    case .terminate(let names): for name in names { orderSinks[name]?.yield(.signal(SIGTERM)) }
+                    case .kill(let names): for name in names { orderSinks[name]?.yield(.signal(SIGKILL)) }
                     case .wait(let stage, let seconds):
                         tasks.addTask {
                             try await Task.sleep(for: .seconds(seconds))

@@ -8,6 +8,8 @@ package final class Readiness: Sendable {
         case ready
         /// Finishing what it has begun; takes nothing new.
         case draining
+        /// Ends what it has begun, too: why nothing of it can be finished.
+        case ending(String)
     }
 
     private let state: Mutex<State>
@@ -18,9 +20,17 @@ package final class Readiness: Sendable {
 
     package var current: State { state.withLock { $0 } }
 
-    /// Draining is final: a load that finishes late does not make a stopping service ready.
+    /// Why the service ends without finishing what it has begun; nil where it does not.
+    package var ending: String? { if case .ending(let reason) = current { reason } else { nil } }
+
+    /// A stop is final: a load that finishes late does not make a stopping service ready.
     package func set(_ new: State) {
-        state.withLock { if $0 != .draining { $0 = new } }
+        state.withLock { old in
+            switch (old, new) {
+            case (.ending, _), (.draining, .loading), (.draining, .ready): break
+            default: old = new
+            }
+        }
     }
 }
 
@@ -33,6 +43,7 @@ extension Readiness.State {
             return "{\"status\":\"loading\",\"message\":\(jsonString(message)),\"progress\":\(progress)}"
         case .ready: return "{\"status\":\"ready\"}"
         case .draining: return "{\"status\":\"draining\"}"
+        case .ending(let reason): return "{\"status\":\"ending\",\"message\":\(jsonString(reason))}"
         }
     }
 }

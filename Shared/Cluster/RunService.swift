@@ -19,8 +19,9 @@ package let cancelSecondsMax = 5
 /// Runs a service's parts until one of them fails, or until it is told to stop: what every service does the same way.
 ///
 /// Sets up logs and metrics, starts the admin server, then runs `services` in order. SIGTERM, SIGINT and, if asked for, the
-/// end of standard input shut them down gracefully, last one first; a second signal or too long a wait cancels them. SIGHUP does nothing:
-/// a service that was started by hand outlives its terminal.
+/// end of standard input shut them down gracefully, last one first; a second signal or too long a wait cancels them. A line that comes on
+/// standard input before its end cancels them at once: the parent's reason why nothing can be finished, which `readiness` then has.
+/// SIGHUP does nothing: a service that was started by hand outlives its terminal.
 ///
 /// - Parameters:
 ///   - readiness: what `/readyz` shows; the services set it to `.ready`, a shutdown to `.draining`.
@@ -59,7 +60,7 @@ package func runService(
         tasks.addTask { for await signal in signals { sink.yield(.stop(cause: "\(signal)")) } }
         if options.exitWithParent {
             tasks.addTask {
-                await waitForEnd()
+                await waitForEnd { sink.yield(.parentSays($0)) }
                 sink.yield(.parentGone)
             }
         }
@@ -74,6 +75,12 @@ package func runService(
             case .parentGone where isStopping: continue
             case .stop(let cause) where isStopping:
                 logger.warning("stopping at once", metadata: ["cause": "\(cause)"])
+                exitUnlessStopped(logger)
+                tasks.cancelAll()
+            case .parentSays(let reason):
+                isStopping = true
+                logger.warning("stopping at once", metadata: ["cause": "\(reason)"])
+                readiness.set(.ending(reason))
                 exitUnlessStopped(logger)
                 tasks.cancelAll()
             case .stop, .parentGone:
@@ -95,12 +102,12 @@ package func runService(
 }
 
 private enum Event {
-    case finished((any Error)?), stop(cause: String), parentGone
+    case finished((any Error)?), stop(cause: String), parentGone, parentSays(String)
 
     var cause: String {
         switch self {
         case .finished: "none"
-        case .stop(let cause): cause
+        case .stop(let cause), .parentSays(let cause): cause
         case .parentGone: "standard input ended"
         }
     }

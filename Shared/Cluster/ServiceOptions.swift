@@ -17,7 +17,7 @@ package struct ServiceOptions: ParsableArguments {
     @Option(help: "Seconds that a service which is told to stop has for what it has begun; what is left then is cut off.")
     package var drainSeconds = ServiceOptions.drainSecondsDefault
 
-    @Flag(help: "Shut down gracefully when standard input ends, so that no process outlives the one that started it.")
+    @Flag(help: "Shut down gracefully when standard input ends, so that no process outlives the one that started it; a line there ends it at once, and is told to clients as the reason.")
     package var exitWithParent = false
 
     package init() {}

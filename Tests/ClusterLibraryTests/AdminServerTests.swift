@@ -80,6 +80,11 @@ import Transport
             let draining = try await get("/readyz", address)
             #expect(draining.status == 503)
             #expect(draining.body == #"{"status":"draining"}"#)
+            readiness.set(.ending("attention is lost"))
+            readiness.set(.draining)
+            let ending = try await get("/readyz", address)
+            #expect(ending.status == 503)
+            #expect(ending.body == #"{"status":"ending","message":"attention is lost"}"#)
         }
     }
 

@@ -17,6 +17,17 @@ import Testing
         }
     }
 
+    @Test("lines that come before the end are handed on, long ones cut")
+    func lines() async throws {
+        let pipe = Pipe(), descriptor = pipe.fileHandleForReading.fileDescriptor
+        let (lines, sink) = AsyncStream<String>.makeStream()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("one\n\(String(repeating: "x", count: 5000))\nno line".utf8))
+        try pipe.fileHandleForWriting.close()
+        await waitForEnd(of: descriptor) { sink.yield($0) }
+        sink.finish()
+        #expect(await lines.reduce(into: []) { $0.append($1) } == ["one", String(repeating: "x", count: 1000)])
+    }
+
     @Test("a cancelled wait returns")
     func cancel() async {
         let pipe = Pipe()

@@ -127,6 +127,33 @@ import Testing
         }
     }
 
+    /// What a client hears of a loss, however long the router would have for its answers.
+    @Test("where what answers need dies, streams and requests hear why at once, and it ends with status 1", arguments: [
+        ("attention", "attention was ended by signal 9", "the cluster lost its attention service and ends"),
+        ("expert-host", "it was the last expert host", "the cluster lost its last expert host and ends"),
+    ])
+    func loss(program: String, report: String, reason: String) async throws {
+        let drainSeconds = 3000
+        try await Up.with(expertHosts: 1, flags: ["--drain-seconds", "\(drainSeconds)", "--router-flags", "--sequences-max 2"]) { up in
+            let whole = RESTCluster.chatBody("Who are you?", maxTokens: 30_000, Self.endless)
+            async let streamed = up.stream(RESTCluster.chatBody("Who are you?", maxTokens: 30_000, Self.endless + [.init("stream", true)]))
+            async let running = up.rest.post(RESTCluster.chatPath, json: Array(whole.text().utf8), limits: .init(silence: .seconds(600)))
+            try await eventually("both run") { try await up.metric("minimax_num_requests_running") == 2 }
+            async let waiting = up.rest.post(RESTCluster.chatPath, json: Array(whole.text().utf8), limits: .init(silence: .seconds(600)))
+            try await eventually("another waits") { try await up.metric("minimax_num_requests_waiting") == 1 }
+            kill(try #require(up.children.first { Processes.name($0) == program }), SIGKILL)
+            for answer in [try await running, try await waiting] {
+                #expect(answer.status == 503 && answer.text.contains(reason), "\(answer.status): \(answer.text)")
+            }
+            let events = try await streamed.split(separator: "\n").filter { $0.hasPrefix("data: ") }
+            #expect(events.last?.hasPrefix(#"data: {"error":{"#) == true && events.last?.contains(reason) == true, "\(events.last ?? "")")
+            await up.process.waitForExit()
+            #expect(up.process.exitStatus == 1)
+            #expect(up.process.log.contains(report))
+            #expect(up.children.filter(Processes.isAlive) == [])
+        }
+    }
+
     private static let endless: [JSON.Member] = [.init("ignore_eos", true)]
 
     @Test("SIGTERM: a stream that outlasts the time for it ends with an error and no [DONE], who waits is refused at once")

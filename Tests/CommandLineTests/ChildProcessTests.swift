@@ -5,16 +5,16 @@ import Transport
 @testable import CommandLineTool
 
 @Suite("Child process") struct ChildProcessTests {
-    /// Runs a shell script as a child; `onLine` may send it signals.
-    private func run(_ script: String, onLine: @escaping @Sendable (String, AsyncStream<Int32>.Continuation) -> Void = { _, _ in }) async throws
+    /// Runs a shell script as a child; `onLine` may give it orders.
+    private func run(_ script: String, onLine: @escaping @Sendable (String, AsyncStream<ChildProcess.Order>.Continuation) -> Void = { _, _ in }) async throws
         -> (exit: ChildExit, lines: [String], log: String)
     {
         let log = FileManager.default.temporaryDirectory.appending(path: "child-\(UUID().uuidString).log").path
         defer { try? FileManager.default.removeItem(atPath: log) }
-        let (signals, sink) = AsyncStream<Int32>.makeStream()
+        let (orders, sink) = AsyncStream<ChildProcess.Order>.makeStream()
         let lines = Mutex<[String]>([])
         let plan = ProcessPlan(role: .router, name: "child", program: "/bin/sh", arguments: ["-c", script], admin: .unix(path: "/none"))
-        let exit = await ChildProcess(plan: plan, logFile: log).run(signals: signals, onStart: { _ in }) { line in
+        let exit = await ChildProcess(plan: plan, logFile: log).run(orders: orders, onStart: { _ in }) { line in
             lines.withLock { $0.append(line) }
             onLine(line, sink)
         }
@@ -34,11 +34,19 @@ import Transport
     @Test("signals reach it")
     func signals() async throws {
         let child = try await run("trap 'echo bye >&2; exit 0' TERM; echo ready >&2; while :; do sleep 0.05; done") { line, sink in
-            if line == "ready" { sink.yield(15) }
+            if line == "ready" { sink.yield(.signal(15)) }
         }
         #expect(child.exit == .exited(0))
         #expect(child.lines == ["ready", "bye"])
-        #expect(try await run("echo ready >&2; exec sleep 60", onLine: { _, sink in sink.yield(9) }).exit == .signalled(9))
+        #expect(try await run("echo ready >&2; exec sleep 60", onLine: { _, sink in sink.yield(.signal(9)) }).exit == .signalled(9))
+    }
+
+    @Test("what it is told comes on its standard input, line by line")
+    func told() async throws {
+        let child = try await run("echo ready >&2; read -r one; read -r two; echo \"$one, $two\" >&2") { line, sink in
+            if line == "ready" { for word in ["an end", "a reason"] { sink.yield(.say(word)) } }
+        }
+        #expect(child.lines == ["ready", "an end, a reason"])
     }
 
     @Test("it has a session of its own and an open standard input")
@@ -55,7 +63,7 @@ import Transport
     @Test("a program that is not there is told as such")
     func missing() async throws {
         let plan = ProcessPlan(role: .router, name: "child", program: "/no/such/program", arguments: [], admin: .unix(path: "/none"))
-        let exit = await ChildProcess(plan: plan, logFile: "/dev/null").run(signals: AsyncStream { $0.finish() }, onStart: { _ in }, onLine: { _ in })
+        let exit = await ChildProcess(plan: plan, logFile: "/dev/null").run(orders: AsyncStream { $0.finish() }, onStart: { _ in }, onLine: { _ in })
         guard case .neverStarted = exit else {
             Issue.record("\(exit)")
             return

@@ -43,7 +43,7 @@ import Testing
         serve()
         #expect(life.exited("expert-host-2", .signalled(9)) == [.report("expert-host-2 was ended by signal 9; the cluster goes on with 1 expert host")])
         #expect(life.failure == nil)
-        #expect(life.exited("expert-host-1", .signalled(9)).contains(.terminate(["router"])))
+        #expect(life.exited("expert-host-1", .signalled(9)).contains(.end(router: "router", because: "the cluster lost its last expert host and ends")))
         #expect(life.failure == "expert-host-1 was ended by signal 9; it was the last expert host")
     }
 
@@ -54,7 +54,7 @@ import Testing
         #expect(life.exited("expert-host-2", .signalled(9)) == [])
         #expect(life.failure == nil)
         life.expectExit(of: "expert-host-1")
-        #expect(life.exited("expert-host-1", .signalled(9)).contains(.terminate(["router"])))
+        #expect(life.exited("expert-host-1", .signalled(9)).contains(.end(router: "router", because: "the cluster lost its last expert host and ends")))
         #expect(life.failure == "expert-host-1 was ended by signal 9; it was the last expert host")
     }
 
@@ -63,6 +63,18 @@ import Testing
         serve()
         #expect(life.exited(name, .exited(0)).contains(.endWork))
         #expect(life.failure == "\(name) exited with status 0")
+    }
+
+    @Test("where attention dies, clients are told why by a router that ends at once; the others follow it")
+    mutating func attentionDies() {
+        serve()
+        let end = ClusterLife.Action.end(router: "router", because: "the cluster lost its attention service and ends")
+        #expect(life.exited("attention", .signalled(9)) == [
+            .report("attention was ended by signal 9"), .endWork, end, .wait(.router, seconds: ClusterLife.endSeconds),
+        ])
+        #expect(life.exited("router", .exited(1)) == [
+            .terminate(["expert-host-1", "expert-host-2"]), .wait(.others, seconds: ClusterLife.othersSeconds),
+        ])
     }
 
     @Test("told to stop, it ends the router first, then the others, and that is no failure")
@@ -126,12 +138,26 @@ import Testing
         #expect(life.failure == nil)
     }
 
-    @Test("who dies while the router still has its time is reported, and the router keeps it", arguments: ["attention", "expert-host-1"])
-    mutating func deathWhileDraining(name: String) {
+    @Test("an expert host that dies while the router still has its time is reported, and the router keeps it while one is left")
+    mutating func hostDiesWhileDraining() {
         serve()
         _ = life.stop()
-        #expect(life.exited(name, .signalled(9)) == [.report("\(name) was ended by signal 9 while stopping")])
-        #expect(life.exited("router", .exited(0)).contains(.wait(.others, seconds: ClusterLife.othersSeconds)))
+        #expect(life.exited("expert-host-1", .signalled(9)) == [.report("expert-host-1 was ended by signal 9 while stopping")])
+        #expect(life.exited("expert-host-2", .signalled(9)) == [
+            .report("expert-host-2 was ended by signal 9 while stopping"),
+            .end(router: "router", because: "the cluster lost its last expert host and ends"), .wait(.router, seconds: ClusterLife.endSeconds),
+        ])
+        #expect(life.exited("router", .exited(1)).contains(.wait(.others, seconds: ClusterLife.othersSeconds)))
+    }
+
+    @Test("attention that dies while the router still has its time is reported, and the answers end")
+    mutating func attentionDiesWhileDraining() {
+        serve()
+        _ = life.stop()
+        #expect(life.exited("attention", .signalled(9)) == [
+            .report("attention was ended by signal 9 while stopping"),
+            .end(router: "router", because: "the cluster lost its attention service and ends"), .wait(.router, seconds: ClusterLife.endSeconds),
+        ])
     }
 
     @Test("a process that crashes while stopping is reported")

@@ -31,7 +31,10 @@ final class ClusterStatus: Sendable {
     }
 
     /// A sentence, or nil when nothing is missing.
-    var missing: String? { state.withLock { $0.missing } }
+    var missing: String? { ending ?? state.withLock { $0.missing } }
+
+    /// Why the router ends without finishing what it has begun; nil where it does not.
+    var ending: String? { readiness.ending }
 
     /// Whether steps can be computed, as far as the attention service goes.
     var isAttentionThere: Bool { state.withLock { $0.attention == nil } }
@@ -79,7 +82,7 @@ final class ClusterStatus: Sendable {
     ///
     /// - Parameter isWanted: whether the client is still there.
     /// - Throws: `GenerationError.unavailable` where something is still missing after `wait`, or at once where too many
-    ///   wait already.
+    ///   wait already or the router ends.
     func admit(within wait: Duration, while isWanted: () -> Bool) async throws {
         guard let missing else { return }
         let mayWait = state.withLock { state in
@@ -90,7 +93,7 @@ final class ClusterStatus: Sendable {
         guard mayWait else { throw GenerationError.unavailable(missing) }
         let end = ContinuousClock.now + wait
         while let missing = self.missing {
-            guard isWanted(), ContinuousClock.now < end else { throw GenerationError.unavailable(missing) }
+            guard isWanted(), ending == nil, ContinuousClock.now < end else { throw GenerationError.unavailable(missing) }
             try await Task.sleep(for: Self.admitPeriod)
         }
     }

@@ -28,6 +28,8 @@ final class StepEngine: Sendable {
         var lastID: UInt64 = 0
         /// The attention service has dropped all states since the last step.
         var hasLostStates = false
+        /// No step follows any more.
+        var isOver = false
     }
 
     let pass: ForwardPass
@@ -65,7 +67,8 @@ final class StepEngine: Sendable {
         let demand = Demand(
             account: request.account, priority: request.priority, promptCount: request.prompt.count, answerMax: request.tokensMax,
             state: pass.weights.config.sessionSize, deadline: request.timeout.map { now + $0 })
-        let (id, submission) = state.withLock { state in
+        let (id, submission) = try state.withLock { state throws(GenerationError) in
+            guard !state.isOver else { throw .unavailable(reasonOfEnd) }
             state.lastID += 1
             let submission = state.scheduler.submit(state.lastID, demand, at: now)
             if submission == .queued {
@@ -99,6 +102,7 @@ final class StepEngine: Sendable {
     }
 
     private static let stopping = "the server is stopping"
+    private var reasonOfEnd: String { status.ending ?? Self.stopping }
 
     /// What the attention service has for the state of all sequences, and what of it others than this router take.
     func setMemory(bytes: Int, othersBytes: Int = 0) {
@@ -148,7 +152,11 @@ final class StepEngine: Sendable {
             }
             report()
         }
-        for id in state.withLock({ Array($0.sequences.keys) }) { fail(id, GenerationError.unavailable(Self.stopping)) }
+        let left = state.withLock { state in
+            state.isOver = true
+            return Array(state.sequences.keys)
+        }
+        for id in left { fail(id, GenerationError.unavailable(reasonOfEnd)) }
     }
 
     /// One step. What fails, fails the sequences it concerns and nothing else.
@@ -250,6 +258,7 @@ final class StepEngine: Sendable {
 
     private func fail(_ id: UInt64, _ error: any Error) {
         let told: any Error = switch error {
+        case _ where status.ending != nil: GenerationError.unavailable(reasonOfEnd)     // whatever the end has led to
         case let error as RPCError: GenerationError(error)
         case let error as ClusterError: GenerationError(error)
         default: error

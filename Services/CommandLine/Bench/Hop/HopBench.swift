@@ -89,9 +89,8 @@ struct HopBench: AsyncParsableCommand {
             let lines = RecentLines()
             for (name, child) in [("echo", echo)] + (services?.children ?? []) {
                 tasks.addTask {
-                    let noSignals = AsyncStream<Int32> { $0.finish() }
                     let exit = await child.run(
-                        signals: noSignals, onStart: { _ in }, onLine: { lines.add($0, of: name) })
+                        orders: AsyncStream { $0.finish() }, onStart: { _ in }, onLine: { lines.add($0, of: name) })
                     if Task.isCancelled { return nil }
                     throw StartError("the process \(name) \(exit); \(lines.of(name).joined(separator: "; "))")
                 }
