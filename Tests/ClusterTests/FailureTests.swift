@@ -222,4 +222,29 @@ import Testing
             #expect(error?.kind == .cannotConnect)
         }
     }
+
+    @Test("told to stop while a step waits for hosts that are all gone, the router ends in its time; streams end with an error, who waits gets 503", arguments: [
+        SIGKILL, SIGSTOP,
+    ])
+    func stopWithoutHosts(harm: Int32) async throws {
+        let flags = ["--host-wait-seconds", "600", "--host-silence-seconds", "1", "--drain-seconds", "2", "--sequences-max", "1"]
+        try await RESTCluster.with(.init(router: flags)) { cluster in
+            let router = try cluster.process("router")
+            let stream = try await cluster.stream(RESTCluster.chatPath, Self.longBody) { stream in
+                guard stream.events.count == 3 else { return false }
+                async let waiting = cluster.post(RESTCluster.chatPath, Self.longBody)
+                try await eventually("another waits") { try await cluster.metric("minimax_num_requests_waiting", of: "router") == 1 }
+                for index in 1 ... 2 { try cluster.process("expert-\(index)").signal(harm) }
+                try await expectUnavailable(cluster)
+                router.signal(SIGTERM)
+                let refused = try await waiting
+                #expect(refused.status == 503 && refused.errorMessage.contains("stopping"), "\(refused.json.text())")
+                return false
+            }
+            #expect(!stream.isDone)
+            #expect(stream.events.last?["error"]?["code"] == "service_unavailable", "\(stream.events.last?.text() ?? "")")
+            await router.waitForExit()
+            #expect(router.log.contains("time limit"), "\(router.log)")
+        }
+    }
 }
