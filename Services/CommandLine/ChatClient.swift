@@ -31,9 +31,12 @@ struct ChatClient: Sendable {
 
     private let headers: HTTPHeaders
 
-    /// - Parameter apiKey: sent with every request.
+    /// - Parameters:
+    ///   - url: as `RESTClient` takes it; `/v1` may follow, as other clients want it.
+    ///   - apiKey: sent with every request.
     init(url: String, apiKey: String? = nil) throws {
-        client = try RESTClient(url: url)
+        let root = url.hasSuffix("/") ? url.dropLast() : url[...]
+        client = try RESTClient(url: root.hasSuffix("/v1") ? String(root.dropLast("/v1".count)) : url)
         headers = apiKey.map { ["authorization": "Bearer \($0)"] } ?? [:]
     }
 

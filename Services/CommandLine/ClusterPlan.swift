@@ -113,7 +113,7 @@ struct ClusterPlan: Sendable {
                 throw StartError("\(ChildProcess.pinningProgram), which gives a process cores of its own, is not on this machine")
             }
         }
-        _ = try await PortProbe.port(host: host, port: port, purpose: "--port")
+        _ = try await PortProbe.port(host: host, port: port, purpose: "--port", hostPurpose: "--host")
         if case .tcp(let host, let port)? = admin { _ = try await PortProbe.port(host: host, port: port, purpose: "--admin") }
     }
 
@@ -123,7 +123,7 @@ struct ClusterPlan: Sendable {
             let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             return String(program[..<(program.lastIndex(of: "/") ?? program.startIndex)])
         } catch {
-            throw StartError("cannot tell where this program lies: \(error)")
+            throw StartError("cannot tell where this program lies: \(plainWords(of: error))")
         }
     }
 }

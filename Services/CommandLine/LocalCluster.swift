@@ -50,8 +50,9 @@ struct LocalCluster: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: true)
         } catch {
-            throw StartError("cannot make the folder for logs \(logs): \(error)")
+            throw StartError("--log-folder \(logs) cannot be made: \(plainWords(of: error))")
         }
+        guard unsafe access(logs, W_OK) == 0 else { throw StartError("--log-folder \(logs) cannot be written: \(systemWords(errno))") }
 
         // Nothing is started for a person who cannot be told of it.
         if output.fileDescriptor == STDOUT_FILENO { try printToStandardOutput(title) } else { writeToStandardError(title + "\n") }

@@ -1,14 +1,18 @@
 internal import Cluster
+internal import Foundation
 internal import NIOCore
 internal import NIOPosix
 internal import Transport
 
 /// Finds out about TCP ports by listening on them for a moment.
 enum PortProbe {
-    /// - Parameter port: 0 lets the system choose.
+    /// - Parameters:
+    ///   - port: 0 lets the system choose.
+    ///   - purpose: what errors call the port.
+    ///   - hostPurpose: what errors call an address that is none of this machine's; nil: the same.
     /// - Returns: the port, free a moment ago.
     /// - Throws: `StartError` when something else listens there, or nobody may.
-    static func port(host: String, port: Int, purpose: String) async throws -> Int {
+    static func port(host: String, port: Int, purpose: String, hostPurpose: String? = nil) async throws -> Int {
         do {
             let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)        // as the router does: a port in TIME_WAIT is free
@@ -17,7 +21,8 @@ enum PortProbe {
             try await channel.close()
             return found
         } catch {
-            throw StartError(listeningOn: .tcp(host: host, port: port), purpose: purpose, error)
+            let isAboutPort = [EADDRINUSE, EACCES].contains((error as? IOError)?.errnoCode)
+            throw StartError(listeningOn: .tcp(host: host, port: port), purpose: isAboutPort ? purpose : hostPurpose ?? purpose, error)
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Cluster
+internal import Logging
 internal import Tensors
 
 /// The flags of a cluster's processes, however many there are.
@@ -16,8 +17,8 @@ struct ProcessOptions: ParsableArguments {
 
     @OptionGroup var kernels: KernelOptions
 
-    @Option(help: ArgumentHelp("The least severe messages that the processes log: trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
-    var logLevel: String?
+    @Option(help: ArgumentHelp("The least severe messages that the processes log (default: info).", valueName: "level"))
+    var logLevel: Logger.Level?
 
     @Option(help: ArgumentHelp("Keep the processes' logs in this folder (default: a private one that is removed at the end).", valueName: "folder"))
     var logFolder: String?
@@ -48,6 +49,6 @@ struct ProcessOptions: ParsableArguments {
     func plan(model: String, expertHosts: Int, host: String, port: Int, routerFlags: [String] = []) -> ClusterPlan {
         ClusterPlan(
             model: model, expertHosts: expertHosts, host: host, port: port, threads: threads, computeFlags: kernels.arguments,
-            routerFlags: ["--arithmetic", kernels.arithmetic.rawValue] + routerFlags + givenRouterFlags, logLevel: logLevel)
+            routerFlags: ["--arithmetic", kernels.arithmetic.rawValue] + routerFlags + givenRouterFlags, logLevel: logLevel?.rawValue)
     }
 }

@@ -40,6 +40,7 @@ struct RESTClient: Sendable {
         guard url.hasPrefix("http://") else { throw RESTError(request: url, kind: .badURL, reason: "a URL here begins with http://") }
         var place = url.dropFirst("http://".count)
         if place.hasSuffix("/") { place = place.dropLast() }
+        guard !place.contains("/") else { throw RESTError(request: url, kind: .badURL, reason: "nothing follows the port here: http://HOST:PORT") }
         let hasPort = place.last != "]" && place.contains(":")
         do {
             self.init(try Address(parsing: hasPort ? String(place) : "\(place):80"))
@@ -205,8 +206,7 @@ struct RESTError: Error, CustomStringConvertible {
     fileprivate static func reason(ofConnect error: any Error) -> String {
         if let all = error as? NIOConnectionError, let first = all.connectionErrors.first { return reason(ofConnect: first.error) }
         if let error = error as? IOError, [ECONNREFUSED, ENOENT].contains(error.errnoCode) { return "nothing listens there" }
-        if case .connectTimeout = error as? ChannelError { return "no connection in time" }
-        return "cannot connect: \(error)"
+        return "cannot connect: \(plainWords(of: error))"
     }
 
     /// The same error with the request's name; what is none of ours stays as it is.
@@ -217,7 +217,7 @@ struct RESTError: Error, CustomStringConvertible {
         case is HTTPParserError:
             RESTError(request: request, kind: .badAnswer, reason: "the answer is no HTTP/1.1, or ends too early (\(error))")
         case is IOError:
-            RESTError(request: request, kind: .closedEarly, reason: "the connection broke (\(error))")
+            RESTError(request: request, kind: .closedEarly, reason: "the connection broke: \(plainWords(of: error))")
         default: error
         }
     }

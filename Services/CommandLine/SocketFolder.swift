@@ -26,7 +26,7 @@ struct SocketFolder: Sendable {
                 try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: false)
             } catch {
                 remove()
-                throw StartError("cannot make a folder for logs in \(path): \(error)")
+                throw StartError("cannot make a folder for logs in \(path): \(plainWords(of: error))")
             }
             return
         }

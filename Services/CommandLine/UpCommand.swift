@@ -42,7 +42,7 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let free = try await PortProbe.port(host: host, port: port, purpose: "--port")
+        let free = try await PortProbe.port(host: host, port: port, purpose: "--port", hostPurpose: "--host")
         var plan = cluster.plan(model: model, host: host, port: free, routerFlags: apiKeysFile.map { ["--api-keys-file", $0] } ?? [])
         (plan.admin, plan.drainSeconds) = (admin.address, drainSeconds)
         if cluster.processes.pinCores { try plan.divide(CoreList.allowed) }

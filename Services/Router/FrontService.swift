@@ -20,7 +20,7 @@ struct FrontService: Service {
         }
         do {
             try await withGracefulShutdownHandler { try await ShieldedService(application).run() } onGracefulShutdown: { onStopping() }
-        } catch let error as IOError {
+        } catch let error where isAboutAddress(error) {
             throw StartError(listeningOn: .tcp(host: host, port: port), purpose: "REST address", error)
         }
     }

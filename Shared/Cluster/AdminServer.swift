@@ -52,7 +52,7 @@ package struct AdminServer: Service {
         defer { if case .unix(let path) = address { unsafe unlink(path) } }
         do {
             try await ShieldedService(application).run()
-        } catch let error as IOError {
+        } catch let error where isAboutAddress(error) {
             throw StartError(listeningOn: address, purpose: "admin address", error)
         }
     }

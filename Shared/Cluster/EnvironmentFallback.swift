@@ -71,7 +71,7 @@ package enum EnvironmentFallback {
     private static let keyFlags = ["api-keys", "api-keys-file"]
 
     /// The command that the arguments name; nil when they name none of a command's subcommands.
-    private static func selected(_ command: any ParsableCommand.Type, _ arguments: [String]) -> (any ParsableCommand.Type)? {
+    static func selected(_ command: any ParsableCommand.Type, _ arguments: [String]) -> (any ParsableCommand.Type)? {
         let subcommands = command.configuration.subcommands
         guard !subcommands.isEmpty else { return command }
         guard let word = arguments.first, let next = subcommands.first(where: { $0._commandName == word }) else {

@@ -13,9 +13,10 @@ internal import Musl
 /// makes no sense; 1 with one line on standard error for everything that fails later; 141 where nobody reads the output any more.
 package func runCommand<Command: AsyncParsableCommand>(_ command: Command.Type) async -> Never {
     guardStandardStreams()
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let arguments = joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()), of: command)
     let environment = ProcessInfo.processInfo.environment
     do {
+        try refuseEmptyArguments(arguments)
         try EnvironmentFallback.refuseBlankKeys(of: command, arguments: arguments, environment: environment)
         var parsed = try command.parseAsRoot(argumentsWithEnvironment(for: command, arguments: arguments, environment: environment))
         if var parsed = parsed as? any AsyncParsableCommand { try await parsed.run() } else { try parsed.run() }
@@ -30,7 +31,7 @@ package func runCommand<Command: AsyncParsableCommand>(_ command: Command.Type) 
         case .success:
             do { try printToStandardOutput(text + (text.contains("USAGE:") ? "\n\n" + EnvironmentFallback.helpLine : "")) } catch { exit(complain(error, as: command)) }
         case .failure: exit(complain(error, as: command))
-        default: writeToStandardError(namingVariables(in: text, command, arguments, environment) + "\n")
+        default: writeToStandardError(namingVariables(in: text, command, arguments, environment) + hintAboutRouterFlag(in: text, of: command, arguments) + "\n")
         }
         exit(code.rawValue)
     }

@@ -19,11 +19,11 @@ package struct StartError: Error, Equatable, CustomStringConvertible {
     package init(listeningOn address: Address, purpose: String, _ error: any Error) {
         let reason: String
         switch (error as? IOError)?.errnoCode {
-        case EADDRINUSE: reason = "is already in use"
+        case EADDRINUSE: reason = "is already in use; is this program running already?"
         case EACCES, EPERM: reason = "may not be used by this user"
         case EADDRNOTAVAIL: reason = "does not belong to this machine"
         case ENOENT: reason = "lies in a folder that does not exist"
-        default: reason = "cannot be used: \(error)"
+        default: reason = "cannot be used: \(plainWords(of: error))"
         }
         self.init("\(purpose) \(address) \(reason)")
     }

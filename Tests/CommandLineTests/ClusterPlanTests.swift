@@ -87,7 +87,9 @@ import Transport
                 return try await PortProbe.port(host: host, port: port, purpose: "--port")
             }
         }
-        #expect(error?.description.wholeMatch(of: /--port 127\.0\.0\.1:\d+ is already in use/) != nil)
+        #expect(error?.description.wholeMatch(of: /--port 127\.0\.0\.1:\d+ is already in use; is this program running already\?/) != nil)
+        let foreign = await #expect(throws: StartError.self) { _ = try await PortProbe.port(host: "192.0.2.1", port: 0, purpose: "--port", hostPurpose: "--host") }
+        #expect(foreign?.description == "--host 192.0.2.1:0 does not belong to this machine")
         let free = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "--port")
         #expect(free > 0)
     }

@@ -87,7 +87,8 @@ import Transport
         #expect(try RESTClient(url: "http://router/").address == .tcp(host: "router", port: 80))
         #expect(try RESTClient(url: "http://[::1]:9").address == .tcp(host: "::1", port: 9))
         #expect(try RESTClient(url: "http://[::1]").address == .tcp(host: "::1", port: 80))
-        for bad in ["https://a:1", "a:1", "http://", "http://a:b", "http://:1", "http://a:99999"] {
+        for url in ["http://a:1", "http://a:1/", "http://a:1/v1", "http://a:1/v1/"] { #expect(try ChatClient(url: url).client.address == .tcp(host: "a", port: 1)) }
+        for bad in ["https://a:1", "http://a:1/v2", "a:1", "http://", "http://a:b", "http://:1", "http://a:99999"] {
             #expect(throws: RESTError.self, "\(bad)") { try RESTClient(url: bad) }
         }
     }
