@@ -50,7 +50,18 @@ import Testing
         #expect(limit.wrongKey(from: "b", now: start) == .zero)
         for _ in 0 ..< 1000 { #expect(limit.wrongKey(from: "a", now: start) <= .seconds(10)) }
         #expect(limit.wrongKey(from: "a", now: start.advanced(by: .seconds(60))) == .zero)
-        for index in 0 ..< 30_000 { _ = limit.wrongKey(from: "\(index)", now: start) }      // memory is bounded
+    }
+
+    @Test("memory for wrong keys is bounded, and a flood of addresses forgives none its debt")
+    func manyGuessers() {
+        var limit = GuessLimit()
+        let start = ContinuousClock.now
+        for _ in 0 ..< 200 { _ = limit.wrongKey(from: "a", now: start) }
+        for index in 0 ..< 3 * GuessLimit.addressesMax {
+            _ = limit.wrongKey(from: "\(index)", now: start)
+            #expect(limit.addressCount <= GuessLimit.addressesMax)
+        }
+        #expect(limit.wrongKey(from: "a", now: start) == .seconds(10))
     }
 
     @Test("log texts are short and move no cursor")
