@@ -140,8 +140,11 @@ internal import Transport
             (callTimeoutSeconds, "--call-timeout-seconds"), (bodyMaxMib, "--body-max-mib"), (keepAliveSeconds, "--keep-alive-seconds"),
             (bodiesMaxMib, "--bodies-max-mib"), (connectionsMax, "--connections-max"), (headSeconds, "--head-seconds"), (bodyRateMin, "--body-rate-min"),
             (idleSeconds, "--idle-seconds"), (stallSeconds, "--stall-seconds"),
-            (ageingSeconds, "--ageing-seconds"), (copies, "--copies"), (hostSilenceSeconds, "--host-silence-seconds"), (hostWaitSeconds, "--host-wait-seconds"),
+            (ageingSeconds, "--ageing-seconds"), (hostSilenceSeconds, "--host-silence-seconds"), (hostWaitSeconds, "--host-wait-seconds"),
         ] { try requirePositive(value, flag) }
+        guard PlacementSettings.copiesRange.contains(copies) else {
+            throw ValidationError("--copies is \(copies), expected 1 to \(PlacementSettings.copiesRange.upperBound)")
+        }
         guard capacityFactor >= 0, capacityFactor.isFinite else { throw ValidationError("--capacity-factor is \(capacityFactor), expected a number of 0 or more") }
         guard prefillTokensMax <= RPCLimits.rowsPerCallMax else {
             throw ValidationError("--prefill-tokens-max is \(prefillTokensMax), expected at most \(RPCLimits.rowsPerCallMax)")

@@ -12,6 +12,9 @@ struct PlacementSettings: Sendable, Equatable {
     var copies = 1
     var hotCopies = true
     var pins: [PlacementWish.Pin] = []
+    /// What may be asked for: no more than hosts that a cluster could have.
+    static let copiesRange = 1 ... 1024
+
     /// Names of hosts that get nothing and keep nothing, though they live.
     var drained: Set<String> = []
 }

@@ -15,6 +15,18 @@ struct PlanAdmin: Sendable {
         var undrain: String?
 
         static let names = ["mode", "copies", "pins", "drain", "undrain"]
+        /// More than the experts of any model of this kind; a plan looks at each pin for each host.
+        static let pinsMax = 4096
+
+        /// Refuses numbers that no cluster needs, before there is work with them.
+        func checkSizes() throws(PlanChangeError) {
+            if let copies, !PlacementSettings.copiesRange.contains(copies) {
+                throw PlanChangeError(description: "copies is \(copies), expected 1 to \(PlacementSettings.copiesRange.upperBound)")
+            }
+            if let pins, pins.count > Self.pinsMax {
+                throw PlanChangeError(description: "there are \(pins.count) pins, expected at most \(Self.pinsMax)")
+            }
+        }
     }
 
     let hosts: ExpertHosts
@@ -27,6 +39,7 @@ struct PlanAdmin: Sendable {
                 let change = try JSONDecoder().decode(Change.self, from: Data(body))
                 let names = (try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])?.keys.sorted() ?? []
                 if let unknown = names.first(where: { !Change.names.contains($0) }) { return refusal("there is no field \(unknown.prefix(200)); there are: \(Change.names.joined(separator: ", "))") }
+                try change.checkSizes()
                 try await hosts.apply(change)
                 return json(await hosts.report)
             } catch let error as DecodingError {
@@ -47,10 +60,7 @@ extension ExpertHosts {
     fileprivate func apply(_ change: PlanAdmin.Change) throws {
         var settings = settings
         if let mode = change.mode { settings.mode = mode }
-        if let copies = change.copies {
-            guard copies > 0 else { throw PlanChangeError(description: "copies is \(copies), expected 1 or more") }
-            settings.copies = copies
-        }
+        if let copies = change.copies { settings.copies = copies }
         if let pins = change.pins {
             settings.pins = try pins.map { pin in
                 guard inventory.layers.indices.contains(pin.layer), inventory.layers[pin.layer].indices.contains(pin.expert) else {
