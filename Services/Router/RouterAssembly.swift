@@ -86,6 +86,6 @@ struct RouterAssembly: Sendable {
     /// Clients' connections must leave descriptors for those inside the cluster, which may come anew at any time.
     private static var connectionsWithinDescriptors: Int {
         let limit = Descriptors.limit
-        return max(16, limit - Descriptors.openCount - min(limit / 3, 128))
+        return max(16, limit - Descriptors.openCount - AdminServer.connectionsMax - min(limit / 4, 128))
     }
 }

@@ -78,6 +78,17 @@ final class AdminConnections: Sendable {
         gone?.close(promise: nil)
     }
 
+    /// Closes the connection that gives way first.
+    func evictOne() {
+        let gone: (any Channel)? = entries.withLock { entries in
+            let others = Array(entries)
+            let full = ConnectionPlaces(max: others.count, maxPerPeer: others.count + 1, peace: .zero, evictsBusy: true)
+            guard case .inPlaceOf(let index) = full.admission(of: nil, at: .now(), among: others.map(\.value.state.use)) else { return nil }
+            return entries.removeValue(forKey: others[index].key)?.channel
+        }
+        gone?.close(promise: nil)
+    }
+
     func update(_ channel: any Channel, _ state: AdminConnectionState) {
         entries.withLock { $0[ObjectIdentifier(channel)]?.state = state }
     }

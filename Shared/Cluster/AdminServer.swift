@@ -14,8 +14,8 @@ internal import Musl
 /// The small HTTP/1.1 server beside every service: `/livez`, `/readyz` and `/metrics`, for orchestrators, Prometheus and `minimax up`,
 /// and what the service itself adds to them.
 package struct AdminServer: Service {
-    /// Enough for an orchestrator's probes and a few scrapers.
-    private static let connectionsMax = 64
+    /// Enough for an orchestrator's probes and a few scrapers, and a small part of the file descriptors.
+    package static var connectionsMax: Int { min(64, max(4, Descriptors.limit / 16)) }
     private static let retryAfterSeconds = 1
     private static let bodyBytesMax = 1 << 20
 
@@ -47,7 +47,13 @@ package struct AdminServer: Service {
             router: endpoints(),
             server: .http1(configuration: .init(additionalChannelHandlers: [AdminConnectionSetup(connections)])),
             configuration: ApplicationConfiguration(address: bindAddress),
-            onServerRunning: { onListening($0.localAddress?.port) },
+            onServerRunning: { channel in
+                let added = channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(AdminAccept(connections), position: .first)
+                }
+                try? await added.get()      // fails only where the socket is closed
+                onListening(channel.localAddress?.port)
+            },
             logger: quiet)
         defer { if case .unix(let path) = address { unsafe unlink(path) } }
         do {
@@ -66,6 +72,7 @@ package struct AdminServer: Service {
 
     private func endpoints() -> Router<BasicRequestContext> {
         let endpoints = Router(options: .autoGenerateHeadEndpoints)
+        endpoints.add(middleware: OneHost())
         let changes = AdminGuard(address: address, machine: Machine.hostName)
         endpoints.get("livez") { _, _ in answer(.ok, "{\"status\":\"alive\"}") }
         endpoints.get("readyz") { _, _ in
@@ -97,10 +104,20 @@ package struct AdminServer: Service {
         }
         return endpoints
     }
+}
 
-    private func refusal(_ status: HTTPResponse.Status, _ reason: String) -> Response { answer(status, "{\"error\":\(jsonString(reason))}") }
-
-    private func answer(_ status: HTTPResponse.Status, _ body: String, type: String = "application/json") -> Response {
-        Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: body)))
+/// A request with two `Host` fields means one thing to who checks it and another to who answers it (RFC 9112, section 3.2).
+private struct OneHost: RouterMiddleware {
+    func handle(_ request: Request, context: BasicRequestContext, next: @concurrent (Request, BasicRequestContext) async throws -> Response) async throws -> Response {
+        // The first is the authority.
+        let more = request.headers.count { $0.name.canonicalName == "host" }
+        guard more == 0 else { return refusal(.badRequest, "the request has \(more + 1) Host header fields, expected one") }
+        return try await next(request, context)
     }
+}
+
+private func refusal(_ status: HTTPResponse.Status, _ reason: String) -> Response { answer(status, "{\"error\":\(jsonString(reason))}") }
+
+private func answer(_ status: HTTPResponse.Status, _ body: String, type: String = "application/json") -> Response {
+    Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: body)))
 }

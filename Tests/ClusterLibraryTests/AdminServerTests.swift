@@ -135,6 +135,10 @@ import Transport
             #expect(try await post("host: \(address)", json, "origin: http://\(address)").body == "changed")
             #expect(try await post("host: router:9090", "content-type: application/json; charset=utf-8").body == "changed")
 
+            let doubled = try await post("host: \(address)", "host: evil.example", json)
+            #expect(doubled.status == 400 && doubled.body.contains("2 Host header fields"))
+            #expect(try await get("/livez", address, fields: "Host: a\r\nHOST: a\r\n").status == 400)
+
             let read = try await get("/admin/x", address, fields: "host: metrics.example\r\norigin: http://evil.example\r\n")
             #expect(read.status == 200 && !read.head.contains("access-control"))
             let asked = try await get("/admin/x", address, method: "OPTIONS", fields: "host: a\r\norigin: http://evil.example\r\naccess-control-request-method: POST\r\n")

@@ -1,0 +1,93 @@
+internal import NIOCore
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// In the pipeline of the admin server's listening socket: where the process has no file descriptor for one more connection, an
+/// orchestrator's probe gets in all the same.
+///
+/// A descriptor is kept in reserve, which the probe gets. Where that is in use too, one of the server's own connections gives way,
+/// and accepting waits for a moment.
+final class AdminAccept: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = Never
+    typealias OutboundOut = Never
+
+    private static let pause = TimeAmount.milliseconds(20)
+
+    private let connections: AdminConnections
+    private var reserve = SpareDescriptor()
+    private var isPaused = false
+    private var hasHeldRead = false
+
+    init(_ connections: AdminConnections) { self.connections = connections }
+
+    func read(context: ChannelHandlerContext) {
+        guard !isPaused else { return hasHeldRead = true }
+        context.read()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? IOError else { return context.fireErrorCaught(error) }
+        switch error.errnoCode {
+        case EMFILE, ENFILE:
+            if !reserve.release() { connections.evictOne() }
+            pause(context)
+        case ENOBUFS, ENOMEM: pause(context)
+        case ECONNABORTED: break        // one client went away before it was accepted
+        default: context.fireErrorCaught(error)
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What it frees is the reserve again, before others take it.
+        Self.unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).assumeIsolated().whenComplete { _ in
+            if context.channel.isActive { self.reserve.take() }
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !isPaused { reserve.take() }
+        context.fireChannelReadComplete()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { _ = reserve.release() }
+
+    private func pause(_ context: ChannelHandlerContext) {
+        guard !isPaused else { return }
+        isPaused = true
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+            self.isPaused = false
+            guard self.hasHeldRead else { return }
+            self.hasHeldRead = false
+            self.read(context: context)
+        }
+    }
+}
+
+/// A file descriptor that is open for nothing but to be closed when one is needed.
+struct SpareDescriptor: ~Copyable {
+    private var descriptor: CInt = -1
+
+    init() { take() }
+
+    deinit { if descriptor >= 0 { _ = close(descriptor) } }
+
+    /// Where none is to be had, there is none until the next time.
+    mutating func take() {
+        if descriptor < 0 { descriptor = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
+    }
+
+    /// - Returns: whether there was one to give up.
+    mutating func release() -> Bool {
+        guard descriptor >= 0 else { return false }
+        _ = close(descriptor)
+        descriptor = -1
+        return true
+    }
+}
