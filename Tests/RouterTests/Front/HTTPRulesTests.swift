@@ -170,6 +170,43 @@ import Testing
         }
     }
 
+    /// What gzip makes of so many blanks; each block of it is the same.
+    private static func bomb(blocks: Int) -> [UInt8] {
+        // A fixed Huffman block: a blank, then repetitions of 258 at a distance of 1.
+        var bits: [UInt8] = []
+        func add(_ value: Int, _ count: Int) { for bit in 0 ..< count { bits.append(UInt8(value >> bit & 1)) } }
+        func addCode(_ value: Int, _ count: Int) { for bit in (0 ..< count).reversed() { bits.append(UInt8(value >> bit & 1)) } }
+        add(0b010, 3)
+        addCode(0x30 + 0x20, 8)
+        for _ in 0 ..< blocks { addCode(0b1100_0101, 8); addCode(0, 5) }
+        var bytes: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3]
+        for start in stride(from: 0, to: bits.count - 7, by: 8) { bytes.append((0 ..< 8).reduce(0) { $0 | bits[start + $1] << UInt8($1) }) }
+        return bytes
+    }
+
+    @Test("a small body that grows beyond all measure is refused by the limit, and goes no further", .timeLimit(.minutes(1)))
+    func growth() async throws {
+        try await front { client in
+            let bomb = Self.bomb(blocks: 100_000)       // 25 MB, below the limit of a body
+            let refused = try await client.send("POST", "/v1/completions", bomb, headers: ["Content-Encoding": "gzip"])
+            #expect(refused.status == 413)
+            #expect("\(refused.error)".contains("100 times"), "\(refused.error)")
+        }
+    }
+
+    @Test("a compressed body that never becomes anything ends at the limit of a body", .timeLimit(.minutes(1)))
+    func endlessNothing() async throws {
+        try await front(FrontConfig(bodyBytesMax: 10_000)) { client in
+            let nothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3] + [[UInt8]](repeating: [0, 0, 0, 0xff, 0xff], count: 2100).joined()
+            let head = FrontClient.head("POST", "/v1/completions", length: nil, headers: ["Transfer-Encoding": "chunked", "Content-Encoding": "gzip"]) + "\r\n"
+            let answer = try await client.withConnection { connection in
+                try await connection.write(Array(head.utf8) + Array("\(String(nothing.count, radix: 16))\r\n".utf8) + nothing + [13, 10])
+                return String(decoding: try await connection.readToEnd(), as: UTF8.self)
+            }
+            #expect(statuses(answer) == [413])
+        }
+    }
+
     @Test("a byte order mark is passed over, UTF-16 is told from broken JSON", .timeLimit(.minutes(1)))
     func byteOrderMark() async throws {
         try await front { client in

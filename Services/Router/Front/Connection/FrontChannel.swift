@@ -35,11 +35,11 @@ struct FrontChannel: HTTPChannelHandler {
             let connection = FrontConnection(channel)
             table.add(connection)
             let guardian = ConnectionGuard(connection, limits: limits)
-            let decoder = Self.decoder()
+            let decoder = Self.decoder(), feeder = CompressedBodyFeeder(bodyBytesMax: bodyBytesMax)
             try channel.pipeline.syncOperations.addHandlers([
                 guardian, HTTP2Decliner(), HTTPResponseEncoder(), decoder, UpgradeDecliner(decoder, makeDecoder: Self.decoder),
                 RequestRulesHandler(connection, guardian: guardian),
-                CompressedBodyFeeder(), NIOHTTPRequestDecompressor(limit: .size(bodyBytesMax)),
+                feeder, NIOHTTPRequestDecompressor(limit: .size(bodyBytesMax)), GrowthLimit(feeder),
                 HTTP1ToHTTPServerCodec(secure: false),
             ])
             let http = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
