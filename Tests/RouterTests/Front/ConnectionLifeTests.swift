@@ -95,6 +95,42 @@ import Testing
         #expect(life.check(now: at(2)) == .endlessBody)
     }
 
+    @Test("a body that goes on after its answer may take as long as a connection may be idle, however steadily it comes")
+    func longDrain() {
+        var life = ConnectionLife(ConnectionLife.Limits(head: .seconds(30), bodyRate: 100, idle: .seconds(300)), now: at(0))
+        life.headRead(now: at(0))
+        life.answered(now: at(1))
+        var second: Int64 = 1, ending: ConnectionLife.Ending?
+        while ending == nil, second < 1000 {
+            second += 1
+            life.bodyRead(1000)
+            ending = life.check(now: at(second))
+        }
+        #expect(ending == .endlessBody && second == 301)
+    }
+
+    @Test("whatever way a body trickles, it takes at most the head's time and its length by the rate", arguments: [0, 1, 2, 3])
+    func wholeTime(way: Int) {
+        var life = life(), second: Int64 = 0, count = 0, ending: ConnectionLife.Ending?
+        life.headRead(now: at(0))
+        while ending == nil, second < 100_000 {
+            second += 1
+            let bytes = switch way {
+            case 0: 100                                     // just the rate
+            case 1: second == 1 ? 1_000_000 : 0             // all at once, then nothing
+            case 2: second < 3000 ? Int(3000 - second) : 0  // ever more slowly
+            default: second % 30 == 1 ? 3000 : 0            // at the window's beginning
+            }
+            if count < 600_000 { life.bodyRead(bytes); count += bytes }
+            life.paused(now: at(second))
+            ending = life.check(now: at(second))
+            life.resumed(now: at(second))
+            ending = ending ?? life.check(now: at(second))
+        }
+        #expect(ending == .slowBody)
+        #expect(Int(second) <= 30 + count / 100 + 1)
+    }
+
     @Test("chunks may have as much framing as those of one byte, not more")
     func framing() {
         #expect(!FramingShare(wire: 6_000_000, content: 1_000_000).isWasteful)

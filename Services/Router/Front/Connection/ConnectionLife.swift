@@ -2,6 +2,8 @@ internal import NIOCore
 
 /// How long a client connection may take over each thing before it is given up. Told of events and their times, asked for the next deadline.
 ///
+/// A body of N bytes takes at most `head` + N / `bodyRate`, since each window of `head` must bring its part: what came early does not
+/// buy time for later. Bytes count as they come, without chunk headers; a compressed body's are bounded by the limit of what it becomes.
 /// Only what the client owes counts: the time in which the server does not read, or still answers an earlier request, is the server's own.
 struct ConnectionLife {
     struct Limits: Sendable {
@@ -13,7 +15,7 @@ struct ConnectionLife {
         var idle = TimeAmount.minutes(5)
         /// For the first byte of an answer's rest that the client's side takes.
         var stall = TimeAmount.seconds(30)
-        /// Bytes of a body that may come after its request was answered, to be thrown away.
+        /// Bytes of a body that may come after its request was answered, to be thrown away; for as long as a connection may be idle.
         var drainBytes = 128 << 20
     }
 
@@ -134,6 +136,7 @@ struct ConnectionLife {
         guard pausedSince == nil, let due, now >= due else { return nil }
         switch reading {
         case .nothing: return .idle
+        if unanswered == 0, isReadingBody, pausedSince == nil, now >= quietSince + limits.idle { return .endlessBody }
         case .head: return .slowHead
         case .body(_, let bytes):
             guard bytes >= bytesPerWindow else { return .slowBody }
