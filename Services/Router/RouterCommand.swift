@@ -98,7 +98,7 @@ internal import Transport
     @Option(help: "Origins whose pages may call the API from a browser, separated by commas, such as http://localhost:3000; * for all. None by default.")
     var corsOrigins: String?
 
-    @Option(help: "Most connections of clients; beyond them the one that is idle for the longest time is closed, or new ones wait. File descriptors may allow fewer.")
+    @Option(help: "Most connections of clients; beyond them idle ones are closed, then slow ones, of the address that has most first, or new ones wait. File descriptors may allow fewer.")
     var connectionsMax = 8192
 
     @Option(help: "Seconds in which a client must send the head of a request. A body must bring --body-rate-min in each such time.")

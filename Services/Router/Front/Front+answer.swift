@@ -49,7 +49,7 @@ extension Front {
         _ bytes: Int, _ context: FrontContext, _ watch: HangUpWatch, _ work: @escaping @Sendable (CancellationFlag) throws -> R
     ) async throws -> R {
         guard bytes >= LargeRequests.bytesMin else { return try work(CancellationFlag()) }
-        let client = config.apiKeys.isEmpty ? context.connection.clientAddress.hashValue : context.account
+        let client = config.apiKeys.isEmpty ? context.connection.clientNetwork.hashValue : context.account
         let task = Task { try await largeRequests.run(for: client, work) }
         let watching = watch.watch { task.cancel() }
         defer { watch.unwatch(watching) }

@@ -9,7 +9,7 @@ extension Front {
         let limit = config.bodyBytesMax
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > limit { throw APIError.bodyTooLarge(limit: limit) }
-        let owner = config.apiKeys.isEmpty ? BodyBudget.Owner.address(context.connection.clientAddress) : .key(context.account)
+        let owner = config.apiKeys.isEmpty ? BodyBudget.Owner.address(context.connection.clientNetwork) : .key(context.account)
         let body = HeldBody(bodies, owner)
         do {
             if context.facts.awaitsContinue { try await context.connection.sayContinue() }

@@ -91,7 +91,8 @@ final class AuthorizationMiddleware: RouterMiddleware {
             context.account = try authorization.account(request.headers[.authorization])
         } catch {
             if request.headers[.authorization] != nil {
-                try await Task.sleep(for: guesses.withLock { $0.wrongKey(from: context.connection.clientAddress, now: .now) })
+                context.connection.noteQuiet(since: .now())        // whoever waits for this answer may as well go
+                try await Task.sleep(for: guesses.withLock { $0.wrongKey(from: context.connection.clientNetwork, now: .now) })
             }
             throw error
         }

@@ -51,7 +51,7 @@ final class AcceptPause: ChannelDuplexHandler {
     private func pause(_ context: ChannelHandlerContext, because reason: String) {
         guard !isPaused else { return }
         isPaused = true
-        let makesRoom = table.closeQuietest(min(Self.roomMade, max(1, table.count / 2)))
+        let makesRoom = table.makeRoom(min(Self.roomMade, max(1, table.count / 2)))
         if NIODeadline.now() >= lastWords + Self.wordsApart || lastWords == .uptimeNanoseconds(0) {
             lastWords = .now()
             logger.warning("connections have to wait", metadata: ["cause": "\(reason)", "connections": "\(table.count)"])

@@ -148,6 +148,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func look() {
         guard let context, let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes) else { return }
         life.wrote(taken: written - waiting, waiting: waiting > 0, now: .now())
+        connection.noteUnread(since: life.unreadSince)
     }
 
     // MARK: time

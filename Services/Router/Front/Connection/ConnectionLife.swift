@@ -39,6 +39,8 @@ struct ConnectionLife {
     /// Bytes the socket has taken, and since when it takes no more although there are some; nil where none wait.
     private var taken = 0
     private var stalledSince: NIODeadline?
+    /// Since when there were always some.
+    private(set) var unreadSince: NIODeadline?
 
     init(_ limits: Limits, now: NIODeadline) {
         self.limits = limits
@@ -102,6 +104,7 @@ struct ConnectionLife {
     ///   - taken: bytes the socket has taken so far.
     ///   - waiting: whether more are there to take.
     mutating func wrote(taken: Int, waiting: Bool, now: NIODeadline) {
+        unreadSince = waiting ? unreadSince ?? now : nil
         if !waiting {
             stalledSince = nil
         } else if stalledSince == nil || taken > self.taken {
@@ -133,10 +136,10 @@ struct ConnectionLife {
     mutating func check(now: NIODeadline) -> Ending? {
         if let stalledSince, now >= stalledSince + limits.stall { return .stalled }
         if drained > limits.drainBytes { return .endlessBody }
+        if unanswered == 0, isReadingBody, pausedSince == nil, now >= quietSince + limits.idle { return .endlessBody }
         guard pausedSince == nil, let due, now >= due else { return nil }
         switch reading {
         case .nothing: return .idle
-        if unanswered == 0, isReadingBody, pausedSince == nil, now >= quietSince + limits.idle { return .endlessBody }
         case .head: return .slowHead
         case .body(_, let bytes):
             guard bytes >= bytesPerWindow else { return .slowBody }

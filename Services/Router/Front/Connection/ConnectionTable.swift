@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import Synchronization
 
-/// The front's open connections. Where there are as many as allowed, one that nobody uses makes room for a new one.
+/// The front's open connections. Where there are as many as allowed, some make room for new ones.
 final class ConnectionTable: Sendable {
     let connectionsMax: Int
     private let connections = Mutex<[ObjectIdentifier: FrontConnection]>([:])
@@ -21,21 +21,13 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// Closes the connections on which nobody has asked anything for the longest time; where there are none, those that have been
-    /// sending a body for the longest time, so that slow bodies keep nobody out.
+    /// Closes those connections that `ConnectionShares` says give way.
     ///
     /// - Returns: whether there were any.
-    func closeQuietest(_ count: Int, at now: NIODeadline = .now()) -> Bool {
+    func makeRoom(_ count: Int, at now: NIODeadline = .now()) -> Bool {
         let all = connections.withLock { Array($0.values) }
-        var spared = all.compactMap { connection in connection.quietSince.map { (connection, $0) } }
-        if spared.isEmpty {
-            let patience = Int64(clamping: (now - Self.bodyPatience).uptimeNanoseconds)
-            spared = all.compactMap { connection in connection.uploadingSince.map { (connection, $0) } }.filter { $0.1 < patience }
-        }
-        for (connection, _) in spared.sorted(by: { $0.1 < $1.1 }).prefix(count) { connection.channel.close(promise: nil) }
-        return !spared.isEmpty
+        let chosen = ConnectionShares.givingWay(count, of: all.map(\.use), at: now)
+        for index in chosen { all[index].channel.close(promise: nil) }
+        return !chosen.isEmpty
     }
-
-    /// In which a body is left in peace.
-    private static let bodyPatience = TimeAmount.seconds(2)
 }
