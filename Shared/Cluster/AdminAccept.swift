@@ -1,11 +1,5 @@
 internal import NIOCore
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// In the pipeline of the admin server's listening socket: where the process has no file descriptor for one more connection, an
 /// orchestrator's probe gets in all the same.
 ///
@@ -33,13 +27,13 @@ final class AdminAccept: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? IOError else { return context.fireErrorCaught(error) }
-        switch error.errnoCode {
-        case EMFILE, ENFILE:
+        switch AcceptFailure(code: error.errnoCode) {
+        case .noDescriptor:
             if !reserve.release() { connections.evictOne() }
             pause(context)
-        case ENOBUFS, ENOMEM: pause(context)
-        case ECONNABORTED: break        // one client went away before it was accepted
-        default: context.fireErrorCaught(error)
+        case .noMemory: pause(context)
+        case .clientGone: break
+        case nil: context.fireErrorCaught(error)
         }
     }
 
@@ -67,27 +61,5 @@ final class AdminAccept: ChannelDuplexHandler {
             self.hasHeldRead = false
             self.read(context: context)
         }
-    }
-}
-
-/// A file descriptor that is open for nothing but to be closed when one is needed.
-struct SpareDescriptor: ~Copyable {
-    private var descriptor: CInt = -1
-
-    init() { take() }
-
-    deinit { if descriptor >= 0 { _ = close(descriptor) } }
-
-    /// Where none is to be had, there is none until the next time.
-    mutating func take() {
-        if descriptor < 0 { descriptor = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
-    }
-
-    /// - Returns: whether there was one to give up.
-    mutating func release() -> Bool {
-        guard descriptor >= 0 else { return false }
-        _ = close(descriptor)
-        descriptor = -1
-        return true
     }
 }

@@ -33,3 +33,42 @@ package enum Descriptors {
     private static var resource: Int32 { RLIMIT_NOFILE }
     #endif
 }
+
+/// Why a connection could not be accepted, where the next one may be.
+enum AcceptFailure {
+    case noDescriptor, noMemory
+    /// It went away before.
+    case clientGone
+
+    /// - Parameter code: what `accept` left in `errno`.
+    init?(code: CInt) {
+        switch code {
+        case EMFILE, ENFILE: self = .noDescriptor
+        case ENOBUFS, ENOMEM: self = .noMemory
+        case ECONNABORTED: self = .clientGone
+        default: return nil
+        }
+    }
+}
+
+/// A file descriptor that is open for nothing but to be closed when one is needed.
+struct SpareDescriptor: ~Copyable {
+    private var descriptor: CInt = -1
+
+    init() { take() }
+
+    deinit { if descriptor >= 0 { _ = close(descriptor) } }
+
+    /// Where none is to be had, there is none until the next time.
+    mutating func take() {
+        if descriptor < 0 { descriptor = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
+    }
+
+    /// - Returns: whether there was one to give up.
+    mutating func release() -> Bool {
+        guard descriptor >= 0 else { return false }
+        _ = close(descriptor)
+        descriptor = -1
+        return true
+    }
+}
