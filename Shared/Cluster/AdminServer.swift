@@ -49,7 +49,7 @@ package struct AdminServer: Service {
             configuration: ApplicationConfiguration(address: bindAddress),
             onServerRunning: { channel in
                 let added = channel.eventLoop.submit {
-                    try channel.pipeline.syncOperations.addHandler(AdminAccept(connections), position: .first)
+                    try channel.pipeline.syncOperations.addHandler(AdminListener(connections), position: .first)
                 }
                 try? await added.get()      // fails only where the socket is closed
                 onListening(channel.localAddress?.port)

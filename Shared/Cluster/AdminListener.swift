@@ -5,7 +5,7 @@ internal import NIOCore
 ///
 /// A descriptor is kept in reserve, which the probe gets. Where that is in use too, one of the server's own connections gives way,
 /// and accepting waits for a moment.
-final class AdminAccept: ChannelDuplexHandler {
+final class AdminListener: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
     typealias OutboundIn = Never
