@@ -49,7 +49,8 @@ struct ModelCluster: Sendable {
         let proof = try WeightProof(files)
         let hosts = ExpertHosts(
             config: ExpertHosts.Config(
-                expected: expertHosts, arithmetic: flags.contains("fast") ? "fast" : "exact", settings: settings, silence: .seconds(5), patience: .seconds(30)),
+                expected: expertHosts, arithmetic: flags.contains("fast") ? "fast" : "exact", settings: settings,
+                silence: .seconds(5), patience: .seconds(30), vigil: .zero),
             inventory: try ExpertInventory(files), fingerprint: try files.fingerprint(), proof: proof,
             expertsPerToken: files.config.expertsPerToken, status: status, group: group, logger: logger)
         let control = Address.unix(path: "\(folder)/control.sock"), attentionAddress = Address.unix(path: "\(folder)/attention.sock")
