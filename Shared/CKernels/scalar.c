@@ -40,7 +40,8 @@ static float load_weight(const kernel_weights *w, size_t row, size_t k) {
     case KERNEL_INT4: {
         size_t groups = (w->stride + KERNEL_INT4_GROUP - 1) / KERNEL_INT4_GROUP, group = row * groups + k / KERNEL_INT4_GROUP, place = k % KERNEL_INT4_GROUP;
         uint8_t byte = ((const uint8_t *)w->elements)[group * 16 + place % 16];
-        return ((place < 16 ? byte & 15 : byte >> 4) - 8) * half_to_float(load_half(w->scales, group));
+        int number = (place < 16 ? byte & 15 : byte >> 4) - 8;
+        return fmaf((float)number, half_to_float(load_half(w->scales, group)), 0);     /* never -0 */
     }
     default: return from_bits((uint32_t)load_half(w->elements, index) << 16);
     }

@@ -41,47 +41,60 @@ static void near(const char *what, const char *table, const float *found, const 
 static size_t element_bytes(int type, size_t K) { return type == KERNEL_INT4 ? (K + 31) / 32 * 16 : type == KERNEL_INT8 ? K : type == KERNEL_FLOAT32 ? 4 * K : 2 * K; }
 static size_t scale_count(int type, size_t K) { return type == KERNEL_INT4 ? (K + 31) / 32 : type == KERNEL_INT8 ? (K + 63) / 64 : 0; }
 
-/* `misplaced` bytes behind an aligned address; the caller frees `memory[0]` and `memory[1]`. */
-static kernel_weights weights(int type, size_t outputs, size_t K, size_t misplaced, char *memory[2]) {
-    size_t bytes = outputs * element_bytes(type, K), scales = outputs * scale_count(type, K);
+/* The first K of `stride` columns, `misplaced` bytes behind an aligned address; the caller frees `memory[0]` and `memory[1]`. */
+static kernel_weights weights(int type, size_t outputs, size_t K, size_t stride, size_t misplaced, char *memory[2]) {
+    size_t bytes = (outputs - 1) * element_bytes(type, stride) + element_bytes(type, K);
+    size_t scales = scale_count(type, K) ? (outputs - 1) * scale_count(type, stride) + scale_count(type, K) : 0;
     memory[0] = malloc(bytes + misplaced);
     memory[1] = malloc(scales * 2 + 1);
-    for (size_t i = 0; i < bytes; i++) memory[0][misplaced + i] = (char)(i * 37 + 11);
+    for (size_t i = 0; i < bytes; i++) memory[0][misplaced + i] = (char)(i * 37 + i / 251 + 11);
     if (type == KERNEL_FLOAT32 || type == KERNEL_BFLOAT16)
-        for (size_t i = 0; i < outputs * K; i++) {
+        for (size_t i = 0; i < bytes / (type == KERNEL_FLOAT32 ? 4 : 2); i++) {
             float f = value(i, 2);
             memcpy(memory[0] + misplaced + i * (type == KERNEL_FLOAT32 ? 4 : 2), (char *)&f + (type == KERNEL_FLOAT32 ? 0 : 2), type == KERNEL_FLOAT32 ? 4 : 2);
         }
     for (size_t i = 0; i < scales; i++) {
-        unsigned short half = (unsigned short)(0x2000 + i * 13 % 512);      /* about 0.01 */
+        unsigned short half = (unsigned short)(0x2000 + i * 13 % 512 + (type == KERNEL_INT4 ? i % 3 / 2 << 15 : 0));    /* about 0.01 */
         memcpy(memory[1] + i * 2, &half, 2);
     }
-    return (kernel_weights){memory[0] + misplaced, scales ? memory[1] : NULL, K, K, type};
+    return (kernel_weights){memory[0] + misplaced, scales ? memory[1] : NULL, K, stride, type};
+}
+
+static void product(const kernel_table *table, const kernel_table *scalar, int type, size_t rows, size_t outputs, size_t K, size_t stride,
+                    size_t blocks) {
+    char *memory[2];
+    kernel_weights w = weights(type, outputs, K, stride, (rows + blocks) % 4, memory);
+    size_t x_stride = K + rows % 3;
+    float *x = floats((rows - 1) * x_stride + K, 1), *y = floats(rows * outputs, 0), *expected = floats(rows * outputs, 0);
+    table->linear(y, outputs, x, x_stride, &w, rows, outputs, blocks);
+    scalar->linear(expected, outputs, x, x_stride, &w, rows, outputs, blocks);
+    same("linear", table->name, y, expected, rows * outputs);
+    size_t bytes = table->fast_input_bytes ? table->fast_input_bytes(type, K) : 0;
+    if (bytes) {
+        float *alone = floats(outputs, 0);
+        void *input = malloc(bytes * rows), *last = malloc(bytes);
+        table->fast_input(input, x, x_stride, type, rows, K);
+        table->fast_linear(y, outputs, input, &w, rows, outputs);
+        near("fast_linear", table->name, y, expected, rows * outputs, 0.03f * (float)K);
+        memcpy(last, (char *)input + (rows - 1) * bytes, bytes);
+        table->fast_linear(alone, outputs, last, &w, 1, outputs);
+        if (memcmp(alone, y + (rows - 1) * outputs, outputs * sizeof *y)) {
+            printf("fast_linear of %s: a row alone differs from the row among others\n", table->name);
+            failures++;
+        }
+        free(alone); free(input); free(last);
+    }
+    free(x); free(y); free(expected); free(memory[0]); free(memory[1]);
 }
 
 static void products(const kernel_table *table, const kernel_table *scalar) {
     for (int type = KERNEL_BFLOAT16; type <= KERNEL_INT4; type++)
         for (int s = 0; s < SIZE_COUNT; s++)
             for (size_t rows = 1; rows <= 11; rows += rows < 5 ? 1 : 3)
-                for (size_t blocks = 1; blocks <= 8; blocks *= 2) {
-                    size_t K = SIZES[s], outputs = rows % 2 ? 35 : 5;
-                    if (K % blocks) continue;
-                    char *memory[2];
-                    kernel_weights w = weights(type, outputs, K, blocks % 3, memory);
-                    float *x = floats(rows * K, 1), *y = floats(rows * outputs, 0), *expected = floats(rows * outputs, 0);
-                    table->linear(y, outputs, x, K, &w, rows, outputs, blocks);
-                    scalar->linear(expected, outputs, x, K, &w, rows, outputs, blocks);
-                    same("linear", table->name, y, expected, rows * outputs);
-                    size_t bytes = table->fast_input_bytes ? table->fast_input_bytes(type, K) : 0;
-                    if (bytes) {
-                        void *input = malloc(bytes * rows);
-                        table->fast_input(input, x, K, type, rows, K);
-                        table->fast_linear(y, outputs, input, &w, rows, outputs);
-                        near("fast_linear", table->name, y, expected, rows * outputs, 0.03f * (float)K);
-                        free(input);
-                    }
-                    free(x); free(y); free(expected); free(memory[0]); free(memory[1]);
-                }
+                for (size_t blocks = 1; blocks <= 8; blocks *= 2)
+                    if (SIZES[s] % blocks == 0) product(table, scalar, type, rows, rows % 2 ? 35 : 5, SIZES[s], SIZES[s] + s % 3 * 64, blocks);
+    for (int type = KERNEL_BFLOAT16; type <= KERNEL_INT4; type++)
+        for (size_t rows = 1; rows <= 70; rows += rows < 20 ? 1 : 9) product(table, scalar, type, rows, 16 + rows * 7 % 67, 530 + rows, 640, 1);
 }
 
 static void elementwise(const kernel_table *table, const kernel_table *scalar) {
