@@ -16,7 +16,7 @@
  * INT8: a whole number each, times the float16 scale of its group of 64 columns of a row.
  * INT4: groups of 32 columns in 16 bytes each; byte j of a group holds column j in its low half and column j + 16 in its high half, each
  *       8 more than the whole number it stands for, which is times the group's float16 scale. The last group of a row is filled up.
- * A weight is the exact product of number and scale, which float32 can hold. */
+ * A weight is the exact product of number and scale, which float32 can hold; scales are finite. An int4 weight of zero is +0. */
 enum { KERNEL_BFLOAT16 = 0, KERNEL_FLOAT32 = 1, KERNEL_INT8 = 2, KERNEL_INT4 = 3 };
 enum { KERNEL_INT8_GROUP = 64, KERNEL_INT4_GROUP = 32 };
 enum { KERNEL_TABLES_MAX = 8, KERNEL_SUM_BLOCKS_MAX = 8 };
