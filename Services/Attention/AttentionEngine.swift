@@ -53,9 +53,6 @@ final class AttentionEngine: Sendable {
         sessions = Mutex(SessionStore(checkpoint.config, budgetBytes: memoryBudgetBytes))
     }
 
-    /// Finds out whether the memory that products need beside weights and states can be had.
-    func reserveProductMemory() async throws { try await lane.run { [compute] in try BLASMemory.reserve(for: compute) } }
-
     /// How many sessions are in memory, and the bytes promised to them; how many are on disk, and their bytes there.
     var usage: (sessions: Int, reservedBytes: Int, budgetBytes: Int, parked: Int, parkedBytes: Int) {
         sessions.withLock { ($0.count, $0.reservedBytes, $0.budgetBytes, $0.parked.count, $0.parked.reduce(0) { $0 + $1.byteCount }) }
@@ -176,7 +173,7 @@ final class AttentionEngine: Sendable {
                 guard case .lightning(let layer) = layers[request.layer], let state = session.layers[request.layer].lightning else {
                     throw AttentionError.notLightning(layer: request.layer)
                 }
-                return StateResponse(state: layer.currentState(of: state))
+                return StateResponse(state: layer.currentState(of: state, compute))
             }
         }
     }

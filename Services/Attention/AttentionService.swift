@@ -27,13 +27,11 @@ struct AttentionService: Service {
 
     func run() async throws {
         readiness.set(.loading(message: "reading \(config.model)", fraction: 0))
-        useOneBLASThread()
         let checkpoint = try WeightFiles(directory: config.model)
         let compute = config.compute
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
         let parking = try ParkingFolder(config.parkingFolder)
         let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget, makeParkingFile: parking.makeFile)
-        do { try await engine.reserveProductMemory() } catch let error as BLASMemoryError { throw StartError("\(error)") }
         let metrics = AttentionMetrics(budgetBytes: budget)
         var limits = RPCLimits.activations(hiddenSize: engine.config.hiddenSize)
         limits.vigil = config.vigil

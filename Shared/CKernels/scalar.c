@@ -133,8 +133,21 @@ static void sigmoid_multiply(float *y, const float *a, const float *b, size_t co
     for (size_t i = 0; i < count; i++) y[i] = (sigmoid(y[i]) * a[i]) * b[i];
 }
 
-static void lightning_rows(float *out, size_t out_stride, const float *q, size_t q_stride, const float *k, const float *v, size_t kv_stride,
-                           const float *state, const float *decay, size_t first, size_t count, size_t d) {
+static void store_keys(float *keys, const float *rows, size_t stride, size_t first, size_t count, size_t d) {
+    for (size_t r = 0; r < count; r++)
+        for (size_t c = 0; c < d; c++) keys[kernel_key_place(first + r, c, d)] = rows[r * stride + c];
+}
+
+/* A query times the key at `place`: component after component, in one sum. */
+static float dot_key(const float *q, const float *keys, size_t place, size_t d) {
+    float sum = 0;
+    for (size_t c = 0; c < d; c++) sum = fmaf(q[c], keys[kernel_key_place(place, c, d)], sum);
+    return sum;
+}
+
+static void lightning_rows(float *out, size_t out_stride, const float *q, size_t q_stride, const float *k,
+                           const float *v, size_t v_stride, const float *state, const float *decay,
+                           size_t first, size_t count, size_t d) {
     for (size_t r = 0; r < count; r++) {
         size_t i = first + r;
         const float *query = q + r * q_stride;
@@ -145,35 +158,52 @@ static void lightning_rows(float *out, size_t out_stride, const float *q, size_t
             for (size_t c = 0; c < d; c++) o[c] = fmaf(weight, state[key * d + c], o[c]);
         }
         for (size_t j = 0; j <= i; j++) {
-            float weight = dot(query, k + j * kv_stride, d) * decay[i - j];
-            for (size_t c = 0; c < d; c++) o[c] = fmaf(weight, v[j * kv_stride + c], o[c]);
+            float weight = dot_key(query, k, j, d) * decay[i - j];
+            for (size_t c = 0; c < d; c++) o[c] = fmaf(weight, v[j * v_stride + c], o[c]);
         }
     }
 }
 
-static void attention_row(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale, size_t count, size_t d) {
-    float weights[KERNEL_PAGE_MAX];
-    float largest = *m;
-    for (size_t p = 0; p < count; p++) {
-        weights[p] = dot(q, keys + p * d, d) * scale;
-        largest = weights[p] > largest ? weights[p] : largest;
+static void lightning_close(float *state, const float *k, const float *v, size_t v_stride, const float *decay,
+                            size_t count, size_t d) {
+    for (size_t a = 0; a < d; a++)
+        for (size_t c = 0; c < d; c++) {
+            float sum = state[a * d + c] * decay[count];
+            for (size_t j = 0; j < count; j++) {
+                float weight = k[kernel_key_place(j, a, d)] * decay[count - 1 - j];
+                sum = fmaf(weight, v[j * v_stride + c], sum);
+            }
+            state[a * d + c] = sum;
+        }
+}
+
+static void attention_row(float *m, float *l, float *o, const float *q, const float *keys, const float *values,
+                          float scale, size_t first, size_t count, size_t d) {
+    float weights[KERNEL_PAGE_MAX], maxima[LANES], sums[LANES] = {0};
+    for (size_t lane = 0; lane < LANES; lane++) maxima[lane] = *m;
+    for (size_t p = first; p < first + count; p++) {
+        weights[p] = dot_key(q, keys, p, d) * scale;
+        if (weights[p] > maxima[p % LANES]) maxima[p % LANES] = weights[p];
     }
-    float correction = exponential(*m - largest);
-    float lanes[LANES] = {0};
-    for (size_t p = 0; p < count; p++) {
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t lane = 0; lane < half; lane++)
+            if (maxima[lane + half] > maxima[lane]) maxima[lane] = maxima[lane + half];
+    float largest = maxima[0], correction = exponential(*m - largest);
+    for (size_t p = first; p < first + count; p++) {
         weights[p] = exponential(weights[p] - largest);
-        lanes[p % LANES] = lanes[p % LANES] + weights[p];
+        sums[p % LANES] = sums[p % LANES] + weights[p];
     }
     *m = largest;
-    *l = fmaf(*l, correction, add_lanes(lanes));
+    *l = fmaf(*l, correction, add_lanes(sums));
     for (size_t c = 0; c < d; c++) o[c] = o[c] * correction;
-    for (size_t p = 0; p < count; p++)
+    for (size_t p = first; p < first + count; p++)
         for (size_t c = 0; c < d; c++) o[c] = fmaf(weights[p], values[p * d + c], o[c]);
 }
 
-static void attention_page(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale,
-                           size_t rows, size_t count, size_t d) {
-    for (size_t r = 0; r < rows; r++) attention_row(m + r, l + r, o + r * d, q + r * d, keys, values, scale, count, d);
+static void attention_page(float *m, float *l, float *o, const float *q, const float *keys, const float *values,
+                           float scale, size_t rows, size_t first, size_t count, size_t d) {
+    for (size_t r = 0; r < rows; r++)
+        attention_row(m + r, l + r, o + r * d, q + r * d, keys, values, scale, first, count, d);
 }
 
 static void digest(uint64_t sums[KERNEL_DIGEST_SUMS], const void *bytes, size_t row_bytes, size_t stride, size_t rows,
@@ -192,6 +222,6 @@ static void digest(uint64_t sums[KERNEL_DIGEST_SUMS], const void *bytes, size_t 
 }
 
 const kernel_table kernels_scalar = {
-    "scalar", linear, NULL, NULL, NULL, scale_by, add_scaled, sum_of_squares, silu, silu_multiply, sigmoid_multiply, lightning_rows, attention_page,
-    digest,
+    "scalar", linear, NULL, NULL, NULL, scale_by, add_scaled, sum_of_squares, silu, silu_multiply, sigmoid_multiply,
+    store_keys, lightning_rows, lightning_close, attention_page, digest,
 };

@@ -2,23 +2,53 @@ internal import CKernels
 internal import Foundation
 
 extension Compute {
+    /// Stores `count` keys among keys in groups, from place `first` on: as the kernels take them, `store_keys` in kernels.h.
+    package func storeKeys(
+        _ keys: UnsafeMutablePointer<Float>, first: Int,
+        from rows: UnsafePointer<Float>, stride: Int, count: Int, dimension: Int
+    ) {
+        unsafe table.store_keys(keys, rows, stride, first, count, dimension)
+    }
+
     /// Rows `first ..< first + count` of one canonical block of one lightning head; shapes and formula at `lightning_rows` in kernels.h.
+    ///
+    /// - Parameters:
+    ///   - keys: the block's, in groups.
+    ///   - values: the block's, `valueStride` apart.
     package func lightningRows(
         output: UnsafeMutablePointer<Float>, outputStride: Int, query: UnsafePointer<Float>, queryStride: Int,
-        key: UnsafePointer<Float>, value: UnsafePointer<Float>, keyValueStride: Int,
+        keys: UnsafePointer<Float>, values: UnsafePointer<Float>, valueStride: Int,
         state: UnsafePointer<Float>, decay: [Float], first: Int, count: Int, dimension: Int
     ) {
         precondition(first + count < decay.count, "rows up to \(first + count) of a block of \(decay.count - 1)")
-        unsafe table.lightning_rows(output, outputStride, query, queryStride, key, value, keyValueStride, state, decay, first, count, dimension)
+        unsafe table.lightning_rows(
+            output, outputStride, query, queryStride, keys, values, valueStride, state, decay, first, count, dimension)
     }
 
-    /// Adds one page of keys and values to the running softmax of `rows` queries; shapes at `attention_page` in kernels.h.
+    /// Carries the state of one lightning head through the first `count` rows of a block: `lightning_close` in kernels.h.
+    package func closeLightningBlock(
+        state: UnsafeMutablePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, valueStride: Int,
+        decay: [Float], count: Int, dimension: Int
+    ) {
+        let length = min(Kernels.pageLength, decay.count - 1)
+        precondition(count <= length, "\(count) rows of a block of \(length)")
+        unsafe table.lightning_close(state, keys, values, valueStride, decay, count, dimension)
+    }
+
+    /// Adds the `places` of one page to the running softmax of `rows` queries; shapes at `attention_page` in kernels.h.
+    ///
+    /// - Parameters:
+    ///   - keys: the page's, in groups.
+    ///   - values: the page's, `dimension` apart.
     package func attentionPage(
         maximum: UnsafeMutablePointer<Float>, sum: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, query: UnsafePointer<Float>,
-        keys: UnsafePointer<Float>, values: UnsafePointer<Float>, scale: Float, rows: Int, count: Int, dimension: Int
+        keys: UnsafePointer<Float>, values: UnsafePointer<Float>, scale: Float, rows: Int, places: Range<Int>,
+        dimension: Int
     ) {
-        precondition(count <= Kernels.pageLength, "\(count) keys in a page of \(Kernels.pageLength)")
-        unsafe table.attention_page(maximum, sum, output, query, keys, values, scale, rows, count, dimension)
+        let page = 0 ..< Kernels.pageLength
+        precondition(places.clamped(to: page) == places, "places \(places) of a page of \(page.count)")
+        unsafe table.attention_page(
+            maximum, sum, output, query, keys, values, scale, rows, places.lowerBound, places.count, dimension)
     }
 
     /// Joins the running softmax of further keys, `other`, to that of the same queries: `maxima` and `sums` (queries), `outputs` (queries, dimension).

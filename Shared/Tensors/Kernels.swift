@@ -32,6 +32,14 @@ internal import CKernels
 
     /// Keys of one KV page; `attention_page` takes at most this many.
     package static let pageLength = KERNEL_PAGE_MAX
+
+    /// Keys are stored in groups of this many.
+    package static let keyGroupLength = KERNEL_KEY_GROUP
+
+    /// Floats that `count` keys take in groups.
+    package static func keyFloats(_ count: Int, dimension: Int) -> Int {
+        (count + keyGroupLength - 1) / keyGroupLength * keyGroupLength * dimension
+    }
 }
 
 /// How activations meet weights.

@@ -43,7 +43,7 @@ import Testing
             outputs += output
             index += piece.count
         }
-        return (outputs, state.current(head: 0, decay: Self.decay))
+        return (outputs, state.current(head: 0, decay: Self.decay, compute))
     }
 
     @Test("outputs and states are the example's, wherever the block's border falls", arguments: [0, 61, 62, 63, 64, 127])

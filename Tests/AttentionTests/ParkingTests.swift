@@ -55,18 +55,19 @@ import Testing
         }
     }
 
-    @Test("only what a session has seen is written")
+    @Test("what a session has seen is written, and of the rest no more than fills a group of keys")
     func size() async throws {
         let engine = try engine()
         try await openSession(engine, 1)
         let empty = try await engine.park(ParkSessionRequest(session: 1)).parkedBytes
         _ = try await engine.resume(ResumeSessionRequest(session: 1))
         _ = try await step(engine, 1, start: 0, count: 3)
-        // Three rows: keys and values of each lightning head, and of each key/value head.
-        let config = engine.config, rowBytes = 2 * config.headDimension * 4
-        let row = config.layers.reduce(0) { $0 + ($1 == .lightning ? config.headCount : config.keyValueHeadCount) * rowBytes }
-        #expect(try await engine.park(ParkSessionRequest(session: 1)).parkedBytes == empty + 3 * row)
-        #expect(engine.usage.parked == 1 && engine.usage.parkedBytes == empty + 3 * row && engine.usage.sessions == 0)
+        // Three rows of each lightning head and of each key/value head: a group of keys, and three values.
+        let config = engine.config
+        let head = (Kernels.keyGroupLength + 3) * config.headDimension * 4
+        let heads = config.layers.reduce(0) { $0 + ($1 == .lightning ? config.headCount : config.keyValueHeadCount) }
+        #expect(try await engine.park(ParkSessionRequest(session: 1)).parkedBytes == empty + heads * head)
+        #expect(engine.usage.parked == 1 && engine.usage.parkedBytes == empty + heads * head && engine.usage.sessions == 0)
     }
 
     @Test("parking frees the session's memory for others; resuming takes it again, or fails while there is none")

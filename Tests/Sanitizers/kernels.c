@@ -112,34 +112,77 @@ static void elementwise(const kernel_table *table, const kernel_table *scalar) {
     }
 }
 
+/* Keys in groups, of exactly the size that their places take; what no key fills is NaN. */
+static float *grouped(const kernel_table *table, const float *rows, size_t stride, size_t count, size_t d) {
+    size_t floats = (count + KERNEL_KEY_GROUP - 1) / KERNEL_KEY_GROUP * KERNEL_KEY_GROUP * d;
+    float *keys = malloc(floats * sizeof *keys + 1);
+    for (size_t i = 0; i < floats; i++) keys[i] = NAN;
+    table->store_keys(keys, rows, stride, 0, count / 3, d);
+    table->store_keys(keys, rows + count / 3 * stride, stride, count / 3, count - count / 3, d);
+    return keys;
+}
+
+/* `count` rows of d values, `stride` apart, with NaN between them and nothing behind the last. */
+static float *spread(size_t count, size_t stride, size_t d, int seed) {
+    float *rows = malloc(((count - 1) * stride + d) * sizeof *rows);
+    for (size_t r = 0; r < count; r++)
+        for (size_t c = 0; c < (r + 1 < count ? stride : d); c++)
+            rows[r * stride + c] = c < d ? value(r * d + c, seed) : NAN;
+    return rows;
+}
+
+static void storing(const kernel_table *table, const kernel_table *scalar) {
+    for (int s = 0; s < SIZE_COUNT && SIZES[s] <= 130; s++)
+        for (size_t count = 1; count <= 70; count += 23) {
+            size_t d = SIZES[s], floats = (count + KERNEL_KEY_GROUP - 1) / KERNEL_KEY_GROUP * KERNEL_KEY_GROUP * d;
+            float *rows = spread(count, d + 3, d, 1);
+            float *found = grouped(table, rows, d + 3, count, d), *expected = grouped(scalar, rows, d + 3, count, d);
+            same("store_keys", table->name, found, expected, floats);
+            free(rows); free(found); free(expected);
+        }
+}
+
 static void lightning(const kernel_table *table, const kernel_table *scalar) {
     for (int s = 0; s < SIZE_COUNT && SIZES[s] <= 130; s++) {
         size_t d = SIZES[s], block = 70;
-        float *q = floats(block * d, 1), *k = floats(block * d, 2), *v = floats(block * d, 3), *state = floats(d * d, 4), *decay = floats(block + 1, 5);
+        float *q = floats(block * d, 1), *rows = floats(block * d, 2), *v = spread(block, d + 2, d, 3);
+        float *state = floats(d * d, 4), *decay = floats(block + 1, 5);
         for (size_t first = 0; first < block; first += 23)
             for (size_t count = 1; first + count <= block; count += 9) {
                 float *y = floats(count * d, 0), *z = floats(count * d, 0);
-                table->lightning_rows(y, d, q + first * d, d, k, v, d, state, decay, first, count, d);
-                scalar->lightning_rows(z, d, q + first * d, d, k, v, d, state, decay, first, count, d);
+                float *k = grouped(scalar, rows, d, first + count, d);
+                table->lightning_rows(y, d, q + first * d, d, k, v, d + 2, state, decay, first, count, d);
+                scalar->lightning_rows(z, d, q + first * d, d, k, v, d + 2, state, decay, first, count, d);
                 same("lightning_rows", table->name, y, z, count * d);
-                free(y); free(z);
+                free(y); free(z); free(k);
             }
-        free(q); free(k); free(v); free(state); free(decay);
+        for (size_t count = 0; count <= KERNEL_PAGE_MAX; count += count < 2 ? 1 : 7) {
+            float *y = floats(d * d, 4), *z = floats(d * d, 4), *k = grouped(scalar, rows, d, count, d);
+            table->lightning_close(y, k, v, d + 2, decay, count, d);
+            scalar->lightning_close(z, k, v, d + 2, decay, count, d);
+            same("lightning_close", table->name, y, z, d * d);
+            free(y); free(z); free(k);
+        }
+        free(q); free(rows); free(v); free(state); free(decay);
     }
 }
 
 static void attention(const kernel_table *table, const kernel_table *scalar) {
     for (int s = 0; s < SIZE_COUNT && SIZES[s] <= 130; s++)
-        for (size_t count = 1; count <= KERNEL_PAGE_MAX; count += 7)
-            for (size_t rows = 1; rows <= 9; rows += 2) {
-                size_t d = SIZES[s];
-                float *q = floats(rows * d, 1), *k = floats(count * d, 2), *v = floats(count * d, 3);
-                float *y = floats(rows * (d + 2), 4), *z = floats(rows * (d + 2), 4);      /* maxima, sums, outputs */
-                table->attention_page(y, y + rows, y + 2 * rows, q, k, v, 0.3f, rows, count, d);
-                scalar->attention_page(z, z + rows, z + 2 * rows, q, k, v, 0.3f, rows, count, d);
-                same("attention_page", table->name, y, z, rows * (d + 2));
-                free(q); free(k); free(v); free(y); free(z);
-            }
+        for (size_t first = 0; first <= 50; first += first < 16 ? 8 : 17)
+            for (size_t count = 1; first + count <= KERNEL_PAGE_MAX; count += 7)
+                for (size_t rows = 1; rows <= 67; rows += rows < 9 ? 1 : 29) {
+                    size_t d = SIZES[s], end = first + count;
+                    if (rows > 9 && count % 3) continue;
+                    float *q = floats(rows * d, 1), *keys = floats(end * d, 2), *v = floats(end * d, 3);
+                    float *k = grouped(scalar, keys, d, end, d);
+                    float *y = floats(rows * (d + 2), 4), *z = floats(rows * (d + 2), 4);  /* maxima, sums, outputs */
+                    for (size_t r = 0; r < rows; r += 2) y[r] = z[r] = -INFINITY;              /* nothing seen yet */
+                    table->attention_page(y, y + rows, y + 2 * rows, q, k, v, 0.3f, rows, first, count, d);
+                    scalar->attention_page(z, z + rows, z + 2 * rows, q, k, v, 0.3f, rows, first, count, d);
+                    same("attention_page", table->name, y, z, rows * (d + 2));
+                    free(q); free(keys); free(k); free(v); free(y); free(z);
+                }
 }
 
 static void digests(const kernel_table *table, const kernel_table *scalar) {
@@ -191,6 +234,7 @@ int main(void) {
     for (size_t t = 0; t < count; t++) {
         products(tables[t], tables[0]);
         elementwise(tables[t], tables[0]);
+        storing(tables[t], tables[0]);
         lightning(tables[t], tables[0]);
         attention(tables[t], tables[0]);
         digests(tables[t], tables[0]);

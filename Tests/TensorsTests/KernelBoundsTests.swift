@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("lightning rows")
+    @Test("lightning rows, the closing of a block, the storing of keys")
     func lightning() {
         for side in GuardedMemory.Side.allCases {
             for kernels in Kernels.supported {
@@ -57,11 +57,16 @@ import Testing
                             }
                             return memory
                         }
-                        let q = spread(head.q[(first * d)...]), k = spread(head.k[...]), v = spread(head.v[...])
+                        let q = spread(head.q[(first * d)...]), v = spread(head.v[...])
+                        let k = GuardedMemory(grouped(head.k, d: d), against: side)
                         let state = GuardedMemory(head.state, against: side), decay = GuardedMemory(head.decay, against: side)
                         let out = GuardedMemory(byteCount: ((count - 1) * stride + d) * 4, against: side)
                         kernels.table.lightning_rows(
                             out.floats, stride, q.floats, stride, k.floats, v.floats, stride, state.floats, decay.floats, first, count, d)
+                        guard first == 0 else { continue }
+                        kernels.table.lightning_close(state.floats, k.floats, v.floats, stride, decay.floats, count, d)
+                        let rows = spread(head.k[...]), keys = GuardedMemory(byteCount: Kernels.keyFloats(count, dimension: d) * 4, against: side)
+                        kernels.table.store_keys(keys.floats, rows.floats, stride, 0, count, d)
                     }
                 }
             }
@@ -74,27 +79,15 @@ import Testing
             for kernels in Kernels.supported {
                 for d in [1, 7, 15, 16, 17, 33, 64, 65, 130] {
                     for count in 0 ... Kernels.pageLength {
-                        let q = GuardedMemory(pattern(d, seed: 1), against: side)
-                        let keys = GuardedMemory(pattern(count * d, seed: 2), against: side), values = GuardedMemory(pattern(count * d, seed: 3), against: side)
-                        let running = GuardedMemory([0, 0], against: side), output = GuardedMemory(byteCount: d * 4, against: side)
-                        kernels.table.attention_page(
-                            running.floats, running.floats + 1, output.floats, q.floats, keys.floats, values.floats, 0.3, 1, count, d)
+                        for first in [0, 5, 30] where first + count <= Kernels.pageLength {
+                            let q = GuardedMemory(pattern(d, seed: 1), against: side)
+                            let keys = GuardedMemory(grouped(pattern((first + count) * d, seed: 2), d: d), against: side)
+                            let values = GuardedMemory(pattern((first + count) * d, seed: 3), against: side)
+                            let running = GuardedMemory([0, 0], against: side), output = GuardedMemory(byteCount: d * 4, against: side)
+                            kernels.table.attention_page(
+                                running.floats, running.floats + 1, output.floats, q.floats, keys.floats, values.floats, 0.3, 1, first, count, d)
+                        }
                     }
-                }
-            }
-        }
-    }
-
-    @Test("the closing of a block")
-    func closing() {
-        useOneBLASThread()
-        for side in GuardedMemory.Side.allCases {
-            for d in [1, 7, 16, 17, 33, 96, 128] {
-                for count in [1, 5, 16, 64] {
-                    let head = Head(d: d, block: count), state = GuardedMemory(head.state, against: side)
-                    let keys = GuardedMemory(head.k, against: side), values = GuardedMemory(head.v, against: side)
-                    closeLightningBlock(
-                        state: state.floats, decay: 0.5, keys: keys.floats, keyStride: d, values: values.floats, valueStride: d, count: count, dimension: d)
                 }
             }
         }

@@ -120,6 +120,25 @@ import Testing
         }
     }
 
+    @Test("keys are stored at once, one by one, or in random chunks", arguments: Kernels.names)
+    func storing(name: String) throws {
+        let compute = Compute(kernels: try .table(name), threads: 1)
+        for (d, count) in [(16, 64), (7, 33), (128, 64), (33, 1)] {
+            let rows = pattern(count * d, seed: 1), expected = bits(grouped(rows, d: d))
+            var single = [Float](repeating: .nan, count: expected.count), chunks = single
+            for row in 0 ..< count {
+                compute.storeKeys(&single, first: row, from: Array(rows[(row * d)...]), stride: d, count: 1, dimension: d)
+            }
+            var first = 0
+            while first < count {
+                let taken = Int.random(in: 1 ... count - first)
+                compute.storeKeys(&chunks, first: first, from: Array(rows[(first * d)...]), stride: d, count: taken, dimension: d)
+                first += taken
+            }
+            #expect(bits(single) == expected && bits(chunks) == expected, "\(count) keys, d = \(d)")
+        }
+    }
+
     @Test("lightning rows do not depend on strides, nor on what a later row holds", arguments: Kernels.names)
     func lightningStrides(name: String) throws {
         let compute = Compute(kernels: try .table(name), threads: 1)
@@ -138,9 +157,11 @@ import Testing
         var output = [Float](repeating: guardValue, count: rows.count * stride)
         packed.withUnsafeBufferPointer { packed in
             let base = packed.baseAddress!
+            var keys = [Float](repeating: .nan, count: Kernels.keyFloats(block, dimension: d))
+            compute.storeKeys(&keys, first: 0, from: base + d, stride: stride, count: rows.upperBound, dimension: d)
             compute.lightningRows(
                 output: &output, outputStride: stride, query: base + rows.lowerBound * stride, queryStride: stride,
-                key: base + d, value: base + 2 * d, keyValueStride: stride, state: head.state, decay: head.decay,
+                keys: keys, values: base + 2 * d, valueStride: stride, state: head.state, decay: head.decay,
                 first: rows.lowerBound, count: rows.count, dimension: d)
         }
         let expected = head.lightning(compute, rows)
@@ -173,13 +194,31 @@ import Testing
                 let queries = pattern(rows * d, seed: 1)
                 var maxima = [Float](repeating: -.infinity, count: rows), sums = [Float](repeating: 0, count: rows), outputs = [Float](repeating: 0, count: rows * d)
                 compute.attentionPage(
-                    maximum: &maxima, sum: &sums, output: &outputs, query: queries, keys: keys, values: values, scale: 0.3, rows: rows, count: count, dimension: d)
+                    maximum: &maxima, sum: &sums, output: &outputs, query: queries, keys: grouped(keys, d: d), values: values, scale: 0.3, rows: rows,
+                    places: 0 ..< count, dimension: d)
                 for row in 0 ..< rows {
                     var alone = RunningSoftmax(d: d)
                     alone.add(compute, query: Array(queries[row * d ..< (row + 1) * d]), keys: keys, values: values, scale: 0.3, count: count)
                     #expect(bits([maxima[row], sums[row]] + outputs[row * d ..< (row + 1) * d]) == alone.bitPatterns, "row \(row) of \(rows), d = \(d)")
                 }
             }
+        }
+    }
+
+    @Test("an attention row that begins inside a page does not depend on what lies before", arguments: Kernels.names)
+    func attentionWindow(name: String) throws {
+        let compute = Compute(kernels: try .table(name), threads: 1)
+        let d = 24, query = pattern(d, seed: 1), keys = pattern(64 * d, seed: 2), values = pattern(64 * d, seed: 3)
+        for places in [1 ..< 64, 15 ..< 17, 16 ..< 32, 17 ..< 18, 40 ..< 64, 63 ..< 64] {
+            func spoilt(_ rows: [Float]) -> [Float] { rows.indices.map { places.contains($0 / d) ? rows[$0] : .nan } }
+            func run(_ keys: [Float], _ values: [Float]) -> [UInt32] {
+                var row = RunningSoftmax(d: d)
+                compute.attentionPage(
+                    maximum: &row.maximum, sum: &row.sum, output: &row.output, query: query, keys: grouped(keys, d: d), values: values,
+                    scale: 0.2, rows: 1, places: places, dimension: d)
+                return row.bitPatterns
+            }
+            #expect(run(spoilt(keys), spoilt(values)) == run(keys, values), "places \(places)")
         }
     }
 }

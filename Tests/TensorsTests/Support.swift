@@ -111,11 +111,18 @@ struct Head {
             q.withUnsafeBufferPointer { q in
                 compute.lightningRows(
                     output: output.baseAddress!, outputStride: d, query: q.baseAddress! + rows.lowerBound * d, queryStride: d,
-                    key: k, value: v, keyValueStride: d, state: state, decay: decay, first: rows.lowerBound, count: rows.count, dimension: d)
+                    keys: grouped(k, d: d), values: v, valueStride: d, state: state, decay: decay, first: rows.lowerBound, count: rows.count, dimension: d)
             }
         }
         return output
     }
+}
+
+/// Keys, (count, d), in groups, as the kernels take them. What no key fills is NaN: nothing may depend on it.
+func grouped(_ keys: [Float], d: Int) -> [Float] {
+    var groups = [Float](repeating: .nan, count: Kernels.keyFloats(keys.count / d, dimension: d))
+    Compute(kernels: .scalar, threads: 1).storeKeys(&groups, first: 0, from: keys, stride: d, count: keys.count / d, dimension: d)
+    return groups
 }
 
 /// A row's running softmax.
@@ -129,7 +136,8 @@ struct RunningSoftmax {
     /// Adds `count` keys; both arrays may hold more.
     mutating func add(_ compute: Compute, query: [Float], keys: [Float], values: [Float], scale: Float, count: Int) {
         compute.attentionPage(
-            maximum: &maximum, sum: &sum, output: &output, query: query, keys: keys, values: values, scale: scale, rows: 1, count: count, dimension: query.count)
+            maximum: &maximum, sum: &sum, output: &output, query: query, keys: grouped(keys, d: query.count), values: values,
+            scale: scale, rows: 1, places: 0 ..< count, dimension: query.count)
     }
 
     /// Adds `keys`, (positions, d), page by page.

@@ -103,7 +103,7 @@ struct LightningAttention: Sendable {
     }
 
     /// The state decayed to the session's last token, (H, d, d): what the recurrence of the spec holds there.
-    func currentState(of state: LightningState) -> [Float] {
-        (0 ..< headCount).flatMap { state.current(head: $0, decay: decays[$0]) }
+    func currentState(of state: LightningState, _ compute: Compute) -> [Float] {
+        (0 ..< headCount).flatMap { state.current(head: $0, decay: decays[$0], compute) }
     }
 }

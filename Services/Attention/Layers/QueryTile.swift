@@ -76,20 +76,20 @@ struct RunningSoftmax: Sendable {
                 unsafe sums.withUnsafeMutableBufferPointer { sums in
                     unsafe outputs.withUnsafeMutableBufferPointer { outputs in
                         let (queries, maxima, sums, outputs) = (queries.baseAddress!, maxima.baseAddress!, sums.baseAddress!, outputs.baseAddress!)
-                        func add(_ rows: Range<Int>, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, _ count: Int) {
-                            let first = rows.lowerBound * groupSize
+                        func add(_ rows: Range<Int>, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, _ positions: Range<Int>) {
+                            let first = rows.lowerBound * groupSize, place = positions.lowerBound % KeyValueCache.pageLength
                             unsafe compute.attentionPage(
-                                maximum: maxima + first, sum: sums + first, output: outputs + first * d, query: queries + first * d,
-                                keys: keys, values: values, scale: scale, rows: rows.count * groupSize, count: count, dimension: d)
+                                maximum: maxima + first, sum: sums + first, output: outputs + first * d,
+                                query: queries + first * d, keys: keys, values: values, scale: scale,
+                                rows: rows.count * groupSize, places: place ..< place + positions.count, dimension: d)
                         }
                         let all = 0 ..< tile.rows.count
                         unsafe cache.visit(head: tile.keyValueHead, positions: positions) { page, keys, values in
                             let first = page.clamped(to: tile.seen(by: 0)), last = page.clamped(to: tile.seen(by: all.upperBound - 1))
-                            if first == page, last == page { return unsafe add(all, keys, values, page.count) }
+                            if first == page, last == page { return unsafe add(all, keys, values, page) }
                             for row in all {        // at the rows' own positions, and at a window's edge, each sees a part of its own
                                 let seen = page.clamped(to: tile.seen(by: row))
-                                let skipped = (seen.lowerBound - page.lowerBound) * d
-                                if !seen.isEmpty { unsafe add(row ..< row + 1, keys + skipped, values + skipped, seen.count) }
+                                if !seen.isEmpty { unsafe add(row ..< row + 1, keys, values, seen) }
                             }
                         }
                     }

@@ -53,7 +53,7 @@ struct SoftmaxAttention: Sendable {
                             let rotation = rotary.rotation(at: position), key = unsafe keys.baseAddress! + row * keyColumns
                             unsafe rotation.apply(to: queries.baseAddress! + row * queryColumns, columns: queryColumns)
                             unsafe rotation.apply(to: key, columns: keyColumns)
-                            unsafe cache.store(at: position, key: key, value: values.baseAddress! + row * keyColumns)
+                            unsafe cache.store(at: position, key: key, value: values.baseAddress! + row * keyColumns, compute)
                         }
                     }
                 }

@@ -13,7 +13,7 @@ final class LightningState {
     /// Tokens seen so far. Changes when all heads have been carried on.
     var length: Int
     private let states: FloatMemory         // (H, d, d): key component, value component
-    private let keys: FloatMemory           // (H, blockLength, d)
+    private let keys: FloatMemory           // (H, blockLength, d) in groups
     private let values: FloatMemory         // (H, blockLength, d)
 
     /// - Parameter length: tokens seen so far, whose memory is still to be filled.
@@ -26,10 +26,13 @@ final class LightningState {
         values = FloatMemory(count: headCount * Self.blockLength * headDimension)
     }
 
-    /// What holds anything: the states, and of the open block the rows there are. In a fixed order.
+    /// What holds anything: the states, and of the open block the groups of keys and the values there are. In a fixed order.
     var usedMemory: [UnsafeMutableRawBufferPointer] {
-        let block = Self.blockLength * headDimension, used = openRows * headDimension
-        let open = unsafe (0 ..< headCount).flatMap { head in unsafe [keys, values].map { unsafe $0.bytes(head * block ..< head * block + used) } }
+        let block = Self.blockLength * headDimension
+        let used = [(keys, Kernels.keyFloats(openRows, dimension: headDimension)), (values, openRows * headDimension)]
+        let open = unsafe (0 ..< headCount).flatMap { head in
+            unsafe used.map { memory, count in unsafe memory.bytes(head * block ..< head * block + count) }
+        }
         return unsafe [states.bytes(0 ..< states.count)] + open
     }
 
@@ -48,41 +51,28 @@ final class LightningState {
         while row < count {
             let first = (length + row) % blockLength
             let taken = min(blockLength - first, count - row)
+            let source = unsafe qkv + row * qkvStride
+            unsafe compute.storeKeys(keys, first: first, from: source + d, stride: qkvStride, count: taken, dimension: d)
             for index in 0 ..< taken {
-                let source = unsafe qkv + (row + index) * qkvStride
-                unsafe (keys + (first + index) * d).update(from: source + d, count: d)
-                unsafe (values + (first + index) * d).update(from: source + 2 * d, count: d)
+                unsafe (values + (first + index) * d).update(from: source + index * qkvStride + 2 * d, count: d)
             }
             unsafe compute.lightningRows(
-                output: output + row * outputStride, outputStride: outputStride, query: qkv + row * qkvStride, queryStride: qkvStride,
-                key: keys, value: values, keyValueStride: d, state: state, decay: decay, first: first, count: taken, dimension: d)
+                output: output + row * outputStride, outputStride: outputStride, query: source, queryStride: qkvStride,
+                keys: keys, values: values, valueStride: d, state: state, decay: decay, first: first, count: taken, dimension: d)
             row += taken
-            if first + taken == blockLength { unsafe close(state, keys, values, rows: blockLength, decay) }
+            guard first + taken == blockLength else { continue }
+            unsafe compute.closeLightningBlock(
+                state: state, keys: keys, values: values, valueStride: d, decay: decay, count: blockLength, dimension: d)
         }
-    }
-
-    /// `S = exp(-s m) S + Σ_j (exp(-s (m - j)) k_j)ᵀ v_j`, j = 1...m; the keys are spent.
-    private func close(
-        _ state: UnsafeMutablePointer<Float>, _ keys: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>, rows: Int, _ decay: [Float]
-    ) {
-        let d = headDimension
-        for row in 0 ..< rows {
-            for component in 0 ..< d { unsafe keys[row * d + component] *= decay[rows - 1 - row] }
-        }
-        unsafe closeLightningBlock(state: state, decay: decay[rows], keys: keys, keyStride: d, values: values, valueStride: d, count: rows, dimension: d)
     }
 
     /// A copy of one head's state, decayed through the rows of the open block.
-    func current(head: Int, decay: [Float]) -> [Float] {
+    func current(head: Int, decay: [Float], _ compute: Compute) -> [Float] {
         let d = headDimension, place = head * Self.blockLength * d
         var state = unsafe Array(UnsafeBufferPointer(start: states.base + head * d * d, count: d * d))
-        guard openRows > 0 else { return state }
-        var keys = unsafe Array(UnsafeBufferPointer(start: self.keys.base + place, count: openRows * d))
-        unsafe keys.withUnsafeMutableBufferPointer { keys in
-            unsafe state.withUnsafeMutableBufferPointer { state in
-                unsafe close(state.baseAddress!, keys.baseAddress!, values.base + place, rows: openRows, decay)
-            }
-        }
+        unsafe compute.closeLightningBlock(
+            state: &state, keys: keys.base + place, values: values.base + place, valueStride: d, decay: decay,
+            count: openRows, dimension: d)
         return state
     }
 }

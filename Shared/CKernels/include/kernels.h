@@ -3,7 +3,8 @@
  * The order of every sum is part of the definition, so that a row's result depends on that row alone: not on how many rows
  * share a call, on the table, or on the number of threads. Sums over an inner dimension run in 16 lanes (lane l adds the
  * elements l, l+16, l+32, ... with fused multiply-add, starting from 0, the missing tail being zeros); the lanes are then
- * added in halves: l with l+8, then +4, +2, +1. scalar.c spells this out and is the definition; vector.inc is the fast form.
+ * added in halves: l with l+8, then +4, +2, +1. Attention's sums have orders of their own, which their members say.
+ * scalar.c spells this out and is the definition; vector.inc is the fast form.
  *
  * Shapes are row-major; strides count elements. No pointer needs alignment. */
 #ifndef KERNELS_H
@@ -59,16 +60,34 @@ typedef struct {
     /* y[i] = sigmoid(y[i]) · a[i] · b[i] */
     void (*sigmoid_multiply)(float *y, const float *a, const float *b, size_t count);
 
-    /* One head of lightning attention for the rows [first, first + count) of one canonical block.
-     * q: row `first` at q, stride q_stride; k, v: row 0 of the block, stride kv_stride; state[d, d] (key, value) at the block's start;
-     * decay[m] = exp(-slope · m), m = 0..block. out row i = decay[i+1] · q_i·state + Σ_{j<=i} decay[i-j] · (q_i·k_j) · v_j. */
-    void (*lightning_rows)(float *out, size_t out_stride, const float *q, size_t q_stride, const float *k, const float *v, size_t kv_stride,
-                           const float *state, const float *decay, size_t first, size_t count, size_t d);
+    /* Keys lie in groups of KERNEL_KEY_GROUP (kernel_key_place says where), so that a query meets a group's keys at
+     * once: one after the other the components of the group, each of all its keys. A product q·k is one sum, component
+     * after component with fused multiply-add, starting from 0. Of a group that holds a key in use, all may be read.
+     * Stores `count` keys, `stride` apart at `rows`, from place `first` on. */
+    void (*store_keys)(float *keys, const float *rows, size_t stride, size_t first, size_t count, size_t d);
 
-    /* `rows` queries of softmax attention over `count` keys of one page: updates each row's running maximum m[r], running sum l[r] and
-     * running output o[r, d] (not yet divided by l). keys and values: stride d. count <= KERNEL_PAGE_MAX. */
+    /* One head of lightning attention for the rows [first, first + count) of one canonical block.
+     * q: row `first` at q, stride q_stride; k: the block's keys, in groups; v: row 0 of the block, stride v_stride;
+     * state[d, d] (key, value) at the block's start; decay[m] = exp(-slope · m), m = 0..block.
+     * out row i = decay[i+1] · q_i·state + Σ_{j<=i} decay[i-j] · (q_i·k_j) · v_j, as one sum with fused multiply-add
+     * from 0: first the components of the query, each times decay[i+1], with the state's rows; then j ascending. */
+    void (*lightning_rows)(float *out, size_t out_stride, const float *q, size_t q_stride, const float *k,
+                           const float *v, size_t v_stride, const float *state, const float *decay,
+                           size_t first, size_t count, size_t d);
+
+    /* Carries one head's state through `count` <= KERNEL_PAGE_MAX rows: a whole block, or what there is of an open one.
+     * k, v and decay as above. state[a, c] = decay[count] · state[a, c] + Σ_j (decay[count-1-j] · k_j[a]) · v_j[c], the
+     * first product rounded, then with fused multiply-add, j ascending. */
+    void (*lightning_close)(float *state, const float *k, const float *v, size_t v_stride, const float *decay,
+                            size_t count, size_t d);
+
+    /* `rows` queries of softmax attention over the places [first, first + count) of one page, first + count <=
+     * KERNEL_PAGE_MAX: updates each row's running maximum m[r], running sum l[r] and running output o[r, d] (not yet
+     * divided by l). keys: the page's, in groups; values: from that of place 0 on, stride d. The maximum is taken and
+     * the powers are added in lanes, place p in lane p % 16, and the lanes joined in halves. The output is multiplied by
+     * what the new maximum leaves of it; then power · value is added with fused multiply-add, p ascending. */
     void (*attention_page)(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale,
-                           size_t rows, size_t count, size_t d);
+                           size_t rows, size_t first, size_t count, size_t d);
 
     /* Adds the terms of a digest to `sums`: of `rows` rows of `row_bytes` bytes, `stride` bytes apart, each filled up
      * with zeros to whole blocks of 8 words. Word i (little-endian, 64 bits; the first has the number `first`, a
@@ -79,7 +98,12 @@ typedef struct {
                    uint64_t first);
 } kernel_table;
 
-enum { KERNEL_PAGE_MAX = 64 };
+enum { KERNEL_PAGE_MAX = 64, KERNEL_KEY_GROUP = 16 };
+
+/* Where a component of the key at `place` lies among keys in groups. */
+static inline size_t kernel_key_place(size_t place, size_t component, size_t d) {
+    return (place / KERNEL_KEY_GROUP * d + component) * KERNEL_KEY_GROUP + place % KERNEL_KEY_GROUP;
+}
 
 /* Fills `tables` with what this machine can run, scalar first, best last; returns how many. */
 size_t kernels_supported(const kernel_table *tables[KERNEL_TABLES_MAX]);

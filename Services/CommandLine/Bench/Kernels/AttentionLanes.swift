@@ -37,7 +37,7 @@ struct AttentionLanes {
                             let state = unsafe ring.piece(number * heads + head, byteCount: 4 * floats).assumingMemoryBound(to: Float.self)
                             unsafe compute.lightningRows(
                                 output: output + head * rows * d, outputStride: d, query: query.baseAddress! + head * block * d, queryStride: d,
-                                key: state + d * d, value: state + d * d + block * d, keyValueStride: d, state: state, decay: decay, first: first,
+                                keys: state + d * d, values: state + d * d + block * d, valueStride: d, state: state, decay: decay, first: first,
                                 count: rows, dimension: d)
                         }
                     }
@@ -66,7 +66,7 @@ struct AttentionLanes {
                             let output = unsafe state.baseAddress! + head * queries * (d + 2)
                             unsafe compute.attentionPage(
                                 maximum: output + queries * d, sum: output + queries * (d + 1), output: output, query: query.baseAddress! + head * queries * d,
-                                keys: keys, values: keys + page * d, scale: 0.1, rows: queries, count: page, dimension: d)
+                                keys: keys, values: keys + page * d, scale: 0.1, rows: queries, places: 0 ..< page, dimension: d)
                         }
                     }
                 }
