@@ -73,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "Checkpoint", "Cluster", "JSON", "Messages", "Tensors", "Tokenizer", "Transport", argumentParser, logging,
+                "BLAS", "Checkpoint", "Cluster", "JSON", "Messages", "Tensors", "Tokenizer", "Transport", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
             ] + nio + lifecycle,
             path: "Services/CommandLine", swiftSettings: settings),
@@ -84,7 +84,10 @@ let package = Package(
         .target(name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport", swiftSettings: settings),
         .target(name: "Checkpoint", dependencies: ["JSON", "Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
         .target(name: "JSON", path: "Shared/JSON", swiftSettings: settings),
-        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], path: "Shared/Tensors", swiftSettings: settings),
+        .target(name: "Tensors", dependencies: ["CKernels"], path: "Shared/Tensors", swiftSettings: settings),
+
+        // Apart from Tensors: OpenBLAS chooses its order of summation by the CPU, so nothing that promises bytes may use it.
+        .target(name: "BLAS", dependencies: ["Tensors", "COpenBLAS"], path: "Shared/BLAS", swiftSettings: settings),
 
         .target(name: "CKernels", path: "Shared/CKernels", cSettings: kernelSettings),
         .target(name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages", exclude: ["cluster.proto", "generate"]),
@@ -97,7 +100,7 @@ let package = Package(
             path: "Tests/ClusterTests", swiftSettings: testSettings),
         .testTarget(name: "RouterTests", dependencies: ["Router", "Checkpoint", "Cluster", "Messages", "Tensors", "Tokenizer", "Transport", logging] + http + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["CommandLineTool", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            name: "CommandLineTests", dependencies: ["CommandLineTool", "BLAS", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,

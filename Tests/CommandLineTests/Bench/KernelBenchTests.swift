@@ -1,3 +1,4 @@
+import BLAS
 import Tensors
 import Testing
 @testable import CommandLineTool

@@ -1,3 +1,4 @@
+internal import BLAS
 internal import Tensors
 
 /// The products with weights: each instruction set, weight type, number of rows and arithmetic.

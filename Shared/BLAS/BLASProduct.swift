@@ -1,6 +1,10 @@
 internal import COpenBLAS
+package import Tensors
 
-/// `input · weightsᵀ` by OpenBLAS, to compare our kernels with: (rows, K) times float32 (outputs, K) gives (rows, outputs).
+/// `input · weightsᵀ` by OpenBLAS: (rows, K) times float32 (outputs, K) gives (rows, outputs).
+///
+/// The yardstick of `minimax bench kernels`, and a tool for float32 products whose bytes nobody is promised. OpenBLAS
+/// chooses its kernels, and so the order in which they add, by the CPU: exact arithmetic must not go through it.
 package func blasLinear(_ input: Tensor, _ weights: WeightMatrix) -> Tensor {
     precondition(weights.elementType == .float32, "OpenBLAS takes float32, not \(weights.elementType)")
     precondition(input.columns == weights.columns, "input of \(input.columns) columns, weights of \(weights.columns)")
