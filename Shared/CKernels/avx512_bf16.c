@@ -119,7 +119,7 @@ INLINE __m512i load_step(weight_row w, int type, size_t k, size_t K, const int W
 typedef __m512i ints;
 
 /* 16 x 16 words, of which rows become columns. */
-INLINE void transpose(ints v[16]) {
+INLINE void transpose_numbers(ints v[16]) {
     ints t[16];
     for (int i = 0; i < 16; i += 2) {
         t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
@@ -144,7 +144,7 @@ INLINE void transpose(ints v[16]) {
 INLINE void scales_of_groups(floats scales[16], const weight_row w[16], size_t first, size_t count) {
     ints rows[16];
     for (int o = 0; o < 16; o++) rows[o] = (ints)load_scales(w[o], first, count);
-    transpose(rows);
+    transpose_numbers(rows);
     for (int g = 0; g < 16; g++) scales[g] = (floats)rows[g];
 }
 
@@ -223,7 +223,7 @@ INLINE void pack(packed_weights *packed, const weight_row w[PACKED_PANELS * 16],
             if (type == KERNEL_INT8 || s % 2 == 0)
                 for (int o = 0; o < 16; o++) __builtin_prefetch(panel[o].elements + row_bytes(type, k) + ahead, 0, 2);
             for (int o = 0; o < 16; o++) columns[o] = K - k >= STEP ? load_step(panel[o], type, k, K, 1) : load_step(panel[o], type, k, K, 0);
-            transpose(columns);
+            transpose_numbers(columns);
             for (int i = 0; i < 16; i++) packed->columns[s][i][p] = columns[i];
         }
     }
