@@ -60,13 +60,13 @@ final class ComputePool: Sendable {
     /// Calls `body` once for each of `0 ..< chunks`, on the first `count` of the threads that are gathered, and returns when all calls have returned.
     /// Inside another region, all are made on the calling thread.
     func run(_ chunks: Int, on count: Int, _ body: (Int) -> Void) {
-        precondition(count <= gathered.count, "a region on \(count) threads, while \(gathered.count) are gathered")
         let threads = min(count, chunks)
         guard threads > 1, chunks <= RegionBoard.chunksMax, !isInRegion.exchange(true, ordering: .acquiring) else {
             for chunk in 0 ..< chunks { body(chunk) }
             return
         }
         defer { isInRegion.store(false, ordering: .releasing) }
+        precondition(threads <= gathered.count, "a region on \(threads) threads, while \(gathered.count) are gathered")
         withoutActuallyEscaping(body) { body in         // all calls return before this function does
             let work = RegionBoard.Work(body)
             board.begin(chunks: chunks, threads: threads, work)

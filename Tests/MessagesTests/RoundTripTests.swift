@@ -158,7 +158,7 @@ import Testing
             "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5]).message(3, Wire().number(1, 1).packed(2, [0, 300]).number(3, 1).number(4, 2)).message(3, Wire().number(1, 2).number(4, 1)),
             "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
             "DescribeRequest": Wire().number(1, 31),
-            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact").number(5, 32).number(6, 33).number(7, 34).text(8, "c"),
+            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact").number(5, 32).number(7, 34).text(8, "c"),
             "DigestsRequest": Wire(),
             "DigestsResponse": Wire().data(1, Self.digests([4, 5])),
             "OpenSessionRequest": Wire().number(1, 11).number(2, 4096).number(3, 35),

@@ -15,7 +15,8 @@ import Testing
         try await withServer(place.address, limits: watchful, handler: { $0.body }) { client, _ in
             for size in [0, 1, 5000, 3 << 20] {
                 let body = ByteBuffer(repeating: 7, count: size)
-                #expect(try await client.call("/echo", body, timeout: .seconds(30)) == body)
+                let answer = try await client.call("/echo", body, timeout: .seconds(30))
+                #expect(answer == body)
             }
         }
     }
