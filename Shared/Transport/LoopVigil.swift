@@ -47,8 +47,9 @@ final class LoopVigil: Sendable {
 
     /// Runs `work` on the loop, at once even if its thread keeps a vigil. From any thread.
     func execute(_ work: @escaping @Sendable () -> Void) {
-        hasNews.store(true, ordering: .releasing)
+        // In this order: whoever sees the news finds the work in the loop's queue.
         eventLoop.execute(work)
+        hasNews.store(true, ordering: .releasing)
     }
 
     // MARK: on the loop
