@@ -17,7 +17,6 @@ final class CompressedBodyFeeder: ChannelDuplexHandler, RemovableChannelHandler 
     private let bodyBytesMax: Int
     private var isCompressed = false
     /// Of the body that is being read.
-    private var receivedBytes = 0
     private(set) var growth = Growth()
     private var hasEnded = false
 
@@ -47,17 +46,9 @@ final class CompressedBodyFeeder: ChannelDuplexHandler, RemovableChannelHandler 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasEnded else { return }
         var part = Self.unwrapInboundIn(data)
-        if case .body(let bytes) = part, isCompressed {
-            receivedBytes += bytes.readableBytes
-            if receivedBytes > bodyBytesMax {
-                end()
-                return context.fireErrorCaught(NIOHTTPDecompression.DecompressionError.limit)
-            }
-        }
         if case .head(var head) = part {
             let compression = RequestRules.compression(head)
             isCompressed = compression != nil
-            receivedBytes = 0
             if let compression { head.headers.replaceOrAdd(name: "content-encoding", value: compression) }
             part = .head(head)
         }
@@ -66,6 +57,10 @@ final class CompressedBodyFeeder: ChannelDuplexHandler, RemovableChannelHandler 
 
     func read(context: ChannelHandlerContext) {
         guard let part = nextPiece() else { return context.read() }
+        guard growth.compressed <= bodyBytesMax else {
+            end()
+            return context.fireErrorCaught(NIOHTTPDecompression.DecompressionError.limit)
+        }
         context.fireChannelRead(Self.wrapInboundOut(part))
         context.fireChannelReadComplete()
         // Asked from the far end of the pipeline: whoever has enough for now holds it back.
