@@ -169,7 +169,7 @@ import Transport
     func inUse() async throws {
         try await withServer(Readiness()) { address in
             let error = await #expect(throws: StartError.self) { try await AdminServer(address: address, readiness: Readiness()).run() }
-            #expect(error?.description == "admin address \(address) is already in use")
+            #expect(error?.description == "admin address \(address) is already in use; is this program running already?")
         }
     }
 

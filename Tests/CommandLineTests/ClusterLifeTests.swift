@@ -164,6 +164,6 @@ import Testing
     mutating func crash() {
         serve()
         _ = life.stop()
-        #expect(life.exited("attention", .signalled(4)) == [.report("attention was ended by signal 4 while stopping")])
+        #expect(life.exited("expert-host-1", .signalled(4)) == [.report("expert-host-1 was ended by signal 4 while stopping")])
     }
 }

@@ -26,7 +26,7 @@ import Testing
     @Test("is done item for item, once, and by several threads where it is worth it", arguments: [1, 2, 3, 8])
     func inRuns(threads: Int) {
         let compute = Compute(threads: threads)
-        for (cost, runsMax) in [(1.0, 1), (1e6, threads)] {
+        for (cost, runsMax) in [(1.0, 1), (1e7, threads == 1 ? 1 : 4 * threads)] {
             for count in [0, 1, 2, 50] {
                 let done = Slots<Int>(count: count), runs = Slots<Int>(count: count)
                 compute.inRuns(costs: Array(repeating: cost, count: count)) { run in

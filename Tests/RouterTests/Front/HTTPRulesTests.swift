@@ -300,7 +300,7 @@ import Testing
     @Test("who speaks HTTP/2 and stays does so no longer than a request's head may take", .timeLimit(.minutes(1)))
     func http2Stays() async throws {
         var config = FrontConfig()
-        config.connection.head = .milliseconds(200)
+        config.connection.head = .seconds(2)
         try await front(config) { client in
             let answer = try await client.exchange(String(decoding: Self.preface, as: UTF8.self))         // returns because the server closes
             #expect(Array(answer.utf8).starts(with: [0, 0, 0, 4, 0, 0, 0, 0, 0]))

@@ -52,7 +52,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(600))
             return try await ScriptedGenerator.say([100], request, emit)
         }
-        try await withFront(generator, config(head: .milliseconds(200), idle: .milliseconds(200))) { client in
+        try await withFront(generator, config(head: .seconds(2), idle: .milliseconds(300))) { client in
             // Returns when the server closes, which it does only after the answer.
             let answer = try await client.exchange(Self.post(#"{"prompt":"a"}"#))
             #expect(answer.hasPrefix("HTTP/1.1 200"))
