@@ -302,7 +302,8 @@ INLINE void unpacked_rows(float *y, size_t y_stride, const char *input, const ke
 }
 
 INLINE void fast_bytes(float *y, size_t y_stride, const char *input, const kernel_weights *w, int type, size_t rows, size_t outputs) {
-    if (rows < PACKED_ROWS) unpacked_rows(y, y_stride, input, w, type, rows, outputs);
+    /* Packing costs about what one or two more rows do. */
+    if (rows < (type == KERNEL_INT8 ? 2 : 3)) unpacked_rows(y, y_stride, input, w, type, rows, outputs);
     else packed_rows(y, y_stride, input, w, type, rows, outputs);
 }
 

@@ -62,7 +62,7 @@ import Transport
     func stream() async throws {
         let pieces = ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"] + Array(repeating: "1\r\nx\r\n", count: 1000)
         let count = try await ScriptedServer.run(.init(pieces: pieces, pause: .milliseconds(10))) { address in
-            try await RESTClient(address).request(.GET, "/x") { _, body in
+            try await RESTClient(address).request(.GET, "/x", limits: .init(total: .seconds(60))) { _, body in
                 var count = 0
                 for try await piece in body {
                     count += piece.count

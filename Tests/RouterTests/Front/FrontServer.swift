@@ -94,10 +94,20 @@ struct FrontClient: Sendable {
 
     /// Sends `text` on a new connection and reads until the server ends it.
     func exchange(_ text: String) async throws -> String {
-        try await withConnection { connection in
-            try await connection.write(Array(text.utf8))
-            return String(decoding: try await connection.readToEnd(), as: UTF8.self)
+        try await inTime {
+            try await withConnection { connection in
+                try await connection.write(Array(text.utf8))
+                return String(decoding: try await connection.readToEnd(), as: UTF8.self)
+            }
         }
+    }
+
+    /// On a machine that is busy with other tests, a connection may be closed for its silence before anything was written: then another is tried.
+    private func inTime(_ exchange: () async throws -> String) async throws -> String {
+        for _ in 0 ..< 20 {
+            do { return try await exchange() } catch ChannelError.ioOnClosedChannel {}
+        }
+        return try await exchange()
     }
 
     struct Connection: Sendable {
