@@ -124,7 +124,7 @@ import Testing
         return try await withThrowingTaskGroup(of: (Int, Answer).self) { tasks in
             for (index, client) in clients.enumerated() {
                 tasks.addTask {
-                    try await eventually("\(client.arrival) tokens have come") { progress.tokens >= client.arrival || progress.isIdle }
+                    try await eventually("\(client.arrival) tokens have come", within: .seconds(300)) { progress.tokens >= client.arrival || progress.isIdle }
                     progress.begin()
                     defer { progress.end() }
                     return (index, try await answer(to: client.request, from: engine, patience: client.patience, progress))
