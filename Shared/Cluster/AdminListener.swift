@@ -11,18 +11,16 @@ final class AdminListener: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = Never
 
-    private static let pause = TimeAmount.milliseconds(20)
+    private static let pauseTime = TimeAmount.milliseconds(20)
 
     private let connections: AdminConnections
     private var reserve = SpareDescriptor()
-    private var isPaused = false
-    private var hasHeldRead = false
+    private let pause = ListenerPause()
 
     init(_ connections: AdminConnections) { self.connections = connections }
 
     func read(context: ChannelHandlerContext) {
-        guard !isPaused else { return hasHeldRead = true }
-        context.read()
+        if !pause.holdsRead() { context.read() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -30,8 +28,8 @@ final class AdminListener: ChannelDuplexHandler {
         switch AcceptFailure(code: error.errnoCode) {
         case .noDescriptor:
             if !reserve.release() { connections.evictOne() }
-            pause(context)
-        case .noMemory: pause(context)
+            beginPause(context)
+        case .noMemory: beginPause(context)
         case .clientGone: break
         case nil: context.fireErrorCaught(error)
         }
@@ -46,20 +44,13 @@ final class AdminListener: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if !isPaused { reserve.take() }
+        if !pause.isOn { reserve.take() }
         context.fireChannelReadComplete()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { _ = reserve.release() }
 
-    private func pause(_ context: ChannelHandlerContext) {
-        guard !isPaused else { return }
-        isPaused = true
-        context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
-            self.isPaused = false
-            guard self.hasHeldRead else { return }
-            self.hasHeldRead = false
-            self.read(context: context)
-        }
+    private func beginPause(_ context: ChannelHandlerContext) {
+        if !pause.isOn { pause.begin(context, for: Self.pauseTime, read: read) }
     }
 }

@@ -35,13 +35,13 @@ package enum Descriptors {
 }
 
 /// Why a connection could not be accepted, where the next one may be.
-enum AcceptFailure {
+package enum AcceptFailure {
     case noDescriptor, noMemory
     /// It went away before.
     case clientGone
 
     /// - Parameter code: what `accept` left in `errno`.
-    init?(code: CInt) {
+    package init?(code: CInt) {
         switch code {
         case EMFILE, ENFILE: self = .noDescriptor
         case ENOBUFS, ENOMEM: self = .noMemory

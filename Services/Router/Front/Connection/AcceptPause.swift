@@ -1,11 +1,6 @@
+internal import Cluster
 internal import Logging
 internal import NIOCore
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// In the pipeline of the listening socket: accepts no more while there is no room for another connection, by our own limit or by
 /// the system's (then `accept` fails, and would fail again at once).
@@ -23,8 +18,7 @@ final class AcceptPause: ChannelDuplexHandler {
 
     private let table: ConnectionTable
     private let logger: Logger
-    private var isPaused = false
-    private var hasHeldRead = false
+    private let pause = ListenerPause()
     private var lastWords = NIODeadline.uptimeNanoseconds(0)
 
     init(_ table: ConnectionTable, logger: Logger) {
@@ -33,34 +27,27 @@ final class AcceptPause: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if !isPaused, table.isFull { pause(context, because: "there are as many connections as allowed") }
-        guard !isPaused else { return hasHeldRead = true }
-        context.read()
+        if table.isFull { beginPause(context, because: "there are as many connections as allowed") }
+        if !pause.holdsRead() { context.read() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? IOError else { return context.fireErrorCaught(error) }
-        switch error.errnoCode {
-        case EMFILE, ENFILE: pause(context, because: "all file descriptors are in use")
-        case ENOBUFS, ENOMEM: pause(context, because: "the system has no memory for another connection")
-        case ECONNABORTED: break        // one client went away before it was accepted
-        default: context.fireErrorCaught(error)
+        switch AcceptFailure(code: error.errnoCode) {
+        case .noDescriptor: beginPause(context, because: "all file descriptors are in use")
+        case .noMemory: beginPause(context, because: "the system has no memory for another connection")
+        case .clientGone: break
+        case nil: context.fireErrorCaught(error)
         }
     }
 
-    private func pause(_ context: ChannelHandlerContext, because reason: String) {
-        guard !isPaused else { return }
-        isPaused = true
+    private func beginPause(_ context: ChannelHandlerContext, because reason: String) {
+        guard !pause.isOn else { return }
         let makesRoom = table.makeRoom(min(Self.roomMade, max(1, table.count / 2)))
         if NIODeadline.now() >= lastWords + Self.wordsApart || lastWords == .uptimeNanoseconds(0) {
             lastWords = .now()
             logger.warning("connections have to wait", metadata: ["cause": "\(reason)", "connections": "\(table.count)"])
         }
-        context.eventLoop.assumeIsolated().scheduleTask(in: makesRoom ? Self.shortPause : Self.longPause) {
-            self.isPaused = false
-            guard self.hasHeldRead else { return }
-            self.hasHeldRead = false
-            self.read(context: context)
-        }
+        pause.begin(context, for: makesRoom ? Self.shortPause : Self.longPause, read: read)
     }
 }
