@@ -7,7 +7,6 @@ internal import Tensors
 /// The attention service's work: weights of every attention layer, the embedding, the head, and the sessions' state.
 ///
 /// All work runs on one lane, call after call, so the state needs no finer lock; inside a call the heads of all sessions share the compute threads.
-/// A short call is computed on the thread that received it: the caller hears of it two changes of threads earlier.
 final class AttentionEngine: Sendable {
     private enum Layer: Sendable {
         case lightning(LightningAttention)
@@ -161,7 +160,7 @@ final class AttentionEngine: Sendable {
     func logits(_ request: LogitsRequest) async throws -> LogitsResponse {
         let input = try rows(request.hidden, "hidden")
         try checkAnswer(rows: input.rows, columns: config.vocabularySize)
-        let operations = Compute.operations(rows: input.rows, weights: head.rows * head.columns)
+        let operations = Compute.operations(rows: input.rows, weights: head.count)
         return try await run(calls.logits, operations) { [self] in LogitsResponse(logits: $0.linear(input, head).values) }
     }
 
@@ -190,12 +189,12 @@ final class AttentionEngine: Sendable {
         }
     }
 
-    /// A call's computation. What is short is done on the event loop that received it, whose other connections wait meanwhile.
+    /// A call's computation.
     private func run<Answer: Sendable>(
         _ meter: CallMeter, _ operations: Double, _ work: @escaping @Sendable (Compute) throws -> Answer
     ) async throws -> Answer {
         try await meter.answer { [compute] in
-            try await lane.run(on: compute.isShort(operations: operations) ? .here : .lane) {
+            try await lane.run(on: compute.place(operations: operations)) {
                 try meter.compute { try compute.together(operations: operations, work) }
             }
         }

@@ -22,7 +22,7 @@ struct Expert: Sendable {
         (self.gate, self.up, self.down, self.parts) = (gate, up, down, parts)
     }
 
-    var weightCount: Int { [gate, up, down].reduce(0) { $0 + $1.rows * $1.columns } }
+    var weightCount: Int { gate.count + up.count + down.count }
 
     var byteCount: Int { gate.byteCount + up.byteCount + down.byteCount }
 

@@ -105,8 +105,7 @@ final class ExpertEngine: Sendable {
     /// one whose task is cancelled before it has begun is not computed.
     func run(_ request: ExpertRequest) async throws -> ExpertResponse {
         let call = try checked(request)
-        // A short call is computed on the thread that received it: the caller hears of it two changes of threads earlier.
-        let place: ComputeLane.Place = compute.isShort(operations: call.operations) ? .here : .lane
+        let place = compute.place(operations: call.operations)
         let number = calls.add(call)
         defer { calls.withdraw(number) }
         return try await meter.answer {

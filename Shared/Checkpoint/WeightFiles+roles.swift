@@ -112,8 +112,8 @@ extension WeightMatrix {
     /// Whether every element is zero, of either sign.
     var isZero: Bool {
         switch elementType {
-        case .bfloat16: (0..<rows * columns).allSatisfy { unsafe base.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) & 0x7FFF == 0 }
-        case .float32: (0..<rows * columns).allSatisfy { unsafe base.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) & 0x7FFF_FFFF == 0 }
+        case .bfloat16: (0..<count).allSatisfy { unsafe base.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) & 0x7FFF == 0 }
+        case .float32: (0..<count).allSatisfy { unsafe base.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) & 0x7FFF_FFFF == 0 }
         case .int8, .int4: floats().allSatisfy { $0 == 0 }
         }
     }

@@ -65,8 +65,11 @@ package struct Compute: Sendable {
         return max(1, min(perThread * threads, units, RegionBoard.chunksMax, Int(min(operations / Self.operationsPerChunkMin, 1e6))))
     }
 
-    /// Whether so many operations take so short that other work of the calling thread can wait for their end: two milliseconds or so.
-    package func isShort(operations: Double) -> Bool { operations <= Self.operationsShortMax * Double(threads) }
+    /// Where a call of so many operations is computed. What is over in two milliseconds or so may be done on the event loop that received it,
+    /// whose other connections wait meanwhile: its caller hears of it two changes of threads earlier.
+    package func place(operations: Double) -> ComputeLane.Place {
+        operations <= Self.operationsShortMax * Double(threads) ? .here : .lane
+    }
 
     private func threads(worth operations: Double) -> Int {
         gathered ?? (operations >= Self.operationsWorthWaking ? threads : pool.threadsAwake)

@@ -9,10 +9,7 @@ internal import Synchronization
 final class ComputePool: Sendable {
     private let board: RegionBoard
     private let workers: [Worker]
-    /// A thread has gathered the others.
-    private let isTaken = Atomic(false)
     private let isInRegion = Atomic(false)
-    /// So many threads are gathered; 0: none.
     private let gathered: Gathering
 
     /// - Parameters:
@@ -47,13 +44,9 @@ final class ComputePool: Sendable {
     /// Gathers the first `count` threads for as long as `body` runs, which is told how many it has: one where another thread has gathered them.
     func gather<R>(_ count: Int, _ body: (Int) throws -> R) rethrows -> R {
         let count = min(count, threads)
-        guard count > 1, !isTaken.exchange(true, ordering: .acquiring) else { return try body(1) }
-        gathered.begin(count)
+        guard count > 1, gathered.begin(count) else { return try body(1) }
+        defer { gathered.end() }
         wake(count)
-        defer {
-            gathered.end()
-            isTaken.store(false, ordering: .releasing)
-        }
         return try body(count)
     }
 
@@ -87,14 +80,19 @@ final class ComputePool: Sendable {
     }
 }
 
-/// Whether the threads of a pool shall be ready, and how many.
+/// How many threads of a pool shall be ready, for one thread at a time.
 private final class Gathering: Sendable {
+    /// 0: none are gathered; -1: the pool is gone.
     private let threads = Atomic(0)
 
     var count: Int { max(0, threads.load(ordering: .sequentiallyConsistent)) }
     var isStopped: Bool { threads.load(ordering: .relaxed) < 0 }
 
-    func begin(_ count: Int) { threads.store(count, ordering: .sequentiallyConsistent) }
+    /// - Returns: false where another thread has gathered them.
+    func begin(_ count: Int) -> Bool {
+        threads.compareExchange(expected: 0, desired: count, ordering: .sequentiallyConsistent).exchanged
+    }
+
     func end() { threads.store(0, ordering: .releasing) }
     func stop() { threads.store(-1, ordering: .sequentiallyConsistent) }
 }

@@ -61,6 +61,9 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
         self.scalesOwner = scalesOwner
     }
 
+    /// Elements.
+    package var count: Int { rows * columns }
+
     /// Of elements and scales.
     package var byteCount: Int { rows * (elementType.rowByteCount(columns: columns) + 2 * elementType.scaleCount(columns: columns)) }
 

@@ -26,7 +26,7 @@ struct LightningAttention: Sendable {
 
     /// About how many additions or the like `attend` takes.
     func operations(rows: Int, sessions: Int) -> Double {
-        let weights = [weights.qkv, weights.outputGate, weights.out].reduce(0) { $0 + $1.rows * $1.columns }
+        let weights = weights.qkv.count + weights.outputGate.count + weights.out.count
         return Compute.operations(rows: rows, weights: weights) + Double(sessions * headCount) * cost(rows: rows / max(1, sessions))
     }
 

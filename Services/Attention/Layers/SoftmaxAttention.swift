@@ -24,7 +24,7 @@ struct SoftmaxAttention: Sendable {
     ///
     /// - Parameter positions: that the rows see, all together.
     func operations(rows: Int, positions: Double) -> Double {
-        let weights = [weights.q, weights.k, weights.v, weights.o].reduce(0) { $0 + $1.rows * $1.columns }
+        let weights = weights.q.count + weights.k.count + weights.v.count + weights.o.count
         let groupSize = headCount / keyValueHeadCount
         return Compute.operations(rows: rows, weights: weights)
             + Double(keyValueHeadCount) * SoftmaxPass.operations(positions: positions, queries: groupSize, dimension: headDimension)

@@ -73,6 +73,6 @@ extension ActiveWeights {
 
 extension ActiveWeights.Size {
     init(_ matrices: [WeightMatrix]) {
-        self.init(bytes: matrices.reduce(0) { $0 + $1.byteCount }, elements: matrices.reduce(0) { $0 + $1.rows * $1.columns })
+        self.init(bytes: matrices.reduce(0) { $0 + $1.byteCount }, elements: matrices.reduce(0) { $0 + $1.count })
     }
 }
