@@ -13,25 +13,22 @@ final class LoopVigil: Sendable {
         /// Sockets of the loop's connections, by connection.
         var sockets: [ObjectIdentifier: CInt] = [:]
         var end = NIODeadline.uptimeNanoseconds(0)
-        var isPending = false
-    }
-
-    private final class WatchBox {
-        var watch = Watch()
-        var polled: [pollfd] = []
+        /// A look stands in the loop's queue.
+        var isQueued = false
     }
 
     private let eventLoop: any EventLoop
-    private let box: NIOLoopBoundBox<WatchBox>
+    private let watch: NIOLoopBoundBox<Watch>
     /// Something was handed to the loop since the last look.
     private let hasNews = Atomic(false)
 
+    /// They keep their event loops, of which a process has few, for as long as it runs.
     private static let vigils = Mutex<[ObjectIdentifier: LoopVigil]>([:])
 
     /// The one of an event loop.
     static func of(_ eventLoop: any EventLoop) -> LoopVigil {
         vigils.withLock { vigils in
-            if let known = vigils[ObjectIdentifier(eventLoop)], known.eventLoop === eventLoop { return known }
+            if let known = vigils[ObjectIdentifier(eventLoop)] { return known }
             let vigil = LoopVigil(eventLoop)
             vigils[ObjectIdentifier(eventLoop)] = vigil
             return vigil
@@ -40,7 +37,7 @@ final class LoopVigil: Sendable {
 
     private init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        box = .makeBoxSendingValue(WatchBox(), eventLoop: eventLoop)
+        watch = .makeBoxSendingValue(Watch(), eventLoop: eventLoop)
     }
 
     var isOnLoop: Bool { eventLoop.inEventLoop }
@@ -54,27 +51,31 @@ final class LoopVigil: Sendable {
 
     // MARK: on the loop
 
-    func add(_ connection: ObjectIdentifier, socket: CInt) { box.value.watch.sockets[connection] = socket }
+    func add(_ connection: ObjectIdentifier, socket: CInt) { watch.value.sockets[connection] = socket }
 
-    func remove(_ connection: ObjectIdentifier) { box.value.watch.sockets[connection] = nil }
+    func remove(_ connection: ObjectIdentifier) { watch.value.sockets[connection] = nil }
 
     /// Stays awake until then, or until something comes.
     func extend(until end: NIODeadline) {
-        let box = box.value
-        box.watch.end = max(box.watch.end, end)
-        guard !box.watch.isPending else { return }
-        box.watch.isPending = true
+        watch.value.end = max(watch.value.end, end)
+        queueLook()
+    }
+
+    private func queueLook() {
+        guard !watch.value.isQueued else { return }
+        watch.value.isQueued = true
         eventLoop.execute { self.look() }
     }
 
     private func look() {
-        let box = box.value
-        box.watch.isPending = false
+        watch.value.isQueued = false
+        let end = watch.value.end
+        guard NIODeadline.now() < end else { return }
         // What is queued behind this comes first.
-        if hasNews.exchange(false, ordering: .acquiring) { return extend(until: box.watch.end) }
-        box.polled = box.watch.sockets.values.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        while NIODeadline.now() < box.watch.end, !hasNews.load(ordering: .acquiring) {
-            guard unsafe poll(&box.polled, nfds_t(box.polled.count), 0) == 0 else { return }
+        if hasNews.exchange(false, ordering: .acquiring) { return queueLook() }
+        var sockets = watch.value.sockets.values.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        while NIODeadline.now() < end, !hasNews.load(ordering: .acquiring) {
+            guard unsafe poll(&sockets, nfds_t(sockets.count), 0) == 0 else { return }
             sched_yield()
         }
     }

@@ -24,10 +24,10 @@ final class Mailbox<Element: Sendable>: Sendable {
             waiting.append(element)
             return waiting.count == 1
         }
-        if isFirst { vigil.execute { self.deliver() } }
+        if isFirst { vigil.execute { self.empty() } }
     }
 
-    private func deliver() {
+    private func empty() {
         let batch = waiting.withLock { waiting in
             let batch = waiting
             waiting = []
