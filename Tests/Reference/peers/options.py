@@ -56,19 +56,19 @@ def parse(text: str | None) -> argparse.Namespace:
 
 
 def peers(text: str) -> list[str]:
-    names = text.split(",")
-    for name in names:
-        if name not in PEERS:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(PEERS)}")
-    return names
+    return some_of(PEERS, text)
 
 
 def weights(text: str) -> list[str]:
-    kinds = text.split(",")
-    for kind in kinds:
-        if kind not in WEIGHTS:
-            raise argparse.ArgumentTypeError(f"{kind!r} is none of {', '.join(WEIGHTS)}")
-    return kinds
+    return some_of(WEIGHTS, text)
+
+
+def some_of(known, text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in known:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+    return names
 
 
 def batches(text: str) -> list[int]:
