@@ -27,7 +27,10 @@ size_t probe_loops_supported(const probe_loop *loops[PROBE_LOOPS_MAX]) {
     loops[count++] = &probe_scalar;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) loops[count++] = &probe_avx2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        loops[count++] = &probe_avx2;
+        loops[count++] = &probe_avx2_bytes;
+    }
     if (__builtin_cpu_supports("avx512f")) loops[count++] = &probe_avx512;
     if (__builtin_cpu_supports("avx512bf16")) loops[count++] = &probe_avx512bf16;
     if (__builtin_cpu_supports("avx512vnni")) loops[count++] = &probe_avx512vnni;

@@ -51,6 +51,9 @@ LOOP(scalar, "scalar", PROBE_FLOAT32, , float, SCALAR_SUMS, 1, sum * 0.5f + 0.5f
 #define LOAD_SSE(p) _mm_loadu_si128((const __m128i *)(p))
 #define LOAD_AVX2(p) _mm256_loadu_si256((const __m256i *)(p))
 LOOP(avx2, "avx2", PROBE_FLOAT32, AVX2, __m256, 12, 8, _mm256_fmadd_ps(sum, _mm256_set1_ps(0.5f), _mm256_set1_ps(0.5f)))
+/* Products of pairs in 16 bits, then pairs of those in 32. */
+LOOP(avx2_bytes, "avx2", PROBE_INT8_DOT, AVX2, __m256i, 12, 32,
+     _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(sum, _mm256_set1_epi8(5)), _mm256_set1_epi16(1))))
 LOOP(avx512, "avx512", PROBE_FLOAT32, AVX512, __m512, 16, 16, _mm512_fmadd_ps(sum, _mm512_set1_ps(0.5f), _mm512_set1_ps(0.5f)))
 /* 0x3f80 is 1.0; the sums end at 2^24, where adding 2 no longer changes them. */
 LOOP(avx512bf16, "avx512-bf16", PROBE_BFLOAT16_DOT, AVX512BF16, __m512, 16, 32,

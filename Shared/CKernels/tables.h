@@ -16,7 +16,7 @@ extern const kernel_table kernels_neon;
 
 extern const probe_loop probe_scalar;
 #if defined(__x86_64__)
-extern const probe_loop probe_avx2, probe_avx512, probe_avx512bf16, probe_avx512vnni;
+extern const probe_loop probe_avx2, probe_avx2_bytes, probe_avx512, probe_avx512bf16, probe_avx512vnni;
 void probe_read_sse(const void *bytes, size_t count);
 void probe_read_avx2(const void *bytes, size_t count);
 void probe_read_avx512(const void *bytes, size_t count);
