@@ -140,10 +140,13 @@ INLINE void transpose_numbers(ints v[16]) {
     }
 }
 
-/* The scales of `count` <= 16 groups of 16 outputs: a vector for each group, then zeros. */
-INLINE void scales_of_groups(floats scales[16], const weight_row w[16], size_t first, size_t count) {
+/* The scales of `count` <= 16 groups of 16 outputs: a vector for each group, then zeros. `ahead` groups further on lie those that come next. */
+INLINE void scales_of_groups(floats scales[16], const weight_row w[16], size_t first, size_t count, size_t ahead) {
     ints rows[16];
-    for (int o = 0; o < 16; o++) rows[o] = (ints)load_scales(w[o], first, count);
+    for (int o = 0; o < 16; o++) {
+        __builtin_prefetch(w[o].scales + (first + ahead) * sizeof(uint16_t), 0, 2);
+        rows[o] = (ints)load_scales(w[o], first, count);
+    }
     transpose_numbers(rows);
     for (int g = 0; g < 16; g++) scales[g] = (floats)rows[g];
 }
@@ -155,16 +158,11 @@ INLINE ints add_words_of_quarters(const ints v[4]) {
     return _mm512_add_epi32(_mm512_unpacklo_epi64(low, high), _mm512_unpackhi_epi64(low, high));
 }
 
-/* The sums of both groups' lanes of 16 outputs, a lane each. */
-INLINE void add_groups_of_16(ints groups[2], const ints v[16]) {
-    ints halves[8];
-    for (int i = 0; i < 8; i++) {
-        const ints a = v[i / 4 * 8 + i % 4], b = v[i / 4 * 8 + i % 4 + 4];
-        halves[i] = _mm512_add_epi32(_mm512_shuffle_i64x2(a, b, 0x44), _mm512_shuffle_i64x2(a, b, 0xEE));
-    }
-    ints low = add_words_of_quarters(halves), high = add_words_of_quarters(halves + 4);
-    groups[0] = _mm512_shuffle_i32x4(low, high, 0x88);
-    groups[1] = _mm512_shuffle_i32x4(low, high, 0xDD);
+/* Of both groups' lanes of 8 outputs: quarter q holds the sums of the first (q even) or the second group of four outputs. */
+INLINE ints add_groups_of_8(const ints v[8]) {
+    ints halves[4];
+    for (int i = 0; i < 4; i++) halves[i] = _mm512_add_epi32(_mm512_shuffle_i64x2(v[i], v[i + 4], 0x44), _mm512_shuffle_i64x2(v[i], v[i + 4], 0xEE));
+    return add_words_of_quarters(halves);
 }
 
 /* The definition of fast products of bytes: sums of whole numbers, exact; times both scales' product, added group after group. */
@@ -172,35 +170,42 @@ INLINE floats add_scaled_group(floats sum, ints dots, floats scales, float input
     return __builtin_elementwise_fma((floats)_mm512_cvtepi32_ps(dots), scales * input_scale, sum);
 }
 
-/* One step of one row with 16 outputs, whose weights are read as they lie: a vector holds columns of one output. */
-INLINE floats add_step(floats sum, const char *x, const weight_row w[16], const floats *scales, int type, size_t step, size_t K, size_t ahead,
-                       const int WHOLE) {
-    const ints columns = _mm512_loadu_si512(x + step * STEP);
-    ints dots[16], sums[2];
-    for (int o = 0; o < 16; o++) {
-        if (type == KERNEL_INT8 || step % 2 == 0) __builtin_prefetch(w[o].elements + row_bytes(type, step * STEP) + ahead, 0, 2);
-        dots[o] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), load_step(w[o], type, step * STEP, K, WHOLE), columns);
+/* One step of one or two rows with 16 outputs, whose weights are read as they lie: a vector holds columns of one output. */
+INLINE void add_step(floats sums[], const char *const x[], const weight_row w[16], const floats *scales, int type, size_t step, size_t K, size_t ahead,
+                     const int WHOLE, const int ROWS) {
+    ints eights[2][2];
+    for (int half = 0; half < 2; half++) {
+        ints dots[2][8];
+        for (int o = 0; o < 8; o++) {
+            const weight_row row = w[half * 8 + o];
+            if (type == KERNEL_INT8 || step % 2 == 0) __builtin_prefetch(row.elements + row_bytes(type, step * STEP) + ahead, 0, 2);
+            const ints weights = load_step(row, type, step * STEP, K, WHOLE);
+            for (int r = 0; r < ROWS; r++) dots[r][o] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), weights, _mm512_loadu_si512(x[r] + step * STEP));
+        }
+        for (int r = 0; r < ROWS; r++) eights[r][half] = add_groups_of_8(dots[r]);
     }
-    add_groups_of_16(sums, dots);
-    const float input_scale = scale_of_step(x, steps_of(K), step);
-    for (int i = 0; i < 2; i++) sums[i] = _mm512_add_epi32(sums[i], _mm512_set1_epi32(addend_of_step(x, steps_of(K), step, i)));
-    if (type == KERNEL_INT8) return add_scaled_group(sum, _mm512_add_epi32(sums[0], sums[1]), scales[0], input_scale);
-    sum = add_scaled_group(sum, sums[0], scales[0], input_scale);
-    return add_scaled_group(sum, sums[1], scales[1], input_scale);
+    for (int r = 0; r < ROWS; r++) {
+        const float input_scale = scale_of_step(x[r], steps_of(K), step);
+        ints groups[2] = {_mm512_shuffle_i32x4(eights[r][0], eights[r][1], 0x88), _mm512_shuffle_i32x4(eights[r][0], eights[r][1], 0xDD)};
+        for (int i = 0; i < 2; i++) groups[i] = _mm512_add_epi32(groups[i], _mm512_set1_epi32(addend_of_step(x[r], steps_of(K), step, i)));
+        if (type == KERNEL_INT8) sums[r] = add_scaled_group(sums[r], _mm512_add_epi32(groups[0], groups[1]), scales[0], input_scale);
+        else
+            for (int i = 0; i < 2; i++) sums[r] = add_scaled_group(sums[r], groups[i], scales[i], input_scale);
+    }
 }
 
-INLINE floats dot_bytes(const char *x, const weight_row w[16], int type, size_t K, size_t ahead) {
+INLINE void dot_bytes(floats sums[], const char *const x[], const weight_row w[16], int type, size_t K, size_t ahead, const int ROWS) {
     const size_t per_step = STEP / group_length(type), groups = (K + group_length(type) - 1) / group_length(type);
-    floats sum = {0};
+    for (int r = 0; r < ROWS; r++) sums[r] = fill(0);
     for (size_t first = 0; first < groups; first += 16) {
         floats scales[16];
-        scales_of_groups(scales, w, first, groups - first < 16 ? groups - first : 16);
+        scales_of_groups(scales, w, first, groups - first < 16 ? groups - first : 16, ahead / row_bytes(type, group_length(type)));
         for (size_t g = 0; g < 16 && first + g < groups; g += per_step) {
             const size_t step = (first + g) / per_step;
-            sum = K / STEP > step ? add_step(sum, x, w, scales + g, type, step, K, ahead, 1) : add_step(sum, x, w, scales + g, type, step, K, ahead, 0);
+            if (K / STEP > step) add_step(sums, x, w, scales + g, type, step, K, ahead, 1, ROWS);
+            else add_step(sums, x, w, scales + g, type, step, K, ahead, 0, ROWS);
         }
     }
-    return sum;
 }
 
 /* For more rows weights are packed: a vector holds 4 columns of each of 16 outputs, so that outputs are lanes from the start. */
@@ -216,7 +221,7 @@ INLINE void pack(packed_weights *packed, const weight_row w[PACKED_PANELS * 16],
     const size_t per_step = STEP / group_length(type), groups = (K + group_length(type) - 1) / group_length(type) - first * per_step;
     for (size_t p = 0; p < PACKED_PANELS; p++) {
         const weight_row *panel = w + p * 16;
-        scales_of_groups(packed->scales[p], panel, first * per_step, groups < steps * per_step ? groups : steps * per_step);
+        scales_of_groups(packed->scales[p], panel, first * per_step, groups < steps * per_step ? groups : steps * per_step, ahead / row_bytes(type, group_length(type)));
         for (size_t s = 0; s < steps; s++) {
             const size_t k = (first + s) * STEP;
             ints columns[16];
@@ -288,22 +293,21 @@ INLINE void packed_rows(float *y, size_t y_stride, const char *input, const kern
     }
 }
 
-/* Few rows, which read 16 outputs' weights one after the other, the first from memory. */
-INLINE void unpacked_rows(float *y, size_t y_stride, const char *input, const kernel_weights *w, int type, size_t rows, size_t outputs) {
-    const size_t bytes = fast_input_bytes(type, w->columns);
+INLINE void unpacked_rows(float *y, size_t y_stride, const char *input, const kernel_weights *w, int type, size_t outputs, const int ROWS) {
+    const char *rows[2];
+    for (int r = 0; r < ROWS; r++) rows[r] = input + (size_t)r * fast_input_bytes(type, w->columns);
     for (size_t o0 = 0; o0 < outputs; o0 += PANEL) {
         weight_row panel[PANEL];
         for (int o = 0; o < PANEL; o++) panel[o] = weights_at(w, type, o0 + o < outputs ? o0 + o : outputs - 1);
-        for (size_t r = 0; r < rows; r++) {
-            floats sums = dot_bytes(input + r * bytes, panel, type, w->columns, r == 0 ? PANEL * row_bytes(type, w->stride) : 0);
-            store_part(y + r * y_stride + o0, sums, part(o0, outputs));
-        }
+        floats sums[2];
+        dot_bytes(sums, rows, panel, type, w->columns, PANEL * row_bytes(type, w->stride), ROWS);
+        for (int r = 0; r < ROWS; r++) store_part(y + (size_t)r * y_stride + o0, sums[r], part(o0, outputs));
     }
 }
 
 INLINE void fast_bytes(float *y, size_t y_stride, const char *input, const kernel_weights *w, int type, size_t rows, size_t outputs) {
-    /* Packing costs about what one or two more rows do. */
-    if (rows < (type == KERNEL_INT8 ? 2 : 3)) unpacked_rows(y, y_stride, input, w, type, rows, outputs);
+    if (rows == 1) unpacked_rows(y, y_stride, input, w, type, outputs, 1);
+    else if (rows == 2) unpacked_rows(y, y_stride, input, w, type, outputs, 2);
     else packed_rows(y, y_stride, input, w, type, rows, outputs);
 }
 
