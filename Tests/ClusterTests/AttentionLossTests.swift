@@ -5,7 +5,7 @@ import Testing
 @testable import Transport
 
 /// The attention service dies, freezes or comes back under running answers, whose states are computed again.
-@Suite("Loss of attention", .serialized) struct AttentionLossTests {
+@Suite("Loss of attention", .serialized, .inTurn) struct AttentionLossTests {
     private static let bodies = ["Once upon a time", "The password of the old bridge is"].map {
         RESTCluster.completionBody(.string($0), maxTokens: 150, [.init("ignore_eos", true), .init("logprobs", 2), .init("seed", 7)])
     } + [

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What no client should send. After each of it the cluster answers the same request as before with the same bytes.
-@Suite("Bad input over a real cluster", .serialized, .cluster()) struct BadInputTests {
+@Suite("Bad input over a real cluster", .serialized, .inTurn, .cluster()) struct BadInputTests {
     /// A normal request.
     private func answer(of cluster: RESTCluster) async throws -> JSON {
         let reply = try await cluster.chat("Who are you?", maxTokens: 3)

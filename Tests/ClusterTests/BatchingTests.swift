@@ -3,7 +3,7 @@
 import Testing
 
 /// Many requests at once through one engine, over real attention and expert hosts.
-@Suite("Batching") struct BatchingTests {
+@Suite("Batching", .inTurn) struct BatchingTests {
     /// What a client would see of one request: its tokens, and their log-probabilities to the last bit.
     private struct Answer: Equatable, CustomStringConvertible {
         var tokens: [Int32] = []

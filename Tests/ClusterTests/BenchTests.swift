@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `minimax bench` as a person runs it, over real processes; nothing here looks at how fast they are.
-@Suite("minimax bench", .serialized) struct BenchTests {
+@Suite("minimax bench", .serialized, .inTurn) struct BenchTests {
     private struct Line: Decodable {
         var name: String, value: Double, unit: String
         var ceiling: Double?, share: Double?

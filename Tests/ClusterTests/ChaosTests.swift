@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// An expert is a pure function: whoever computes it, and whoever dies over it, the clients get the same bytes.
-@Suite("Hosts that come and go", .serialized) struct ChaosTests {
+@Suite("Hosts that come and go", .serialized, .inTurn) struct ChaosTests {
     private static let tokenCount = 200
     private static let events: KeyValuePairs<HostStorm.Event, Int> = [.add: 12, .drain: 8, .kill: 8, .freeze: 10, .cutOff: 8, .changePlan: 10]
     private static let prompts: [JSON] = ["Once upon a time", "Who are you?", "The sea was calm, and", "One, two, three"]

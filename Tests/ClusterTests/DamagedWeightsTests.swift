@@ -6,7 +6,7 @@ import Testing
 
 /// Bit rot, mixed-up files and zeros on one machine: names, shapes and sizes are right, and the bytes are not. Nobody
 /// ever gets wrong text from them.
-@Suite("Damaged weights", .serialized, .cluster()) struct DamagedWeightsTests {
+@Suite("Damaged weights", .serialized, .inTurn, .cluster()) struct DamagedWeightsTests {
     private static let question = "Once upon a time"
 
     private func answer(_ cluster: RESTCluster) async throws -> JSON {

@@ -5,7 +5,7 @@ import Tensors
 import Testing
 
 /// The equality promise: the logits after a token prefix are one sequence of bytes, whatever went on around them.
-@Suite("Equality", .serialized) struct EqualityTests {
+@Suite("Equality", .serialized, .inTurn) struct EqualityTests {
     static let prompt: [UInt32] = (0 ..< 301).map { (index: UInt32) in (index * 7919 + index * index * 31) % 4088 }
 
     @Test("1, 2 and 3 expert hosts give the same bytes, in one piece, in random chunks and token by token")

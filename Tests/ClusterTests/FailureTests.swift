@@ -6,7 +6,7 @@ import Testing
 @testable import Transport
 
 /// Processes that are not there, die or come back, in clusters of their own.
-@Suite("Failures", .serialized) struct FailureTests {
+@Suite("Failures", .serialized, .inTurn) struct FailureTests {
     static let question = "Who are you?"
 
     /// An answer that is still under way when something happens to the cluster: it goes on for thousands of tokens.

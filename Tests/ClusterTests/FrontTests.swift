@@ -4,7 +4,7 @@ import Testing
 @testable import Transport
 
 /// Clients of the REST port that go away, send nothing, or send too much: they cost nobody else anything, and leave nothing behind.
-@Suite("Strangers on the REST port", .serialized, .cluster(router: ["--body-max-mib", "4", "--bodies-max-mib", "16"])) struct FrontTests {
+@Suite("Strangers on the REST port", .serialized, .inTurn, .cluster(router: ["--body-max-mib", "4", "--bodies-max-mib", "16"])) struct FrontTests {
     private static let endless = #"{"prompt":"Once","max_tokens":100000,"ignore_eos":true}"#
     private static func post(_ body: String, _ more: String = "") -> String {
         "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\(more)\r\n\(body)"

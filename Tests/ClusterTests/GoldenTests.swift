@@ -6,7 +6,7 @@ import Tensors
 import Testing
 
 /// Against outputs of transformers in float32 (Tests/Fixtures/golden), through separate processes.
-@Suite("Golden values", .serialized) struct GoldenTests {
+@Suite("Golden values", .serialized, .inTurn) struct GoldenTests {
     struct Prompt: Decodable, Sendable {
         let name: String
         let input_ids: [UInt32]

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// Answers that grow in an attention service with little memory.
-@Suite("Memory that grows with use", .serialized) struct GrowingMemoryTests {
+@Suite("Memory that grows with use", .serialized, .inTurn) struct GrowingMemoryTests {
     @Test("sixty-four chats without max_tokens run side by side in 1 GiB, and all end right")
     func manyChats() async throws {
         try await RESTCluster.with(.init(attention: ["--memory-max-mib", "1024"])) { cluster in

@@ -11,7 +11,7 @@ private let setup = RESTCluster.Setup(
     expertHost: ["--read-bandwidth-mib", "4096", "--memory-max-mib", "1024"])
 
 /// Expert hosts that lie, come and go, or come in crowds, beside one that is honest. Nobody who asks the cluster notices.
-@Suite("Hostile hosts", .serialized, SuiteCluster(setup: .oneHonestHost)) struct HostileHostTests {
+@Suite("Hostile hosts", .serialized, .inTurn, SuiteCluster(setup: .oneHonestHost)) struct HostileHostTests {
     private static let honest = "expert-1"
 
     /// What a client gets, its log-probabilities included; the same whoever computes it.

@@ -6,7 +6,7 @@ import Testing
 @testable import Transport
 
 /// `minimax up` as a person runs it: what it starts, what that costs, and that nothing of it stays behind.
-@Suite("minimax up", .serialized) struct LocalClusterTests {
+@Suite("minimax up", .serialized, .inTurn) struct LocalClusterTests {
     /// A running `minimax up` and its children.
     struct Up {
         let process: ServiceProcess

@@ -6,7 +6,7 @@ import Tensors
 import Testing
 
 /// Small random checkpoints of odd shapes, against the float64 reference that made them (Tests/Reference/make_fixtures.py).
-@Suite("Odd shapes", .serialized) struct OddShapeTests {
+@Suite("Odd shapes", .serialized, .inTurn) struct OddShapeTests {
     static let names = [
         "all-lightning", "all-softmax-fused", "intermediate-20", "mixed-original", "odd-sizes", "one-layer", "one-softmax-layer", "pre-norm",
         "shared-expert", "shared-expert-list", "sliding-window",

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Checkpoints whose `tokenizer.json` other tools have written.
-@Suite("Tokenizers of other tools", .serialized) struct OtherTokenizerTests {
+@Suite("Tokenizers of other tools", .serialized, .inTurn) struct OtherTokenizerTests {
     /// The demo model in `folder`, with another tokenizer.
     private func model(in folder: String, _ change: (inout [String: Any]) -> Void) throws -> String {
         let target = URL(filePath: folder).appending(path: "changed-model")

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What commands do where their output, or a text that they read, is no ordinary file.
-@Suite("Pipes and full disks", .serialized, .cluster()) struct OutputTests {
+@Suite("Pipes and full disks", .serialized, .inTurn, .cluster()) struct OutputTests {
     /// Runs a line of the shell in which `$minimax`, `$demo` and `$url` stand for what they say.
     private func shell(_ line: String, environment: [String: String] = [:]) async throws -> Tool.Result {
         let port = try #require(RESTCluster.current).port

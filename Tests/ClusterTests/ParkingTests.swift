@@ -4,7 +4,7 @@ import Testing
 @testable import Router
 @testable import Transport
 
-@Suite("Parked sessions of a cluster") struct ParkingTests {
+@Suite("Parked sessions of a cluster", .inTurn) struct ParkingTests {
     @Test("a session that is parked and resumed between its steps has the logits it has alone")
     func equality() async throws {
         let prompt: [UInt32] = (0 ..< 200).map { (index: UInt32) in (index * 41 + 3) % 90 }, chunks = [1, 62, 1, 1, 64, 70, 1]

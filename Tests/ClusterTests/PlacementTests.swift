@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Where experts are computed never shows: any mode, any number of copies, any number of hosts, and every mixture on the way from one to the other.
-@Suite("Placement", .serialized) struct PlacementTests {
+@Suite("Placement", .serialized, .inTurn) struct PlacementTests {
     private static let prompt = Array(EqualityTests.prompt.prefix(120))
     private static let chunks = [70, 1, 1, 40, 1, 1, 6]
 

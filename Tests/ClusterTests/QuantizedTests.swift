@@ -6,7 +6,7 @@ import Tensors
 import Testing
 
 /// Quantized checkpoints through separate processes.
-@Suite("Quantized checkpoints", .serialized) struct QuantizedTests {
+@Suite("Quantized checkpoints", .serialized, .inTurn) struct QuantizedTests {
     static let names = ["mixed-original", "all-softmax-fused", "shared-expert", "odd-sizes"]
 
     private func quantize(_ source: String, to quantization: ModelConfig.Quantization, _ folder: String) async throws {

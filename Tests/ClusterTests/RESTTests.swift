@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What clients of a whole running cluster get, against the golden values of an independent implementation where there are any.
-@Suite("REST over a real cluster", .serialized, .cluster(router: ["--keep-alive-seconds", "1"])) struct RESTTests {
+@Suite("REST over a real cluster", .serialized, .inTurn, .cluster(router: ["--keep-alive-seconds", "1"])) struct RESTTests {
     /// A prompt of `Tests/Fixtures/golden` with its greedy continuation.
     struct Golden: Decodable {
         let name: String, prompt: String, input_ids: [Int], greedy_64_ids: [Int], greedy_text_all_64: String

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Cores and memory that a process may use, where it is allowed less than the machine has.
-@Suite("Limits of cores and memory", .serialized) struct ResourceLimitTests {
+@Suite("Limits of cores and memory", .serialized, .inTurn) struct ResourceLimitTests {
     /// What attention logs of itself when a line of the shell has started it; `"$@"` is its command line.
     private func serving(startedBy line: String) async throws -> String {
         try await Paths.withFolder { folder in

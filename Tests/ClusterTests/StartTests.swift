@@ -5,7 +5,7 @@ import Testing
 @testable import Transport
 
 /// What keeps a process from starting: it says so in one line and ends with status 1.
-@Suite("Starts that fail", .serialized) struct StartTests {
+@Suite("Starts that fail", .serialized, .inTurn) struct StartTests {
     enum Program: String, CaseIterable, Sendable {
         case attention, expertHost = "expert-host", router, minimax
 

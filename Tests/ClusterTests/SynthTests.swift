@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// `minimax synth` as a person runs it, and what the services say to its checkpoints.
-@Suite("minimax synth", .serialized) struct SynthTests {
+@Suite("minimax synth", .serialized, .inTurn) struct SynthTests {
     @Test("a cluster serves what it writes: the answer is varied text")
     func serves() async throws {
         try await Paths.withFolder { folder in
