@@ -1,7 +1,9 @@
 @testable import CommandLineTool
 import Foundation
+import Logging
 import NIOHTTP1
 @testable import Router
+import ServiceLifecycle
 import Testing
 @testable import Transport
 
@@ -201,6 +203,21 @@ import Testing
                 try await expectIdle("at once, half closed: \(half)")
             }
             _ = try await normalAnswer(cluster)
+        }
+    }
+
+    @Test("the connection to attention ends without an error whenever the router is told to stop")
+    func linkStops() async throws {
+        try await ModelCluster.with(Paths.demo, expertHosts: 1) { cluster in
+            for attempt in 0 ..< 300 {
+                let group = ServiceGroup(services: [cluster.makeLink()], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    tasks.addTask { try await group.run() }
+                    try await Task.sleep(for: .microseconds(50 * (attempt % 100)))
+                    await group.triggerGracefulShutdown()
+                    try await tasks.waitForAll()
+                }
+            }
         }
     }
 

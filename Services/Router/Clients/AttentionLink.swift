@@ -26,13 +26,15 @@ struct AttentionLink: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            try await withThrowingTaskGroup { tasks in
-                tasks.addTask { try await attention.rpc.run() }
-                tasks.addTask { try await greetWhenConnected() }
-                tasks.addTask { try await keepInTouch() }
-                try await tasks.next()
-                tasks.cancelAll()
-            }
+            do {
+                try await withThrowingTaskGroup { tasks in
+                    tasks.addTask { try await attention.rpc.run() }
+                    tasks.addTask { try await greetWhenConnected() }
+                    tasks.addTask { try await keepInTouch() }
+                    try await tasks.next()
+                    tasks.cancelAll()
+                }
+            } catch is CancellationError where Task.isCancelled {}      // told to stop: whichever hears of it first
         }
     }
 

@@ -16,6 +16,8 @@ struct ModelCluster: Sendable {
     let processes: [ServiceProcess]
     let hosts: ExpertHosts
     private let lastID = LastID()
+    /// Makes a connection to attention beside the cluster's own.
+    let makeLink: @Sendable () -> AttentionLink
 
     var config: ModelConfig { pass.weights.config }
 
@@ -61,16 +63,23 @@ struct ModelCluster: Sendable {
                 ["--model", model, "--listen", "unix:\(folder)/expert-\(index).sock", "--router", "\(control)", "--name", "expert-\(index)", "--read-bandwidth-mib", "1024"] + flags,
                 name: "expert-\(index)", folder: folder))
         }
-        let attention = AttentionClient(
-            config: files.config, rpc: RPCClient(address: attentionAddress, group: group, logger: logger), timeout: .seconds(120))
+        let makeAttention = { @Sendable in
+            AttentionClient(
+                config: files.config, rpc: RPCClient(address: attentionAddress, group: group, logger: logger), timeout: .seconds(120))
+        }
+        let attention = makeAttention()
         let service = ControlService(address: control, hosts: hosts, group: group, logger: logger)
         let pass = ForwardPass(
             weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1), loop: EventLoopExecutor(group))
         let engine = engine(over: pass, status, logger: logger)         // never runs; the link tells it of attention's memory
-        let link = AttentionLink(
-            attention: attention, fingerprint: try files.fingerprint(), proof: proof,
-            arithmetic: hosts.config.arithmetic, engine: engine, status: status, logger: logger)
-        let cluster = ModelCluster(pass: pass, status: status, processes: processes, hosts: hosts)
+        let fingerprint = try files.fingerprint(), arithmetic = hosts.config.arithmetic
+        let makeLink = { @Sendable (attention: AttentionClient) in
+            AttentionLink(
+                attention: attention, fingerprint: fingerprint, proof: proof, arithmetic: arithmetic, engine: engine, status: status,
+                logger: logger)
+        }
+        let link = makeLink(attention)
+        let cluster = ModelCluster(pass: pass, status: status, processes: processes, hosts: hosts, makeLink: { makeLink(makeAttention()) })
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await link.run() }
             tasks.addTask { try await service.run() }
