@@ -20,10 +20,24 @@ struct Listener: Sendable {
             }
         } catch let error as ListenError {
             throw error
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw ListenError(address: address, reason: "the address is in use by another process")
         } catch {
-            throw ListenError(address: address, reason: "\(error)")
+            throw ListenError(address: address, reason: Self.reason(of: error))
+        }
+    }
+
+    /// In plain words, without the names of libraries.
+    private static func reason(of error: any Error) -> String {
+        switch error {
+        case let error as SocketAddressError.UnknownHost: return "the host \(error.host) is not known"
+        case let error as IOError:
+            return switch error.errnoCode {
+            case EADDRINUSE: "the address is in use by another process"
+            case EADDRNOTAVAIL: "the address does not belong to this machine"
+            case EACCES, EPERM: "this user may not listen there"
+            case ENOENT: "its folder does not exist"
+            case let code: unsafe String(cString: strerror(code))
+            }
+        default: return "\(error)"
         }
     }
 

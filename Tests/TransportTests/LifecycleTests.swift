@@ -21,6 +21,16 @@ import Testing
         }
     }
 
+    @Test("an address that cannot be listened on is told in plain words", arguments: [
+        (Address.tcp(host: "192.0.2.1", port: 9), "192.0.2.1:9: the address does not belong to this machine"),
+        (.unix(path: "/no/such/folder/a.sock"), "unix:/no/such/folder/a.sock: its folder does not exist"),
+        (.tcp(host: "no-such-host.invalid", port: 9), "no-such-host.invalid:9: the host no-such-host.invalid is not known"),
+    ])
+    func unusable(address: Address, complaint: String) async throws {
+        let error = await #expect(throws: ListenError.self) { try await echoServer(address).run() }
+        #expect(error?.description == "cannot listen on \(complaint)")
+    }
+
     @Test("the socket file of a server that was killed is replaced; another file is not touched")
     func staleSocket() async throws {
         let address = Place.unix.address
