@@ -20,7 +20,9 @@ package struct SpinOptions: ParsableArguments {
     }
 
     /// Of event loops. Their threads give the core to any other that wants it after each look, so they may share it.
-    package var eventLoops: TimeAmount { .microseconds(Int64(spinMicroseconds ?? Self.automatic(quota: Machine.processorQuota))) }
+    package var eventLoops: TimeAmount { spinMicroseconds.map { .microseconds(Int64($0)) } ?? Self.eventLoopsByDefault }
+
+    package static var eventLoopsByDefault: TimeAmount { .microseconds(Int64(automatic(quota: Machine.processorQuota))) }
 
     /// Of compute threads, of which there are as many as cores: only where no other process of the cluster needs those.
     package var computeThreads: Duration {

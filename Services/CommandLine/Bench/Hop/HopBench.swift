@@ -79,7 +79,7 @@ struct HopBench: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let socket = HopEchoService.rpcSocket(in: folder.path)
-        let client = RPCClient(address: .unix(path: socket), group: group, logger: logger)
+        let client = RPCClient(address: .unix(path: socket), limits: HopCaller.limits, group: group, logger: logger)
         let caller = HopCaller(client, on: group.next())
         let services = try modelFolder.map { model in
             try ModelLanes(

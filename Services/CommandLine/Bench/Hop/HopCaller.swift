@@ -1,3 +1,4 @@
+internal import Cluster
 internal import NIOCore
 internal import Transport
 
@@ -5,6 +6,13 @@ internal import Transport
 struct HopCaller: Sendable {
     /// Far more than any call takes: a machine that stands still for a while ends no benchmark.
     static let timeout = TimeAmount.seconds(60)
+
+    /// Those of the product's clients: the loop stays awake for a moment after a call.
+    static var limits: RPCLimits {
+        var limits = RPCLimits()
+        limits.vigil = SpinOptions.eventLoopsByDefault
+        return limits
+    }
 
     let client: RPCClient
     private let executor: EventLoopExecutor

@@ -31,7 +31,8 @@ struct HopEchoService: Service {
     init(folder: String, logger: Logger) throws {
         raw = try RawEcho(listeningOn: Self.rawSocket(in: folder))
         // As the services of the product do it.
-        server = RPCServer(address: .unix(path: Self.rpcSocket(in: folder)), group: MultiThreadedEventLoopGroup.singleton, logger: logger) { $0.body }
+        server = RPCServer(
+            address: .unix(path: Self.rpcSocket(in: folder)), limits: HopCaller.limits, group: MultiThreadedEventLoopGroup.singleton, logger: logger) { $0.body }
     }
 
     func run() async throws {
