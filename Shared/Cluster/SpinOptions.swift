@@ -7,7 +7,7 @@ package struct SpinOptions: ParsableArguments {
         """
         How long threads look for the next call before they sleep, in microseconds: to wake one takes longer than a short \
         call. By default 300 for the threads that receive calls, 0 where a control group allows less than two cores; for \
-        compute threads 5000 where the process has cores of its own, else 0.
+        compute threads the same where the process has cores of its own, else 0.
         """, valueName: "microseconds"))
     package var spinMicroseconds: Int?
 
@@ -24,14 +24,12 @@ package struct SpinOptions: ParsableArguments {
 
     package static var eventLoopsByDefault: TimeAmount { .microseconds(Int64(automatic(quota: Machine.processorQuota))) }
 
-    /// Of compute threads, of which there are as many as cores: only where no other process of the cluster needs those.
+    /// Of compute threads, of which there are as many as cores: only where no other process of the cluster needs those. Not through the others'
+    /// turn either: cores of a virtual machine are often halves of one, and who spins slows its neighbour down.
     package var computeThreads: Duration {
-        .microseconds(spinMicroseconds ?? (Machine.hasOwnCores ? Self.ofCompute(quota: Machine.processorQuota) : 0))
+        .microseconds(spinMicroseconds ?? (Machine.hasOwnCores ? Self.automatic(quota: Machine.processorQuota) : 0))
     }
 
     /// - Parameter quota: cores that a control group allows; nil: all.
     static func automatic(quota: Double?) -> Int { (quota ?? .infinity) < 2 ? 0 : 300 }
-
-    /// Longer than attention waits while the experts of a layer compute, and they for it.
-    static func ofCompute(quota: Double?) -> Int { (quota ?? .infinity) < 2 ? 0 : 5000 }
 }
