@@ -21,7 +21,7 @@ import Transport
     }
 
     /// Why the check fails; nil when it does not.
-    private func trouble(_ address: Address, _ path: String = "/readyz", timeout: Duration = .seconds(10)) async -> String? {
+    private func trouble(_ address: Address, _ path: String = "/readyz", timeout: Duration = .seconds(60)) async -> String? {
         do { try await HealthCommand.check(address, path, timeout: timeout) } catch { return "\(error)" }
         return nil
     }

@@ -6,7 +6,7 @@ import Testing
 /// would get so little of the processors that what is right looks too slow.
 struct Turns: SuiteTrait, TestTrait, TestScoping {
     private struct State {
-        var free = max(4, 2 * ProcessInfo.processInfo.activeProcessorCount)
+        var free = max(3, ProcessInfo.processInfo.activeProcessorCount)
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
     private static let state = Mutex(State())
