@@ -17,13 +17,12 @@ package struct StartError: Error, Equatable, CustomStringConvertible {
     ///
     /// - Parameter purpose: what the address is for, for example `admin address`.
     package init(listeningOn address: Address, purpose: String, _ error: any Error) {
-        let reason: String
-        switch (error as? IOError)?.errnoCode {
-        case EADDRINUSE: reason = "is already in use; is this program running already?"
-        case EACCES, EPERM: reason = "may not be used by this user"
-        case EADDRNOTAVAIL: reason = "does not belong to this machine"
-        case ENOENT: reason = "lies in a folder that does not exist"
-        default: reason = "cannot be used: \(plainWords(of: error))"
+        let reason = switch AddressFault(error) {
+        case .inUse: "is already in use; is this program running already?"
+        case .notAllowed: "may not be used by this user"
+        case .notOfThisMachine: "does not belong to this machine"
+        case .noFolder: "lies in a folder that does not exist"
+        case .unknownHost, .other: "cannot be used: \(plainWords(of: error))"
         }
         self.init("\(purpose) \(address) \(reason)")
     }

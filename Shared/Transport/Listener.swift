@@ -27,17 +27,13 @@ struct Listener: Sendable {
 
     /// In plain words, without the names of libraries.
     private static func reason(of error: any Error) -> String {
-        switch error {
-        case let error as SocketAddressError.UnknownHost: return "the host \(error.host) is not known"
-        case let error as IOError:
-            return switch error.errnoCode {
-            case EADDRINUSE: "the address is in use by another process"
-            case EADDRNOTAVAIL: "the address does not belong to this machine"
-            case EACCES, EPERM: "this user may not listen there"
-            case ENOENT: "its folder does not exist"
-            case let code: unsafe String(cString: strerror(code))
-            }
-        default: return "\(error)"
+        switch AddressFault(error) {
+        case .inUse: "the address is in use by another process"
+        case .notAllowed: "this user may not listen there"
+        case .notOfThisMachine: "the address does not belong to this machine"
+        case .noFolder: "its folder does not exist"
+        case .unknownHost(let host): "the host \(host) is not known"
+        case .other(let words): words
         }
     }
 
@@ -70,4 +66,29 @@ package struct ListenError: Error, Equatable, CustomStringConvertible {
     package let reason: String
 
     package var description: String { "cannot listen on \(address): \(reason)" }
+}
+
+/// What the system finds wrong with an address that a server is to listen on.
+package enum AddressFault {
+    case inUse, notAllowed, notOfThisMachine
+    /// The folder of a Unix socket does not exist.
+    case noFolder
+    case unknownHost(String)
+    /// In the system's words.
+    case other(String)
+
+    package init(_ error: any Error) {
+        switch error {
+        case let error as SocketAddressError.UnknownHost: self = .unknownHost(error.host)
+        case let error as IOError:
+            self = switch error.errnoCode {
+            case EADDRINUSE: .inUse
+            case EACCES, EPERM: .notAllowed
+            case EADDRNOTAVAIL: .notOfThisMachine
+            case ENOENT: .noFolder
+            case let code: .other(unsafe String(cString: strerror(code)))
+            }
+        default: self = .other("\(error)")
+        }
+    }
 }
