@@ -140,7 +140,8 @@ INLINE void transpose_numbers(ints v[16]) {
     }
 }
 
-/* The scales of `count` <= 16 groups of 16 outputs: a vector for each group, then zeros. `ahead` groups further on lie those that come next. */
+/* The scales of `count` <= 16 groups of 16 outputs: a vector for each group, then zeros. Those that are needed next,
+ * `ahead` groups further on, are fetched meanwhile. */
 INLINE void scales_of_groups(floats scales[16], const weight_row w[16], size_t first, size_t count, size_t ahead) {
     ints rows[16];
     for (int o = 0; o < 16; o++) {
@@ -158,7 +159,8 @@ INLINE ints add_words_of_quarters(const ints v[4]) {
     return _mm512_add_epi32(_mm512_unpacklo_epi64(low, high), _mm512_unpackhi_epi64(low, high));
 }
 
-/* Of both groups' lanes of 8 outputs: quarter q holds the sums of the first (q even) or the second group of four outputs. */
+/* Adds both groups' lanes of 8 outputs: quarter q of the result holds the sums of four outputs, of their first group (q
+ * even) or of their second. */
 INLINE ints add_groups_of_8(const ints v[8]) {
     ints halves[4];
     for (int i = 0; i < 4; i++) halves[i] = _mm512_add_epi32(_mm512_shuffle_i64x2(v[i], v[i + 4], 0x44), _mm512_shuffle_i64x2(v[i], v[i + 4], 0xEE));
@@ -170,7 +172,8 @@ INLINE floats add_scaled_group(floats sum, ints dots, floats scales, float input
     return __builtin_elementwise_fma((floats)_mm512_cvtepi32_ps(dots), scales * input_scale, sum);
 }
 
-/* One step of one or two rows with 16 outputs, whose weights are read as they lie: a vector holds columns of one output. */
+/* One step of one or two rows with 16 outputs, whose weights are read as they lie: a vector holds columns of one
+ * output. */
 INLINE void add_step(floats sums[], const char *const x[], const weight_row w[16], const floats *scales, int type, size_t step, size_t K, size_t ahead,
                      const int WHOLE, const int ROWS) {
     ints eights[2][2];
