@@ -96,7 +96,7 @@ import Testing
                 guard stream.events.count == 3 else { return false }
                 try await harm(cluster)
                 try await expectUnavailable(cluster)
-                // The hosts may be lost one after the other; until the last is, it is to load all experts.
+                // The hosts may be lost one after the other; before the last is, /readyz says that experts are loaded.
                 try await eventually("/readyz names the expert hosts") {
                     let ready = try await RESTClient(.unix(path: "\(cluster.folder)/router.admin")).get("/readyz")
                     return ready.status == 503 && ready.text.contains("expert host")
@@ -213,7 +213,8 @@ import Testing
     func linkStops() async throws {
         try await ModelCluster.with(Paths.demo, expertHosts: 1) { cluster in
             for attempt in 0 ..< 300 {
-                let group = ServiceGroup(services: [cluster.makeLink()], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                let group = ServiceGroup(services: [cluster.makeLink()], logger: quiet)
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
                     tasks.addTask { try await group.run() }
                     try await Task.sleep(for: .microseconds(50 * (attempt % 100)))

@@ -284,7 +284,8 @@ import Testing
             try await eventually("both hosts share the experts") {
                 guard try await cluster.isReady() else { return false }
                 let units = [try await cluster.metric("minimax_expert_units", of: "expert-1"), try await cluster.metric("minimax_expert_units", of: "expert-2")]
-                return units.reduce(0, +) == 128 && units.allSatisfy { $0 > 0 }        // as fast as each was seen to be
+                // Not always 64 each: a host's share follows the speed that its calls were seen to have.
+                return units.reduce(0, +) == 128 && units.allSatisfy { $0 > 0 }
             }
         }
     }

@@ -142,7 +142,9 @@ import Testing
             async let waiting = up.rest.post(RESTCluster.chatPath, json: Array(whole.text().utf8), limits: .init(silence: .seconds(600)))
             try await eventually("another waits") { try await up.metric("minimax_num_requests_waiting") == 1 }
             let begun = try await up.metric("minimax_decode_tokens_total")
-            try await eventually("both write: a stream has begun") { try await up.metric("minimax_decode_tokens_total") >= begun + 20 }
+            try await eventually("both write, so the stream has begun") {
+                try await up.metric("minimax_decode_tokens_total") >= begun + 20
+            }
             kill(try #require(up.children.first { Processes.name($0) == program }), SIGKILL)
             for answer in [try await running, try await waiting] {
                 #expect(answer.status == 503 && answer.text.contains(reason), "\(answer.status): \(answer.text)")

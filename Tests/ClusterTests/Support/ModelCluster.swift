@@ -16,7 +16,7 @@ struct ModelCluster: Sendable {
     let processes: [ServiceProcess]
     let hosts: ExpertHosts
     private let lastID = LastID()
-    /// Makes a connection to attention beside the cluster's own.
+    /// Makes another link to the attention service, beside the one that this cluster runs.
     let makeLink: @Sendable () -> AttentionLink
 
     var config: ModelConfig { pass.weights.config }
