@@ -5,9 +5,9 @@ package import NIOCore
 package struct SpinOptions: ParsableArguments {
     @Option(help: ArgumentHelp(
         """
-        How long threads look for the next call before they sleep, in microseconds: to wake one takes longer than a short \
-        call. By default 300 for the threads that receive calls, 0 where a control group allows less than two cores; for \
-        compute threads the same where the process has cores of its own, else 0.
+        How long threads look for the next call before they sleep, in microseconds: to wake one takes longer than a \
+        short call. By default 300 for the threads that receive calls, 0 where a control group allows less than two \
+        cores; for compute threads the same where the process has cores of its own, else 0.
         """, valueName: "microseconds"))
     package var spinMicroseconds: Int?
 
@@ -19,13 +19,18 @@ package struct SpinOptions: ParsableArguments {
         }
     }
 
-    /// Of event loops. Their threads give the core to any other that wants it after each look, so they may share it.
+    /// How long event loops look. Their threads give the core to any other that wants it after each look, so they may
+    /// share it.
     package var eventLoops: TimeAmount { spinMicroseconds.map { .microseconds(Int64($0)) } ?? Self.eventLoopsByDefault }
 
-    package static var eventLoopsByDefault: TimeAmount { .microseconds(Int64(automatic(quota: Machine.processorQuota))) }
+    /// How long event loops look where no flag says otherwise.
+    package static var eventLoopsByDefault: TimeAmount {
+        .microseconds(Int64(automatic(quota: Machine.processorQuota)))
+    }
 
-    /// Of compute threads, of which there are as many as cores: only where no other process of the cluster needs those. Not through the others'
-    /// turn either: cores of a virtual machine are often halves of one, and who spins slows its neighbour down.
+    /// How long compute threads look. There are as many of them as cores, so they do it only where no other process of
+    /// the cluster needs these cores. Even there they sleep while other processes compute a layer: two cores of a
+    /// virtual machine are often halves of one, and a thread that looks on one half slows the other half down.
     package var computeThreads: Duration {
         .microseconds(spinMicroseconds ?? (Machine.hasOwnCores ? Self.automatic(quota: Machine.processorQuota) : 0))
     }

@@ -65,8 +65,9 @@ package struct Compute: Sendable {
         return max(1, min(perThread * threads, units, RegionBoard.chunksMax, Int(min(operations / Self.operationsPerChunkMin, 1e6))))
     }
 
-    /// Where a call of so many operations is computed. What is over in two milliseconds or so may be done on the event loop that received it,
-    /// whose other connections wait meanwhile: its caller hears of it two changes of threads earlier.
+    /// Where a call of so many operations is computed. A call that takes two milliseconds or less is computed on the
+    /// event loop that received it: the answer leaves two changes of threads earlier, and the loop's other connections
+    /// can wait for so long.
     package func place(operations: Double) -> ComputeLane.Place {
         operations <= Self.operationsShortMax * Double(threads) ? .here : .lane
     }

@@ -34,7 +34,9 @@ struct AttentionLink: Service {
                     try await tasks.next()
                     tasks.cancelAll()
                 }
-            } catch is CancellationError where Task.isCancelled {}      // told to stop: whichever hears of it first
+            } catch is CancellationError where Task.isCancelled {
+                // The router was told to stop, and one of the two lower tasks heard of it before the first had ended.
+            }
         }
     }
 

@@ -7,7 +7,7 @@ struct HopCaller: Sendable {
     /// Far more than any call takes: a machine that stands still for a while ends no benchmark.
     static let timeout = TimeAmount.seconds(60)
 
-    /// Those of the product's clients: the loop stays awake for a moment after a call.
+    /// The limits that the product's own clients and servers have: a loop stays awake for a moment after each call.
     static var limits: RPCLimits {
         var limits = RPCLimits()
         limits.vigil = SpinOptions.eventLoopsByDefault

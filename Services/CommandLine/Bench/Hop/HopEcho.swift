@@ -32,7 +32,8 @@ struct HopEchoService: Service {
         raw = try RawEcho(listeningOn: Self.rawSocket(in: folder))
         // As the services of the product do it.
         server = RPCServer(
-            address: .unix(path: Self.rpcSocket(in: folder)), limits: HopCaller.limits, group: MultiThreadedEventLoopGroup.singleton, logger: logger) { $0.body }
+            address: .unix(path: Self.rpcSocket(in: folder)), limits: HopCaller.limits,
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger) { $0.body }
     }
 
     func run() async throws {

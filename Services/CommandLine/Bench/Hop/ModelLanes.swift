@@ -31,7 +31,8 @@ struct ModelLanes: Sendable {
             ($0.name, ChildProcess(plan: $0, logFile: "/dev/null"))
         }
         func client(_ name: String) -> RPCClient {
-            RPCClient(address: .unix(path: "\(folder)/\(name).sock"), limits: HopCaller.limits, group: group, logger: logger)
+            RPCClient(
+                address: .unix(path: "\(folder)/\(name).sock"), limits: HopCaller.limits, group: group, logger: logger)
         }
         let attention = client("attention"), experts = client("expert-host-1")
         clients = [attention, experts]
