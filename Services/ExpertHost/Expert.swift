@@ -51,15 +51,19 @@ struct Expert: Sendable {
 
     /// Carries each group's rows of `input`, (rows, D), through its expert; writes (rows, D) floats to `output`.
     ///
-    /// With few rows an expert's products are over in microseconds: so all groups' products with w1 are one parallel region, and so on.
+    /// With few rows an expert's products are over in microseconds: so all groups' products with w1 and w3 are one
+    /// parallel region, and those with w2 another.
     /// The sum over F is cut where slices of an expert are.
     ///
     /// - Parameter groups: one or more, together all rows of `input`, of one form.
     static func run(_ input: Tensor, _ groups: [(expert: Expert, rows: Range<Int>)], into output: UnsafeMutablePointer<Float>, _ compute: Compute) {
-        func weights(_ matrix: KeyPath<Expert, WeightMatrix>) -> [RowGroup] { groups.map { RowGroup(rows: $0.rows, weights: $0.expert[keyPath: matrix]) } }
-        let intermediateSize = groups[0].expert.gate.rows
-        var gated = compute.linear(input, weights(\.gate), outputs: intermediateSize)                                     // (rows, F)
-        compute.siluMultiply(&gated, compute.linear(input, weights(\.up), outputs: intermediateSize))
+        func weights(_ matrix: KeyPath<Expert, WeightMatrix>) -> [RowGroup] {
+            groups.map { RowGroup(rows: $0.rows, weights: $0.expert[keyPath: matrix]) }
+        }
+        var products = compute.linear(input, each: [weights(\.gate), weights(\.up)])                                     // (rows, F) each
+        let up = products.removeLast()
+        var gated = products.removeLast()
+        compute.siluMultiply(&gated, up)
         unsafe compute.linear(gated, weights(\.down), outputs: input.columns, parts: groups[0].expert.parts, into: output)
     }
 }

@@ -1,8 +1,8 @@
-/// A product of many rows, cut so that a tile's rows and its weights each fit into a core's second cache: then many cores at work together do
-/// not wait for the memory that they share.
+/// Products of many rows, cut so that a tile's rows and its weights each fit into a core's second cache: then many cores
+/// at work together do not wait for the memory that they share.
 struct ProductTiles {
     struct Tile: Equatable {
-        let group: Int
+        let product: Int
         /// Of the input.
         let rows: Range<Int>
         let outputs: Range<Int>
@@ -11,20 +11,19 @@ struct ProductTiles {
     /// Up to so many rows, weights are read from memory once and the rows stay in a cache: tiles would gain nothing.
     static let fewRows = 16
 
-    private let groups: [Range<Int>]
-    private let outputs: Int
+    private let products: [(rows: Range<Int>, outputs: Int)]
     private let rowsPerTile: Int
-    /// Tiles before each group, and in the end all.
+    /// Tiles before each product, and in the end all.
     private let firsts: [Int]
 
     /// - Parameters:
-    ///   - groups: rows of the input that meet the same weights.
+    ///   - products: of each the rows of the input that meet its weights, and how many outputs a row has.
     ///   - rowBytes: of a row of the input.
-    init(_ groups: [Range<Int>], outputs: Int, rowBytes: Int) {
-        (self.groups, self.outputs) = (groups, outputs)
+    init(_ products: [(rows: Range<Int>, outputs: Int)], rowBytes: Int) {
+        self.products = products
         rowsPerTile = max(Self.rowsMin, min(Self.rowsMax, Self.bytesPerTile / max(1, rowBytes) / Self.rowsMin * Self.rowsMin))
         var firsts = [0]
-        for rows in groups {
+        for (rows, outputs) in products {
             firsts.append(firsts[firsts.count - 1] + Self.count(rows.count, of: rowsPerTile) * Self.count(outputs, of: Self.outputsPerTile))
         }
         self.firsts = firsts
@@ -34,13 +33,13 @@ struct ProductTiles {
 
     /// Neighbouring tiles have the same weights.
     subscript(index: Int) -> Tile {
-        var group = 0
-        while firsts[group + 1] <= index { group += 1 }
-        let rows = groups[group], rowTiles = Self.count(rows.count, of: rowsPerTile)
-        let (output, row) = (index - firsts[group]).quotientAndRemainder(dividingBy: rowTiles)
+        var product = 0
+        while firsts[product + 1] <= index { product += 1 }
+        let (rows, outputs) = products[product], rowTiles = Self.count(rows.count, of: rowsPerTile)
+        let (output, row) = (index - firsts[product]).quotientAndRemainder(dividingBy: rowTiles)
         let firstRow = rows.lowerBound + row * rowsPerTile, firstOutput = output * Self.outputsPerTile
         return Tile(
-            group: group, rows: firstRow ..< min(firstRow + rowsPerTile, rows.upperBound),
+            product: product, rows: firstRow ..< min(firstRow + rowsPerTile, rows.upperBound),
             outputs: firstOutput ..< min(firstOutput + Self.outputsPerTile, outputs))
     }
 

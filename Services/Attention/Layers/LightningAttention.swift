@@ -38,12 +38,13 @@ struct LightningAttention: Sendable {
     /// - Returns: `partial` (rows, D), not yet divided by the output norm's root mean square; `squares` (rows) from which the
     ///   caller computes it over all parts.
     func attend(_ input: Tensor, _ spans: [(state: LightningState, rows: Range<Int>)], _ compute: Compute) -> (partial: Tensor, squares: [Float]) {
-        var qkv = compute.linear(input, weights.qkv)                                    // (rows, H * 3 * d)
+        var products = compute.linear(input, each: [weights.qkv, weights.outputGate])
+        var gated = products.removeLast()                                               // (rows, H * d)
+        var qkv = products.removeLast()                                                 // (rows, H * 3 * d)
         compute.silu(&qkv)
         var mixed = Tensor(rows: input.rows, columns: headCount * headDimension)        // (rows, H * d)
         extend(spans, with: qkv, into: &mixed, compute)
         let squares = sumsOfSquares(mixed, compute)                                     // (rows)
-        var gated = compute.linear(input, weights.outputGate)                           // (rows, H * d)
         compute.sigmoidMultiply(&gated, mixed, weight: outputNorm)
         return (compute.linear(gated, weights.out, parts: sumParts(of: headCount)), squares)
     }

@@ -32,9 +32,10 @@ struct SoftmaxAttention: Sendable {
 
     /// Appends the rows of `input` (normed layer input, (rows, D)) to the caches and returns the out-projection, (rows, D).
     func attend(_ input: Tensor, _ spans: [(cache: KeyValueCache, rows: Range<Int>)], _ compute: Compute) -> Tensor {
-        var queries = compute.linear(input, weights.q)                                  // (rows, H * d)
-        var keys = compute.linear(input, weights.k)                                     // (rows, G * d)
-        let values = compute.linear(input, weights.v)                                   // (rows, G * d)
+        var products = compute.linear(input, each: [weights.q, weights.k, weights.v])
+        let values = products.removeLast()                                              // (rows, G * d)
+        var keys = products.removeLast()                                                // (rows, G * d)
+        var queries = products.removeLast()                                             // (rows, H * d)
         let grown = spans.map { SoftmaxSpan(cache: $0.cache, rows: $0.rows, start: $0.cache.grow(by: $0.rows.count)) }
         rotateAndStore(&queries, &keys, values, grown, compute)
         return compute.linear(mix(queries, grown, compute), weights.o, parts: sumParts(of: headCount))
