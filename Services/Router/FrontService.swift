@@ -8,13 +8,12 @@ internal import Transport
 /// The REST front as a service of the router.
 struct FrontService: Service {
     let front: Front
-    let host: String
-    let port: Int
     let logger: Logger
     /// Called when the front is told to stop: what it has begun to answer, it still answers.
     let onStopping: @Sendable () -> Void
 
     func run() async throws {
+        let host = front.config.host, port = front.config.port
         let application = front.application(on: .hostname(host, port: port), logger: logger) { channel in
             logger.info("REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
         }

@@ -47,24 +47,21 @@ struct RouterAssembly: Sendable {
         let pass = ForwardPass(
             weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
             compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group), capacityFactor: config.capacityFactor)
-        let schedule = Scheduler.Limits(
-            placesMax: config.sequencesMax, waitingMax: config.queueMax, weights: config.apiKeyWeights.isEmpty ? [1] : config.apiKeyWeights, ageing: config.ageing)
         var front = config.front
-        front.choicesAtOnce = min(config.sequencesMax, front.choicesAtOnce)
+        front.choicesAtOnce = min(config.schedule.limits.placesMax, front.choicesAtOnce)
         front.connectionsMax = min(front.connectionsMax, Self.connectionsWithinDescriptors)
         self.front = front
         let modelName = config.modelName ?? checkpointName(of: config.model)
         VLLMNames.register()
         let engine = StepEngine(
             StepEngine.Config(
-                limits: schedule, promptRowsMax: config.prefillTokensMax, paceTarget: config.interTokenTarget.map { .absolute($0) } ?? .timesUndisturbed(2),
-                overlap: config.overlap, modelName: modelName, endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
+                schedule: config.schedule, modelName: modelName, endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
                 suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init)),
             pass: pass, status: status, logger: logger)
         generator = ClusterGenerator(
             described: ServedModel(
                 id: modelName, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
-                contextLength: config.contextLength > 0 ? config.contextLength : checkpoint.config.maxPositions,
+                contextLength: config.contextLength ?? checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
             engine: engine, status: status, admitWait: config.admitWait)
     }
@@ -79,7 +76,7 @@ struct RouterAssembly: Sendable {
             EngineService(engine: generator.engine),
             FrontService(
                 front: Front(generator: generator, tokenizer: tokenizer, config: front),
-                host: config.host, port: config.port, logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
+                logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }
 

@@ -1,31 +1,25 @@
 internal import NIOCore
 internal import Transport
 
-/// What the router's flags say.
+/// What the router's flags say, part by part.
 struct RouterConfig: Sendable {
+    /// Folder of the checkpoint.
     var model: String
     /// Nil: see `checkpointName`.
     var modelName: String?
+    /// Most tokens of prompt and answer together; nil: what the checkpoint claims.
+    var contextLength: Int?
+    /// Address of the attention service.
     var attention: Address
+    /// Where expert hosts announce themselves.
     var control: Address
-    var hosts: ExpertHosts.Config
-    /// How long a new request waits for what the cluster lacks.
-    var admitWait: Duration
-    /// Nil: no limit.
-    var capacityFactor: Double?
-    var host: String
-    var port: Int
-    /// One for each key.
-    var apiKeyWeights: [Double]
-    /// 0: what the checkpoint claims.
-    var contextLength: Int
-    var sequencesMax: Int
-    var queueMax: Int
-    var prefillTokensMax: Int
-    /// Nil: twice the undisturbed one.
-    var interTokenTarget: Duration?
-    var overlap: OverlapMode
-    var ageing: Duration
+    /// How long a call to attention or an expert host may take.
     var callTimeout: TimeAmount
+    /// How long a new request waits while the cluster cannot serve.
+    var admitWait: Duration
+    /// Most rows of an expert in a step, in multiples of its even share; nil: no limit.
+    var capacityFactor: Double?
+    var hosts: ExpertHosts.Config
+    var schedule: ScheduleConfig
     var front: FrontConfig
 }

@@ -31,9 +31,10 @@ import Testing
             // Too little memory for all, few places, small pieces: everything that can happen to a sequence happens.
             let bytes = cluster.config.sessionBytes(tokensMax: 256)
             try await cluster.withEngine {
-                $0.limits = Scheduler.Limits(placesMax: 6, waitingMax: 64, memoryBytes: bytes * 5, weights: [1, 2], ageing: .milliseconds(200))
-                $0.promptRowsMax = 24
-                $0.overlap = overlap
+                $0.schedule.limits = Scheduler.Limits(
+                    placesMax: 6, waitingMax: 64, memoryBytes: bytes * 5, weights: [1, 2], ageing: .milliseconds(200))
+                $0.schedule.promptRowsMax = 24
+                $0.schedule.overlap = overlap
                 $0.endTokens = Set(stride(from: 0, to: 4096, by: 37))       // random prompts hardly ever lead to the real ones
             } body: { engine in
                 let clients = Self.clients(seed: overlap == .on ? 1 : 2)
@@ -55,7 +56,7 @@ import Testing
     @Test("a request that cannot fit is refused with the reason, one that outgrows the memory or its time ends, and the others go on")
     func refusals() async throws {
         try await ModelCluster.with(Paths.demo) { cluster in
-            try await cluster.withEngine { $0.limits.memoryBytes = cluster.config.sessionBytes(tokensMax: 100) } body: { engine in
+            try await cluster.withEngine { $0.schedule.limits.memoryBytes = cluster.config.sessionBytes(tokensMax: 100) } body: { engine in
                 let fine = GenerationRequest(id: "fine", prompt: [5, 6, 7], tokensMax: 40, ignoreEnd: true)
                 var large = fine, long = fine, late = fine
                 large.prompt = [Int32](repeating: 5, count: 4000)

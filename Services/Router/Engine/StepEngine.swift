@@ -9,11 +9,7 @@ internal import Transport
 /// `run` is the engine's life. Sequences come and go from any task at any time, and are taken into account by the next step.
 final class StepEngine: Sendable {
     struct Config: Sendable {
-        var limits: Scheduler.Limits
-        /// Most prompt tokens in one pass: bounds the size of messages.
-        var promptRowsMax: Int
-        var paceTarget: PromptPace.Target
-        var overlap: OverlapMode
+        var schedule: ScheduleConfig
         /// As metrics name it.
         var modelName: String
         /// Ids where an answer ends.
@@ -52,7 +48,7 @@ final class StepEngine: Sendable {
         metrics = StepMetrics(model: config.modelName)
         moves = SessionMoves(attention: pass.attention, logger: logger)
         chooser = TokenChooser(attention: pass.attention, compute: pass.compute)
-        state = Mutex(State(scheduler: Scheduler(config.limits)))
+        state = Mutex(State(scheduler: Scheduler(config.schedule.limits)))
         (news, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -126,8 +122,8 @@ final class StepEngine: Sendable {
 
     /// Steps for as long as the router lives; then fails what is left.
     func run() async {
-        var pace = PromptPace(target: config.paceTarget, rowsMax: config.promptRowsMax)
-        var overlap = OverlapPolicy(config.overlap)
+        var pace = PromptPace(target: config.schedule.paceTarget, rowsMax: config.schedule.promptRowsMax)
+        var overlap = OverlapPolicy(config.schedule.overlap)
         var rings = news.makeAsyncIterator()
         while !Task.isCancelled {
             if let missing = status.hopeless { failWaiting(.unavailable(missing)) }
@@ -139,7 +135,7 @@ final class StepEngine: Sendable {
             let plan = state.withLock { state in
                 if state.hasLostStates { state.scheduler.lostAllStates() }
                 state.hasLostStates = false
-                let rows = (beside: pace.rows(beside: state.scheduler.generatingCount), alone: config.promptRowsMax)
+                let rows = (beside: pace.rows(beside: state.scheduler.generatingCount), alone: config.schedule.promptRowsMax)
                 return state.scheduler.plan(at: now, promptRowsMax: rows)
             }
             for id in plan.expired { expire(id) }

@@ -1,5 +1,9 @@
 /// How the REST front behaves; the service fills it from its flags.
 struct FrontConfig: Sendable {
+    /// Address on which the REST API listens.
+    var host = "127.0.0.1"
+    /// 0: the system chooses one.
+    var port = 8080
     /// Accepted as `Authorization: Bearer …`. Empty lets everybody in.
     var apiKeys: [String] = []
     /// What the log calls each of them, where it has a name.

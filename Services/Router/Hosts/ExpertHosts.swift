@@ -13,16 +13,16 @@ internal import Transport
 actor ExpertHosts {
     struct Config: Sendable {
         /// How many hosts to wait for before the first plan.
-        var expected: Int
+        var expected = 1
         /// Of the whole cluster.
-        var arithmetic: String
-        var settings: PlacementSettings
+        var arithmetic = "exact"
+        var settings = PlacementSettings()
         /// After so long without a word a host is taken for dead.
-        var silence: TimeAmount
+        var silence = TimeAmount.seconds(5)
         /// How long steps wait for units that nobody holds.
-        var patience: Duration
+        var patience = Duration.seconds(30)
         /// See `SpinOptions`.
-        var vigil: TimeAmount
+        var vigil = TimeAmount.zero
     }
 
     /// A host as the plan knows it.

@@ -14,9 +14,9 @@ internal import Checkpoint
 struct Scheduler {
     struct Limits: Sendable {
         /// Sequences that run at a time.
-        var placesMax: Int
+        var placesMax = 64
         /// Sequences of a class and those above it that may wait for their first place.
-        var waitingMax: Int
+        var waitingMax = 256
         /// Memory for the state of all sequences.
         var memoryBytes = Int.max
         /// Of it, what others than this router take at the moment.

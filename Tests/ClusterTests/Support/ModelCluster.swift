@@ -51,8 +51,7 @@ struct ModelCluster: Sendable {
         let proof = try WeightProof(files)
         let hosts = ExpertHosts(
             config: ExpertHosts.Config(
-                expected: expertHosts, arithmetic: flags.contains("fast") ? "fast" : "exact", settings: settings,
-                silence: .seconds(5), patience: .seconds(30), vigil: .zero),
+                expected: expertHosts, arithmetic: flags.contains("fast") ? "fast" : "exact", settings: settings),
             inventory: try ExpertInventory(files), fingerprint: try files.fingerprint(), proof: proof,
             expertsPerToken: files.config.expertsPerToken, status: status, group: group, logger: logger)
         let control = Address.unix(path: "\(folder)/control.sock"), attentionAddress = Address.unix(path: "\(folder)/attention.sock")
@@ -103,7 +102,7 @@ struct ModelCluster: Sendable {
 
     private static func engine(over pass: ForwardPass, _ status: ClusterStatus, _ change: (inout StepEngine.Config) -> Void = { _ in }, logger: Logger) -> StepEngine {
         var config = StepEngine.Config(
-            limits: Scheduler.Limits(placesMax: 32, waitingMax: 64), promptRowsMax: 1024, paceTarget: .timesUndisturbed(2), overlap: .auto,
+            schedule: ScheduleConfig(limits: Scheduler.Limits(placesMax: 32, waitingMax: 64)),
             modelName: "test", endTokens: Set(pass.weights.config.eosTokenIDs.map(Int32.init)), suppressed: [])
         change(&config)
         return StepEngine(config, pass: pass, status: status, logger: logger)

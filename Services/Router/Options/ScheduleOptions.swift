@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import Cluster
+internal import Transport
+
+/// The flags that decide which requests run, and how a step is made. Their defaults are those of `ScheduleConfig`.
+struct ScheduleOptions: ParsableArguments {
+    private static let usual = ScheduleConfig()
+
+    @Option(help: "How many sequences are answered at a time.")
+    var sequencesMax = usual.limits.placesMax
+
+    @Option(help: "How many sequences may wait for a place. Beyond them clients get 429.")
+    var queueMax = usual.limits.waitingMax
+
+    @Option(help: "Most prompt tokens that are carried through the model in one pass.")
+    var prefillTokensMax = usual.promptRowsMax
+
+    @Option(help: """
+        Prompts are read in pieces between the tokens of running answers. This is how many milliseconds may pass between \
+        two tokens of an answer because of them. 0: at most twice what passes without them.
+        """)
+    var interTokenTargetMs = 0
+
+    @Option(help: """
+        Whether the rows of a step go through the model in two groups, one in attention while the other is with the \
+        experts: on, off, or auto, which measures both.
+        """)
+    var overlap = usual.overlap
+
+    @Option(help: "Seconds of waiting after which a request counts as one class more urgent.")
+    var ageingSeconds = Int(usual.limits.ageing.components.seconds)
+
+    func validate() throws {
+        try requireNotNegative(queueMax, "--queue-max")
+        try requireNotNegative(interTokenTargetMs, "--inter-token-target-ms")
+        for (value, flag) in [
+            (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"), (ageingSeconds, "--ageing-seconds"),
+        ] { try requirePositive(value, flag) }
+        guard prefillTokensMax <= RPCLimits.rowsPerCallMax else {
+            throw ValidationError("--prefill-tokens-max is \(prefillTokensMax), expected at most \(RPCLimits.rowsPerCallMax)")
+        }
+    }
+
+    /// - Parameter weights: of the API keys, in their order.
+    func config(weights: [Double]) -> ScheduleConfig {
+        ScheduleConfig(
+            limits: Scheduler.Limits(
+                placesMax: sequencesMax, waitingMax: queueMax, weights: weights.isEmpty ? [1] : weights,
+                ageing: .seconds(ageingSeconds)),
+            promptRowsMax: prefillTokensMax,
+            paceTarget: interTokenTargetMs == 0 ? .timesUndisturbed(2) : .absolute(.milliseconds(interTokenTargetMs)),
+            overlap: overlap)
+    }
+}
