@@ -7,7 +7,7 @@ internal import ServiceLifecycle
 internal import Synchronization
 internal import Transport
 
-/// Who steps with the attention service's states, and hears what becomes of it.
+/// Whoever works with the attention service's states: it is told what becomes of the service.
 protocol AttentionUser: Sendable {
     /// Most tokens of prompt and answer together that there is memory for.
     var tokensMax: Int { get }
@@ -18,7 +18,7 @@ protocol AttentionUser: Sendable {
     /// The attention service has none of the states it had: it is another process, or was told to drop them.
     func lostStates()
 
-    /// Something has changed, and be it the time.
+    /// Something has changed that the next step may depend on, or time has passed.
     func ring()
 }
 
