@@ -1,5 +1,3 @@
-internal import Transport
-
 /// Generates sequences on the cluster: gives them to the engine, which steps them together, and passes on what comes.
 struct ClusterGenerator: Generator {
     /// As its checkpoint and the router's flags describe it.
@@ -19,7 +17,9 @@ struct ClusterGenerator: Generator {
 
     func admit(while isWanted: () -> Bool) async throws { try await status.admit(within: admitWait, while: isWanted) }
 
-    func generate(_ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool) async throws -> FinishReason {
+    func generate(
+        _ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool
+    ) async throws -> FinishReason {
         let (id, outputs) = try engine.submit(request)
         return try await withTaskCancellationHandler {
             defer { engine.cancel(id) }         // of no effect on one that has ended
@@ -32,27 +32,6 @@ struct ClusterGenerator: Generator {
             throw CancellationError()
         } onCancel: {
             engine.cancel(id)
-        }
-    }
-}
-
-extension GenerationError {
-    /// What the client is told; it names no host.
-    init(_ error: RPCError) {
-        self = switch error.code {
-        case .resourceExhausted: .overloaded("there is no memory for another session of this length; try again later", retryAfter: .seconds(5))
-        case .unavailable, .deadlineExceeded, .cancelled: .lost("the attention service did not answer; send the request again")
-        case .notFound: .lost("the state of this request was lost with a restart of the attention service; send the request again")
-        case .invalidArgument, .failedPrecondition, .protocolError, .internalError: .failed("the attention service refused a step of this request")
-        }
-    }
-
-    init(_ error: ClusterError) {
-        self = switch error {
-        case .notHeld: .unavailable("no expert host holds all that this request needs; try again later")
-        case .expertHost(_, let error) where [.unavailable, .deadlineExceeded, .cancelled].contains(error.code):
-            .lost("an expert host was lost while it worked on this request; send the request again")
-        case .expertHost, .answer: .failed("a process of the cluster answered wrongly")
         }
     }
 }

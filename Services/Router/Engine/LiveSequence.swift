@@ -1,54 +1,63 @@
 internal import Synchronization
 
-/// One sequence that the engine works on: its request, how its tokens are chosen, and where they go.
+/// One sequence that the engine works on: its request, how far it has come, and where its tokens go.
 final class LiveSequence: Sendable {
     enum Output: Sendable {
         case event(GenerationEvent)
         case end(FinishReason)
     }
-
-    /// What changes from step to step.
-    struct Progress {
-        var sampler: Sampler
-        /// The answer so far. Its last token is the one to carry through the model next.
-        var generated: [Int32] = []
-        /// When its first rows went through the model.
-        var begun: ContinuousClock.Instant?
-        var firstToken: ContinuousClock.Instant?
-        /// Of the prompt's tokens so far, where they are asked for.
-        var promptLogprobs: [TokenLogprobs?] = [nil]
-    }
+    typealias Outputs = AsyncThrowingStream<Output, any Error>
 
     let id: UInt64
     let request: GenerationRequest
     let submitted = ContinuousClock.now
     /// Written by the engine, one step after another; a step's threads each have sequences of their own.
-    let progress: Mutex<Progress>
-    private let outputs: AsyncThrowingStream<Output, any Error>.Continuation
+    let progress: Mutex<SequenceProgress>
+    private let endTokens: Set<Int32>
+    private let outputs: Outputs.Continuation
 
     /// - Parameters:
     ///   - suppressed: ids that are never chosen.
     ///   - endTokens: ids where the model ends an answer.
     init(
         _ id: UInt64, _ request: GenerationRequest, suppressed: [Int32], endTokens: Set<Int32>,
-        outputs: AsyncThrowingStream<Output, any Error>.Continuation
+        outputs: Outputs.Continuation
     ) {
         self.id = id
         self.request = request
+        self.endTokens = endTokens
         self.outputs = outputs
         let ends = request.stopTokens.union(request.ignoreEnd ? [] : endTokens)
-        progress = Mutex(Progress(sampler: Sampler(request.sampling, prompt: request.prompt, suppressed: suppressed, ends: Array(ends))))
+        let sampler = Sampler(request.sampling, prompt: request.prompt, suppressed: suppressed, ends: Array(ends))
+        progress = Mutex(SequenceProgress(sampler: sampler))
+    }
+
+    /// Tells the client what came of a step's rows.
+    ///
+    /// - Returns: why the sequence is at its end; nil where it is not.
+    func take(_ choice: TokenChooser.Choice) -> FinishReason? {
+        let news = progress.withLock {
+            $0.take(
+                choice.token, choice.logprobs, yieldsToken: choice.part.rows.yieldsToken, of: request,
+                endTokens: endTokens, at: .now)
+        }
+        if let logprobs = news.promptLogprobs { send(.prompt(logprobs)) }
+        if let token = news.token { send(.token(token, news.logprobs)) }
+        return news.end
     }
 
     /// Outputs wait in memory, so that a slow reader never slows the other sequences; `tokensMax` bounds them.
-    func send(_ event: GenerationEvent) { outputs.yield(.event(event)) }
+    private func send(_ event: GenerationEvent) { outputs.yield(.event(event)) }
 
-    func end(_ reason: FinishReason) {
-        outputs.yield(.end(reason))
-        outputs.finish()
+    /// Nothing is sent after this.
+    func end(_ end: SequenceEnd) {
+        switch end {
+        case .finished(let reason):
+            outputs.yield(.end(reason))
+            outputs.finish()
+        case .failed(let error): outputs.finish(throwing: error)
+        }
     }
-
-    func fail(_ error: any Error) { outputs.finish(throwing: error) }
 
     /// The tokens of rows `start ..< start + count`, of the prompt and of what was generated after it.
     func tokens(start: Int, count: Int) -> [UInt32] {
@@ -57,5 +66,13 @@ final class LiveSequence: Sendable {
         guard start + count > prompt.count else { return first }
         let rest = max(0, start - prompt.count) ..< start + count - prompt.count
         return first + progress.withLock { $0.generated[rest].map { UInt32($0) } }
+    }
+}
+
+extension Collection<LiveSequence> {
+    /// Those of requests that have not begun. A request of several choices has begun with its first.
+    var ofRequestsNotBegun: [LiveSequence] {
+        let begun = Set(filter { $0.progress.withLock { $0.begun != nil } }.map(\.request.jobID))
+        return filter { !begun.contains($0.request.jobID) }
     }
 }

@@ -25,3 +25,23 @@ enum StepFailure: Equatable {
         }
     }
 }
+
+/// What becomes of a step's sequences after it has failed. Nobody knows how far it came, so those that do not fail
+/// begin anew with all their tokens, which leads to the same bytes.
+struct Recovery: Equatable {
+    /// They fail with the step's error.
+    let failed: [UInt64]
+    /// How many begin anew.
+    let restartedCount: Int
+    /// The connection to the attention service is about to be found broken: until then no step would come further.
+    let waitsForNews: Bool
+
+    /// - Parameters:
+    ///   - ids: of the sequences that had rows in the step.
+    ///   - scheduler: is told who begins anew, and who of them has to run alone; those that fail are still there.
+    init(of ids: [UInt64], from failure: StepFailure, _ scheduler: inout Scheduler) {
+        failed = failure == .hopeless ? ids : scheduler.failed(ids, isolating: failure == .suspicious)
+        restartedCount = ids.count - failed.count
+        waitsForNews = failure == .stateLost
+    }
+}

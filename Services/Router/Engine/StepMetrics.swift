@@ -15,7 +15,9 @@ struct StepMetrics: Sendable {
     private let steps = Counter(label: "minimax_steps_total")
     private let overlappedSteps = Counter(label: "minimax_steps_overlapped_total")
     private let stepTime = Timer(label: "minimax_step_seconds")
-    private let parts = StepMeter.Part.allCases.map { ($0, FloatingPointCounter(label: "minimax_step_part_seconds_total", dimensions: [("part", $0.rawValue)])) }
+    private let parts = StepMeter.Part.allCases.map { part in
+        (part, FloatingPointCounter(label: "minimax_step_part_seconds_total", dimensions: [("part", part.rawValue)]))
+    }
     private let setAside = Counter(label: "minimax_sessions_set_aside_total")
     private let recoveries = Counter(label: "minimax_sequence_recoveries_total")
     private let generatingRows = Recorder(label: "minimax_step_decode_rows", aggregate: true)
@@ -38,7 +40,8 @@ struct StepMetrics: Sendable {
         answerTokens = Recorder(label: "minimax_request_generation_tokens", dimensions: model, aggregate: true)
     }
 
-    /// - Parameter stateUsage: share of attention's memory that is promised to sequences, from 0 to 1, whatever vLLM's name for it says.
+    /// - Parameter stateUsage: share of attention's memory that is promised to sequences, from 0 to 1, whatever vLLM's
+    ///   name for it says.
     func record(_ counts: Scheduler.Counts, stateUsage: Double) {
         self.stateUsage.record(stateUsage)
         running.record(counts.running)
@@ -54,7 +57,9 @@ struct StepMetrics: Sendable {
 
     /// A sequence that came to its end.
     func record(_ sequence: LiveSequence) {
-        let (begun, firstToken, generated) = sequence.progress.withLock { ($0.begun, $0.firstToken, $0.generated.count) }
+        let (begun, firstToken, generated) = sequence.progress.withLock {
+            ($0.begun, $0.firstToken, $0.generated.count)
+        }
         promptTokens.record(sequence.request.prompt.count)
         answerTokens.record(generated)
         guard let begun else { return }

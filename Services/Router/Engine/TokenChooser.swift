@@ -30,25 +30,30 @@ struct TokenChooser: Sendable {
         var firstRow = 0
         var lastRows: [Float] = []
         for part in work {
-            if part.sequence.request.promptLogprobs { try await noteLogprobs(of: part, hidden.rows(firstRow ..< firstRow + part.rows.count)) }
-            firstRow += part.rows.count
+            let rows = firstRow ..< firstRow + part.rows.count
+            if part.sequence.request.promptLogprobs { try await noteLogprobs(of: part, hidden.rows(rows)) }
+            firstRow = rows.upperBound
             if part.needsToken { lastRows += hidden.row(firstRow - 1) }
         }
         let choosing = work.filter(\.needsToken)
         guard !choosing.isEmpty else { return work.map { Choice(part: $0, token: nil, logprobs: nil) } }
-        let logits = try await meter.time(.attention) { try await attention.logits(Tensor(columns: hidden.columns, values: lastRows)) }
+        let last = Tensor(columns: hidden.columns, values: lastRows)
+        let logits = try await meter.time(.attention) { try await attention.logits(last) }
         let chosen = Slots<Choice>(count: choosing.count)
         meter.time(.sampling) {
             compute.inParts(choosing.count) { indices in
                 for index in indices {
                     let part = choosing[index], span = logits.row(index).span
                     let token = part.sequence.progress.withLock { $0.sampler.next(span) }
-                    let logprobs = part.sequence.request.topLogprobs.map { TokenLogprobs(of: token, in: span, alternatives: $0) }
+                    let logprobs = part.sequence.request.topLogprobs.map {
+                        TokenLogprobs(of: token, in: span, alternatives: $0)
+                    }
                     chosen[index] = Choice(part: part, token: token, logprobs: logprobs)
                 }
             }
         }
-        return work.filter { !$0.needsToken }.map { Choice(part: $0, token: nil, logprobs: nil) } + chosen[0 ..< choosing.count]
+        let others = work.filter { !$0.needsToken }.map { Choice(part: $0, token: nil, logprobs: nil) }
+        return others + chosen[0 ..< choosing.count]
     }
 
     /// Each row of logits lives only as long as it is read. A prompt that is read again has its first ones already.
@@ -63,7 +68,7 @@ struct TokenChooser: Sendable {
                 let next = TokenLogprobs(
                     of: prompt[part.rows.start + index + 1], in: logits.row(index - rows.lowerBound).span,
                     alternatives: part.sequence.request.topLogprobs ?? 0)
-                part.sequence.progress.withLock { $0.promptLogprobs.append(next) }
+                part.sequence.progress.withLock { $0.note(next) }
             }
         }
     }

@@ -23,9 +23,10 @@ struct Batch: Sendable, Equatable {
         var row = 0
         for span in spans {
             let first = min(max(border - row, 0), span.count)
-            if first > 0 { halves.0.append(tokens[row ..< row + first], of: span.session, start: span.start) }
-            if first < span.count { halves.1.append(tokens[row + first ..< row + span.count], of: span.session, start: span.start + first) }
-            row += span.count
+            let middle = row + first, end = row + span.count
+            if first > 0 { halves.0.append(tokens[row ..< middle], of: span.session, start: span.start) }
+            if middle < end { halves.1.append(tokens[middle ..< end], of: span.session, start: span.start + first) }
+            row = end
         }
         return halves
     }

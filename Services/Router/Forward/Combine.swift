@@ -10,7 +10,8 @@ internal import Darwin
 #endif
 
 extension ForwardPass {
-    /// Adds the experts' outputs, each times its weight, in ascending order of experts; then the shared expert, where there is one (spec 2.11).
+    /// Adds the experts' outputs, each times its weight, in ascending order of experts; then the shared expert, where
+    /// there is one (spec 2.11).
     ///
     /// - Parameters:
     ///   - outputs: (members, D) for each group.
@@ -18,7 +19,9 @@ extension ForwardPass {
     func combine(_ outputs: [Tensor], _ groups: TokenGroups, _ input: Tensor, _ layer: RouterWeights.Layer) -> Tensor {
         var sum = Tensor(rows: groups.rowCount, columns: input.columns)
         for (group, output) in zip(groups.groups, outputs) where group.expert < weights.config.expertCount {
-            for (index, member) in group.members.enumerated() { compute.addRow(index, of: output, times: member.weight, toRow: member.row, of: &sum) }
+            for (index, member) in group.members.enumerated() {
+                compute.addRow(index, of: output, times: member.weight, toRow: member.row, of: &sum)
+            }
         }
         guard let coefficient = layer.sharedCoefficient, let shared = outputs.last else { return sum }
         switch weights.config.sharedExpertMode {

@@ -5,9 +5,11 @@ internal import NIOCore
 internal import Tensors
 internal import Transport
 
-/// Sends a layer's token groups to the hosts that hold their experts, one call a host, and gives the outputs back in the order of the groups.
+/// Sends a layer's token groups to the hosts that hold their experts, one call a host, and gives the outputs back in
+/// the order of the groups.
 ///
-/// An expert is a pure function: what a host did not answer, another is asked for again, and nobody can tell from the bytes.
+/// What is asked of whom, and what follows when a host fails, is decided by `PieceAttempt` and `HedgedCall`; here it is
+/// done. Nobody can tell from the bytes who answered.
 struct ExpertDispatch: Sendable {
     let hosts: ExpertHosts
     let timeout: TimeAmount
@@ -16,6 +18,7 @@ struct ExpertDispatch: Sendable {
     /// From a call to its answer; several are under way at the same time.
     private let roundTrips = FloatingPointCounter(label: "minimax_expert_round_trip_seconds_total")
 
+    /// - Parameter timeout: the most that one call may take.
     init(hosts: ExpertHosts, timeout: TimeAmount) {
         self.hosts = hosts
         self.timeout = timeout
@@ -23,110 +26,151 @@ struct ExpertDispatch: Sendable {
 
     /// - Parameter input: (tokens, D).
     /// - Returns: (members, D) for each group.
+    /// - Throws: `ClusterError`, where an expert is not to be had; `CancellationError`.
     func run(_ layer: Int, _ input: Tensor, _ groups: TokenGroups, _ meter: StepMeter) async throws -> [Tensor] {
         hosts.load.note(layer, groups)
         let work = LayerWork(layer: layer, input: input, groups: groups)
-        let parts = try await meter.time(.experts) { try await answers(work, work.pieces, meter) }
+        let parts = try await meter.time(.experts) { try await answers(work, meter) }
         return meter.time(.dispatch) { work.outputs(parts) }
     }
 
+    /// A step is over. Plans are made by how long the experts' part of steps takes, all layers together.
+    func note(stepSeconds: Double) { hosts.load.note(stepSeconds: stepSeconds) }
+
+    // MARK: an attempt
+
     /// What came of each piece, in any order and perhaps in smaller pieces.
-    ///
-    /// - Parameter failed: instances of hosts that were asked already, one for each attempt.
-    private func answers(_ work: LayerWork, _ pieces: [ExpertPiece], after failed: [String] = [], _ meter: StepMeter) async throws -> [PieceAnswer] {
-        try await together(try await route(work, pieces)) { try await answers(work, $0, after: failed, meter) }
-    }
-
-    /// What came of all calls, which are made at the same time.
-    private func together(_ calls: [HostCall], _ make: @escaping @Sendable (HostCall) async throws -> [PieceAnswer]) async throws -> [PieceAnswer] {
-        guard calls.count > 1 else { return try await make(calls[0]) }
-        return try await withThrowingTaskGroup(of: [PieceAnswer].self) { tasks in
-            // Each makes its call before the next begins: on one event loop, without a turn of it in between.
-            for call in calls { tasks.addImmediateTask { try await make(call) } }
-            return try await tasks.reduce(into: []) { $0 += $1 }
-        }
-    }
-
-    /// One host's answer; where it gives none, that of others.
-    private func answers(_ work: LayerWork, _ call: HostCall, after failed: [String], _ meter: StepMeter) async throws -> [PieceAnswer] {
-        let failed = failed + [call.host.instance], host = call.host
+    private func answers(_ work: LayerWork, _ meter: StepMeter) async throws -> [PieceAnswer] {
+        var attempt = PieceAttempt(layer: work.layer, patience: hosts.config.patience)
         do {
-            return try await askHedged(work, call, after: failed, meter)
-        } catch let failure as HostFailure {
-            retries.increment()
-            switch failure.kind {
-            case .gone: await hosts.lost(host, why: "\(failure.error)")
-            case .late: await hosts.late(host, why: "\(failure.error)")
-            case .lacking, .busy:
-                guard !host.health.lapsed(atMost: Self.lapsesMax) else {
-                    await hosts.lost(host, why: "\(failure.error)")
-                    break
-                }
-                if failure.kind == .lacking { await hosts.lacks(host, layer: work.layer, call.pieces) }
-                try await Task.sleep(for: Self.pause)
-            case .wrong:
-                // It is the host's fault only if another one does better.
-                guard await hosts.doubt(host) else { throw failure.error }
-                do {
-                    let parts = try await answers(work, call.pieces, after: failed, meter)
-                    await hosts.lost(host, why: "\(failure.error)")
-                    return parts
-                } catch {
-                    await hosts.believe(host)
-                    throw failure.error
-                }
+            var jobs = try await perform(attempt.begin(work.pieces), of: &attempt, work)
+            // A job that is alone needs no task of its own.
+            while jobs.count == 1 {
+                let event = try await finish(jobs[0], work, meter)
+                jobs = try await perform(attempt.take(event), of: &attempt, work)
             }
-            guard failed.count < Self.triesMax else { throw failure.error }
-            return try await answers(work, call.pieces, after: failed, meter)
+            if !jobs.isEmpty { try await finishTogether(jobs, of: &attempt, work, meter) }
+            return attempt.answers
+        } catch {
+            // Of no effect where the attempt itself has given up.
+            _ = try await perform(attempt.take(.interrupted(error)), of: &attempt, work)
+            throw error
         }
     }
 
-    /// Whom to ask; waits where nobody can be asked for a piece until somebody can.
-    private func route(_ work: LayerWork, _ pieces: [ExpertPiece]) async throws -> [HostCall] {
-        let begin = ContinuousClock.now
-        while true {
-            let table = hosts.routing.table
-            // Those that are late are asked only where nobody else is left.
-            let (calls, missing) = table.calls(work.layer, pieces, rowCounts: work.rowCounts, anyone: table.soundCount == 0)
-            if missing.isEmpty { return calls }
-            guard begin.duration(to: .now) < hosts.config.patience, !hosts.status.areExpertsHopeless else {
-                throw ClusterError.notHeld(ExpertUnit(layer: work.layer, expert: missing[0].expert))
+    /// Does what can be done at once.
+    ///
+    /// - Returns: what takes time.
+    private func perform(
+        _ actions: [PieceAttempt.Action], of attempt: inout PieceAttempt, _ work: LayerWork
+    ) async throws -> [PieceAttempt.Job] {
+        var actions = actions[...], jobs: [PieceAttempt.Job] = []
+        while let action = actions.popFirst() {
+            switch action {
+            case .route(let need): actions += attempt.take(route(need, work))
+            case .countLapse(let ask, let failure):
+                let isTooOften = ask.call.host.health.lapsed(atMost: PieceAttempt.lapsesMax)
+                actions += attempt.take(.lapseCounted(ask, failure, isTooOften: isTooOften))
+            case .doubt(let ask, let failure):
+                let hasOthers = await hosts.doubt(ask.call.host)
+                actions += attempt.take(.doubted(ask, failure, hasOthers: hasOthers))
+            case .start(let job): jobs.append(job)
+            case .lost(let host, let why): await hosts.lost(host, why: why)
+            case .late(let host, let why): await hosts.late(host, why: why)
+            case .lacks(let host, let pieces): await hosts.lacks(host, layer: work.layer, pieces)
+            case .believe(let host): await hosts.believe(host)
+            case .fail(let error): throw error
             }
+        }
+        return jobs
+    }
+
+    private func route(_ need: PieceAttempt.Need, _ work: LayerWork) -> PieceAttempt.Event {
+        let table = hosts.routing.table
+        // Those that are late are asked only where nobody else is left.
+        let (calls, missing) = table.calls(
+            work.layer, need.pieces, rowCounts: work.rowCounts, anyone: table.soundCount == 0)
+        guard let piece = missing.first else { return .routed(need, calls) }
+        let isHopeless = hosts.status.areExpertsHopeless
+        return .unrouted(need, piece, table: table.serial, now: .now, isHopeless: isHopeless)
+    }
+
+    /// Does jobs at the same time, and those that follow from them, until nothing is left to do.
+    private func finishTogether(
+        _ jobs: [PieceAttempt.Job], of attempt: inout PieceAttempt, _ work: LayerWork, _ meter: StepMeter
+    ) async throws {
+        try await withThrowingTaskGroup(of: PieceAttempt.Event.self) { tasks in
+            // Each makes its call before the next begins: on one event loop, without a turn of it in between.
+            for job in jobs { tasks.addImmediateTask { try await finish(job, work, meter) } }
+            while let event = try await tasks.next() {
+                for job in try await perform(attempt.take(event), of: &attempt, work) {
+                    tasks.addImmediateTask { try await finish(job, work, meter) }
+                }
+            }
+        }
+    }
+
+    private func finish(
+        _ job: PieceAttempt.Job, _ work: LayerWork, _ meter: StepMeter
+    ) async throws -> PieceAttempt.Event {
+        switch job {
+        case .ask(let ask):
+            do {
+                return .answered(ask, try await answers(to: ask, work, meter))
+            } catch let failure as HostFailure {
+                retries.increment()
+                return .failed(ask, failure)
+            }
+        case .pause(let need):
+            try await Task.sleep(for: PieceAttempt.pause)
+            return .waited(need)
+        case .awaitTable(let need, let serial):
             try Task.checkCancellation()
             hosts.need(layer: work.layer)
-            await hosts.routing.wait(after: table.serial)
+            await hosts.routing.wait(after: serial)
+            return .waited(need)
         }
     }
 
-    // MARK: one host
+    // MARK: one call
 
-    /// Asks a host, and another one beside it if the first is late and the other is there.
-    private func askHedged(_ work: LayerWork, _ call: HostCall, after failed: [String], _ meter: StepMeter) async throws -> [PieceAnswer] {
+    /// Asks a host, and others beside it if it is late and they hold the same.
+    private func answers(
+        to ask: PieceAttempt.Ask, _ work: LayerWork, _ meter: StepMeter
+    ) async throws -> [PieceAnswer] {
+        let call = ask.call, table = hosts.routing.table
         let expected = work.expectedSeconds(call, hosts.inventory)
-        let patience = call.host.health.patience(expected: expected)
-        let table = hosts.routing.table
-        // A host that is alone is waited for: there is nobody who could do it faster.
-        let deadline = table.soundCount > 1 ? min(timeout, .milliseconds(Int64(patience.deadline * 1000))) : timeout
-        guard table.hasCopies, case let (others, missing) = table.calls(work.layer, call.pieces, rowCounts: work.rowCounts, avoiding: failed), missing.isEmpty, !others.isEmpty else {
-            return try await ask(work, call, deadline, expected, meter)
+        let hedged = HedgedCall(
+            call.host.health.patience(expected: expected), timeout: timeout,
+            soundCount: table.soundCount, hasCopies: table.hasCopies
+        ) {
+            table.calls(work.layer, call.pieces, rowCounts: work.rowCounts, avoiding: ask.asked)
         }
-        let winner = await withTaskGroup(of: Racer.self) { racers -> Result<[PieceAnswer], any Error> in
-            racers.addTask { .first(await result { try await ask(work, call, deadline, expected, meter) }) }
+        guard !hedged.others.isEmpty else { return try await self.ask(work, call, hedged.deadline, expected, meter) }
+        return try await race(hedged, work, call, expected, meter)
+    }
+
+    private func race(
+        _ hedged: HedgedCall, _ work: LayerWork, _ call: HostCall, _ expected: Double, _ meter: StepMeter
+    ) async throws -> [PieceAnswer] {
+        let winner = await withTaskGroup(of: HedgedCall.Event.self) { racers -> Result<[PieceAnswer], any Error> in
+            racers.addTask { .host(await result { try await ask(work, call, hedged.deadline, expected, meter) }) }
             racers.addTask {
-                .second(await result {
-                    try await Task.sleep(for: .seconds(patience.hedge))
-                    hedges.increment()
-                    return try await together(others) { try await ask(work, $0, deadline, work.expectedSeconds($0, hosts.inventory), meter) }
-                })
+                do { try await Task.sleep(for: hedged.hedge) } catch { return .others(.failure(error)) }
+                return .hostIsLate
             }
             defer { racers.cancelAll() }
-            for await racer in racers {
-                switch racer {
-                case .first(let answer): return answer          // where it failed, the caller asks elsewhere
-                case .second(.success(let answer)):
-                    if call.host.health.isOutrunOften() { await hosts.late(call.host, why: "others answer sooner every time") }
-                    return .success(answer)
-                case .second(.failure): break
+            for await event in racers {
+                switch hedged.action(on: event) {
+                case .wait: break
+                case .askOthers:
+                    hedges.increment()
+                    racers.addTask { .others(await result { try await askAll(hedged, work, meter) }) }
+                case .end(let result, let isOutrun):
+                    if isOutrun, call.host.health.isOutrunOften() {
+                        await hosts.late(call.host, why: "others answer sooner every time")
+                    }
+                    return result
                 }
             }
             return .failure(CancellationError())
@@ -134,12 +178,24 @@ struct ExpertDispatch: Sendable {
         return try winner.get()
     }
 
-    /// Who answers a hedged call: the host itself, or others that were asked later.
-    private enum Racer: Sendable {
-        case first(Result<[PieceAnswer], any Error>), second(Result<[PieceAnswer], any Error>)
+    /// What the others of a race answer, all of them together.
+    private func askAll(_ hedged: HedgedCall, _ work: LayerWork, _ meter: StepMeter) async throws -> [PieceAnswer] {
+        try await withThrowingTaskGroup(of: [PieceAnswer].self) { tasks in
+            for call in hedged.others {
+                let expected = work.expectedSeconds(call, hosts.inventory)
+                tasks.addImmediateTask { try await ask(work, call, hedged.deadline, expected, meter) }
+            }
+            return try await tasks.reduce(into: []) { $0 += $1 }
+        }
     }
 
-    private func ask(_ work: LayerWork, _ call: HostCall, _ timeout: TimeAmount, _ expected: Double, _ meter: StepMeter) async throws -> [PieceAnswer] {
+    /// - Parameters:
+    ///   - timeout: how long the host is waited for.
+    ///   - expected: how long it should take, in seconds.
+    /// - Throws: `HostFailure`; `CancellationError`.
+    private func ask(
+        _ work: LayerWork, _ call: HostCall, _ timeout: TimeAmount, _ expected: Double, _ meter: StepMeter
+    ) async throws -> [PieceAnswer] {
         let request = meter.time(.dispatch) { work.request(call) }
         let begin = ContinuousClock.now
         let response: ExpertResponse
@@ -149,53 +205,17 @@ struct ExpertDispatch: Sendable {
             guard !Task.isCancelled else { throw CancellationError() }
             throw HostFailure(kind: HostFailure.Kind(error.code), error: .expertHost(call.host.name, error))
         }
-        let duration = begin.duration(to: .now)
-        roundTrips.increment(by: duration / .seconds(1))
-        let rows = request.groups.reduce(0) { $0 + $1.rows.count }, columns = work.input.columns
-        guard response.outputs.count == rows * columns else {
-            let error = ClusterError.answer(from: call.host.name, "\(response.outputs.count) values, expected \(rows) rows of \(columns)")
-            throw HostFailure(kind: .wrong, error: error)
+        let seconds = begin.duration(to: .now) / .seconds(1)
+        roundTrips.increment(by: seconds)
+        let rows = request.groups.reduce(0) { $0 + $1.rows.count }
+        if let fault = work.fault(in: response.outputs, rows: rows) {
+            throw HostFailure(kind: .wrong, error: .answer(from: call.host.name, fault))
         }
-        guard response.outputs.areFinite || !work.input.values.areFinite else {
-            throw HostFailure(kind: .wrong, error: .answer(from: call.host.name, "values that are not finite"))
-        }
-        call.host.health.answered(after: duration / .seconds(1), expected: expected)
+        call.host.health.answered(after: seconds, expected: expected)
         return work.answers(call, response.outputs)
     }
-
-    /// Of one piece, at all hosts together.
-    private static let triesMax = 32
-    /// Calls that one host may turn down in a row; plans that change can bring one or two about.
-    private static let lapsesMax = 6
-    private static let pause = Duration.milliseconds(20)
 }
 
 private func result(_ work: () async throws -> [PieceAnswer]) async -> Result<[PieceAnswer], any Error> {
     do { return .success(try await work()) } catch { return .failure(error) }
-}
-
-/// A host did not answer, or wrongly.
-struct HostFailure: Error {
-    enum Kind {
-        /// Its connection is lost.
-        case gone
-        case late
-        /// It does not hold what was asked for.
-        case lacking
-        case busy
-        case wrong
-
-        init(_ code: RPCError.Code) {
-            self = switch code {
-            case .deadlineExceeded: .late
-            case .unavailable, .cancelled: .gone
-            case .notFound: .lacking
-            case .resourceExhausted: .busy
-            case .invalidArgument, .failedPrecondition, .protocolError, .internalError: .wrong
-            }
-        }
-    }
-
-    let kind: Kind
-    let error: ClusterError
 }

@@ -12,7 +12,8 @@ struct ForwardPass: Sendable {
     let compute: Compute
     /// The event loop of the connections to attention and expert hosts.
     let loop: EventLoopExecutor
-    /// Nil: an expert takes all rows that are sent to it; else at most so many times its even share. For research: a row's bytes then depend on its neighbours.
+    /// Nil: an expert takes all rows that are sent to it; else at most so many times its even share. For research: a
+    /// row's bytes then depend on its neighbours.
     var capacityFactor: Double?
     var observer: (any ForwardObserver)?
 
@@ -20,10 +21,11 @@ struct ForwardPass: Sendable {
 
     /// Carries a batch through every layer; extends the sessions' state; returns the rows after the final norm.
     ///
-    /// Few rows stay on the event loop, where a call costs no change of threads and the sums between calls take microseconds;
-    /// the sums of many rows would hold the loop up.
+    /// Few rows stay on the event loop, where a call costs no change of threads and the sums between calls take
+    /// microseconds; the sums of many rows would hold the loop up.
     ///
-    /// - Parameter overlapped: in two token groups, one in attention while the other is in the experts. The bytes are the same.
+    /// - Parameter overlapped: in two token groups, one in attention while the other is in the experts. The bytes are
+    ///   the same.
     func hidden(for batch: Batch, overlapped: Bool = false, meter: StepMeter = StepMeter()) async throws -> Tensor {
         guard batch.tokens.count <= Self.loopRowsMax else { return try await carry(batch, overlapped, meter) }
         return try await withTaskExecutorPreference(loop) { try await carry(batch, overlapped, meter) }
@@ -44,25 +46,30 @@ struct ForwardPass: Sendable {
         }
     }
 
-    /// The path itself. With a `turn` the batch takes turns in attention with another: a layer's later rows follow its earlier ones.
+    /// The path itself. With a `turn` the batch takes turns in attention with another: a layer's later rows follow its
+    /// earlier ones.
     private func carry(_ batch: Batch, _ turn: Turn?, _ meter: StepMeter) async throws -> Tensor {
-        var hidden = try await meter.time(.attention) { try await attention.embed(batch.tokens) }       // (tokens, D)
+        var hidden = try await meter.time(.attention) { try await attention.embed(batch.tokens) }   // (tokens, D)
         observer?.embedded(hidden)
         for layer in weights.layers {
-            let normed = meter.time(.gate) { compute.rmsNorm(hidden, weight: layer.inputNorm, epsilon: config.normEpsilon) }
+            let normed = meter.time(.gate) {
+                compute.rmsNorm(hidden, weight: layer.inputNorm, epsilon: config.normEpsilon)       // (tokens, D)
+            }
             try await turn?.come()
-            let attended = try await meter.time(.attention) { try await attention.attend(layer, normed, batch, compute) }   // (tokens, D)
+            let attended = try await meter.time(.attention) {
+                try await attention.attend(layer.index, normed, batch.spans, compute)               // (tokens, D)
+            }
             turn?.pass()
-            let stream = residual(hidden, normed, plus: attended, layer.attentionScale)                 // (tokens, D)
+            let stream = residual(hidden, normed, plus: attended, layer.attentionScale)             // (tokens, D)
 
             let (input, routes, groups) = meter.time(.gate) {
                 let input = compute.rmsNorm(stream, weight: layer.postAttentionNorm, epsilon: config.normEpsilon)
-                let routes = gate(input, layer)                                                         // (tokens, k)
-                return (input, routes, TokenGroups(routes, sharedExpert: layer.sharedCoefficient == nil ? nil : config.expertCount, capacity: capacity(rows: routes.count)))
+                let routes = gate(input, layer)                                                     // (tokens, k)
+                return (input, routes, group(routes, layer))
             }
-            let outputs = try await experts.run(layer.index, input, groups, meter)                      // one a group, in its order
+            let outputs = try await experts.run(layer.index, input, groups, meter)              // one for each group
             hidden = meter.time(.combine) {
-                let mixed = combine(outputs, groups, input, layer)                                      // (tokens, D)
+                let mixed = combine(outputs, groups, input, layer)                                  // (tokens, D)
                 return residual(stream, input, plus: mixed, config.feedForwardScale)
             }
             observer?.passed(layer.index, hidden, routes)
@@ -72,18 +79,26 @@ struct ForwardPass: Sendable {
         return final
     }
 
-    /// The next-token logits of the batch's last row, (vocabulary).
-    func lastLogits(for batch: Batch) async throws -> [Float] {
-        let hidden = try await hidden(for: batch)
-        return try await attention.logits(hidden.rows(hidden.rows - 1 ..< hidden.rows)).values
+    /// A step is over, and `meter` has where its time went: plans are made by it.
+    func finished(_ meter: StepMeter) { experts.note(stepSeconds: meter[.experts] / .seconds(1)) }
+
+    private func group(_ routes: [[Route]], _ layer: RouterWeights.Layer) -> TokenGroups {
+        TokenGroups(
+            routes, sharedExpert: layer.sharedCoefficient == nil ? nil : config.expertCount,
+            capacity: capacity(rows: routes.count))
     }
 
     private func capacity(rows: Int) -> Int? {
-        capacityFactor.map { max(1, Int(($0 * Double(rows * config.expertsPerToken) / Double(config.expertCount)).rounded(.up))) }
+        capacityFactor.map { factor in
+            let evenShare = Double(rows * config.expertsPerToken) / Double(config.expertCount)
+            return max(1, Int((factor * evenShare).rounded(.up)))
+        }
     }
 
     /// `alpha * r + beta * output`, r being the norm's output (postnorm) or its input (pre-norm): spec 2.3.
-    private func residual(_ stream: Tensor, _ normed: Tensor, plus output: Tensor, _ scale: ModelConfig.ResidualScale) -> Tensor {
+    private func residual(
+        _ stream: Tensor, _ normed: Tensor, plus output: Tensor, _ scale: ModelConfig.ResidualScale
+    ) -> Tensor {
         compute.addScaled(scale.alpha, config.isPostNorm ? normed : stream, scale.beta, output)
     }
 }

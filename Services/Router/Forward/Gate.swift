@@ -19,7 +19,8 @@ extension ForwardPass {
     }
 }
 
-/// The `count` largest of one token's router logits, with softmax weights over them; equal logits go to the lower index (our rule).
+/// The `count` largest of one token's router logits, with softmax weights over them; equal logits go to the lower index
+/// (our rule).
 func chooseExperts(_ logits: ArraySlice<Float>, count: Int) -> [Route] {
     var chosen: [(expert: Int, logit: Float)] = []
     for (expert, logit) in logits.enumerated() {

@@ -9,7 +9,9 @@ struct LayerWork: Sendable {
     let groups: TokenGroups
 
     /// A piece for each group.
-    var pieces: [ExpertPiece] { groups.groups.enumerated().map { ExpertPiece(group: $0, expert: $1.expert, slice: .whole) } }
+    var pieces: [ExpertPiece] {
+        groups.groups.enumerated().map { ExpertPiece(group: $0, expert: $1.expert, slice: .whole) }
+    }
 
     var rowCounts: [Int] { groups.groups.map(\.members.count) }
 
@@ -21,11 +23,13 @@ struct LayerWork: Sendable {
         return ExpertRequest(
             layer: layer, hidden: hidden,
             groups: call.pieces.map { piece in
-                TokenGroup(expert: piece.expert, slice: piece.slice, rows: groups.groups[piece.group].members.map { places[$0.row, default: 0] })
+                let rows = groups.groups[piece.group].members.map { places[$0.row, default: 0] }
+                return TokenGroup(expert: piece.expert, slice: piece.slice, rows: rows)
             })
     }
 
-    /// About how long a host should take: to read its weights, the longer the more rows meet them, and for the way there and back.
+    /// About how long a host should take: to read its weights, the longer the more rows meet them, and for the way
+    /// there and back.
     func expectedSeconds(_ call: HostCall, _ inventory: ExpertInventory) -> Double {
         let bytes = call.pieces.reduce(0.0) { sum, piece in
             let bytes = inventory.layers[layer][piece.expert].byteCount / piece.slice.count
@@ -45,6 +49,18 @@ struct LayerWork: Sendable {
             defer { first += count }
             return PieceAnswer(piece: piece, values: values[first ..< first + count])
         }
+    }
+
+    /// Why what a host answered cannot be right; nil where nothing speaks against it.
+    ///
+    /// - Parameters:
+    ///   - outputs: should be (rows, D), and finite where the input is.
+    ///   - rows: of all groups that the host was asked for.
+    func fault(in outputs: [Float], rows: Int) -> String? {
+        guard outputs.count == rows * input.columns else {
+            return "\(outputs.count) values, expected \(rows) rows of \(input.columns)"
+        }
+        return outputs.areFinite || !input.values.areFinite ? nil : "values that are not finite"
     }
 
     /// Each group's output, (members, D); what slices gave is added as the tree that cut them (design section 6).

@@ -23,7 +23,8 @@ struct RouterWeights: Sendable {
         layers = try checkpoint.config.layers.enumerated().map { index, kind in
             let norms = try checkpoint.layerNorms(index)
             return Layer(
-                index: index, kind: kind, inputNorm: norms.input.floats(), postAttentionNorm: norms.postAttention.floats(),
+                index: index, kind: kind,
+                inputNorm: norms.input.floats(), postAttentionNorm: norms.postAttention.floats(),
                 gate: try checkpoint.gate(index),
                 attentionScale: kind == .lightning ? checkpoint.config.lightningScale : checkpoint.config.softmaxScale,
                 sharedCoefficient: try checkpoint.sharedExpert(index)?.coefficient)

@@ -1,7 +1,8 @@
 internal import Messages
 internal import Tensors
 
-/// The rows of a batch by the expert that computes them, in ascending order of experts: the order in which they are added.
+/// The rows of a batch by the expert that computes them, in ascending order of experts: the order in which they are
+/// added.
 struct TokenGroups: Sendable {
     struct Member: Sendable, Equatable {
         let row: Int
@@ -20,12 +21,14 @@ struct TokenGroups: Sendable {
 
     /// - Parameters:
     ///   - sharedExpert: number of the expert that sees every row, where the layer has one; it comes last.
-    ///   - capacity: most rows that a routed expert takes; the later ones do without it, as in GShard (arXiv 2006.16668, section 2.2). Nil: as many as come.
+    ///   - capacity: most rows that a routed expert takes; the later ones do without it, as in GShard (arXiv
+    ///     2006.16668, section 2.2). Nil: as many as come.
     init(_ routes: [[Route]], sharedExpert: Int?, capacity: Int? = nil) {
         var byExpert: [Int: Group] = [:]
         for (row, routes) in routes.enumerated() {
             for route in routes {
-                byExpert[route.expert, default: Group(expert: route.expert, members: [])].members.append(Member(row: row, weight: route.weight))
+                byExpert[route.expert, default: Group(expert: route.expert, members: [])]
+                    .members.append(Member(row: row, weight: route.weight))
             }
         }
         var groups = byExpert.values.sorted { $0.expert < $1.expert }

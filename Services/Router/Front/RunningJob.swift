@@ -91,7 +91,6 @@ final class RunningJob: Sendable {
         let request = job.generationRequest(for: choice, id: id, account: resources.account)
         let reason = try await generate(request, waits: choice.index > 0, on: resources.generator) { event in
             switch event {
-            case .prefillProgress: break
             case .prompt(let logprobs): if job.echo, job.topLogprobs != nil { send(assembler.echo(logprobs)) }
             case .token(let token, let logprobs):
                 stopwatch.token()

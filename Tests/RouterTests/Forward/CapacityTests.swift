@@ -30,7 +30,9 @@ import Testing
     @Test("what is kept and what is left out are all uses there were", arguments: 1 ... 20)
     func sum(capacity: Int) {
         var random = RandomSource(seed: UInt64(capacity))
-        let routes = (0 ..< 100).map { _ in (0 ..< 8).shuffled(using: &random).prefix(2).map { Route(expert: $0, weight: 0.5) } }
+        let routes = (0 ..< 100).map { _ in
+            (0 ..< 8).shuffled(using: &random).prefix(2).map { Route(expert: $0, weight: 0.5) }
+        }
         let groups = TokenGroups(routes, sharedExpert: nil, capacity: capacity)
         #expect(groups.groups.allSatisfy { $0.members.count <= capacity })
         #expect(groups.groups.reduce(groups.droppedCount) { $0 + $1.members.count } == 200)

@@ -27,7 +27,9 @@ import Testing
 
     @Test("the same batch gives the same groups in the same order every time")
     func determinism() {
-        let many = (0 ..< 200).map { row in [Route(expert: row * 7 % 32, weight: 0.6), Route(expert: row * 11 % 31, weight: 0.4)] }
+        let many = (0 ..< 200).map { row in
+            [Route(expert: row * 7 % 32, weight: 0.6), Route(expert: row * 11 % 31, weight: 0.4)]
+        }
         let first = TokenGroups(many, sharedExpert: nil).groups
         for _ in 0 ..< 5 { #expect(TokenGroups(many, sharedExpert: nil).groups == first) }
     }

@@ -35,7 +35,6 @@ final class ScriptedGenerator: Generator {
     }
 
     static func say(_ tokens: [Int32], _ request: GenerationRequest, _ emit: Emit) async throws -> FinishReason {
-        _ = try await emit(.prefillProgress(done: request.prompt.count, of: request.prompt.count))
         if request.promptLogprobs {
             let logprobs = request.prompt.enumerated().map { $0.offset == 0 ? nil : Self.logprobs($0.element, request.topLogprobs ?? 0) }
             guard try await emit(.prompt(logprobs)) else { return .stop }

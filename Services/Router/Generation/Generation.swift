@@ -64,7 +64,6 @@ struct TokenLogprobs: Sendable, Equatable {
 enum GenerationEvent: Sendable {
     /// One element per prompt token. The first is nil: nothing precedes it.
     case prompt([TokenLogprobs?])
-    case prefillProgress(done: Int, of: Int)
     /// The next token of the answer. The end token that ends a sequence is not sent, unless `ignoreEnd` makes it an ordinary one.
     case token(Int32, TokenLogprobs?)
 }

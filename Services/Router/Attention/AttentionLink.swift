@@ -7,13 +7,28 @@ internal import ServiceLifecycle
 internal import Synchronization
 internal import Transport
 
+/// Whoever works with the attention service's states: it is told what becomes of the service.
+protocol AttentionUser: Sendable {
+    /// Most tokens of prompt and answer together that there is memory for.
+    var tokensMax: Int { get }
+
+    /// What the attention service has for the state of all sequences, and what of it others than this router take.
+    func setMemory(bytes: Int, othersBytes: Int)
+
+    /// The attention service has none of the states it had: it is another process, or was told to drop them.
+    func lostStates()
+
+    /// Something has changed that the next step may depend on, or time has passed.
+    func ring()
+}
+
 /// Keeps the connection to the attention service, and makes sure that it serves the same checkpoint.
 struct AttentionLink: Service {
     let attention: AttentionClient
     let fingerprint: String
     let proof: WeightProof
     let arithmetic: String
-    let engine: StepEngine
+    let engine: any AttentionUser
     let status: ClusterStatus
     let logger: Logger
 
@@ -45,18 +60,17 @@ struct AttentionLink: Service {
             greeted.set(false)
             guard state == .connected else {
                 status.setAttention(missing: "the attention service is not connected")
-                if case .disconnected(let reason) = state { logger.notice("attention is not connected", metadata: ["address": "\(attention.rpc.address)", "reason": "\(reason.message)"]) }
+                if case .disconnected(let reason) = state {
+                    logger.notice("attention is not connected", metadata: [
+                        "address": "\(attention.rpc.address)", "reason": "\(reason.message)",
+                    ])
+                }
                 engine.ring()
                 continue
             }
             do {
                 let description = try await attention.describe(timeout: attention.timeout)
-                guard description.modelFingerprint == fingerprint else {
-                    throw StartError("the attention service has checkpoint \(description.modelFingerprint), the router \(fingerprint): they must be the same")
-                }
-                guard description.arithmetic == arithmetic else {
-                    throw StartError("the attention service computes in \(description.arithmetic) arithmetic, the router's is \(arithmetic): they must be the same")
-                }
+                try requireSameModel(description)
                 try await requireProof(of: description)
                 // Steps were cut off with the connection, so the states there are are of unknown lengths.
                 try await attention.closeAll()
@@ -65,7 +79,9 @@ struct AttentionLink: Service {
                 greeted.set(true)
                 status.setAttention(missing: nil)
                 engine.ring()
-                logger.info("attention connected", metadata: ["kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)"])
+                logger.info("attention connected", metadata: [
+                    "kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)",
+                ])
                 tellWhatFits()
             } catch let error as RPCError {
                 logger.notice("attention does not answer", metadata: ["error": "\(error)"])
@@ -73,22 +89,37 @@ struct AttentionLink: Service {
         }
     }
 
+    private func requireSameModel(_ description: AttentionDescription) throws {
+        let (theirs, kind) = (description.modelFingerprint, description.arithmetic)
+        guard theirs == fingerprint else {
+            throw StartError(
+                "the attention service has checkpoint \(theirs), the router \(fingerprint): they must be the same")
+        }
+        guard kind == arithmetic else {
+            throw StartError(
+                "the attention service computes in \(kind) arithmetic, the router's is \(arithmetic): "
+                    + "they must be the same")
+        }
+    }
+
     /// A context may be longer than there is memory for.
     private func tellWhatFits() {
         let context = attention.config.maxPositions, tokens = engine.tokensMax
         guard tokens < context else { return }
+        let bytes = attention.config.sessionBytes(tokensMax: context)
         logger.notice("requests may use less than the whole context, since attention has no memory for it", metadata: [
-            "context.tokens": "\(context)", "context.mib": "\(attention.config.sessionBytes(tokensMax: context) >> 20)", "usable.tokens": "\(tokens)",
+            "context.tokens": "\(context)", "context.mib": "\(bytes >> 20)", "usable.tokens": "\(tokens)",
         ])
     }
 
-    /// Tells attention that this router lives, hears how much memory there is, and whether the service computes or only answers.
+    /// Tells attention that this router lives, hears how much memory there is, and whether the service computes or only
+    /// answers.
     private func keepInTouch() async throws {
         var trouble: String?
         while true {
             try await Task.sleep(for: Self.period)
             engine.ring()
-            guard attention.rpc.isConnected, greeted.isSet else {
+            guard attention.isConnected, greeted.isSet else {
                 trouble = nil               // of a connection that is no more
                 continue
             }
@@ -97,16 +128,21 @@ struct AttentionLink: Service {
                 let description = try await attention.describe(timeout: Self.answerTimeout)
                 engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
                 let stall = Duration.milliseconds(description.stalledMilliseconds)
-                if stall > Self.stallMax { found = "the attention service has been computing one call for \(Int(stall / .seconds(1))) s" }
+                if stall > Self.stallMax {
+                    found = "the attention service has been computing one call for \(Int(stall / .seconds(1))) s"
+                }
             } catch where error.code == .deadlineExceeded {
                 found = "the attention service does not answer"
             } catch {
                 continue                // the connection is lost, which the greeting deals with
             }
             if (found == nil) != (trouble == nil) {
-                logger.notice(found == nil ? "attention answers again" : "attention is in trouble", metadata: ["why": "\(found ?? trouble ?? "")"])
+                let line: Logger.Message = found == nil ? "attention answers again" : "attention is in trouble"
+                logger.notice(line, metadata: ["why": "\(found ?? trouble ?? "")"])
             }
-            if attention.rpc.isConnected, greeted.isSet, found != nil || trouble != nil { status.setAttention(missing: found) }
+            if attention.isConnected, greeted.isSet, found != nil || trouble != nil {
+                status.setAttention(missing: found)
+            }
             trouble = found
         }
     }

@@ -1,7 +1,8 @@
 internal import Cluster
 internal import Synchronization
 
-/// What the cluster still lacks before it can answer; read by every request, written as processes come and go, shown by `/readyz`.
+/// What the cluster still lacks before it can answer; read by every request, written as processes come and go, shown by
+/// `/readyz`.
 ///
 /// Probes are told at once. A new request waits a short time (`admit`). A request that was taken before waits longer,
 /// until its time is over (`hopeless`).
@@ -17,7 +18,7 @@ final class ClusterStatus: Sendable {
         /// New requests that wait for what is missing.
         var admitting = 0
         var missing: String? { attention ?? experts }
-        /// Of both halves.
+        /// How much of the cluster is there, from 0 to 1: the mean of attention's share and the experts'.
         var fraction: Double { ((attention == nil ? 1 : 0) + (experts == nil ? 1 : expertsFraction)) / 2 }
     }
     private let state = Mutex(State())
@@ -93,7 +94,9 @@ final class ClusterStatus: Sendable {
         guard mayWait else { throw GenerationError.unavailable(missing) }
         let end = ContinuousClock.now + wait
         while let missing = self.missing {
-            guard isWanted(), ending == nil, ContinuousClock.now < end else { throw GenerationError.unavailable(missing) }
+            guard isWanted(), ending == nil, ContinuousClock.now < end else {
+                throw GenerationError.unavailable(missing)
+            }
             try await Task.sleep(for: Self.admitPeriod)
         }
     }

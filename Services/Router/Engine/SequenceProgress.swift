@@ -1,0 +1,59 @@
+/// How far one sequence has come. A pure value, which the engine changes from step to step.
+struct SequenceProgress {
+    /// What a client is told after a step with rows of its sequence, in this order.
+    struct News {
+        /// Of the whole prompt, where they were asked for.
+        var promptLogprobs: [TokenLogprobs?]?
+        /// The next token of the answer.
+        var token: Int32?
+        /// Of `token`, where they were asked for.
+        var logprobs: TokenLogprobs?
+        /// The sequence is at its end.
+        var end: FinishReason?
+    }
+
+    var sampler: Sampler
+    /// The answer so far. Its last token is the one to carry through the model next.
+    private(set) var generated: [Int32] = []
+    /// When its first rows went through the model.
+    private(set) var begun: ContinuousClock.Instant?
+    private(set) var firstToken: ContinuousClock.Instant?
+    /// Of the prompt's tokens so far, where they are asked for. Nothing precedes the first one: it has none.
+    private(set) var promptLogprobs: [TokenLogprobs?] = [nil]
+
+    init(sampler: Sampler) { self.sampler = sampler }
+
+    /// A step with rows of this sequence begins.
+    mutating func begin(at now: ContinuousClock.Instant) { begun = begun ?? now }
+
+    /// The prompt's next token was this likely.
+    mutating func note(_ logprobs: TokenLogprobs) { promptLogprobs.append(logprobs) }
+
+    /// The sequence's rows of a step were computed.
+    ///
+    /// - Parameters:
+    ///   - token: chosen after the last of the rows; nil where none was to be chosen.
+    ///   - yieldsToken: whether the rows reach the prompt's end or lie behind it.
+    ///   - endTokens: ids where the model ends an answer.
+    mutating func take(
+        _ token: Int32?, _ logprobs: TokenLogprobs?, yieldsToken: Bool, of request: GenerationRequest,
+        endTokens: Set<Int32>, at now: ContinuousClock.Instant
+    ) -> News {
+        var news = News()
+        guard yieldsToken else { return news }
+        if generated.isEmpty, request.promptLogprobs { news.promptLogprobs = promptLogprobs }
+        guard let token else {
+            news.end = .length                              // only the prompt was to be read
+            return news
+        }
+        guard request.ignoreEnd || !endTokens.contains(token) else {
+            news.end = .stop
+            return news
+        }
+        (news.token, news.logprobs) = (token, logprobs)
+        generated.append(token)
+        firstToken = firstToken ?? now
+        if generated.count == request.tokensMax { news.end = .length }
+        return news
+    }
+}

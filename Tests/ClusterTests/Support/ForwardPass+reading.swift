@@ -1,0 +1,22 @@
+import Cluster
+import Messages
+@testable import Router
+@testable import Tensors
+import Transport
+
+/// What only tests want to know of a model's path.
+extension ForwardPass {
+    /// The next-token logits of the batch's last row, (vocabulary).
+    func lastLogits(for batch: Batch) async throws -> [Float] {
+        let hidden = try await hidden(for: batch)
+        return try await attention.logits(hidden.rows(hidden.rows - 1 ..< hidden.rows)).values
+    }
+}
+
+extension AttentionClient {
+    /// A lightning layer's state after the session's last token, (H, d, d).
+    func lightningState(_ session: UInt64, layer: Int) async throws -> [Float] {
+        let request = StateRequest(router: router, session: session, layer: layer)
+        return try await rpc.call(.lightningState, request, timeout: timeout).state
+    }
+}

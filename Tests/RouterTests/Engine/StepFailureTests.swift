@@ -1,0 +1,96 @@
+internal import Checkpoint
+internal import Messages
+@testable import Router
+internal import Testing
+internal import Transport
+
+/// Who begins anew when a step fails, who is tried alone, and who fails.
+@Suite("Step failure") struct StepFailureTests {
+    /// Four sequences with prompts of ten tokens, all of which run.
+    private static func scheduler() -> Scheduler {
+        var scheduler = Scheduler(Scheduler.Limits(placesMax: 8, waitingMax: 8))
+        for id in 1 ... 4 as ClosedRange<UInt64> {
+            let demand = Demand(
+                promptCount: 10, answerMax: 10, state: SessionSize(fixedBytes: 1, pageBytes: 0, pageLength: 1))
+            #expect(scheduler.submit(id, demand, at: .zero) == .queued)
+        }
+        return scheduler
+    }
+
+    /// A step of `scheduler` that fails.
+    private static func fail(_ scheduler: inout Scheduler, _ failure: StepFailure) -> (ids: [UInt64], Recovery) {
+        let ids = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows.map(\.id)
+        return (ids, Recovery(of: ids, from: failure, &scheduler))
+    }
+
+    @Test("an error means one of three things")
+    func meanings() {
+        let means: [(any Error, StepFailure)] = [
+            (RPCError(.unavailable, "x"), .stateLost), (RPCError(.deadlineExceeded, "x"), .stateLost),
+            (RPCError(.cancelled, "x"), .stateLost), (RPCError(.notFound, "x"), .stateLost),
+            (RPCError(.failedPrecondition, "x"), .stateLost), (RPCError(.resourceExhausted, "x"), .suspicious),
+            (RPCError(.invalidArgument, "x"), .suspicious), (RPCError(.protocolError, "x"), .suspicious),
+            (RPCError(.internalError, "x"), .suspicious),
+            (ClusterError.notHeld(ExpertUnit(layer: 0, expert: 0)), .hopeless),
+            (ClusterError.expertHost("a", RPCError(.unavailable, "x")), .hopeless),
+            (ClusterError.expertHost("a", RPCError(.internalError, "x")), .suspicious),
+            (ClusterError.answer(from: "a", "x"), .suspicious), (CancellationError(), .suspicious),
+        ]
+        for (error, meaning) in means { #expect(StepFailure(error) == meaning, "\(error)") }
+    }
+
+    @Test("where states were lost all begin anew, after the end of the connection was noticed")
+    func stateLost() {
+        var scheduler = Self.scheduler()
+        let (ids, recovery) = Self.fail(&scheduler, .stateLost)
+        #expect(ids == [1, 2, 3, 4])
+        #expect(recovery.failed.isEmpty && recovery.restartedCount == 4 && recovery.waitsForNews)
+        let next = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100))
+        #expect(next.closes == ids && Set(next.opens.keys) == Set(ids))
+        #expect(next.rows.map(\.id) == ids && next.rows.allSatisfy { $0.start == 0 && $0.count == 10 })
+    }
+
+    @Test("where one of them may be the reason all begin anew, one after the other alone")
+    func suspicious() {
+        var scheduler = Self.scheduler()
+        let (ids, recovery) = Self.fail(&scheduler, .suspicious)
+        #expect(recovery.failed.isEmpty && recovery.restartedCount == 4 && !recovery.waitsForNews)
+        var alone: [UInt64] = []
+        for _ in ids {
+            let rows = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows
+            #expect(rows.count == 1)
+            alone += rows.map(\.id)
+            scheduler.completed(rows)
+        }
+        #expect(alone == ids)
+        #expect(scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows.count == 4)
+    }
+
+    @Test("one that fails alone is the reason: it fails, the others begin anew")
+    func culprit() {
+        var scheduler = Self.scheduler()
+        _ = Self.fail(&scheduler, .suspicious)
+        let (ids, recovery) = Self.fail(&scheduler, .suspicious)
+        #expect(ids == [1])
+        #expect(recovery.failed == [1] && recovery.restartedCount == 0)
+    }
+
+    @Test("those whose steps fail again are tried alone, and one that fails for the third time fails for good")
+    func again() {
+        var scheduler = Self.scheduler()
+        for _ in 0 ..< 2 {
+            let (ids, recovery) = Self.fail(&scheduler, .stateLost)
+            #expect(ids == [1, 2, 3, 4] && recovery.failed.isEmpty)
+        }
+        let (ids, recovery) = Self.fail(&scheduler, .stateLost)
+        #expect(ids == [1] && recovery.failed == [1] && recovery.restartedCount == 0)
+    }
+
+    @Test("where there is no hope all fail, and none of them begins anew")
+    func hopeless() {
+        var scheduler = Self.scheduler()
+        let (ids, recovery) = Self.fail(&scheduler, .hopeless)
+        #expect(recovery.failed == ids && recovery.restartedCount == 0 && !recovery.waitsForNews)
+        #expect(scheduler.counts.running == 4)
+    }
+}
