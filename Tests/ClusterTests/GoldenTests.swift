@@ -1,3 +1,4 @@
+import AdminMessages
 import Checkpoint
 import Foundation
 import Messages

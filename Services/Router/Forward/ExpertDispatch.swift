@@ -28,7 +28,8 @@ struct ExpertDispatch: Sendable {
     /// - Returns: (members, D) for each group.
     /// - Throws: `ClusterError`, where an expert is not to be had; `CancellationError`.
     func run(_ layer: Int, _ input: Tensor, _ groups: TokenGroups, _ meter: StepMeter) async throws -> [Tensor] {
-        hosts.load.note(layer, groups)
+        let uses = groups.groups.lazy.map { (expert: $0.expert, rows: $0.members.count) }
+        hosts.load.note(layer, uses, rows: groups.rowCount, dropped: groups.droppedCount)
         let work = LayerWork(layer: layer, input: input, groups: groups)
         let parts = try await meter.time(.experts) { try await answers(work, meter) }
         return meter.time(.dispatch) { work.outputs(parts) }

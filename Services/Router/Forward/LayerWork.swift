@@ -35,11 +35,8 @@ struct LayerWork: Sendable {
             let bytes = inventory.layers[layer][piece.expert].byteCount / piece.slice.count
             return sum + Double(bytes) * (1 + Double(groups.groups[piece.group].members.count) / 16)
         }
-        return Self.hopSeconds + bytes / call.host.bandwidth
+        return StepPrediction.hopSeconds + bytes / call.host.bandwidth
     }
-
-    /// What a call may take beside reading weights, as long as nothing is known.
-    static let hopSeconds = 100e-6
 
     /// A host's answer, cut into its pieces.
     func answers(_ call: HostCall, _ values: [Float]) -> [PieceAnswer] {

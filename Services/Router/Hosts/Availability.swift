@@ -25,31 +25,43 @@ struct Availability: Sendable {
         var fraction: Double { Double(held) / Double(max(1, all)) }
     }
 
+    private enum State {
+        /// Not everything was there yet, which is told at once.
+        case starting
+        case whole
+        /// Something is missing since then. Once that was told, it stays told.
+        case broken(since: Duration, isTold: Bool)
+    }
+
     /// How long a gap may last that is being closed.
     let patience: Duration
-    private var wasWhole = false
-    private var brokenSince: Duration?
-    private var isTold = false
+    private var state = State.starting
 
     init(patience: Duration) { self.patience = patience }
 
-    var isWhole: Bool { wasWhole && brokenSince == nil }
+    var isWhole: Bool {
+        if case .whole = state { true } else { false }
+    }
 
     /// - Parameter now: on any clock that only goes forward.
     /// - Returns: what is missing, as requests and probes are told; nil where nothing is, or nothing is told yet.
     mutating func look(_ sight: Sight, at now: Duration) -> String? {
         guard !sight.isWhole else {
-            (wasWhole, brokenSince, isTold) = (true, nil, false)
+            state = .whole
             return nil
         }
-        let since = brokenSince ?? now
-        brokenSince = since
-        isTold = isTold || now - since >= wait(sight)
-        return isTold ? Self.reason(sight) : nil
+        switch state {
+        case .starting: return Self.reason(sight)
+        case .whole: state = .broken(since: now, isTold: wait(sight) <= .zero)
+        case .broken(let since, let isTold):
+            state = .broken(since: since, isTold: isTold || now - since >= wait(sight))
+        }
+        guard case .broken(_, isTold: true) = state else { return nil }
+        return Self.reason(sight)
     }
 
     private func wait(_ sight: Sight) -> Duration {
-        if !wasWhole || sight.soundCount == 0 { return .zero }
+        if sight.soundCount == 0 { return .zero }
         return sight.isBeingLoaded ? patience : min(Self.planningTime, patience)
     }
 

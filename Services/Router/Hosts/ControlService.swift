@@ -14,16 +14,16 @@ struct ControlService: Service {
 
     func run() async throws {
         var endpoints = EndpointHandlers { _ in nil }
-        endpoints.on(.announce) { request in
-            do { return try await hosts.announce(request) } catch let error as RPCError {
-                await hosts.tellRefusal(of: request.name, error)
-                throw error
-            }
-        }
-        let server = RPCServer(address: address, limits: .control, group: group, logger: logger, handler: endpoints.answer)
+        endpoints.on(.announce) { request in try await hosts.announce(request) }
+        let server = RPCServer(
+            address: address, limits: .control, group: group, logger: logger, handler: endpoints.answer)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask {
-                try await withGracefulShutdownHandler { try await server.run() } onGracefulShutdown: { server.stopAccepting() }
+                try await withGracefulShutdownHandler {
+                    try await server.run()
+                } onGracefulShutdown: {
+                    server.stopAccepting()
+                }
             }
             tasks.addTask { try await hosts.run() }
             try await tasks.next()

@@ -1,45 +1,30 @@
 internal import Cluster
-internal import Messages
-internal import NIOCore
 internal import Transport
 
-/// One run of an expert host, as it announced itself.
+/// The connection to one expert host, from its admission until it is lost, and how it answers there.
 struct ExpertHostClient: Sendable {
-    let name: String
+    let id: Member.ID
     /// Tells one run of a host from the next.
     let instance: String
-    let address: Address
-    let kind: HostSpeeds.Kind
     /// Tells which files it reads, on which machine.
     let weightsCopy: String
-    /// For weights, in bytes.
-    let memoryBytes: Int
-    /// Bytes a second, as it said when it came: by this its calls are expected to take what they take. Plans go by
-    /// `HostSpeeds`.
+    /// Bytes a second that it said it reads when it came: by this its calls are expected to take what they take. Plans
+    /// go by `HostSpeeds`.
     let bandwidth: Double
     let rpc: RPCClient
     let health: HostHealth
-    private let dismissal: AsyncStream<Never>
-    private let dismissed: AsyncStream<Never>.Continuation
-    /// News of what the host shall hold.
-    let bell: AsyncStream<Void>
-    private let rung: AsyncStream<Void>.Continuation
+    /// There is something to tell the host.
+    let errands = Signal<Void>()
+    /// The router wants nothing more of this host: its connection may go.
+    let dismissal = Signal<Void>()
 
-    init(_ request: AnnounceRequest, address: Address, rpc: RPCClient) {
-        (name, instance) = (request.name, request.instance)
-        kind = HostSpeeds.Kind(machine: request.machine, kernels: request.kernels, threads: request.threads)
-        weightsCopy = request.weightsCopy
-        (memoryBytes, bandwidth) = (request.memoryBytes, Double(request.readBandwidth))
-        (self.address, self.rpc) = (address, rpc)
-        health = HostHealth(of: request.name)
-        (dismissal, dismissed) = AsyncStream.makeStream()
-        (bell, rung) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    /// The client of a host that has just been admitted.
+    init(_ member: Member, rpc: RPCClient) {
+        (id, instance, weightsCopy) = (member.id, member.instance, member.weightsCopy)
+        bandwidth = member.bandwidth
+        self.rpc = rpc
+        health = HostHealth(of: member.name)
     }
 
-    /// The router wants nothing more of this host: its connection may go.
-    func dismiss() { dismissed.finish() }
-
-    func waitForDismissal() async { for await _ in dismissal {} }
-
-    func ring() { rung.yield() }
+    var name: String { id.name }
 }

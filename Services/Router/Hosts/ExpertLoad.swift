@@ -13,14 +13,25 @@ final class ExpertLoad: Sendable {
         var rowsPerStep = 1.0
         var total: [[Int]]
         var dropped = 0
-        var hasNews = false
+        /// Whether any expert was used since `wasUsed` was last asked.
+        var wasUsed = false
         var expertSeconds = 0.0
+
+        mutating func noteStep(rows: Int) {
+            rowsPerStep += (Double(rows) - rowsPerStep) / 32
+            rowsInWindow += rows
+            wasUsed = true
+            guard rowsInWindow >= ExpertLoad.windowRows else { return }
+            previous = current
+            current = current.map { $0.map { _ in 0 } }
+            rowsInWindow = 0
+        }
     }
 
     /// Rows that one layer sees in a window.
     private static let windowRows = 4096
-    /// What an expert counts for that was never used.
-    private static let doubt = 1.0
+    /// Uses that every expert is credited with, so that one which was never used has a share as well.
+    private static let creditedUses = 1.0
     private let state: Mutex<State>
     private let tokens: [[Counter]]
     private let imbalances: [Gauge]
@@ -28,37 +39,42 @@ final class ExpertLoad: Sendable {
 
     init(_ inventory: ExpertInventory) {
         let zeros = inventory.layers.map { [Double](repeating: 0, count: $0.count) }
-        state = Mutex(State(current: zeros, previous: zeros, total: inventory.layers.map { [Int](repeating: 0, count: $0.count) }))
-        PrometheusRegistry.shared.widen("minimax_moe_tokens_per_expert_total", to: inventory.layers.reduce(0) { $0 + $1.count })
+        let noUses = inventory.layers.map { [Int](repeating: 0, count: $0.count) }
+        state = Mutex(State(current: zeros, previous: zeros, total: noUses))
+        let label = "minimax_moe_tokens_per_expert_total"
+        PrometheusRegistry.shared.widen(label, to: inventory.layers.reduce(0) { $0 + $1.count })
         tokens = inventory.layers.enumerated().map { layer, experts in
-            experts.indices.map { Counter(label: "minimax_moe_tokens_per_expert_total", dimensions: [("layer", "\(layer)"), ("expert", "\($0)")]) }
+            experts.indices.map { Counter(label: label, dimensions: [("layer", "\(layer)"), ("expert", "\($0)")]) }
         }
-        imbalances = inventory.layers.indices.map { Gauge(label: "minimax_moe_load_imbalance_ratio", dimensions: [("layer", "\($0)")]) }
+        imbalances = inventory.layers.indices.map {
+            Gauge(label: "minimax_moe_load_imbalance_ratio", dimensions: [("layer", "\($0)")])
+        }
     }
 
-    /// One layer's token groups.
-    func note(_ layer: Int, _ groups: TokenGroups) {
-        for group in groups.groups { tokens[layer][group.expert].increment(by: group.members.count) }
-        if groups.droppedCount > 0 { drops.increment(by: groups.droppedCount) }
+    /// One layer of one step was computed.
+    ///
+    /// - Parameters:
+    ///   - uses: for each expert in use, once, how many rows it computes.
+    ///   - rows: of the step.
+    ///   - dropped: uses that the experts' capacity did not allow.
+    func note(_ layer: Int, _ uses: some Collection<(expert: Int, rows: Int)>, rows: Int, dropped: Int) {
+        for use in uses { tokens[layer][use.expert].increment(by: use.rows) }
+        if dropped > 0 { drops.increment(by: dropped) }
         state.withLock { state in
-            for group in groups.groups {
-                state.current[layer][group.expert] += Double(group.members.count)
-                state.total[layer][group.expert] += group.members.count
+            for use in uses {
+                state.current[layer][use.expert] += Double(use.rows)
+                state.total[layer][use.expert] += use.rows
             }
-            state.dropped += groups.droppedCount
-            guard layer == 0 else { return }
-            state.rowsPerStep += (Double(groups.rowCount) - state.rowsPerStep) / 32
-            state.rowsInWindow += groups.rowCount
-            state.hasNews = true
-            guard state.rowsInWindow >= Self.windowRows else { return }
-            state.previous = state.current
-            state.current = state.current.map { $0.map { _ in 0 } }
-            state.rowsInWindow = 0
+            state.dropped += dropped
+            // All layers of a step have the same rows.
+            if layer == 0 { state.noteStep(rows: rows) }
         }
     }
 
     /// How long the experts' part of a step took, all layers together.
-    func note(stepSeconds: Double) { state.withLock { $0.expertSeconds += (stepSeconds - $0.expertSeconds) / ($0.expertSeconds == 0 ? 1 : 32) } }
+    func note(stepSeconds: Double) {
+        state.withLock { $0.expertSeconds += (stepSeconds - $0.expertSeconds) / ($0.expertSeconds == 0 ? 1 : 32) }
+    }
 
     /// The experts' part of recent steps, in seconds; 0 before the first.
     var expertSeconds: Double { state.withLock { $0.expertSeconds } }
@@ -73,20 +89,23 @@ final class ExpertLoad: Sendable {
     var dropped: Int { state.withLock { $0.dropped } }
 
     /// Whether any expert was used since this was last asked.
-    func hasNews() -> Bool {
+    func wasUsed() -> Bool {
         state.withLock { state in
-            defer { state.hasNews = false }
-            return state.hasNews
+            defer { state.wasUsed = false }
+            return state.wasUsed
         }
     }
 
     /// Recent uses, by layer and expert.
-    var recent: [[Double]] { state.withLock { state in zip(state.previous, state.current).map { zip($0, $1).map { $0 + $1 } } } }
+    var recent: [[Double]] {
+        state.withLock { state in zip(state.previous, state.current).map { zip($0, $1).map { $0 + $1 } } }
+    }
 
+    /// The share of each expert in the recent uses of its layer, above 0.
     var shares: ExpertShares {
         ExpertShares(layers: recent.map { uses in
-            let sum = uses.reduce(0, +) + Self.doubt * Double(uses.count)
-            return uses.map { ($0 + Self.doubt) / sum }
+            let sum = uses.reduce(0, +) + Self.creditedUses * Double(uses.count)
+            return uses.map { ($0 + Self.creditedUses) / sum }
         })
     }
 

@@ -1,7 +1,7 @@
 internal import Metrics
 internal import Synchronization
 
-/// How a host answers: how long it takes, compared with what was to be expected, and whether it is late now.
+/// How a host answers: how long it takes, compared with what was to be expected, and how often it does not answer.
 final class HostHealth: Sendable {
     private struct State {
         var latency = LatencyTracker()
@@ -17,7 +17,6 @@ final class HostHealth: Sendable {
         var hopSeconds: Double?
     }
     private let state = Mutex(State())
-    private let suspicion = Atomic(false)
     private let timer: Timer
 
     init(of host: String) { timer = Timer(label: "minimax_expert_call_seconds", dimensions: [("host", host)]) }
@@ -25,19 +24,17 @@ final class HostHealth: Sendable {
     /// The host is gone, and what Prometheus heard of it.
     func forget() { timer.destroy() }
 
-    /// It is asked only where nobody else is: it let a deadline pass, or is thought to have answered wrongly.
-    var isSuspect: Bool { suspicion.load(ordering: .relaxed) }
-
-    /// - Returns: whether this is news.
-    func suspect() -> Bool { !suspicion.exchange(true, ordering: .relaxed) }
-    func trust() -> Bool { suspicion.exchange(false, ordering: .relaxed) }
-
+    /// A call was answered.
+    ///
+    /// - Parameters:
+    ///   - seconds: from the call to its answer.
+    ///   - expected: what reading the weights and the way there should have taken, in seconds, above zero.
     func answered(after seconds: Double, expected: Double) {
         timer.recordSeconds(seconds)
         state.withLock { state in
             state.latency.record(seconds: seconds, expected: expected)
             state.answers += 1
-            let hop = max(20e-6, seconds - max(0, expected - LayerWork.hopSeconds))
+            let hop = max(20e-6, seconds - max(0, expected - StepPrediction.hopSeconds))
             state.hopSeconds = min(hop, (state.hopSeconds ?? hop) * 1.01)
             (state.lapses, state.outrun, state.lastCall) = (0, 0, .now)
         }
@@ -64,13 +61,18 @@ final class HostHealth: Sendable {
 
     /// It did not answer.
     ///
-    /// - Returns: whether that was so too often without an answer in between.
-    func lapsed(atMost lapsesMax: Int) -> Bool {
+    /// - Returns: how often that was so since it answered last.
+    func lapsed() -> Int {
         state.withLock { state in
             state.lapses += 1
-            return state.lapses >= lapsesMax
+            return state.lapses
         }
     }
+
+    /// It did not answer.
+    ///
+    /// - Returns: whether that was so too often without an answer in between.
+    func lapsed(atMost lapsesMax: Int) -> Bool { lapsed() >= lapsesMax }
 
     /// Another host answered sooner.
     ///
@@ -87,70 +89,14 @@ final class HostHealth: Sendable {
 
     private static let outrunMax = 3
 
-    func patience(expected: Double) -> LatencyTracker.Patience { state.withLock { $0.latency.patience(expected: expected) } }
+    /// From when a call that should take `expected` seconds is late.
+    func patience(expected: Double) -> LatencyTracker.Patience {
+        state.withLock { $0.latency.patience(expected: expected) }
+    }
 
     /// Seconds of recent answers at some quantiles; empty where there were none.
     func quantiles(_ places: [Double]) -> [Double] { state.withLock { $0.latency.quantiles(places) } }
 
+    /// How many calls it has answered.
     var answerCount: Int { state.withLock { $0.answers } }
-}
-
-/// How long a host took lately, and from that how long it is waited for.
-struct LatencyTracker {
-    /// From when a call is late, in seconds.
-    struct Patience: Equatable {
-        /// Then another holder is asked beside it, where there is one.
-        let hedge: Double
-        /// Then it is asked no longer.
-        let deadline: Double
-    }
-
-    private static let sampleCount = 128
-    private static let hedgeMin = 0.01, deadlineMin = 1.0
-    /// Before enough is known.
-    private static let firstHedge = 1.0, firstDeadline = 10.0
-    /// More than anyone waits, and little enough for every clock, whatever bandwidth a host has announced.
-    private static let longest = 1e6
-
-    /// Every so many answers is judged anew.
-    private static let judgedEvery = 16
-
-    private var samples: [(seconds: Double, ratio: Double)] = []
-    private var next = 0
-    private var ratios: (common: Double, worst: Double)?
-
-    /// - Parameter expected: what reading the weights and the way there should have taken, in seconds, above zero.
-    mutating func record(seconds: Double, expected: Double) {
-        let sample = (seconds, seconds / expected)
-        if samples.count < Self.sampleCount { samples.append(sample) } else { samples[next] = sample }
-        next = (next + 1) % Self.sampleCount
-        if next % Self.judgedEvery == 0 {
-            let sorted = samples.map(\.ratio).sorted()
-            ratios = (sorted[sorted.count * 95 / 100], sorted[sorted.count - 1])
-        }
-    }
-
-    func patience(expected: Double) -> Patience {
-        let (hedge, deadline) = ratios.map { (max(Self.hedgeMin, 3 * $0.common * expected), max(Self.deadlineMin, 10 * $0.worst * expected)) }
-            ?? (Self.firstHedge + 100 * expected, Self.firstDeadline + 1000 * expected)
-        return Patience(hedge: min(hedge, Self.longest), deadline: min(deadline, Self.longest))
-    }
-
-    /// The median of bytes a second, over calls that were to read at least `bytesMin`; nil where they are few.
-    func readSpeed(bandwidth: Double, bytesMin: Double) -> Double? {
-        let speeds = samples.compactMap { sample -> Double? in
-            let bytes = (sample.seconds / sample.ratio - LayerWork.hopSeconds) * bandwidth
-            guard bytes >= bytesMin, bytes > 0 else { return nil }
-            return bytes / max(sample.seconds - LayerWork.hopSeconds, sample.seconds / 2)
-        }
-        return speeds.count >= Self.speedSamplesMin ? speeds.middle : nil
-    }
-
-    private static let speedSamplesMin = 16
-
-    func quantiles(_ places: [Double]) -> [Double] {
-        guard !samples.isEmpty else { return [] }
-        let seconds = samples.map(\.seconds).sorted()
-        return places.map { seconds[min(seconds.count - 1, Int(Double(seconds.count) * $0))] }
-    }
 }

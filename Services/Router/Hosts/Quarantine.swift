@@ -1,4 +1,5 @@
-/// Keeps hosts away that come and go all the time: each time a host is lost soon after it came, it has to stay away twice as long. The first time is free.
+/// Keeps hosts away that come and go all the time: each time a host is lost soon after it came, it has to stay away
+/// twice as long. The first time is free.
 struct Quarantine {
     private struct Record {
         var losses = 0
@@ -28,5 +29,7 @@ struct Quarantine {
     }
 
     /// Forgets those whose time is long over.
-    mutating func tidy(at now: Duration) { records = records.filter { now < max($0.value.until, $0.value.lastLoss) + Self.longestStay } }
+    mutating func tidy(at now: Duration) {
+        records = records.filter { now < max($0.value.until, $0.value.lastLoss) + Self.longestStay }
+    }
 }

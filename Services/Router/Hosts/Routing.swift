@@ -10,17 +10,18 @@ final class Routing: Sendable {
 
     var table: RoutingTable { state.withLock { $0.table } }
 
+    /// Replaces the table, whatever its serial says.
     func publish(_ table: RoutingTable) {
         state.withLock { state in
             let serial = state.table.serial + 1
             state.table = table
             state.table.serial = serial
         }
-        ring()
+        signal()
     }
 
     /// Lets everyone who waits look again.
-    func ring() {
+    func signal() {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }
             return state.waiting
@@ -28,7 +29,7 @@ final class Routing: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Waits for a table after the one with `serial`, for the next ring, or until the task is cancelled.
+    /// Waits for a table after the one with `serial`, for the next signal, or until the task is cancelled.
     func wait(after serial: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -40,7 +41,7 @@ final class Routing: Sendable {
                 if isPast { continuation.resume() }
             }
         } onCancel: {
-            ring()
+            signal()
         }
     }
 }

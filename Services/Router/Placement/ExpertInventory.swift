@@ -1,4 +1,5 @@
-/// The experts of a model as the planner sees them: `layers[layer][expert]`, the shared expert last where a layer has one.
+/// The experts of a model as the planner sees them: `layers[layer][expert]`, the shared expert last where a layer has
+/// one.
 struct ExpertInventory: Sendable, Equatable {
     struct Expert: Sendable, Equatable {
         let byteCount: Int
@@ -8,13 +9,16 @@ struct ExpertInventory: Sendable, Equatable {
         var isShared = false
 
         /// Bytes of part `index` of `count` equal parts.
-        func byteCount(part index: Int, of count: Int) -> Int { byteCount * (index + 1) / count - byteCount * index / count }
+        func byteCount(part index: Int, of count: Int) -> Int {
+            byteCount * (index + 1) / count - byteCount * index / count
+        }
     }
 
     let layers: [[Expert]]
 }
 
-/// What share of a layer's (row, expert) uses goes to each expert; every layer sums to 1. The share of a shared expert is ignored.
+/// What share of a layer's (row, expert) uses goes to each expert; every layer sums to 1. The share of a shared expert
+/// is ignored.
 struct ExpertShares: Sendable, Equatable {
     let layers: [[Double]]
 
@@ -26,7 +30,8 @@ struct ExpertShares: Sendable, Equatable {
         })
     }
 
-    /// The shares of one layer's experts, 0 for a shared one, scaled to sum to 1; uniform where they do not fit the layer.
+    /// The shares of one layer's experts, 0 for a shared one, scaled to sum to 1; uniform where they do not fit the
+    /// layer.
     func routed(_ layer: Int, _ inventory: ExpertInventory) -> [Double] {
         let experts = inventory.layers[layer]
         if layers.indices.contains(layer), layers[layer].count == experts.count {

@@ -45,6 +45,8 @@ struct HostSpeeds: Sendable {
     /// A host may be taken for this many times slower or faster than the middle: by its measurements, and by its calls.
     private static let measuredRange = 4.0, calledRange = 16.0
     private static let measurementsMin = 5
+    /// Calls that should take less for reading than this say how long the way takes, not how fast a host reads.
+    static let readingSecondsMin = 0.5e-3
     /// How many looks have to agree: at calls, at calls of a host that is not what its kind is, and at measurements,
     /// each with a new one.
     static let looks = 8, looksWithinKind = 24, looksMeasured = 3

@@ -1,5 +1,5 @@
-/// Chooses the mode for `auto` by predicted seconds. A change of mode moves most of the model, so it must be worth it for a while:
-/// the other mode is taken when it was predicted at least 15 % faster in five looks running.
+/// Chooses the mode for `auto` by predicted seconds. A change of mode moves most of the model, so it must be worth it
+/// for a while: the other mode is taken when it was predicted at least 15 % faster in five looks running.
 struct ModeChooser: Sendable, Equatable {
     private(set) var mode: PlacementMode
     private var betterLooks = 0

@@ -10,10 +10,13 @@ enum PlacementProblem: Error, Sendable, Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .noHosts: "there is no expert host to place experts on"
-        case .memory(let bytes): "needs \(Self.text(bytes)) more: add expert hosts, give them more memory, or ask for fewer copies"
-        case .copies(let asked, let hosts): "copies must be at least 1, not \(asked); \(hosts) hosts can hold up to \(hosts)"
+        case .memory(let bytes):
+            "needs \(Self.text(bytes)) more: add expert hosts, give them more memory, or ask for fewer copies"
+        case .copies(let asked, let hosts):
+            "copies must be at least 1, not \(asked); \(hosts) hosts can hold up to \(hosts)"
         case .unknownHost(let name): "an expert is pinned to host \(name), which is not there"
-        case .unknownExpert(let layer, let expert): "expert \(expert) of layer \(layer) is pinned, and the model has no such expert"
+        case .unknownExpert(let layer, let expert):
+            "expert \(expert) of layer \(layer) is pinned, and the model has no such expert"
         case .pins(let host, let bytes): "host \(host) needs \(Self.text(bytes)) more for what is pinned to it"
         }
     }

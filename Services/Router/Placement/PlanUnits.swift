@@ -1,4 +1,5 @@
-/// What is to be placed, in flat arrays: whole experts in `throughput` mode, slices in `latency` mode, in order of layer, expert and slice.
+/// What is to be placed, in flat arrays: whole experts in `throughput` mode, slices in `latency` mode, in order of
+/// layer, expert and slice.
 struct PlanUnits {
     /// Units of which each host gets its fair number: the slices of one expert, or the whole experts of one layer.
     let groups: [Range<Int>]
@@ -19,7 +20,10 @@ struct PlanUnits {
     private static let sharedUse = 0.5
 
     /// - Parameter pinned: for an expert of a layer, to how many hosts it is pinned.
-    init(_ inventory: ExpertInventory, _ shares: ExpertShares, _ mode: PlacementMode, copies wanted: Int, pinned: (Int, Int) -> Int) {
+    init(
+        _ inventory: ExpertInventory, _ shares: ExpertShares, _ mode: PlacementMode, copies wanted: Int,
+        pinned: (Int, Int) -> Int
+    ) {
         var (bytes, copies, load) = ([Int](), [Int](), [Double]())
         var (experts, groups) = ([[Range<Int>]](), [Range<Int>]())
         for (layer, members) in inventory.layers.enumerated() {
@@ -27,7 +31,8 @@ struct PlanUnits {
             let first = bytes.count
             experts.append([])
             for (index, expert) in members.enumerated() {
-                let use = expert.isShared ? Self.sharedUse : routed[index] * (1 - Self.evenPart) + Self.evenPart / routedCount
+                let routedUse = routed[index] * (1 - Self.evenPart) + Self.evenPart / routedCount
+                let use = expert.isShared ? Self.sharedUse : routedUse
                 let slices = mode == .latency ? expert.slicesMax : 1, count = max(wanted, pinned(layer, index))
                 experts[layer].append(bytes.count ..< bytes.count + slices)
                 for slice in 0 ..< slices {

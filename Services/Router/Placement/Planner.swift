@@ -1,35 +1,42 @@
 /// Decides who holds which part of the model.
 ///
-/// Group by group (an expert's slices in `latency` mode, a layer's whole experts in `throughput` mode), each unit goes to the host that is
-/// furthest behind its fair part of all that was placed so far, as long as the group stays balanced. So the remainder of one group is made
-/// up for in the next. It is the greedy packing of EPLB, with a start: what `previous` placed and may stay is there already.
+/// Group by group (an expert's slices in `latency` mode, a layer's whole experts in `throughput` mode), each unit goes
+/// to the host that is furthest behind its fair part of all that was placed so far, as long as the group stays
+/// balanced. So the remainder of one group is made up for in the next. It is the greedy packing of EPLB, with a start:
+/// what `previous` placed and may stay is there already.
 ///
 /// Holds always:
-/// - no budget is exceeded; every unit is on as many different hosts as asked for, or on all hosts where there are fewer;
+/// - no budget is exceeded; every unit is on as many different hosts as asked for, or on all hosts where there are
+///   fewer;
 /// - equal input gives an equal placement, whatever the order of the hosts.
 ///
-/// Balance, measured over random clusters with uniform shares and ample budgets: no host takes more than 10 % longer for all it holds than the best possible, which is
-/// that all are done at the same time, save those that hold a copy of everything already. This is about rounding, so it asks for units
-/// that are fine: 40 for the slowest host and, where they are whole, 3 of each layer. Where there are fewer, a layer comes first: it takes
-/// as long as its slowest host, and a slow host may get nothing.
+/// Balance, measured over random clusters with uniform shares and ample budgets: no host takes more than 10 % longer
+/// for all it holds than the best possible, which is that all are done at the same time, save those that hold a copy of
+/// everything already. This is about rounding, so it asks for units that are fine: 40 for the slowest host and, where
+/// they are whole, 3 of each layer. Where there are fewer, a layer comes first: it takes as long as its slowest host,
+/// and a slow host may get nothing.
 ///
-/// Moves, under the same conditions: of a join the newcomer loads its fair part and at most one unit more for each layer (a copy of
-/// everything, where its fair part is 95 % of that), and others at most one unit for each layer. After a loss, what was lost is loaded and
-/// at most one unit for each layer; with several copies up to half of it more, since who should take over may hold the unit already.
-/// The same input again moves at most one unit for each layer. A change of mode, shares, copies, bandwidth or budgets moves what balance
-/// asks for. These bounds are measured over random clusters, not proven.
+/// Moves, under the same conditions: of a join the newcomer loads its fair part and at most one unit more for each
+/// layer (a copy of everything, where its fair part is 95 % of that), and others at most one unit for each layer. After
+/// a loss, what was lost is loaded and at most one unit for each layer; with several copies up to half of it more,
+/// since who should take over may hold the unit already. The same input again moves at most one unit for each layer. A
+/// change of mode, shares, copies, bandwidth or budgets moves what balance asks for. These bounds are measured over
+/// random clusters, not proven.
 ///
-/// With units of one size and no pins a placement is found whenever there is one. With several sizes it may be missed where less than
-/// the largest unit is left on each host.
+/// With units of one size and no pins a placement is found whenever there is one. With several sizes it may be missed
+/// where less than the largest unit is left on each host.
 enum Planner {
     static func plan(
-        _ inventory: ExpertInventory, on offers: [HostOffer], shares: ExpertShares, wish: PlacementWish, previous: Placement?
+        _ inventory: ExpertInventory, on offers: [HostOffer], shares: ExpertShares, wish: PlacementWish,
+        previous: Placement?
     ) throws(PlacementProblem) -> Placement {
         let hosts = offers.sorted { $0.name < $1.name }
         guard !hosts.isEmpty else { throw .noHosts }
         guard wish.copies >= 1 else { throw .copies(asked: wish.copies, hosts: hosts.count) }
         let pins = try pins(wish.pins, inventory, hosts)
-        let units = PlanUnits(inventory, shares, wish.mode, copies: min(wish.copies, hosts.count)) { pins[[$0, $1]]?.count ?? 0 }
+        let units = PlanUnits(inventory, shares, wish.mode, copies: min(wish.copies, hosts.count)) {
+            pins[[$0, $1]]?.count ?? 0
+        }
         let onceBytes = units.bytes.reduce(0, +)
         let usable = hosts.reduce(0) { $0 + max(0, min($1.memoryBytes, onceBytes)) }
         guard units.neededBytes <= usable else { throw .memory(missingBytes: units.neededBytes - usable) }
@@ -37,14 +44,14 @@ enum Planner {
         var unplacedBytes = 0
         // What is kept may be in the way where memory is tight: then all is placed anew.
         for start in previous == nil ? [nil] : [previous, nil] {
-            var packing = Packing(units, hosts)
-            try packing.pin(pins)
-            if let start { packing.keep(start) }
-            packing.placeAll()
-            unplacedBytes = packing.unplacedBytes
+            var draft = PlacementDraft(units, hosts)
+            try draft.pin(pins)
+            if let start { draft.keep(start) }
+            draft.placeAll()
+            unplacedBytes = draft.unplacedBytes
             if unplacedBytes == 0 {
-                if wish.mode == .throughput, wish.hotCopies { packing.copyHotExperts() }
-                return packing.placement
+                if wish.mode == .throughput, wish.hotCopies { draft.copyHotExperts() }
+                return draft.placement
             }
         }
         throw .memory(missingBytes: unplacedBytes)
@@ -56,11 +63,13 @@ enum Planner {
     ) throws(PlacementProblem) -> [[Int]: [Int]] {
         var byExpert: [[Int]: [Int]] = [:]
         for pin in pins {
-            guard inventory.layers.indices.contains(pin.layer), inventory.layers[pin.layer].indices.contains(pin.expert) else {
+            let layers = inventory.layers
+            guard layers.indices.contains(pin.layer), layers[pin.layer].indices.contains(pin.expert) else {
                 throw .unknownExpert(layer: pin.layer, expert: pin.expert)
             }
             guard let host = hosts.firstIndex(where: { $0.name == pin.host }) else { throw .unknownHost(pin.host) }
-            if byExpert[[pin.layer, pin.expert]]?.contains(host) != true { byExpert[[pin.layer, pin.expert], default: []].append(host) }
+            guard byExpert[[pin.layer, pin.expert]]?.contains(host) != true else { continue }
+            byExpert[[pin.layer, pin.expert], default: []].append(host)
         }
         return byExpert
     }

@@ -1,15 +1,18 @@
 /// Expected time of the expert part of a step.
 ///
-/// Only reading counts: each expert that is drawn is read once, slice by slice, by the holder that is done first. Left out are the
-/// arithmetic (which counts from about a dozen rows an expert on), bytes on the wire, overlap of two token groups, that the gate's
-/// choices for neighbouring rows are alike, and hosts that are slower than they announced.
+/// Only reading counts: each expert that is drawn is read once, slice by slice, by the holder that is done first. Left
+/// out are the arithmetic (which counts from about a dozen rows an expert on), bytes on the wire, overlap of two token
+/// groups, that the gate's choices for neighbouring rows are alike, and hosts that are slower than they announced.
 enum StepPrediction {
     /// - Returns: seconds for all layers; infinite where a slice is held by none of `hosts`.
     static func seconds(
-        rows: Int, _ placement: Placement, _ inventory: ExpertInventory, _ hosts: [HostOffer], shares: ExpertShares, expertsPerToken: Int, hopSeconds: Double
+        rows: Int, _ placement: Placement, _ inventory: ExpertInventory, _ hosts: [HostOffer], shares: ExpertShares,
+        expertsPerToken: Int, hopSeconds: Double
     ) -> Double {
         guard rows > 0, !inventory.layers.isEmpty else { return 0 }
-        let secondsPerByte = placement.hosts.map { name in hosts.first { $0.name == name }.map { 1 / $0.speed } ?? .infinity }
+        let secondsPerByte = placement.hosts.map { name in
+            hosts.first { $0.name == name }.map { 1 / $0.speed } ?? .infinity
+        }
         var random = RandomSource(seed: 1)
         let sampled = min(inventory.layers.count, layersMax)
         var sum = 0.0
@@ -18,7 +21,9 @@ enum StepPrediction {
             let draw = ExpertDraw(shares.routed(layer, inventory), perRow: expertsPerToken)
             for _ in 0 ..< draws {
                 var drawn = draw.experts(rows: min(rows, rowsMax), using: &random)
-                for (index, expert) in inventory.layers[layer].enumerated() where expert.isShared { drawn[index] = true }
+                for (index, expert) in inventory.layers[layer].enumerated() where expert.isShared {
+                    drawn[index] = true
+                }
                 sum += slowest(layer, drawn, placement, inventory, secondsPerByte)
             }
         }
@@ -26,7 +31,10 @@ enum StepPrediction {
     }
 
     /// Seconds until the last host has read its part of what is drawn.
-    private static func slowest(_ layer: Int, _ drawn: [Bool], _ placement: Placement, _ inventory: ExpertInventory, _ secondsPerByte: [Double]) -> Double {
+    private static func slowest(
+        _ layer: Int, _ drawn: [Bool], _ placement: Placement, _ inventory: ExpertInventory,
+        _ secondsPerByte: [Double]
+    ) -> Double {
         var seconds = secondsPerByte.map { _ in 0.0 }
         for (index, expert) in inventory.layers[layer].enumerated() where drawn[index] {
             let slices = placement.expert(layer, index)?.holders ?? [[]]
@@ -39,6 +47,9 @@ enum StepPrediction {
         }
         return seconds.max() ?? 0
     }
+
+    /// What a call may take beside reading weights, in seconds, as long as nothing is known.
+    static let hopSeconds = 100e-6
 
     private static let layersMax = 8, draws = 8
     /// By then an expert that is still not drawn is hardly ever used.

@@ -1,3 +1,4 @@
+import AdminMessages
 import Foundation
 @testable import Router
 @testable import Transport

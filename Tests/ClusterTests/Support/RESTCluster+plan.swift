@@ -1,3 +1,4 @@
+import AdminMessages
 @testable import CommandLineTool
 import Foundation
 @testable import Router
@@ -12,7 +13,7 @@ extension RESTCluster {
 
     /// Asks for another plan; what is nil stays as it is.
     func change(_ mode: PlacementSettings.Mode? = nil, copies: Int? = nil) async throws {
-        let body = try JSONEncoder().encode(PlanAdmin.Change(mode: mode, copies: copies))
+        let body = try JSONEncoder().encode(AdminMessages.PlanChange(mode: mode, copies: copies))
         _ = try Self.report(try await routerAdmin.post("/admin/plan", json: [UInt8](body)))
     }
 

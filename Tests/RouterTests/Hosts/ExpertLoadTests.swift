@@ -15,7 +15,7 @@ import Testing
         let load = ExpertLoad(Self.inventory)
         #expect(load.shares.layers == [[Double]](repeating: [0.25, 0.25, 0.25, 0.25], count: 2))
         #expect(load.imbalance == [1, 1])
-        #expect(!load.hasNews())
+        #expect(!load.wasUsed())
         #expect(load.dropped == 0)
         #expect(load.expertSeconds == 0)
     }
@@ -56,10 +56,10 @@ import Testing
         let load = ExpertLoad(Self.inventory)
         for _ in 0 ..< 20 { load.note(1, groups(1024, expert: 3)) }
         #expect(load.recent[1] == [0, 0, 0, 20 * 1024])
-        #expect(!load.hasNews())
+        #expect(!load.wasUsed())
         load.note(0, groups(1, expert: 3))
-        #expect(load.hasNews())
-        #expect(!load.hasNews(), "news are news once")
+        #expect(load.wasUsed())
+        #expect(!load.wasUsed(), "each use is told once")
     }
 
     @Test("what a capacity left out is counted, and is no use")
@@ -85,5 +85,13 @@ import Testing
         #expect(load.expertSeconds > 1 && load.expertSeconds < 2)
         for _ in 0 ..< 1000 { load.note(stepSeconds: 0.5) }
         #expect(abs(load.expertSeconds - 0.5) < 1e-6)
+    }
+}
+
+extension ExpertLoad {
+    /// As dispatch does for each layer of a step.
+    fileprivate func note(_ layer: Int, _ groups: TokenGroups) {
+        let uses = groups.groups.map { (expert: $0.expert, rows: $0.members.count) }
+        note(layer, uses, rows: groups.rowCount, dropped: groups.droppedCount)
     }
 }

@@ -42,7 +42,7 @@ import Testing
         #expect(tracker([(512, 100), (64, 1)]).patience(expected: 1) != tracker([(128, 1)]).patience(expected: 1))
     }
 
-    @Test("whatever was measured, a copy is asked before the host is given up, and both wait longer than usual answers take")
+    @Test("a copy is asked before the host is given up, and both wait longer than usual answers take")
     func randomSamples() {
         var random = RandomSource(seed: 5)
         for _ in 0 ..< 500 {
@@ -70,7 +70,7 @@ import Testing
 
     @Test("how fast a host reads follows from the calls that read enough, whatever it was expected to take")
     func readSpeed() {
-        let bytes = 5e6, hop = LayerWork.hopSeconds
+        let bytes = 5e6, hop = StepPrediction.hopSeconds
         for bandwidth in [1e8, 1e9, 1e11] {
             let health = HostHealth(of: "a")
             func answer(_ bytes: Double, at speed: Double) {
@@ -88,17 +88,14 @@ import Testing
         }
     }
 
-    @Test("suspicion and trust are news once")
-    func suspicion() {
+    @Test("deadlines that pass are counted until the next answer, and so are answers")
+    func lapses() {
         let health = HostHealth(of: "a")
-        #expect(!health.isSuspect)
-        #expect(!health.trust())
-        #expect(health.suspect())
-        #expect(!health.suspect())
-        #expect(health.isSuspect)
-        #expect(health.trust())
-        #expect(!health.isSuspect)
+        #expect(health.lapsed() == 1)
+        #expect(!health.lapsed(atMost: 3))
+        #expect(health.lapsed(atMost: 3))
         health.answered(after: 0.5, expected: 1)
+        #expect(health.lapsed() == 1)
         #expect(health.answerCount == 1)
         #expect(health.quantiles([0.5]) == [0.5])
     }

@@ -2,7 +2,8 @@
 import Testing
 
 @Suite("Quarantine") struct QuarantineTests {
-    /// Loses a host one second after it came, `count` times, each as soon as it may come again; returns for how long it had to stay away.
+    /// Loses a host one second after it came, `count` times, each as soon as it may come again; returns for how long it
+    /// had to stay away.
     private func stays(_ count: Int, _ quarantine: inout Quarantine, from start: Duration = .zero) -> [Duration] {
         var now = start
         return (0 ..< count).map { _ in

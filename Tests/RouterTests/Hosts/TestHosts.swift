@@ -6,24 +6,43 @@ import Transport
 
 /// Hosts that nobody runs and nobody calls: what a table, a plan or a call is made of.
 enum TestHosts {
+    static let fingerprint = "f", arithmetic = "exact"
+
     static func host(_ name: String, bandwidth: Int = 1 << 30) -> ExpertHostClient {
-        let address = Address.unix(path: "/nowhere/\(name).sock")
-        let announcement = AnnounceRequest(
-            name: name, instance: instance(name), address: "\(address)", modelFingerprint: "f", kernels: "scalar", threads: 1, draining: false,
-            arithmetic: "exact", memoryBytes: 1 << 30, readBandwidth: bandwidth, machine: "m")
+        let request = announcement(name, bandwidth: bandwidth), address = Address.unix(path: "/nowhere/\(name).sock")
+        let member = Member(
+            request, number: 1, role: .expertHost, address: address, inventory: inventory(layers: 1, experts: 1),
+            at: .zero)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return ExpertHostClient(announcement, address: address, rpc: RPCClient(address: address, group: MultiThreadedEventLoopGroup.singleton, logger: logger))
+        let rpc = RPCClient(address: address, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        return ExpertHostClient(member, rpc: rpc)
     }
 
     static func instance(_ name: String) -> String { "\(name)-instance" }
 
+    /// What a host says of itself; by default what a sound one would.
+    static func announcement(
+        _ name: String, instance: String? = nil, address: String? = nil, fingerprint: String = fingerprint,
+        arithmetic: String = arithmetic, draining: Bool = false, memoryBytes: Int = 1 << 30,
+        bandwidth: Int = 1 << 30, machine: String = "m", measurements: Int = 0
+    ) -> AnnounceRequest {
+        AnnounceRequest(
+            name: name, instance: instance ?? self.instance(name),
+            address: address ?? "unix:/nowhere/\(name.prefix(20)).sock",
+            modelFingerprint: fingerprint, kernels: "scalar", threads: 1, draining: draining, arithmetic: arithmetic,
+            memoryBytes: memoryBytes, readBandwidth: bandwidth, machine: machine, bandwidthMeasurements: measurements)
+    }
+
     /// `layers` layers of `experts` equal experts.
     static func inventory(layers: Int, experts: Int, byteCount: Int = 800) -> ExpertInventory {
-        ExpertInventory(layers: (0 ..< layers).map { _ in (0 ..< experts).map { _ in ExpertInventory.Expert(byteCount: byteCount, slicesMax: 8) } })
+        let expert = ExpertInventory.Expert(byteCount: byteCount, slicesMax: 8)
+        return ExpertInventory(layers: Array(repeating: Array(repeating: expert, count: experts), count: layers))
     }
 
     /// Every dyadic slice.
-    static let slices = ExpertSlice.counts.flatMap { count in (0 ..< count).map { ExpertSlice(index: $0, of: count) } }
+    static let slices = ExpertSlice.counts.flatMap { count in
+        (0 ..< count).map { ExpertSlice(index: $0, of: count) }
+    }
 
     /// Any of the ways to cut a slice, finer ones as likely as coarser ones.
     static func randomCut(_ piece: ExpertPiece, _ random: inout RandomSource) -> [ExpertPiece] {

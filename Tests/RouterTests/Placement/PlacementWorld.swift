@@ -1,6 +1,7 @@
 @testable import Router
 
-/// A random cluster whose hosts come and go; after each change it is planned anew, and what must always hold is checked.
+/// A random cluster whose hosts come and go; after each change it is planned anew, and what must always hold is
+/// checked.
 struct PlacementWorld {
     enum Event: CaseIterable { case join, leave, mode, copies, shares, bandwidth, budget, none }
 
@@ -21,12 +22,15 @@ struct PlacementWorld {
     init(seed: UInt64) {
         var random = RandomSource(seed: seed)
         let isLarge = Int.random(in: 0 ..< 20, using: &random) == 0
-        let layers = Int.random(in: 1 ... (isLarge ? 80 : 6), using: &random), experts = Int.random(in: 1 ... (isLarge ? 32 : 16), using: &random)
+        let layers = Int.random(in: 1 ... (isLarge ? 80 : 6), using: &random)
+        let experts = Int.random(in: 1 ... (isLarge ? 32 : 16), using: &random)
         let slices = [1, 2, 4, 8, 8, 8].randomElement(using: &random) ?? 8
         let bytes = 840 * Int.random(in: 1 ... 1000, using: &random)
-        inventory = ExpertInventory(layers: (0 ..< layers).map { _ in (0 ..< experts).map { _ in .init(byteCount: bytes, slicesMax: slices) } })
+        let expert = ExpertInventory.Expert(byteCount: bytes, slicesMax: slices)
+        inventory = ExpertInventory(layers: Array(repeating: Array(repeating: expert, count: experts), count: layers))
         isTight = Bool.random(using: &random)
-        wish = PlacementWish(mode: PlacementMode.allCases.randomElement(using: &random) ?? .latency, copies: .random(in: 1 ... 3, using: &random))
+        let mode = PlacementMode.allCases.randomElement(using: &random) ?? .latency
+        wish = PlacementWish(mode: mode, copies: .random(in: 1 ... 3, using: &random))
         shares = .uniform(inventory)
         self.random = random
         for _ in 0 ..< Int.random(in: 1 ... (isLarge ? 64 : 8), using: &self.random) { join() }
@@ -50,7 +54,11 @@ struct PlacementWorld {
         case .mode: wish.mode = wish.mode == .latency ? .throughput : .latency
         case .copies: wish.copies = .random(in: 1 ... 3, using: &random)
         case .shares: shares = skewed()
-        case .bandwidth: hosts = hosts.map { HostOffer(name: $0.name, memoryBytes: $0.memoryBytes, bandwidth: $0.bandwidth * .random(in: 0.7 ... 1.4, using: &random)) }
+        case .bandwidth:
+            hosts = hosts.map {
+                let factor = Double.random(in: 0.7 ... 1.4, using: &random)
+                return HostOffer(name: $0.name, memoryBytes: $0.memoryBytes, bandwidth: $0.bandwidth * factor)
+            }
         case .budget: hosts = hosts.map { HostOffer(name: $0.name, memoryBytes: budget(), bandwidth: $0.bandwidth) }
         case .none: break
         }
@@ -59,14 +67,17 @@ struct PlacementWorld {
     private mutating func join() {
         hostCount += 1
         // Names in no order of arrival.
+        let name = "host-\(hostCount * 7919 % 1000)", memoryBytes = budget()
         hosts.insert(
-            HostOffer(name: "host-\(hostCount * 7919 % 1000)", memoryBytes: budget(), bandwidth: .random(in: 1e9 ... 4e9, using: &random)),
+            HostOffer(name: name, memoryBytes: memoryBytes, bandwidth: .random(in: 1e9 ... 4e9, using: &random)),
             at: .random(in: 0 ... hosts.count, using: &random))
     }
 
     /// Where memory is tight, about what the model needs over all the hosts there may be.
     private mutating func budget() -> Int {
-        isTight ? Int(Double(onceBytes * wish.copies) * .random(in: 0 ... 1.2, using: &random) / Double(max(1, hosts.count)) * 2) : onceBytes * 2
+        guard isTight else { return onceBytes * 2 }
+        let part = Double.random(in: 0 ... 1.2, using: &random) / Double(max(1, hosts.count)) * 2
+        return Int(Double(onceBytes * wish.copies) * part)
     }
 
     private mutating func skewed() -> ExpertShares {
@@ -96,7 +107,8 @@ struct PlacementWorld {
             checkBalance(next)
             if let previous, let event { checkMoves(next, previous, event) }
             wasUniform = isUniform
-            let again = try Planner.plan(inventory, on: hosts.reversed(), shares: shares, wish: wish, previous: previous)
+            let again = try Planner.plan(
+                inventory, on: hosts.reversed(), shares: shares, wish: wish, previous: previous)
             if again != next { trouble = "the same input gave two plans" }
         } catch {
             refused += 1
@@ -104,7 +116,8 @@ struct PlacementWorld {
             guard case .memory(let missing) = error, missing > 0 else { trouble = "\(error)"; return }
             // All units are of one size: the exact condition for a placement.
             let places = hosts.reduce(0) { $0 + min($1.memoryBytes / unitBytes, unitCount) }
-            if places >= unitCount * copies { trouble = "\(error); yet there are \(places) places for \(unitCount) units × \(copies)" }
+            guard places >= unitCount * copies else { return }
+            trouble = "\(error); yet there are \(places) places for \(unitCount) units × \(copies)"
         }
     }
 
@@ -112,12 +125,16 @@ struct PlacementWorld {
         if next.hosts != hosts.map(\.name).sorted() { trouble = "hosts are \(next.hosts)" }
         if next.copies < copies { trouble = "\(next.copies) copies, not \(copies)" }
         for (layer, experts) in next.layers.enumerated() {
-            if experts.count != inventory.layers[layer].count { trouble = "layer \(layer) has \(experts.count) experts" }
+            if experts.count != inventory.layers[layer].count {
+                trouble = "layer \(layer) has \(experts.count) experts"
+            }
             for expert in experts {
                 if expert.holders.count != slices { trouble = "\(expert.holders.count) slices, not \(slices)" }
                 for holders in expert.holders {
                     if holders != Array(Set(holders)).sorted() { trouble = "holders \(holders) do not ascend" }
-                    if holders.count != copies, isUniform || wish.mode == .latency { trouble = "\(holders.count) holders, not \(copies)" }
+                    if holders.count != copies, isUniform || wish.mode == .latency {
+                        trouble = "\(holders.count) holders, not \(copies)"
+                    }
                 }
             }
         }
@@ -131,7 +148,8 @@ struct PlacementWorld {
         }
     }
 
-    /// The best that any placement can reach: all hosts done at the same time, but none with more than one copy of everything.
+    /// The best that any placement can reach: all hosts done at the same time, but none with more than one copy of
+    /// everything.
     private func bestSeconds(_ bandwidths: [Double], bytes: Double) -> Double {
         var (left, rest) = (bytes * Double(copies), bandwidths.reduce(0, +))
         for bandwidth in bandwidths.sorted(by: >).dropLast() {
@@ -142,7 +160,8 @@ struct PlacementWorld {
         return left / rest
     }
 
-    /// Whether rounding to whole units is small: the slowest host's fair part is 40 units, and 3 of each layer where these are whole experts.
+    /// Whether rounding to whole units is small: the slowest host's fair part is 40 units, and 3 of each layer where
+    /// these are whole experts.
     private func isFine(_ best: Double) -> Bool {
         let units = best * (hosts.map(\.bandwidth).min() ?? 0) / Double(unitBytes)
         return units >= 40 && (wish.mode == .latency || units >= 3 * Double(inventory.layers.count))
@@ -168,13 +187,19 @@ struct PlacementWorld {
             guard let newcomer = next.hosts.firstIndex(where: { !previous.hosts.contains($0) }) else { return }
             let share = best * (hosts.first { $0.name == next.hosts[newcomer] }?.bandwidth ?? 0)
             let most = share > 0.95 * Double(onceBytes) ? Double(onceBytes) : share + Double(oneALayer)
-            if Double(moved[newcomer]) > most { trouble = "the newcomer loads \(moved[newcomer]) bytes, its share is \(share)" }
-            if total - moved[newcomer] > oneALayer { trouble = "others than the newcomer load \(total - moved[newcomer]) bytes" }
+            if Double(moved[newcomer]) > most {
+                trouble = "the newcomer loads \(moved[newcomer]) bytes, its share is \(share)"
+            }
+            if total - moved[newcomer] > oneALayer {
+                trouble = "others than the newcomer load \(total - moved[newcomer]) bytes"
+            }
         case .leave:
             guard let leaver = previous.hosts.firstIndex(where: { !next.hosts.contains($0) }) else { return }
             let lost = previous.moves(from: nil, inventory: inventory)[leaver]
             // More than one copy: who is to take over may hold the unit already, and the others hand on something else.
-            if total < lost || total > lost + oneALayer + (copies > 1 ? lost / 2 : 0) { trouble = "\(total) bytes move, the host that left had \(lost)" }
+            if total < lost || total > lost + oneALayer + (copies > 1 ? lost / 2 : 0) {
+                trouble = "\(total) bytes move, the host that left had \(lost)"
+            }
         case .none:
             if total > oneALayer { trouble = "\(total) bytes move and nothing has changed" }
         default: return

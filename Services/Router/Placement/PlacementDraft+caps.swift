@@ -1,17 +1,19 @@
-extension Packing {
+extension PlacementDraft {
     /// How much of a group's load each host may have for the group to count as balanced.
     func caps(of group: Range<Int>) -> [Double] {
         if units.areSlices {
             // Slices are alike: the fair number, rounded up.
-            let slots = Double(group.reduce(0) { $0 + units.copies[$1] }), load = (units.load[group].max() ?? 0) * (1 + Self.rounding)
+            let slots = Double(group.reduce(0) { $0 + units.copies[$1] })
+            let load = (units.load[group].max() ?? 0) * (1 + Self.rounding)
             return fair.map { ($0 * slots - Self.rounding).rounded(.up) * load }
         }
-        // A layer takes as long as its slowest host. What that is at best, the heaviest first to whoever is done first, and a little
-        // more, so that hosts of nearly equal bandwidth take turns.
+        // A layer takes as long as its slowest host. What that is at best, the heaviest first to whoever is done first,
+        // and a little more, so that hosts of nearly equal bandwidth take turns.
         var loads = fair.map { _ in 0.0 }
         for unit in units.order[group] {
             for _ in 0 ..< units.copies[unit] {
-                let next = loads.indices.min { (loads[$0] + units.load[unit]) / fair[$0] < (loads[$1] + units.load[unit]) / fair[$1] }
+                func seconds(_ host: Int) -> Double { (loads[host] + units.load[unit]) / fair[host] }
+                let next = loads.indices.min { seconds($0) < seconds($1) }
                 if let next { loads[next] += units.load[unit] }
             }
         }

@@ -8,7 +8,8 @@ import Testing
         for mask in UInt8.min ... .max {
             let slices = ExpertSlice.covering(mask)
             #expect(slices.reduce(0) { $0 | $1.eighths } == mask)
-            #expect(slices.reduce(0) { $0 + $1.eighths.nonzeroBitCount } == mask.nonzeroBitCount, "mask \(mask): something is covered twice")
+            let count = slices.reduce(0) { $0 + $1.eighths.nonzeroBitCount }
+            #expect(count == mask.nonzeroBitCount, "mask \(mask): something is covered twice")
             let starts = slices.map(\.eighths.trailingZeroBitCount)
             #expect(starts == starts.sorted(), "mask \(mask)")
             // Fewer would do only if two of them were the halves of one.
@@ -22,12 +23,18 @@ import Testing
         #expect(ExpertSlice.covering(0) == [])
         #expect(ExpertSlice.covering(0xFF) == [.whole])
         #expect(ExpertSlice.covering(0x0F) == [ExpertSlice(index: 0, of: 2)])
-        #expect(ExpertSlice.covering(0b0111_1110) == [ExpertSlice(index: 1, of: 8), ExpertSlice(index: 1, of: 4), ExpertSlice(index: 2, of: 4), ExpertSlice(index: 6, of: 8)])
+        #expect(ExpertSlice.covering(0b0111_1110) == [
+            ExpertSlice(index: 1, of: 8), ExpertSlice(index: 1, of: 4), ExpertSlice(index: 2, of: 4),
+            ExpertSlice(index: 6, of: 8),
+        ])
     }
 
     private static let inventory = ExpertInventory(layers: [
         [.init(byteCount: 800, slicesMax: 8), .init(byteCount: 1600, slicesMax: 8)],
-        [.init(byteCount: 80, slicesMax: 8), .init(byteCount: 160, slicesMax: 8), .init(byteCount: 2400, slicesMax: 8, isShared: true)],
+        [
+            .init(byteCount: 80, slicesMax: 8), .init(byteCount: 160, slicesMax: 8),
+            .init(byteCount: 2400, slicesMax: 8, isShared: true),
+        ],
         [.init(byteCount: 8, slicesMax: 8)],
     ])
 
@@ -43,12 +50,18 @@ import Testing
     func placement() {
         let placement = Placement(hosts: ["a", "b"], layers: [
             [ExpertPlacement(holders: [[0], [1]]), ExpertPlacement(holders: [[0, 1]])],
-            [ExpertPlacement(holders: [[1], [1], [0], [1]]), ExpertPlacement(holders: [[1]]), ExpertPlacement(holders: [[0]])],
+            [
+                ExpertPlacement(holders: [[1], [1], [0], [1]]), ExpertPlacement(holders: [[1]]),
+                ExpertPlacement(holders: [[0]]),
+            ],
             [ExpertPlacement(holders: [[0], [1], [0], [1], [0], [1], [0], [1]])],
         ])
         let (a, b) = (UnitMap(placement, host: 0, Self.inventory), UnitMap(placement, host: 1, Self.inventory))
-        #expect([a[0, 0], a[0, 1], a[1, 0], a[1, 1], a[1, 2], a[2, 0]] == [0x0F, 0xFF, 0b0011_0000, 0, 0xFF, 0b0101_0101])
-        #expect([b[0, 0], b[0, 1], b[1, 0], b[1, 1], b[1, 2], b[2, 0]] == [0xF0, 0xFF, 0b1100_1111, 0xFF, 0, 0b1010_1010])
+        func eighths(_ map: UnitMap) -> [UInt8] {
+            [map[0, 0], map[0, 1], map[1, 0], map[1, 1], map[1, 2], map[2, 0]]
+        }
+        #expect(eighths(a) == [0x0F, 0xFF, 0b0011_0000, 0, 0xFF, 0b0101_0101])
+        #expect(eighths(b) == [0xF0, 0xFF, 0b1100_1111, 0xFF, 0, 0b1010_1010])
     }
 
     @Test("units and maps are two ways to say the same")
@@ -76,7 +89,9 @@ import Testing
     @Test("units come layer after layer from the first one asked for, and end with the layer before it")
     func order() {
         var map = UnitMap(Self.inventory)
-        for (layer, experts) in Self.inventory.layers.enumerated() { for expert in experts.indices { map[layer, expert] = 0xFF } }
+        for (layer, experts) in Self.inventory.layers.enumerated() {
+            for expert in experts.indices { map[layer, expert] = 0xFF }
+        }
         #expect(map.units(first: 1).map(\.layer) == [1, 1, 1, 2, 0, 0])
         #expect(map.units(first: 1).map(\.expert) == [0, 1, 2, 0, 0, 1])
         #expect(map.units().map(\.slice).allSatisfy { $0 == .whole })
@@ -86,7 +101,9 @@ import Testing
     func bytes() {
         var map = UnitMap(Self.inventory)
         #expect(map.byteCount(Self.inventory) == 0)
-        map.formUnion([ExpertUnit(layer: 0, expert: 1, slice: ExpertSlice(index: 1, of: 4)), ExpertUnit(layer: 1, expert: 2)])
+        map.formUnion([
+            ExpertUnit(layer: 0, expert: 1, slice: ExpertSlice(index: 1, of: 4)), ExpertUnit(layer: 1, expert: 2),
+        ])
         #expect(map.byteCount(Self.inventory) == 1600 / 4 + 2400)
         #expect(map.eighthCount == 2 + 8)
     }

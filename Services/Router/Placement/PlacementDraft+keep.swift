@@ -1,5 +1,6 @@
-extension Packing {
-    /// Leaves everything where it is, as far as it may stay: on hosts that are still there, within budgets, and no more copies than asked for.
+extension PlacementDraft {
+    /// Leaves everything where it is, as far as it may stay: on hosts that are still there, within budgets, and no more
+    /// copies than asked for.
     mutating func keep(_ previous: Placement) {
         let hostIndices = previous.hosts.map { name in hosts.firstIndex { $0.name == name } }
         var slack = units.bytes.map { _ in Self.slack }
@@ -55,6 +56,7 @@ extension Packing {
 
     /// A group may be this far out of balance before something is moved for its sake alone.
     private static let slack = 2.0
-    /// As long as all are this near to their fair part, nothing is moved: measured bandwidths differ a little each time.
+    /// As long as all are this near to their fair part, nothing is moved: measured bandwidths differ a little each
+    /// time.
     static let tolerance = 0.05
 }

@@ -1,5 +1,6 @@
-/// A placement in the making: who holds which unit, what memory is left, and how far each host is with its fair part.
-struct Packing {
+/// A placement that is not finished: who holds which unit, what memory is left, and how far each host is with its fair
+/// part.
+struct PlacementDraft {
     enum Hold: UInt8 { case no, yes, pinned }
 
     let units: PlanUnits
@@ -30,7 +31,8 @@ struct Packing {
     init(_ units: PlanUnits, _ hosts: [HostOffer]) {
         (self.units, self.hosts) = (units, hosts)
         let once = units.bytes.reduce(0, +), needed = Double(max(1, units.neededBytes))
-        let shares = FairShares.divide(hosts.map(\.speed), limits: hosts.map { Double(max(0, min(once, $0.memoryBytes))) / needed })
+        let limits = hosts.map { Double(max(0, min(once, $0.memoryBytes))) / needed }
+        let shares = FairShares.divide(hosts.map(\.speed), limits: limits)
         fair = shares.map { max($0, 1e-9) }                         // loads are divided by it
         copies = Double(units.copies.min() ?? 1)
         holds = Array(repeating: .no, count: units.bytes.count * hosts.count)
@@ -43,9 +45,11 @@ struct Packing {
 
     var placement: Placement {
         Placement(hosts: hosts.map(\.name), layers: units.experts.map { experts in
-            experts.map { slices in ExpertPlacement(holders: slices.map { unit in hosts.indices.filter { hold(unit, $0) != .no } }) }
+            experts.map { slices in ExpertPlacement(holders: slices.map(holders)) }
         })
     }
+
+    private func holders(of unit: Int) -> [Int] { hosts.indices.filter { hold(unit, $0) != .no } }
 
     func hold(_ unit: Int, _ host: Int) -> Hold { holds[unit * hosts.count + host] }
     func canTake(_ unit: Int, _ host: Int) -> Bool { hold(unit, host) == .no && freeBytes[host] >= units.bytes[unit] }
@@ -100,7 +104,8 @@ struct Packing {
                 }
             }
         }
-        if let host = freeBytes.firstIndex(where: { $0 < 0 }) { throw .pins(host: hosts[host].name, missingBytes: -freeBytes[host]) }
+        guard let host = freeBytes.firstIndex(where: { $0 < 0 }) else { return }
+        throw .pins(host: hosts[host].name, missingBytes: -freeBytes[host])
     }
 }
 

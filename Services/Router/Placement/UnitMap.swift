@@ -32,24 +32,33 @@ struct UnitMap: Sendable, Equatable {
     }
 
     mutating func formUnion(_ other: UnitMap) {
-        for layer in eighths.indices { for expert in eighths[layer].indices { eighths[layer][expert] |= other.eighths[layer][expert] } }
+        for layer in eighths.indices {
+            for expert in eighths[layer].indices { eighths[layer][expert] |= other.eighths[layer][expert] }
+        }
     }
 
     mutating func subtract(_ unit: ExpertUnit) { self[unit.layer, unit.expert] &= ~unit.slice.eighths }
 
     func intersection(_ other: UnitMap) -> UnitMap {
         var result = self
-        for layer in eighths.indices { for expert in eighths[layer].indices { result[layer, expert] &= other[layer, expert] } }
+        for layer in eighths.indices {
+            for expert in eighths[layer].indices { result[layer, expert] &= other[layer, expert] }
+        }
         return result
     }
 
-    func isSuperset(of other: UnitMap) -> Bool { zip(eighths, other.eighths).allSatisfy { zip($0, $1).allSatisfy { $1 & ~$0 == 0 } } }
+    func isSuperset(of other: UnitMap) -> Bool {
+        zip(eighths, other.eighths).allSatisfy { zip($0, $1).allSatisfy { $1 & ~$0 == 0 } }
+    }
 
-    /// What is here and not in `other`, in as few units as can be; layer `first` comes first, the layers before it last.
+    /// What is here and not in `other`, in as few units as can be; layer `first` comes first, the layers before it
+    /// last.
     func units(notIn other: UnitMap? = nil, first: Int = 0) -> some Sequence<ExpertUnit> {
         (0 ..< eighths.count).lazy.map { ($0 + first) % eighths.count }.flatMap { layer in
             eighths[layer].indices.lazy.flatMap { expert in
-                ExpertSlice.covering(self[layer, expert] & ~(other?[layer, expert] ?? 0)).map { ExpertUnit(layer: layer, expert: expert, slice: $0) }
+                ExpertSlice.covering(self[layer, expert] & ~(other?[layer, expert] ?? 0)).map {
+                    ExpertUnit(layer: layer, expert: expert, slice: $0)
+                }
             }
         }
     }

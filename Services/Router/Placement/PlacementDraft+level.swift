@@ -1,5 +1,6 @@
-extension Packing {
-    /// Moves units of the group from hosts that have more than their fair part to hosts that kept less, as long as these are behind.
+extension PlacementDraft {
+    /// Moves units of the group from hosts that have more than their fair part to hosts that kept less, as long as
+    /// these are behind.
     mutating func level() {
         while let (unit, giver, taker) = nextMove() {
             move(unit, from: giver, to: taker)
@@ -8,11 +9,12 @@ extension Packing {
         }
     }
 
-    /// Where some host still has clearly more than its fair part, since givers showed late or takers held the same units: now all that
-    /// have less may take, of all groups.
+    /// Where some host still has clearly more than its fair part, since givers showed late or takers held the same
+    /// units: now all that have less may take, of all groups.
     mutating func levelAgain() {
         let due = load.reduce(0, +)
-        guard !takers.isEmpty, hosts.indices.contains(where: { load[$0] > fair[$0] * due * (1 + Self.tolerance) }) else { return }
+        let isUneven = hosts.indices.contains { load[$0] > fair[$0] * due * (1 + Self.tolerance) }
+        guard !takers.isEmpty, isUneven else { return }
         surplus = zip(load, fair).map { $0 - $1 * due }
         takers = hosts.indices.filter { surplus[$0] < 0 }
         for group in units.groups {

@@ -1,5 +1,6 @@
-extension Packing {
-    /// Fills memory that is left with further copies of hot experts, where that takes load from the slowest host of a layer. Layers take turns.
+extension PlacementDraft {
+    /// Fills memory that is left with further copies of hot experts, where that takes load from the slowest host of a
+    /// layer. Layers take turns.
     mutating func copyHotExperts() {
         var layers = units.groups
         while !layers.isEmpty { layers = layers.filter { copyHotExpert(of: $0) } }
@@ -10,7 +11,7 @@ extension Packing {
         let seconds = layerSeconds(layer)
         guard let slowest = seconds.indices.max(by: { seconds[$0] < seconds[$1] }) else { return false }
         let mean = layer.reduce(0) { $0 + whole($1) } / Double(layer.count)
-        let hottest = layer.filter { hold($0, slowest) != .no }.max { whole($0) / Double(holderCount[$0]) < whole($1) / Double(holderCount[$1]) }
+        let hottest = layer.filter { hold($0, slowest) != .no }.max { loadOfEach($0) < loadOfEach($1) }
         guard let hottest else { return false }
         let part = whole(hottest) / Double(holderCount[hottest] + 1)
         var best: (host: Int, seconds: Double)?
@@ -20,19 +21,26 @@ extension Packing {
             guard whole(hottest) >= mean * (wasThere ? Self.staysHot : Self.isHot) else { continue }
             let then = seconds[host] + part / hosts[host].speed
             guard then < seconds[slowest] * Self.gain else { continue }
-            if best.map({ (wasThere ? 0 : 1, then) < (had(hottest, $0.host) == 1 ? 0 : 1, $0.seconds) }) ?? true { best = (host, then) }
+            let isBest = best.map { best in
+                (wasThere ? 0 : 1, then) < (had(hottest, best.host) == 1 ? 0 : 1, best.seconds)
+            }
+            if isBest ?? true { best = (host, then) }
         }
         guard let best else { return false }
         take(hottest, best.host)
         return true
     }
 
-    /// How long each host works for the layer, in the planner's measure of load; an expert's load divides over its holders.
+    /// How long each host works for the layer, in the planner's measure of load; an expert's load divides over its
+    /// holders.
     private func layerSeconds(_ layer: Range<Int>) -> [Double] {
         hosts.indices.map { host in
-            layer.reduce(0) { hold($1, host) == .no ? $0 : $0 + whole($1) / Double(holderCount[$1]) } / hosts[host].speed
+            layer.reduce(0) { hold($1, host) == .no ? $0 : $0 + loadOfEach($1) } / hosts[host].speed
         }
     }
+
+    /// An expert's load at each of its holders.
+    private func loadOfEach(_ unit: Int) -> Double { whole(unit) / Double(holderCount[unit]) }
 
     private func whole(_ unit: Int) -> Double { units.load[unit] * Double(units.copies[unit]) }
 
