@@ -72,7 +72,7 @@ private let largestMessages: [AnyMessage] = [
     AnyMessage(EmbedResponse(hidden: values)),
     AnyMessage(SublayerRequest(
         router: .max, layer: small, spans: [
-            Messages.Span(session: .max, start: .max, count: small), Messages.Span(session: 0, start: 0, count: 0),
+            SessionSpan(session: .max, start: .max, count: small), SessionSpan(session: 0, start: 0, count: 0),
         ], hidden: values)),
     AnyMessage(SublayerResponse(partial: values, squares: values)),
     AnyMessage(LogitsRequest(hidden: values)),

@@ -114,10 +114,10 @@ import Testing
         for tokens in [[], [0], [.max, 0, 200_063], (0 ..< 100_000).map { UInt32($0) }] {
             try check(EmbedRequest(tokens: tokens))
         }
-        let spans: [[Messages.Span]] = [
-            [], [Messages.Span(session: 1, start: 0, count: 1)],
-            [Messages.Span(session: .max, start: .max, count: Int(UInt32.max))],
-            (0 ..< 1000).map { Messages.Span(session: UInt64($0), start: $0 * 64, count: $0 % 7) },
+        let spans: [[SessionSpan]] = [
+            [], [SessionSpan(session: 1, start: 0, count: 1)],
+            [SessionSpan(session: .max, start: .max, count: Int(UInt32.max))],
+            (0 ..< 1000).map { SessionSpan(session: UInt64($0), start: $0 * 64, count: $0 % 7) },
         ]
         for values in Self.floats {
             try check(EmbedResponse(hidden: values))

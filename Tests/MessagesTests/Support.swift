@@ -69,7 +69,7 @@ let everyMessage: [AnyMessage] = [
     AnyMessage(EmbedResponse(hidden: [0.25, -8])),
     AnyMessage(SublayerRequest(
         router: 44, layer: 79,
-        spans: [Messages.Span(session: 4, start: 100, count: 1), Messages.Span(session: 9, start: 0, count: 2)],
+        spans: [SessionSpan(session: 4, start: 100, count: 1), SessionSpan(session: 9, start: 0, count: 2)],
         hidden: [1, 2, 3])),
     AnyMessage(SublayerResponse(partial: [1, 2], squares: [3])),
     AnyMessage(LogitsRequest(hidden: [7])),
