@@ -13,8 +13,8 @@ struct ControlService: Service {
     let logger: Logger
 
     func run() async throws {
-        var endpoints = EndpointHandlers { _ in nil }
-        endpoints.on(.announce) { request in
+        var endpoints = EndpointHandlers(logger: logger) { _ in nil }
+        endpoints.on(.announce) { request, _ in
             do { return try await hosts.announce(request) } catch let error as RPCError {
                 await hosts.tellRefusal(of: request.name, error)
                 throw error
