@@ -91,7 +91,7 @@ let package = Package(
         .target(name: "BLAS", dependencies: ["Tensors", "COpenBLAS"], path: "Shared/BLAS", swiftSettings: settings),
 
         .target(name: "CKernels", path: "Shared/CKernels", cSettings: kernelSettings),
-        .target(name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages", exclude: ["cluster.proto", "generate"]),
+        .target(name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages", exclude: ["cluster.proto", "generate", "swift_values.py"]),
         .systemLibrary(name: "CNGHTTP2", path: "Shared/CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -104,15 +104,15 @@ let package = Package(
             name: "CommandLineTests", dependencies: ["CommandLineTool", "BLAS", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
-            name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
+            name: "ClusterLibraryTests", dependencies: ["Cluster", "Messages", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Tests/ClusterLibraryTests", swiftSettings: settings),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests", swiftSettings: testSettings),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], path: "Tests/MessagesTests", swiftSettings: testSettings),
         .testTarget(name: "TransportTests", dependencies: ["Transport", logging] + nio, path: "Tests/TransportTests", swiftSettings: settings),
-        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Cluster", "Messages", "Tensors"], path: "Tests/AttentionTests", swiftSettings: testSettings),
-        .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Messages", "Tensors"], path: "Tests/ExpertHostTests", swiftSettings: testSettings),
+        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Cluster", "Messages", "Tensors", "Transport"] + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
+        .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Cluster", "Messages", "Tensors", "Transport"] + nio, path: "Tests/ExpertHostTests", swiftSettings: testSettings),
         .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
     ]
 )

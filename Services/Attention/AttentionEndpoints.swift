@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Cluster
+internal import Logging
 internal import Messages
 internal import Metrics
 internal import Transport
@@ -26,30 +27,31 @@ struct AttentionMetrics: Sendable {
 
 extension EndpointHandlers {
     /// The attention service's.
-    init(_ engine: AttentionEngine, _ metrics: AttentionMetrics) {
-        self.init { ($0 as? AttentionError).map(RPCError.init) }
+    init(_ engine: AttentionEngine, _ metrics: AttentionMetrics, logger: Logger) {
+        self.init(logger: logger) { ($0 as? AttentionError).map(RPCError.init) }
         func onSessions<Request, Response>(
             _ endpoint: Endpoint<Request, Response>, _ handler: @escaping @Sendable (Request) async throws -> Response
         ) {
-            on(endpoint) { request in
+            on(endpoint) { request, _ in
                 defer { metrics.report(engine) }
                 return try await handler(request)
             }
         }
-        on(.describeAttention, engine.describe)
-        on(.digestWeights, engine.digests)
+        on(.describeAttention) { request, _ in try await engine.describe(request) }
+        on(.digestWeights) { request, _ in try await engine.digests(request) }
         onSessions(.openSession, engine.open)
         onSessions(.growSession, engine.grow)
         onSessions(.closeSessions, engine.close)
         onSessions(.parkSession, engine.park)
         onSessions(.resumeSession, engine.resume)
-        let rowBytes = engine.config.hiddenSize * MemoryLayout<Float>.size, logitsBytes = engine.config.vocabularySize * MemoryLayout<Float>.size
+        let rowBytes = engine.config.hiddenSize * MemoryLayout<Float>.size
+        let logitsBytes = engine.config.vocabularySize * MemoryLayout<Float>.size
         on(.embed, answerBytes: { $0.tokens.count * rowBytes }, engine.embed)
-        on(.attend) { request in
+        on(.attend) { request, context in
             metrics.rows.increment(by: request.spans.reduce(0) { $0 + $1.count })
-            return try await engine.attend(request)
+            return try await engine.attend(request, context)
         }
         on(.logits, answerBytes: { $0.hidden.count * MemoryLayout<Float>.size / rowBytes * logitsBytes }, engine.logits)
-        on(.lightningState, engine.state)
+        on(.lightningState) { request, _ in try await engine.state(request) }
     }
 }

@@ -118,25 +118,25 @@ final class AttentionEngine: Sendable {
         }
     }
 
-    func embed(_ request: EmbedRequest) async throws -> EmbedResponse {
+    func embed(_ request: EmbedRequest, _ context: CallContext = CallContext()) async throws -> EmbedResponse {
         if let unknown = request.tokens.first(where: { $0 >= config.vocabularySize }) {
             throw AttentionError.token(unknown, vocabulary: config.vocabularySize)
         }
         try checkAnswer(rows: request.tokens.count, columns: config.hiddenSize)
         let operations = Compute.operations(rows: 0, weights: request.tokens.count * config.hiddenSize)
-        return try await run(calls.embed, operations) { [self] _ in
+        return try await run(calls.embed, operations, context) { [self] _ in
             EmbedResponse(hidden: embedding.floats(ofRows: request.tokens))
         }
     }
 
     /// One layer over the new rows of some sessions; every span is checked before any state changes.
-    func attend(_ request: SublayerRequest) async throws -> SublayerResponse {
+    func attend(_ request: SublayerRequest, _ context: CallContext = CallContext()) async throws -> SublayerResponse {
         let input = try rows(request.hidden, "hidden")
         guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
         guard request.spans.reduce(0, { $0 + $1.count }) == input.rows, Set(request.spans.map(\.session)).count == request.spans.count else {
             throw AttentionError.shape(name: "hidden", expected: "the rows of its spans, one span a session", found: request.hidden.count)
         }
-        return try await run(calls.attend, operations(request)) { [self] compute in
+        return try await run(calls.attend, operations(request), context) { [self] compute in
             try sessions.withLock { store in
                 var first = 0
                 let spans = try request.spans.map { span in
@@ -157,11 +157,13 @@ final class AttentionEngine: Sendable {
         }
     }
 
-    func logits(_ request: LogitsRequest) async throws -> LogitsResponse {
+    func logits(_ request: LogitsRequest, _ context: CallContext = CallContext()) async throws -> LogitsResponse {
         let input = try rows(request.hidden, "hidden")
         try checkAnswer(rows: input.rows, columns: config.vocabularySize)
         let operations = Compute.operations(rows: input.rows, weights: head.count)
-        return try await run(calls.logits, operations) { [self] in LogitsResponse(logits: $0.linear(input, head).values) }
+        return try await run(calls.logits, operations, context) { [self] compute in
+            LogitsResponse(logits: compute.linear(input, head).values)
+        }
     }
 
     func state(_ request: StateRequest) async throws -> StateResponse {
@@ -189,13 +191,15 @@ final class AttentionEngine: Sendable {
         }
     }
 
-    /// A call's computation.
+    /// A call's computation; it is not begun once the call's deadline has passed.
     private func run<Answer: Sendable>(
-        _ meter: CallMeter, _ operations: Double, _ work: @escaping @Sendable (Compute) throws -> Answer
+        _ meter: CallMeter, _ operations: Double, _ context: CallContext,
+        _ work: @escaping @Sendable (Compute) throws -> Answer
     ) async throws -> Answer {
         try await meter.answer { [compute] in
             try await lane.run(on: compute.place(operations: operations)) {
-                try meter.compute { try compute.together(operations: operations, work) }
+                try context.checkDeadline()
+                return try meter.compute { try compute.together(operations: operations, work) }
             }
         }
     }

@@ -36,7 +36,8 @@ struct AttentionService: Service {
         var limits = RPCLimits.activations(hiddenSize: engine.config.hiddenSize)
         limits.vigil = config.vigil
         let server = RPCServer(
-            address: config.listen, limits: limits, group: MultiThreadedEventLoopGroup.singleton, logger: logger, handler: EndpointHandlers(engine, metrics).answer)
+            address: config.listen, limits: limits, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            handler: EndpointHandlers(engine, metrics, logger: logger).answer)
         logger.info("serving", metadata: [
             "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
             "memory.budget": "\(budget)", "parking": "\(parking.path)",

@@ -101,16 +101,19 @@ final class ExpertEngine: Sendable {
         return RetainResponse(heldBytes: bytes)
     }
 
-    /// Every group's rows through its expert: (sum of group sizes, D), group after group. Calls that wait at the same time are computed together;
-    /// one whose task is cancelled before it has begun is not computed.
-    func run(_ request: ExpertRequest) async throws -> ExpertResponse {
+    /// Every group's rows through its expert: (sum of group sizes, D), group after group. Calls that wait at the same
+    /// time are computed together; one whose task is cancelled, or whose deadline passes, before it has begun is not
+    /// computed.
+    func run(_ request: ExpertRequest, _ context: CallContext = CallContext()) async throws -> ExpertResponse {
         let call = try checked(request)
         let place = compute.place(operations: call.operations)
-        let number = calls.add(call)
+        let number = calls.add(call, until: context.deadline)
         defer { calls.withdraw(number) }
         return try await meter.answer {
             try await withTaskCancellationHandler {
-                ExpertResponse(outputs: try await lane.run(on: place) { [self] in try outputs(ofCall: number) })
+                ExpertResponse(outputs: try await lane.run(on: place) { [self] in
+                    try outputs(ofCall: number, context)
+                })
             } onCancel: {
                 calls.withdraw(number)
             }
@@ -118,17 +121,20 @@ final class ExpertEngine: Sendable {
     }
 
     /// Computes round after round until the call is answered; usually it was in an earlier call's round, or is in the next.
-    private func outputs(ofCall number: Int) throws -> [Float] {
+    private func outputs(ofCall number: Int, _ context: CallContext) throws -> [Float] {
         while true {
             if let answer = calls.takeAnswer(number) { return answer }
             let round = calls.nextRound()
-            guard !round.isEmpty else { throw CancellationError() }         // withdrawn
+            guard !round.isEmpty else {         // the call has no place in it, nor in any to come
+                try context.checkDeadline()
+                throw CancellationError()       // withdrawn
+            }
             let answers = meter.compute {
                 compute.together(operations: round.reduce(0) { $0 + $1.call.operations }) { compute in
                     ExpertRound(round.map(\.call)).outputs(compute)
                 }
             }
-            for ((number, _), outputs) in zip(round, answers) { calls.answer(number, with: outputs) }
+            for (waiting, outputs) in zip(round, answers) { calls.answer(waiting.number, with: outputs) }
         }
     }
 

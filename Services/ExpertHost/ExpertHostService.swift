@@ -121,7 +121,8 @@ struct ExpertHostService: Service {
     }
 
     private func endpoints(_ engine: ExpertEngine) -> EndpointHandlers {
-        let experts = Gauge(label: "minimax_expert_units"), bytes = Gauge(label: "minimax_expert_weight_bytes"), plan = Gauge(label: "minimax_expert_plan_version")
+        let experts = Gauge(label: "minimax_expert_units"), bytes = Gauge(label: "minimax_expert_weight_bytes")
+        let plan = Gauge(label: "minimax_expert_plan_version")
         let rows = Counter(label: "minimax_expert_rows_total")
         let report: @Sendable () -> Void = {
             let usage = engine.usage
@@ -129,19 +130,20 @@ struct ExpertHostService: Service {
             bytes.record(usage.bytes)
             plan.record(usage.planVersion)
         }
-        var endpoints = EndpointHandlers { ($0 as? ExpertError).map(RPCError.init) }
-        endpoints.on(.holdExperts) { request in
+        var endpoints = EndpointHandlers(logger: logger) { ($0 as? ExpertError).map(RPCError.init) }
+        endpoints.on(.holdExperts) { request, _ in
             defer { report() }
             return try await engine.hold(request)
         }
-        endpoints.on(.retainExperts) { request in
+        endpoints.on(.retainExperts) { request, _ in
             defer { report() }
             return try await engine.retain(request)
         }
         let rowBytes = engine.config.hiddenSize * MemoryLayout<Float>.size
-        endpoints.on(.runExperts, answerBytes: { $0.groups.reduce(0) { $0 + $1.rows.count } * rowBytes }) { request in
+        let answerBytes: @Sendable (ExpertRequest) -> Int = { $0.groups.reduce(0) { $0 + $1.rows.count } * rowBytes }
+        endpoints.on(.runExperts, answerBytes: answerBytes) { request, context in
             rows.increment(by: request.groups.reduce(0) { $0 + $1.rows.count })
-            return try await engine.run(request)
+            return try await engine.run(request, context)
         }
         return endpoints
     }

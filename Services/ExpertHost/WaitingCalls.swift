@@ -1,10 +1,17 @@
+internal import NIOCore
 internal import Synchronization
 
 /// Calls that wait until the lane is free, in the order they came, and answers that wait to be fetched.
 final class WaitingCalls: Sendable {
+    struct Waiting {
+        let number: Int
+        let call: ExpertCall
+        let deadline: NIODeadline?
+    }
+
     private struct State {
         var lastNumber = 0
-        var waiting: [(number: Int, call: ExpertCall)] = []
+        var waiting: [Waiting] = []
         var begun: Set<Int> = []
         var answers: [Int: [Float]] = [:]
     }
@@ -14,11 +21,12 @@ final class WaitingCalls: Sendable {
     /// Most rows of a round: bounds its memory, and how long the first of its calls waits for the last.
     private static let rowsMax = 4096
 
+    /// - Parameter deadline: when nobody waits for the answer any more.
     /// - Returns: the call's number here, under which it must be withdrawn in the end.
-    func add(_ call: ExpertCall) -> Int {
+    func add(_ call: ExpertCall, until deadline: NIODeadline? = nil) -> Int {
         state.withLock { state in
             state.lastNumber += 1
-            state.waiting.append((state.lastNumber, call))
+            state.waiting.append(Waiting(number: state.lastNumber, call: call, deadline: deadline))
             return state.lastNumber
         }
     }
@@ -38,9 +46,11 @@ final class WaitingCalls: Sendable {
     /// Whether no call waits or is computed.
     var isEmpty: Bool { state.withLock { $0.waiting.isEmpty && $0.begun.isEmpty } }
 
-    /// The calls that are computed next, together: those that have waited longest, as many as one round may have; a call of more rows goes alone.
-    func nextRound() -> [(number: Int, call: ExpertCall)] {
+    /// The calls that are computed next, together: those that have waited longest, as many as one round may have; a
+    /// call of more rows goes alone. Calls whose deadline has passed are in no round.
+    func nextRound(at now: NIODeadline = .now()) -> [Waiting] {
         state.withLock { state in
+            state.waiting.removeAll { waiting in waiting.deadline.map { $0 <= now } ?? false }
             var rows = 0
             let round = Array(state.waiting.prefix { waiting in
                 rows += waiting.call.rowCount

@@ -1132,49 +1132,49 @@ void   minimax__cluster__v1__sublayer_request__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__sublayer_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__span__init
-                     (Minimax__Cluster__V1__Span         *message)
+void   minimax__cluster__v1__session_span__init
+                     (Minimax__Cluster__V1__SessionSpan         *message)
 {
-  static const Minimax__Cluster__V1__Span init_value = MINIMAX__CLUSTER__V1__SPAN__INIT;
+  static const Minimax__Cluster__V1__SessionSpan init_value = MINIMAX__CLUSTER__V1__SESSION_SPAN__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__span__get_packed_size
-                     (const Minimax__Cluster__V1__Span *message)
+size_t minimax__cluster__v1__session_span__get_packed_size
+                     (const Minimax__Cluster__V1__SessionSpan *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__span__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__session_span__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__span__pack
-                     (const Minimax__Cluster__V1__Span *message,
+size_t minimax__cluster__v1__session_span__pack
+                     (const Minimax__Cluster__V1__SessionSpan *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__span__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__session_span__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__span__pack_to_buffer
-                     (const Minimax__Cluster__V1__Span *message,
+size_t minimax__cluster__v1__session_span__pack_to_buffer
+                     (const Minimax__Cluster__V1__SessionSpan *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__span__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__session_span__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__Span *
-       minimax__cluster__v1__span__unpack
+Minimax__Cluster__V1__SessionSpan *
+       minimax__cluster__v1__session_span__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__Span *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__span__descriptor,
+  return (Minimax__Cluster__V1__SessionSpan *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__session_span__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__span__free_unpacked
-                     (Minimax__Cluster__V1__Span *message,
+void   minimax__cluster__v1__session_span__free_unpacked
+                     (Minimax__Cluster__V1__SessionSpan *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__span__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__session_span__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   minimax__cluster__v1__sublayer_response__init
@@ -2783,7 +2783,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__fi
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Minimax__Cluster__V1__SublayerRequest, n_spans),
     offsetof(Minimax__Cluster__V1__SublayerRequest, spans),
-    &minimax__cluster__v1__span__descriptor,
+    &minimax__cluster__v1__session_span__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2839,7 +2839,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__sublayer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__span__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__session_span__field_descriptors[3] =
 {
   {
     "session",
@@ -2847,7 +2847,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__span__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__Span, session),
+    offsetof(Minimax__Cluster__V1__SessionSpan, session),
     NULL,
     NULL,
     0,             /* flags */
@@ -2859,7 +2859,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__span__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__Span, start),
+    offsetof(Minimax__Cluster__V1__SessionSpan, start),
     NULL,
     NULL,
     0,             /* flags */
@@ -2871,36 +2871,36 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__span__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__Span, count),
+    offsetof(Minimax__Cluster__V1__SessionSpan, count),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__span__field_indices_by_name[] = {
+static const unsigned minimax__cluster__v1__session_span__field_indices_by_name[] = {
   2,   /* field[2] = count */
   0,   /* field[0] = session */
   1,   /* field[1] = start */
 };
-static const ProtobufCIntRange minimax__cluster__v1__span__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__session_span__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__span__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__session_span__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.Span",
-  "Span",
-  "Minimax__Cluster__V1__Span",
+  "minimax.cluster.v1.SessionSpan",
+  "SessionSpan",
+  "Minimax__Cluster__V1__SessionSpan",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__Span),
+  sizeof(Minimax__Cluster__V1__SessionSpan),
   3,
-  minimax__cluster__v1__span__field_descriptors,
-  minimax__cluster__v1__span__field_indices_by_name,
-  1,  minimax__cluster__v1__span__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__span__init,
+  minimax__cluster__v1__session_span__field_descriptors,
+  minimax__cluster__v1__session_span__field_indices_by_name,
+  1,  minimax__cluster__v1__session_span__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__session_span__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_response__field_descriptors[2] =

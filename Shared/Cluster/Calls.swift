@@ -1,3 +1,4 @@
+package import Logging
 package import Messages
 package import NIOCore
 package import Transport
@@ -5,9 +6,11 @@ package import Transport
 extension RPCClient {
     /// One typed call: encodes the request, waits for the answer, decodes it.
     package func call<Request, Response>(
-        _ endpoint: Endpoint<Request, Response>, _ request: Request, timeout: TimeAmount, whenDisconnected: WhenDisconnected = .failAfterFailure
+        _ endpoint: Endpoint<Request, Response>, _ request: Request, timeout: TimeAmount,
+        whenDisconnected: WhenDisconnected = .failAfterFailure
     ) async throws(RPCError) -> Response {
-        let answer = try await call(endpoint.path, ByteBuffer(request), timeout: timeout, whenDisconnected: whenDisconnected)
+        let body = ByteBuffer(request)
+        let answer = try await call(endpoint.path, body, timeout: timeout, whenDisconnected: whenDisconnected)
         do {
             return try answer.decoded(Response.self)
         } catch {
@@ -18,34 +21,67 @@ extension RPCClient {
 
 /// What a service answers: a handler for each endpoint it has.
 package struct EndpointHandlers: Sendable {
-    private var handlers: [String: @Sendable (RPCRequest) async throws -> ByteBuffer] = [:]
+    /// What the request says of the call, beside its head, is added to the context as soon as it is decoded.
+    private typealias Handler = @Sendable (RPCRequest, inout CallContext) async throws -> ByteBuffer
+
+    private var handlers: [String: Handler] = [:]
+    private let failures: CallFailures
     private let translate: @Sendable (any Error) -> RPCError?
 
-    /// - Parameter translate: turns the service's own errors into those of the wire; nil is an error nobody expected.
-    package init(translate: @escaping @Sendable (any Error) -> RPCError?) { self.translate = translate }
+    /// - Parameters:
+    ///   - logger: is told of the calls that fail: unexpected ones as errors, refused ones for debugging.
+    ///   - translate: turns the service's own errors into those of the wire; nil is an error nobody expected.
+    package init(logger: Logger, translate: @escaping @Sendable (any Error) -> RPCError?) {
+        failures = CallFailures(logger)
+        self.translate = translate
+    }
 
-    /// - Parameter answerBytes: how long the answer will be, where that is more than the request suggests; a peer that does not read its
-    ///   answers is refused more of them.
+    /// Adds an endpoint.
+    ///
+    /// - Parameter answerBytes: how long the answer will be, where that is more than the request suggests; a peer that
+    ///   does not read its answers is refused more of them.
     package mutating func on<Request, Response>(
         _ endpoint: Endpoint<Request, Response>, answerBytes: (@Sendable (Request) -> Int)? = nil,
-        _ handler: @escaping @Sendable (Request) async throws -> Response
+        _ handler: @escaping @Sendable (Request, CallContext) async throws -> Response
     ) {
-        handlers[endpoint.path] = { call in
+        handlers[endpoint.path] = { call, context in
             let request = try call.body.decoded(Request.self)
+            context.router = request.routerInstance
             if let answerBytes { try call.reserveAnswer(answerBytes(request)) }
-            return ByteBuffer(try await handler(request))
+            return ByteBuffer(try await handler(request, context))
         }
     }
 
     /// The handler of an `RPCServer`.
-    package func answer(_ request: RPCRequest) async throws -> ByteBuffer {
-        guard let handler = handlers[request.path] else { throw RPCError(.notFound, "nothing answers at \(request.path)") }
+    package func answer(_ call: RPCRequest) async throws -> ByteBuffer {
+        var context = CallContext(call)
         do {
-            return try await handler(request)
-        } catch let error as MessageError {
-            throw RPCError(.invalidArgument, "\(error)")
+            guard let handler = handlers[call.path] else {
+                throw RPCError(.notFound, "nothing answers at \(call.path)")
+            }
+            return try await handler(call, &context)
         } catch {
-            throw translate(error) ?? error
+            throw failure(error, context)
+        }
+    }
+
+    /// What the caller is told; logs it.
+    private func failure(_ error: any Error, _ context: CallContext) -> any Error {
+        if error is CancellationError { return error }          // the caller does not wait any more
+        guard let refusal = refusal(error) else {
+            failures.failed(error, context)
+            return error
+        }
+        failures.refused(refusal, context)
+        return refusal
+    }
+
+    /// Nil for an error that nobody expected.
+    private func refusal(_ error: any Error) -> RPCError? {
+        switch error {
+        case let error as RPCError: error
+        case let error as MessageError: RPCError(.invalidArgument, "\(error)")
+        default: translate(error)
         }
     }
 }
@@ -75,7 +111,8 @@ extension RPCLimits {
     /// Of a service that takes rows of `hiddenSize` float32 values.
     package static func activations(hiddenSize: Int) -> RPCLimits {
         var limits = RPCLimits()
-        limits.messageBytesMax = min(limits.messageBytesMax, rowsPerCallMax * hiddenSize * MemoryLayout<Float>.size + 1 << 20)
+        let rowBytes = hiddenSize * MemoryLayout<Float>.size
+        limits.messageBytesMax = min(limits.messageBytesMax, rowsPerCallMax * rowBytes + 1 << 20)
         return limits
     }
 

@@ -1,23 +1,29 @@
 /// One of 1, 2, 4 or 8 equal slices of an expert's intermediate dimension.
 ///
-/// The halves of a slice are slices too; what they give is added to what the slice gives, bit for bit (design section 6).
+/// The halves of a slice are slices too; what they give is added to what the slice gives, bit for bit (design
+/// section 6).
 package struct ExpertSlice: Sendable, Hashable {
+    /// Which of the slices this is, from 0.
     package let index: Int
+    /// Into how many slices the expert is cut.
     package let count: Int
 
+    /// All of an expert.
     package static let whole = ExpertSlice(index: 0, of: 1)
+    /// Into how many slices an expert may be cut.
     package static let counts = [1, 2, 4, 8]
 
+    /// Traps where there is no such slice.
     package init(index: Int, of count: Int) {
         precondition(Self.counts.contains(count) && (0 ..< count).contains(index), "slice \(index) of \(count)")
         (self.index, self.count) = (index, count)
     }
 
     /// As a peer wrote it; an expert that nobody cut has no slices, 0 of 0.
-    init(index: UInt32, count: UInt32, of type: String) throws(MessageError) {
+    init(index: UInt32, count: UInt32, _ fields: FieldReader) throws(MessageError) {
         let count = count == 0 ? 1 : count
         guard Self.counts.contains(Int(count)), index < count else {
-            throw MessageError(type: type, reason: "slice \(index) of \(count), expected one of 1, 2, 4 or 8")
+            throw MessageError(type: fields.type, reason: "slice \(index) of \(count), expected one of 1, 2, 4 or 8")
         }
         self.init(index: Int(index), of: Int(count))
     }
@@ -33,7 +39,8 @@ package struct ExpertSlice: Sendable, Hashable {
 
     /// Nil for an eighth.
     package var halves: (ExpertSlice, ExpertSlice)? {
-        count == 8 ? nil : (ExpertSlice(index: 2 * index, of: 2 * count), ExpertSlice(index: 2 * index + 1, of: 2 * count))
+        guard count < 8 else { return nil }
+        return (ExpertSlice(index: 2 * index, of: 2 * count), ExpertSlice(index: 2 * index + 1, of: 2 * count))
     }
 
     /// Twice as large, with this as its first or second half; nil for a whole expert.

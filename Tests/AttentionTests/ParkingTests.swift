@@ -29,7 +29,7 @@ import Testing
         let hidden = (0 ..< count * columns).map { Float(($0 * 7 + start * 31) % 211 - 105) / 67 }
         var answers: [[UInt32]] = []
         for layer in engine.config.layers.indices {
-            let answer = try await engine.attend(SublayerRequest(layer: layer, spans: [Messages.Span(session: session, start: start, count: count)], hidden: hidden))
+            let answer = try await engine.attend(SublayerRequest(layer: layer, spans: [SessionSpan(session: session, start: start, count: count)], hidden: hidden))
             answers.append((answer.partial + answer.squares).map(\.bitPattern))
             if engine.config.layers[layer] == .lightning {
                 answers.append(try await engine.state(StateRequest(session: session, layer: layer)).state.map(\.bitPattern))

@@ -101,7 +101,7 @@ import Testing
             let valid: [[UInt8]] = switch port {
             case .attention: [
                 bytes(OpenSessionRequest(session: 77, tokensMax: 10)), bytes(EmbedRequest(tokens: [1, 2, 3])), bytes(StateRequest(session: 77, layer: 1)),
-                bytes(SublayerRequest(layer: 3, spans: [Span(session: 77, start: 0, count: 1)], hidden: [Float](repeating: 1, count: 192))),
+                bytes(SublayerRequest(layer: 3, spans: [SessionSpan(session: 77, start: 0, count: 1)], hidden: [Float](repeating: 1, count: 192))),
             ]
             case .expertHost: [bytes(ExpertRequest(layer: 1, hidden: [Float](repeating: 1, count: 384), groups: [TokenGroup(expert: 1, rows: [0, 1])]))]
             case .control: [bytes(AnnounceRequest(
@@ -134,7 +134,7 @@ import Testing
                 func expect(_ code: RPCError.Code?, _ location: SourceLocation = #_sourceLocation, _ call: () async throws -> Void) async {
                     #expect(await failure(call)?.code == code, sourceLocation: location)
                 }
-                func attend(_ layer: Int, _ spans: [Span], _ hidden: [Float]) async throws {
+                func attend(_ layer: Int, _ spans: [SessionSpan], _ hidden: [Float]) async throws {
                     _ = try await client.call(.attend, SublayerRequest(layer: layer, spans: spans, hidden: hidden), timeout: .seconds(30))
                 }
                 func open(_ session: UInt64, _ tokensMax: Int) async throws {
@@ -156,22 +156,22 @@ import Testing
                         "/minimax.cluster.v1/attention/open", ByteBuffer(bytes: [0x08, 6, 0x10] + [UInt8](repeating: 0xFF, count: 9) + [1]), timeout: .seconds(30))
                 }
 
-                for layer in [16, largest] { await expect(.invalidArgument) { try await attend(layer, [Span(session: 5, start: 0, count: 1)], row) } }
-                await expect(.notFound) { try await attend(0, [Span(session: .max, start: 0, count: 1)], row) }
-                for start in [1, Int.max] { await expect(.failedPrecondition) { try await attend(0, [Span(session: 5, start: start, count: 1)], row) } }
-                for count in [0, 2, largest] { await expect(.invalidArgument) { try await attend(0, [Span(session: 5, start: 0, count: count)], row) } }
-                await expect(.invalidArgument) { try await attend(7, [Span(session: 5, start: 0, count: 5)], row + row + row + row + row) }
-                await expect(.invalidArgument) { try await attend(0, [Span(session: 5, start: 0, count: 1), Span(session: 5, start: 1, count: 1)], row + row) }
+                for layer in [16, largest] { await expect(.invalidArgument) { try await attend(layer, [SessionSpan(session: 5, start: 0, count: 1)], row) } }
+                await expect(.notFound) { try await attend(0, [SessionSpan(session: .max, start: 0, count: 1)], row) }
+                for start in [1, Int.max] { await expect(.failedPrecondition) { try await attend(0, [SessionSpan(session: 5, start: start, count: 1)], row) } }
+                for count in [0, 2, largest] { await expect(.invalidArgument) { try await attend(0, [SessionSpan(session: 5, start: 0, count: count)], row) } }
+                await expect(.invalidArgument) { try await attend(7, [SessionSpan(session: 5, start: 0, count: 5)], row + row + row + row + row) }
+                await expect(.invalidArgument) { try await attend(0, [SessionSpan(session: 5, start: 0, count: 1), SessionSpan(session: 5, start: 1, count: 1)], row + row) }
                 await expect(.invalidArgument) { try await attend(0, [], []) }
-                await expect(.invalidArgument) { try await attend(0, [Span(session: 5, start: 0, count: 1)], [1]) }
+                await expect(.invalidArgument) { try await attend(0, [SessionSpan(session: 5, start: 0, count: 1)], [1]) }
                 // After all those refusals the session still stands at its beginning; numbers that are none pass through it and no further.
                 for value in [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude] {
                     await expect(nil) { try await open(9, 4) }
-                    for layer in 0 ..< 16 { await expect(nil) { try await attend(layer, [Span(session: 9, start: 0, count: 2)], [Float](repeating: value, count: 384)) } }
+                    for layer in 0 ..< 16 { await expect(nil) { try await attend(layer, [SessionSpan(session: 9, start: 0, count: 2)], [Float](repeating: value, count: 384)) } }
                     await expect(nil) { try await logits([Float](repeating: value, count: 192)) }
                     _ = try await client.call(.closeSessions, CloseSessionsRequest(sessions: [9], all: false), timeout: .seconds(30))
                 }
-                await expect(nil) { try await attend(0, [Span(session: 5, start: 0, count: 1)], row) }
+                await expect(nil) { try await attend(0, [SessionSpan(session: 5, start: 0, count: 1)], row) }
 
                 await expect(.notFound) { try await state(404, 0) }
                 for layer in [7, 16, largest] { await expect(.invalidArgument) { try await state(5, layer) } }

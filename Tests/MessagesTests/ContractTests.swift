@@ -2,30 +2,80 @@ import Foundation
 import Messages
 import Testing
 
-/// `cluster.proto` is the contract: the generated C and the endpoints follow it.
+/// `cluster.proto` is the contract: the generated C, the Swift values and the endpoints follow it.
 @Suite("The code follows cluster.proto") struct ContractTests {
-    @Test("the generated C is current: Shared/CMessages/generate gives the same bytes")
+    @Test("the generated code is current: Shared/CMessages/generate gives the same bytes")
     func generated() throws {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        try #require(
-            path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/protoc-c") },
-            "no protoc-c in PATH: install Debian's package protobuf-c-compiler (apt-get install protobuf-c-compiler); Tests/run does it")
-        let folder = FileManager.default.temporaryDirectory.appending(path: "messages-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let generate = Process(), output = Pipe()
-        generate.executableURL = contractFolder.appending(path: "generate")
-        generate.arguments = [folder.path]
-        generate.standardOutput = output
-        generate.standardError = output
-        try generate.run()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        generate.waitUntilExit()
-        try #require(generate.terminationStatus == 0, "generate failed: \(said)")
-        for file in ["cluster.pb-c.c", "include/cluster.pb-c.h"] {
-            let fresh = try Data(contentsOf: folder.appending(path: file)), committed = try Data(contentsOf: contractFolder.appending(path: file))
-            let same = fresh == committed
-            #expect(same, "\(file) is not what cluster.proto gives: run Shared/CMessages/generate (with protobuf-c-compiler 1.4.1) and commit the result")
+        for (tool, package) in [("protoc-c", "protobuf-c-compiler"), ("python3", "python3")] {
+            try #require(
+                path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)") },
+                "no \(tool) in PATH: install Debian's package \(package), as Tests/run does")
         }
+        try withTemporaryFolder { folder in
+            let (status, said) = try run(contractFolder.appending(path: "generate"), folder.path)
+            try #require(status == 0, "generate failed: \(said)")
+            let shared = contractFolder.deletingLastPathComponent()
+            let committed = try ["Messages/Generated", "CMessages/include"].flatMap { try files(of: $0, in: shared) }
+            let fresh = try ["Messages/Generated", "CMessages/include"].flatMap { try files(of: $0, in: folder) }
+            #expect(fresh == committed, "the generated files are not those that cluster.proto gives. \(Self.remedy)")
+            for file in fresh + ["CMessages/cluster.pb-c.c"] {
+                let made = try Data(contentsOf: folder.appending(path: file))
+                let same = try made == Data(contentsOf: shared.appending(path: file))
+                #expect(same, "\(file) is not what cluster.proto gives. \(Self.remedy)")
+            }
+        }
+    }
+
+    private static let remedy =
+        "Run Shared/CMessages/generate (with protobuf-c-compiler 1.4.1) and commit the result"
+
+    private func files(of place: String, in folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: place).path).sorted()
+            .map { "\(place)/\($0)" }
+    }
+
+    @Test("what the generator of the Swift values does not understand, it refuses by line", arguments: [
+        ("message M {\n  int32 a = 1;  // Signed.\n}", ":3: the field a is `int32`"),
+        ("message M {\n  bytes a = 1;  // Of what?\n}", ":3: the field a is `bytes`"),
+        ("message M {\n  uint32 a = 1;  // swift: UInt8\n}", ":3: the field a is `uint32` with `swift: UInt8`"),
+        ("message M {\n  uint32 a = 1;\n}", ":3: the field a has no comment"),
+        ("message M {\n  optional uint32 a = 1;  // May lack.\n}", ":3: this line is not understood"),
+        ("message M {\n  oneof a {\n}", ":3: this line is not understood"),
+        ("message M {\n  Part a = 1;  // One.\n}\n// A part.\nmessage Part {}", ":3: the field a is `Part`"),
+        ("message M {\n  repeated Part a = 1;  // Some.\n}\n// A part.\nmessage Part {\n"
+            + "  // swift: [Float]\n  // Data.\n  bytes b = 1;\n}", ":3: the field a repeats Part, which has a bytes"),
+        ("// POST /p -> N\n// swift: m\nmessage M {}", ":4: the message M is answered by N"),
+        ("// POST /p -> M\nmessage M {}", ":3: the message M names no endpoint"),
+    ])
+    func refused(proto: String, reason: String) throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "m.proto")
+            try Data("// A message.\n\(proto)\n".utf8).write(to: file)
+            let generator = contractFolder.appending(path: "swift_values.py")
+            let (status, said) = try run(generator, file.path, folder.appending(path: "out").path)
+            #expect(status != 0 && said.contains("m.proto\(reason)"), "\(said)")
+        }
+    }
+
+    private func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "messages-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+
+    /// - Returns: the exit status, and what the program said.
+    private func run(_ program: URL, _ arguments: String...) throws -> (status: Int32, said: String) {
+        let process = Process(), output = Pipe()
+        process.executableURL = program
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, said)
     }
 
     private struct Call: Hashable, CustomStringConvertible {
@@ -44,21 +94,28 @@ import Testing
     }
 
     private static let calls = [
-        Call(Endpoint.holdExperts), Call(Endpoint.retainExperts), Call(Endpoint.runExperts), Call(Endpoint.describeAttention), Call(Endpoint.openSession), Call(Endpoint.growSession), Call(Endpoint.closeSessions), Call(Endpoint.parkSession), Call(Endpoint.resumeSession),
-        Call(Endpoint.digestWeights),
-        Call(Endpoint.embed), Call(Endpoint.attend), Call(Endpoint.logits), Call(Endpoint.lightningState), Call(Endpoint.announce),
+        Call(Endpoint.holdExperts), Call(Endpoint.retainExperts), Call(Endpoint.runExperts),
+        Call(Endpoint.describeAttention), Call(Endpoint.digestWeights), Call(Endpoint.openSession),
+        Call(Endpoint.growSession), Call(Endpoint.closeSessions), Call(Endpoint.parkSession),
+        Call(Endpoint.resumeSession), Call(Endpoint.embed), Call(Endpoint.attend), Call(Endpoint.logits),
+        Call(Endpoint.lightningState), Call(Endpoint.announce),
     ]
 
     @Test("every endpoint has a path of its own")
     func unique() { #expect(Set(Self.calls.map(\.path)).count == Self.calls.count) }
 
+    private func contract() throws -> String {
+        try String(contentsOf: contractFolder.appending(path: "cluster.proto"), encoding: .utf8)
+    }
+
     @Test("paths, requests and answers are those that the comments of cluster.proto name")
     func documented() throws {
-        let lines = try String(contentsOf: contractFolder.appending(path: "cluster.proto"), encoding: .utf8).split(separator: "\n")
+        let lines = try contract().split(separator: "\n")
         var documented: [Call] = []
         for (index, line) in lines.enumerated() {
             guard let match = line.firstMatch(of: #/^// POST (/[\w./]+) -> (\w+)/#) else { continue }
-            let message = try #require(lines[index...].lazy.compactMap { $0.firstMatch(of: #/^message (\w+) \{/#) }.first, "no message after: \(line)")
+            let messages = lines[index...].lazy.compactMap { $0.firstMatch(of: #/^message (\w+) \{/#) }
+            let message = try #require(messages.first, "no message after: \(line)")
             documented.append(Call(path: String(match.1), request: String(message.1), response: String(match.2)))
         }
         #expect(Set(documented) == Set(Self.calls) && documented.count == Self.calls.count)
@@ -66,9 +123,9 @@ import Testing
 
     @Test("every message of cluster.proto is tested here, but for the parts of others")
     func complete() throws {
-        let text = try String(contentsOf: contractFolder.appending(path: "cluster.proto"), encoding: .utf8)
-        let messages = text.matches(of: #/(?m)^message (\w+) \{/#).map { String($0.1) }
-        #expect(Set(messages).subtracting(["ExpertUnit", "TokenGroup", "Span"]) == Set(everyMessage.map(\.typeName)))
+        let messages = try contract().matches(of: #/(?m)^message (\w+) \{/#).map { String($0.1) }
+        #expect(
+            Set(messages).subtracting(["ExpertUnit", "TokenGroup", "SessionSpan"]) == Set(everyMessage.map(\.typeName)))
         #expect(Set(messages).count == messages.count)
     }
 }

@@ -3,7 +3,8 @@ import Messages
 import Testing
 
 /// Seeds are random, and printed with every failure; `MESSAGES_FUZZ_SEED` brings one back.
-private let seed = ProcessInfo.processInfo.environment["MESSAGES_FUZZ_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0 ... .max)
+private let seed =
+    ProcessInfo.processInfo.environment["MESSAGES_FUZZ_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0 ... .max)
 
 /// SplitMix64.
 private struct SeededGenerator: RandomNumberGenerator {
@@ -44,7 +45,9 @@ private struct SeededGenerator: RandomNumberGenerator {
                 case 0 where at < bytes.count: bytes[at] = UInt8.random(in: 0 ... 255, using: &random)
                 case 1 where at < bytes.count: bytes[at] ^= 1 << UInt8.random(in: 0 ... 7, using: &random)
                 case 2 where at < bytes.count: bytes.remove(at: at)
-                case 3: bytes.insert(contentsOf: (0 ..< 3).map { _ in UInt8.random(in: 0 ... 255, using: &random) }, at: at)
+                case 3:
+                    let more = (0 ..< 3).map { _ in UInt8.random(in: 0 ... 255, using: &random) }
+                    bytes.insert(contentsOf: more, at: at)
                 default: bytes.removeSubrange(at...)
                 }
             }
@@ -58,14 +61,17 @@ private struct SeededGenerator: RandomNumberGenerator {
         for round in 0 ..< 3000 {
             // Half of them from small numbers, of which tags and lengths are made.
             let top: UInt8 = round % 2 == 0 ? 255 : 40
-            let bytes = (0 ..< Int.random(in: 0 ... 60, using: &random)).map { _ in UInt8.random(in: 0 ... top, using: &random) }
+            let count = Int.random(in: 0 ... 60, using: &random)
+            let bytes = (0 ..< count).map { _ in UInt8.random(in: 0 ... top, using: &random) }
             survive(message, bytes, "seed \(seed), round \(round): \(bytes)")
         }
     }
 
     @Test("every beginning of a message", arguments: everyMessage)
     func truncated(message: AnyMessage) {
-        for count in 0 ..< message.bytes.count { survive(message, Array(message.bytes[..<count]), "the first \(count) bytes") }
+        for count in 0 ..< message.bytes.count {
+            survive(message, Array(message.bytes[..<count]), "the first \(count) bytes")
+        }
     }
 
     @Test("a beginning that ends within a field is an error that says the type and how many bytes there were")
@@ -79,11 +85,18 @@ private struct SeededGenerator: RandomNumberGenerator {
 
     @Test("lengths beyond the end, beyond memory and without end", arguments: everyMessage)
     func lengths(message: AnyMessage) {
+        let lengths: [[UInt8]] = [
+            [127], [255, 255, 255, 255, 7], [255, 255, 255, 255, 15],
+            [255, 255, 255, 255, 255, 255, 255, 255, 127], [UInt8](repeating: 255, count: 20),
+        ]
         for field in UInt8(1) ... 7 {
-            for length in [[127], [255, 255, 255, 255, 7], [255, 255, 255, 255, 15], [255, 255, 255, 255, 255, 255, 255, 255, 127], [UInt8](repeating: 255, count: 20)] as [[UInt8]] {
+            for length in lengths {
                 survive(message, [field << 3 | 2] + length, "field \(field), length \(length)")
             }
-            for wireType in UInt8(0) ... 7 { survive(message, [field << 3 | wireType] + [UInt8](repeating: 0x80, count: 30), "field \(field), wire type \(wireType)") }
+            for wireType in UInt8(0) ... 7 {
+                let bytes = [field << 3 | wireType] + [UInt8](repeating: 0x80, count: 30)
+                survive(message, bytes, "field \(field), wire type \(wireType)")
+            }
         }
     }
 
@@ -91,8 +104,10 @@ private struct SeededGenerator: RandomNumberGenerator {
     func oddFloats() {
         func check<M: WireMessage>(_ type: M.Type, _ field: UInt64, _ name: String) {
             for count in [1, 2, 3, 5, 1023] {
-                let error = #expect(throws: MessageError.self) { try decode(type, Wire().data(field, [UInt8](repeating: 1, count: count)).bytes) }
-                #expect(error?.type == "\(type)" && error?.reason.contains("\(name) has \(count) bytes") == true, "\(error.map(\.description) ?? "no error")")
+                let bytes = Wire().data(field, [UInt8](repeating: 1, count: count)).bytes
+                let error = #expect(throws: MessageError.self) { try decode(type, bytes) }
+                let namesField = error?.reason.contains("\(name) has \(count) bytes") == true
+                #expect(error?.type == "\(type)" && namesField, "\(error.map(\.description) ?? "no error")")
             }
         }
         check(ExpertRequest.self, 2, "hidden")
@@ -114,7 +129,8 @@ private struct SeededGenerator: RandomNumberGenerator {
             #expect(throws: Never.self) { try decode(type, message(UInt64(Int.max)).bytes) }
             for value in [UInt64(Int.max) + 1, .max] {
                 let error = #expect(throws: MessageError.self) { try decode(type, message(value).bytes) }
-                #expect(error?.type == "\(type)" && error?.reason.contains("\(name) is \(value)") == true, "\(error.map(\.description) ?? "no error")")
+                let namesField = error?.reason.contains("\(name) is \(value)") == true
+                #expect(error?.type == "\(type)" && namesField, "\(error.map(\.description) ?? "no error")")
             }
         }
         check(HoldRequest.self, "plan_version") { Wire().number(3, $0) }
@@ -137,10 +153,20 @@ private struct SeededGenerator: RandomNumberGenerator {
 
     @Test("slices that there are not are refused; none is the whole")
     func slices() throws {
-        func unit(_ slice: UInt64, _ slices: UInt64) -> [UInt8] { Wire().message(2, Wire().number(1, 1).number(3, slice).number(4, slices)).bytes }
-        for (slice, slices) in [(0, 3), (2, 2), (8, 8), (1, 0), (0, 16), (0, 1 << 31), (1 << 31, 8)] as [(UInt64, UInt64)] {
-            #expect(throws: MessageError.self, "\(slice) of \(slices)") { try decode(RetainRequest.self, unit(slice, slices)) }
-            #expect(throws: MessageError.self) { try decode(ExpertRequest.self, Wire().message(3, Wire().number(3, slice).number(4, slices)).bytes) }
+        func unit(_ slice: UInt64, _ slices: UInt64) -> [UInt8] {
+            Wire().message(2, Wire().number(1, 1).number(3, slice).number(4, slices)).bytes
+        }
+        func group(_ slice: UInt64, _ slices: UInt64) -> [UInt8] {
+            Wire().message(3, Wire().number(3, slice).number(4, slices)).bytes
+        }
+        let wrong: [(UInt64, UInt64)] = [(0, 3), (2, 2), (8, 8), (1, 0), (0, 16), (0, 1 << 31), (1 << 31, 8)]
+        for (slice, slices) in wrong {
+            for error in [
+                #expect(throws: MessageError.self) { try decode(RetainRequest.self, unit(slice, slices)) },
+                #expect(throws: MessageError.self) { try decode(ExpertRequest.self, group(slice, slices)) },
+            ] {
+                #expect(error?.reason.hasPrefix("slice \(slice) of \(max(1, slices)), expected") == true)
+            }
         }
         #expect(try decode(RetainRequest.self, unit(0, 0)).units == [ExpertUnit(layer: 1, expert: 0)])
     }

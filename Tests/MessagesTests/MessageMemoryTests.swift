@@ -11,10 +11,12 @@ private func residentBytes() throws -> Int {
     @Test("a thousand messages of 1 MiB, good, refused and broken ones, leave nothing behind")
     func leaks() throws {
         let values = [Float](repeating: 1, count: 1 << 18), rows = [UInt32](repeating: 5, count: 1 << 18)
-        let good = encode(ExpertRequest(layer: 1, hidden: values, groups: [TokenGroup(expert: 1, rows: rows), TokenGroup(expert: 2, rows: [1])]))
+        let groups = [TokenGroup(expert: 1, rows: rows), TokenGroup(expert: 2, rows: [1])]
+        let good = encode(ExpertRequest(layer: 1, hidden: values, groups: groups))
         let refused = Wire().data(1, [UInt8](repeating: 1, count: 1 << 20)).data(2, [1]).bytes
         let broken = Array(good.dropLast())
-        let unknown = encode(StateResponse(state: values)) + Wire().data(99, [UInt8](repeating: 1, count: 1 << 20)).bytes
+        let unknownField = Wire().data(99, [UInt8](repeating: 1, count: 1 << 20)).bytes
+        let unknown = encode(StateResponse(state: values)) + unknownField
         func round() throws {
             let request = try decode(ExpertRequest.self, good)
             #expect(request.hidden.count == values.count && encode(request).count == good.count)
@@ -23,13 +25,16 @@ private func residentBytes() throws -> Int {
             #expect(try decode(StateResponse.self, unknown).state.count == values.count)
         }
         for _ in 0 ..< 20 { try round() }
-        // Other tests take memory meanwhile, but hardly in every batch; a leak of one message a round would add 200 MiB to each.
+        // Other tests take memory meanwhile, but hardly in every batch; a leak of one message a round would add 200 MiB
+        // to each.
         var smallestGrowth = Int.max
         for _ in 0 ..< 5 {
             let before = try residentBytes()
             for _ in 0 ..< 200 { try round() }
             smallestGrowth = min(smallestGrowth, try residentBytes() - before)
         }
-        #expect(smallestGrowth < 64 << 20, "resident memory grew by at least \(smallestGrowth) bytes in every 200 rounds of several MiB each")
+        #expect(
+            smallestGrowth < 64 << 20,
+            "resident memory grew by at least \(smallestGrowth) bytes in every 200 rounds of several MiB each")
     }
 }

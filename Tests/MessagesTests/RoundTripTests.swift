@@ -3,12 +3,18 @@ import Testing
 
 /// What goes in comes out, from nothing at all to the largest values.
 @Suite("Messages come out as they went in") struct RoundTripTests {
-    private let texts = ["", "a", "unix:/run/minimax/expert 1.sock", "Ünïcödé 漢字 🧮👩‍👩‍👧 \u{301}\u{FFFD}\u{10FFFF}", String(repeating: "long ", count: 100_000)]
+    private let texts = [
+        "", "a", "unix:/run/minimax/expert 1.sock", "Ünïcödé 漢字 🧮👩‍👩‍👧 \u{301}\u{FFFD}\u{10FFFF}",
+        String(repeating: "long ", count: 100_000),
+    ]
     private let counts = [0, 1, 127, 128, 1 << 32, Int.max - 1, Int.max]
     private let small = [0, 1, 300, Int(UInt32.max) - 1, Int(UInt32.max)]
     private let sessions: [UInt64] = [0, 1, 1 << 63, .max - 1, .max]
     /// Empty, one, many, and 16 MiB.
-    private static let floats: [[Float]] = [[], [1.5], [0, -0, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude], (0 ..< 4 << 20).map { Float($0 % 251) / 7 }]
+    private static let floats: [[Float]] = [
+        [], [1.5], [0, -0, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude],
+        (0 ..< 4 << 20).map { Float($0 % 251) / 7 },
+    ]
 
     private func check<M: WireMessage & Equatable>(_ message: M) throws {
         let bytes = encode(message)
@@ -20,18 +26,25 @@ import Testing
 
     @Test("what hosts shall hold")
     func holdings() throws {
-        for units in [[], [ExpertUnit(layer: 0, expert: 0)], (0 ..< 2560).map { ExpertUnit(layer: $0 / 32, expert: $0 % 32) }] {
+        let many = (0 ..< 2560).map { ExpertUnit(layer: $0 / 32, expert: $0 % 32) }
+        for units in [[], [ExpertUnit(layer: 0, expert: 0)], many] {
             for text in texts {
                 try check(HoldRequest(router: text + "r", modelFingerprint: text, planVersion: 1, units: units))
                 try check(RetainRequest(router: text, units: units))
             }
         }
-        for count in counts { try check(HoldRequest(router: "r", modelFingerprint: "f", planVersion: count, units: [])) }
-        for number in small { try check(RetainRequest(router: "r", units: [ExpertUnit(layer: number, expert: 1), ExpertUnit(layer: 1, expert: number)])) }
+        for count in counts {
+            try check(HoldRequest(router: "r", modelFingerprint: "f", planVersion: count, units: []))
+        }
+        for number in small {
+            let units = [ExpertUnit(layer: number, expert: 1), ExpertUnit(layer: 1, expert: number)]
+            try check(RetainRequest(router: "r", units: units))
+        }
         for count in ExpertSlice.counts {
             let units = (0 ..< count).map { ExpertUnit(layer: 1, expert: 2, slice: ExpertSlice(index: $0, of: count)) }
             try check(RetainRequest(router: "r", units: units))
-            try check(ExpertRequest(layer: 1, hidden: [], groups: units.map { TokenGroup(expert: 1, slice: $0.slice, rows: [1]) }))
+            let groups = units.map { TokenGroup(expert: 1, slice: $0.slice, rows: [1]) }
+            try check(ExpertRequest(layer: 1, hidden: [], groups: groups))
         }
         for count in counts {
             try check(HoldResponse(heldBytes: count))
@@ -64,9 +77,10 @@ import Testing
         try check(DescribeRequest())
         #expect(encode(DescribeRequest()).isEmpty)
         for text in texts {
-            for count in counts { 
+            for count in counts {
                 try check(AttentionDescription(
-                    modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text, othersBytes: count, stalledMilliseconds: 1))
+                    modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text,
+                    othersBytes: count, stalledMilliseconds: 1))
             }
         }
         for session in sessions {
@@ -88,17 +102,22 @@ import Testing
             try check(ResumeSessionResponse(reservedBytes: count))
         }
         for all in [false, true] {
-            for list in [[], [0], sessions, (0 ..< 10_000).map { UInt64($0) << 40 }] { try check(CloseSessionsRequest(router: 3, sessions: list, all: all)) }
+            for list in [[], [0], sessions, (0 ..< 10_000).map { UInt64($0) << 40 }] {
+                try check(CloseSessionsRequest(router: 3, sessions: list, all: all))
+            }
         }
         for count in small { try check(CloseSessionsResponse(closed: count)) }
     }
 
     @Test("embeddings, sublayers, logits and states")
     func activations() throws {
-        for tokens in [[], [0], [.max, 0, 200_063], (0 ..< 100_000).map { UInt32($0) }] { try check(EmbedRequest(tokens: tokens)) }
-        let spans: [[Messages.Span]] = [
-            [], [Messages.Span(session: 1, start: 0, count: 1)], [Messages.Span(session: .max, start: .max, count: Int(UInt32.max))],
-            (0 ..< 1000).map { Messages.Span(session: UInt64($0), start: $0 * 64, count: $0 % 7) },
+        for tokens in [[], [0], [.max, 0, 200_063], (0 ..< 100_000).map { UInt32($0) }] {
+            try check(EmbedRequest(tokens: tokens))
+        }
+        let spans: [[SessionSpan]] = [
+            [], [SessionSpan(session: 1, start: 0, count: 1)],
+            [SessionSpan(session: .max, start: .max, count: Int(UInt32.max))],
+            (0 ..< 1000).map { SessionSpan(session: UInt64($0), start: $0 * 64, count: $0 % 7) },
         ]
         for values in Self.floats {
             try check(EmbedResponse(hidden: values))
@@ -118,31 +137,35 @@ import Testing
     func announcements() throws {
         for text in texts {
             for draining in [false, true] {
-                try check(AnnounceRequest(
-                    name: text, instance: text + "1", address: text + "2", modelFingerprint: text + "3", kernels: text + "4", threads: 2, draining: draining,
-                    arithmetic: text + "5", memoryBytes: 1, readBandwidth: 2, machine: text))
+                try self.check(AnnounceRequest(
+                    name: text, instance: text + "1", address: text + "2", modelFingerprint: text + "3",
+                    kernels: text + "4", threads: 2, draining: draining, arithmetic: text + "5", memoryBytes: 1,
+                    readBandwidth: 2, machine: text))
             }
         }
-        for threads in small {
-            try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: threads, draining: false, arithmetic: "", memoryBytes: 0, readBandwidth: 0, machine: ""))
-        }
-        for count in counts {
-            try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false, arithmetic: "", memoryBytes: count, readBandwidth: 3, machine: ""))
-            try check(AnnounceRequest(name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false, arithmetic: "", memoryBytes: 3, readBandwidth: count, machine: ""))
-            try check(AnnounceResponse(router: "", planVersion: count, released: count % 2 == 0))
+        func check(threads: Int = 1, memoryBytes: Int = 3, readBandwidth: Int = 3, measurements: Int = 0) throws {
+            try self.check(AnnounceRequest(
+                name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: threads,
+                draining: false, arithmetic: "", memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: "",
+                bandwidthMeasurements: measurements))
         }
         for count in small {
-            try check(AnnounceRequest(
-                name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 1, draining: false,
-                arithmetic: "", memoryBytes: 3, readBandwidth: 3, machine: "", bandwidthMeasurements: count))
+            try check(threads: count, memoryBytes: 0, readBandwidth: 0)
+            try check(measurements: count)
         }
-        for text in texts { try check(AnnounceResponse(router: text, planVersion: 1, released: false)) }
+        for count in counts {
+            try check(memoryBytes: count)
+            try check(readBandwidth: count)
+            try self.check(AnnounceResponse(router: "", planVersion: count, released: count % 2 == 0))
+        }
+        for text in texts { try self.check(AnnounceResponse(router: text, planVersion: 1, released: false)) }
     }
 
     @Test("every bit of a float survives, NaN payloads and signs of zero too")
     func floatBits() throws {
-        let values = [UInt32(0), 0x8000_0000, 0x7FC0_0000, 0xFFC0_1234, 0x7F80_0001, 1, 0x8000_0001].map(Float.init(bitPattern:))
-        #expect(try decode(LogitsResponse.self, encode(LogitsResponse(logits: values))).logits.map(\.bitPattern) == values.map(\.bitPattern))
+        let bits: [UInt32] = [0, 0x8000_0000, 0x7FC0_0000, 0xFFC0_1234, 0x7F80_0001, 1, 0x8000_0001]
+        let message = LogitsResponse(logits: bits.map(Float.init(bitPattern:)))
+        #expect(try decode(LogitsResponse.self, encode(message)).logits.map(\.bitPattern) == bits)
     }
 }
 
@@ -151,14 +174,20 @@ import Testing
     @Test("every field travels under its number")
     func fields() throws {
         let expected: [String: Wire] = [
-            "HoldRequest": Wire().text(1, "r1").text(2, "abc").number(3, 3).message(4, Wire().number(1, 1).number(2, 2).number(3, 3).number(4, 4)).message(4, Wire().number(1, 300).number(4, 1)).number(5, 1),
+            "HoldRequest": Wire().text(1, "r1").text(2, "abc").number(3, 3)
+                .message(4, Wire().number(1, 1).number(2, 2).number(3, 3).number(4, 4))
+                .message(4, Wire().number(1, 300).number(4, 1)).number(5, 1),
             "HoldResponse": Wire().number(1, 1 << 40).data(2, Self.digests([1, 2 << 60, .max, 3])),
-            "RetainRequest": Wire().text(1, "r2").message(2, Wire().number(1, 5).number(2, 6).number(3, 7).number(4, 8)),
+            "RetainRequest": Wire().text(1, "r2")
+                .message(2, Wire().number(1, 5).number(2, 6).number(3, 7).number(4, 8)),
             "RetainResponse": Wire().number(1, 1 << 41),
-            "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5]).message(3, Wire().number(1, 1).packed(2, [0, 300]).number(3, 1).number(4, 2)).message(3, Wire().number(1, 2).number(4, 1)),
+            "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5])
+                .message(3, Wire().number(1, 1).packed(2, [0, 300]).number(3, 1).number(4, 2))
+                .message(3, Wire().number(1, 2).number(4, 1)),
             "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
             "DescribeRequest": Wire().number(1, 31),
-            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact").number(5, 32).number(7, 34).text(8, "c"),
+            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact")
+                .number(5, 32).number(7, 34).text(8, "c"),
             "DigestsRequest": Wire(),
             "DigestsResponse": Wire().data(1, Self.digests([4, 5])),
             "OpenSessionRequest": Wire().number(1, 11).number(2, 4096).number(3, 35),
@@ -173,7 +202,8 @@ import Testing
             "ResumeSessionResponse": Wire().number(1, 1 << 35),
             "EmbedRequest": Wire().packed(1, [5, 200_063, 0]),
             "EmbedResponse": Wire().floats(1, [0.25, -8]),
-            "SublayerRequest": Wire().number(1, 79).message(2, Wire().number(1, 4).number(2, 100).number(3, 1)).message(2, Wire().number(1, 9).number(3, 2)).floats(3, [1, 2, 3]).number(4, 44),
+            "SublayerRequest": Wire().number(1, 79).message(2, Wire().number(1, 4).number(2, 100).number(3, 1))
+                .message(2, Wire().number(1, 9).number(3, 2)).floats(3, [1, 2, 3]).number(4, 44),
             "SublayerResponse": Wire().floats(1, [1, 2]).floats(2, [3]),
             "LogitsRequest": Wire().floats(1, [7]),
             "LogitsResponse": Wire().floats(1, [8, 9]),
@@ -185,7 +215,9 @@ import Testing
             "AnnounceResponse": Wire().text(1, "r3").number(2, 6).number(3, 1),
         ]
         #expect(Set(expected.keys) == Set(everyMessage.map(\.typeName)))
-        for message in everyMessage { #expect(message.bytes == expected[message.typeName]?.bytes, "\(message.typeName)") }
+        for message in everyMessage {
+            #expect(message.bytes == expected[message.typeName]?.bytes, "\(message.typeName)")
+        }
     }
 
     /// Halves of digests, little-endian.
@@ -195,15 +227,19 @@ import Testing
 
     @Test("fields that a later version may add are skipped", arguments: everyMessage)
     func unknownFields(message: AnyMessage) throws {
-        let unknown = Wire().number(1000, .max).text(1001, "later").fixed(1002, byteCount: 8).fixed(1003, byteCount: 4).bytes
+        let unknown = Wire().number(1000, .max).text(1001, "later")
+            .fixed(1002, byteCount: 8).fixed(1003, byteCount: 4).bytes
         #expect(try message.recode(unknown + message.bytes + unknown) == message.bytes)
         #expect(try message.recode(unknown).isEmpty)
     }
 
     @Test("numbers that are not packed are read too, and the last of a repeated single field counts")
     func otherForms() throws {
-        #expect(try decode(EmbedRequest.self, Wire().number(1, 7).packed(1, [8, 9]).number(1, 10).bytes) == EmbedRequest(tokens: [7, 8, 9, 10]))
-        #expect(try decode(StateRequest.self, Wire().number(2, 1).number(2, 2).number(1, 5).bytes) == StateRequest(session: 5, layer: 2))
-        #expect(try decode(LogitsRequest.self, Wire().floats(1, [1]).floats(1, [2, 3]).bytes) == LogitsRequest(hidden: [2, 3]))
+        func expect<M: WireMessage & Equatable>(_ wire: Wire, _ message: M) throws {
+            #expect(try decode(M.self, wire.bytes) == message)
+        }
+        try expect(Wire().number(1, 7).packed(1, [8, 9]).number(1, 10), EmbedRequest(tokens: [7, 8, 9, 10]))
+        try expect(Wire().number(2, 1).number(2, 2).number(1, 5), StateRequest(session: 5, layer: 2))
+        try expect(Wire().floats(1, [1]).floats(1, [2, 3]), LogitsRequest(hidden: [2, 3]))
     }
 }

@@ -29,7 +29,7 @@ struct AttentionClient: Sendable {
     ///   - normed: (tokens, D), after the layer's first norm.
     ///   - spans: whose rows they are, in order.
     /// - Returns: (tokens, D).
-    func attend(_ layer: Int, _ normed: Tensor, _ spans: [Span], _ compute: Compute) async throws -> Tensor {
+    func attend(_ layer: Int, _ normed: Tensor, _ spans: [SessionSpan], _ compute: Compute) async throws -> Tensor {
         let request = SublayerRequest(router: router, layer: layer, spans: spans, hidden: normed.values)
         let response = try await rpc.call(.attend, request, timeout: timeout)
         var output = try tensor(response.partial, rows: normed.rows, columns: config.hiddenSize)

@@ -4,7 +4,7 @@ internal import Messages
 struct Batch: Sendable, Equatable {
     private(set) var tokens: [UInt32] = []
     /// Whose they are, in order.
-    private(set) var spans: [Span] = []
+    private(set) var spans: [SessionSpan] = []
 
     init() {}
 
@@ -13,7 +13,7 @@ struct Batch: Sendable, Equatable {
 
     mutating func append(_ new: some Collection<UInt32>, of session: UInt64, start: Int) {
         tokens += new
-        spans.append(Span(session: session, start: start, count: new.count))
+        spans.append(SessionSpan(session: session, start: start, count: new.count))
     }
 
     /// The first half of the rows and the others; a session on the border is in both.

@@ -13,8 +13,8 @@ struct ControlService: Service {
     let logger: Logger
 
     func run() async throws {
-        var endpoints = EndpointHandlers { _ in nil }
-        endpoints.on(.announce) { request in try await hosts.announce(request) }
+        var endpoints = EndpointHandlers(logger: logger) { _ in nil }
+        endpoints.on(.announce) { request, _ in try await hosts.announce(request) }
         let server = RPCServer(
             address: address, limits: .control, group: group, logger: logger, handler: endpoints.answer)
         try await withThrowingTaskGroup { tasks in

@@ -40,7 +40,7 @@ typedef struct Minimax__Cluster__V1__ResumeSessionResponse Minimax__Cluster__V1_
 typedef struct Minimax__Cluster__V1__EmbedRequest Minimax__Cluster__V1__EmbedRequest;
 typedef struct Minimax__Cluster__V1__EmbedResponse Minimax__Cluster__V1__EmbedResponse;
 typedef struct Minimax__Cluster__V1__SublayerRequest Minimax__Cluster__V1__SublayerRequest;
-typedef struct Minimax__Cluster__V1__Span Minimax__Cluster__V1__Span;
+typedef struct Minimax__Cluster__V1__SessionSpan Minimax__Cluster__V1__SessionSpan;
 typedef struct Minimax__Cluster__V1__SublayerResponse Minimax__Cluster__V1__SublayerResponse;
 typedef struct Minimax__Cluster__V1__LogitsRequest Minimax__Cluster__V1__LogitsRequest;
 typedef struct Minimax__Cluster__V1__LogitsResponse Minimax__Cluster__V1__LogitsResponse;
@@ -57,28 +57,35 @@ typedef struct Minimax__Cluster__V1__AnnounceResponse Minimax__Cluster__V1__Anno
 
 /*
  * POST /minimax.cluster.v1/experts/hold -> HoldResponse
- * Tells a host to hold more units. It brings their weights into memory, then answers, and serves them from then on. Holding what is held already is no
- * error; a call for no units asks whether the host is well.
+ * swift: holdExperts
+ * Tells a host to hold more units. It brings their weights into memory, then answers, and serves them from then on.
+ * Holding what is held already is no error; a call for no units asks whether the host is well.
  */
 struct  Minimax__Cluster__V1__HoldRequest
 {
   ProtobufCMessage base;
   /*
-   * the router's instance: what one router asks for is no business of another
+   * The router's instance: what one router asks for is no business of another.
    */
   char *router;
   /*
-   * of the router's checkpoint; a host with another one refuses
+   * Of the router's checkpoint; a host with another one refuses.
    */
   char *model_fingerprint;
   /*
-   * for people
+   * For people.
    */
   uint64_t plan_version;
+  /*
+   * Which units to hold beside those that are held already.
+   */
   size_t n_units;
   Minimax__Cluster__V1__ExpertUnit **units;
   /*
-   * the answer tells what the host has read
+   * Whether the answer shall tell what the host has read.
+   */
+  /*
+   * swift: = false
    */
   protobuf_c_boolean with_digests;
 };
@@ -87,20 +94,30 @@ struct  Minimax__Cluster__V1__HoldRequest
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0,NULL, 0 }
 
 
+/*
+ * Some or all of what one expert of one layer does.
+ */
 struct  Minimax__Cluster__V1__ExpertUnit
 {
   ProtobufCMessage base;
+  /*
+   * Index of the layer.
+   */
   uint32_t layer;
   /*
-   * expert_count names the layer's shared expert, where the model has one
+   * Index of the expert in its layer; the model's number of experts stands for the layer's shared expert, where the
+   * model has one.
    */
   uint32_t expert;
   /*
-   * of the expert's intermediate dimension: rows of w1 and w3, columns of w2
+   * A slice of the expert's intermediate dimension: rows of w1 and w3, columns of w2.
+   */
+  /*
+   * swift: ExpertSlice(index: slice, count: slices) = .whole
    */
   uint32_t slice;
   /*
-   * into how many equal slices it is cut: 1 (or 0), 2, 4 or 8
+   * Into how many equal slices the expert is cut: 1 (or 0), 2, 4 or 8.
    */
   uint32_t slices;
 };
@@ -109,15 +126,23 @@ struct  Minimax__Cluster__V1__ExpertUnit
     , 0, 0, 0, 0 }
 
 
+/*
+ * A host holds what it was asked to.
+ */
 struct  Minimax__Cluster__V1__HoldResponse
 {
   ProtobufCMessage base;
   /*
-   * of the weights of all units held, for any router
+   * Of the weights of all units held, for any router.
    */
   uint64_t held_bytes;
   /*
-   * 16 bytes each, little-endian, low half first: for each unit asked for, for each of the smallest slices that it
+   * Of 16 bytes each, little-endian, low half first: for each unit asked for, for each of the smallest slices that it
+   * consists of, those of w1, w3 and w2 (kernels.h says how they are made). A router uses no unit whose digests are
+   * not those of its own checkpoint.
+   */
+  /*
+   * swift: [WeightDigest] = []
    */
   ProtobufCBinaryData digests;
 };
@@ -128,12 +153,19 @@ struct  Minimax__Cluster__V1__HoldResponse
 
 /*
  * POST /minimax.cluster.v1/experts/retain -> RetainResponse
+ * swift: retainExperts
  * Of what the host holds for this router it keeps these units only. Calls under way end well.
  */
 struct  Minimax__Cluster__V1__RetainRequest
 {
   ProtobufCMessage base;
+  /*
+   * The router's instance.
+   */
   char *router;
+  /*
+   * Which units to keep.
+   */
   size_t n_units;
   Minimax__Cluster__V1__ExpertUnit **units;
 };
@@ -142,9 +174,15 @@ struct  Minimax__Cluster__V1__RetainRequest
     , (char *)protobuf_c_empty_string, 0,NULL }
 
 
+/*
+ * What a host holds now.
+ */
 struct  Minimax__Cluster__V1__RetainResponse
 {
   ProtobufCMessage base;
+  /*
+   * Of the weights of all units held, for any router.
+   */
   uint64_t held_bytes;
 };
 #define MINIMAX__CLUSTER__V1__RETAIN_RESPONSE__INIT \
@@ -154,15 +192,26 @@ struct  Minimax__Cluster__V1__RetainResponse
 
 /*
  * POST /minimax.cluster.v1/experts/run -> ExpertResponse
+ * swift: runExperts
+ * Token groups of one layer, for the experts of one host.
  */
 struct  Minimax__Cluster__V1__ExpertRequest
 {
   ProtobufCMessage base;
+  /*
+   * Index of the layer.
+   */
   uint32_t layer;
   /*
-   * (rows, hidden): the rows that any group here needs, each once
+   * (rows, hidden): the rows that any group here needs, each once.
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData hidden;
+  /*
+   * Which expert computes which rows.
+   */
   size_t n_groups;
   Minimax__Cluster__V1__TokenGroup **groups;
 };
@@ -171,31 +220,50 @@ struct  Minimax__Cluster__V1__ExpertRequest
     , 0, {0,NULL}, 0,NULL }
 
 
+/*
+ * The rows of one call that one expert, or a slice of it, computes.
+ */
 struct  Minimax__Cluster__V1__TokenGroup
 {
   ProtobufCMessage base;
+  /*
+   * As in `ExpertUnit`.
+   */
   uint32_t expert;
   /*
-   * indices into the rows of `hidden`
+   * As in `ExpertUnit`.
+   */
+  /*
+   * swift: ExpertSlice(index: slice, count: slices) = .whole
+   */
+  uint32_t slice;
+  /*
+   * As in `ExpertUnit`.
+   */
+  uint32_t slices;
+  /*
+   * Indices into the rows of `hidden`.
    */
   size_t n_rows;
   uint32_t *rows;
-  /*
-   * as in ExpertUnit
-   */
-  uint32_t slice;
-  uint32_t slices;
 };
 #define MINIMAX__CLUSTER__V1__TOKEN_GROUP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__token_group__descriptor) \
-    , 0, 0,NULL, 0, 0 }
+    , 0, 0, 0, 0,NULL }
 
 
+/*
+ * What the experts or their slices gave.
+ */
 struct  Minimax__Cluster__V1__ExpertResponse
 {
   ProtobufCMessage base;
   /*
-   * (sum of group sizes, hidden): w2(silu(w1 x) * (w3 x)), group after group, unweighted; of a slice its share of that
+   * (sum of group sizes, hidden): w2(silu(w1 x) * (w3 x)), group after group, unweighted; of a slice its share of
+   * that sum. The shares of neighbouring slices are added first: (s0 + s1) + (s2 + s3).
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData outputs;
 };
@@ -206,13 +274,17 @@ struct  Minimax__Cluster__V1__ExpertResponse
 
 /*
  * POST /minimax.cluster.v1/attention/describe -> AttentionDescription
- * What the service is and how it stands. Renews the lease of the router's sessions.
+ * swift: describeAttention
+ * Asks what the service is and how it stands. Renews the lease of the router's sessions.
  */
 struct  Minimax__Cluster__V1__DescribeRequest
 {
   ProtobufCMessage base;
   /*
-   * 0: of no router
+   * The router's instance; 0: no router asks.
+   */
+  /*
+   * swift: UInt64 = 0
    */
   uint64_t router;
 };
@@ -221,32 +293,41 @@ struct  Minimax__Cluster__V1__DescribeRequest
     , 0 }
 
 
+/*
+ * What an attention service is, and how it stands.
+ */
 struct  Minimax__Cluster__V1__AttentionDescription
 {
   ProtobufCMessage base;
+  /*
+   * Of the service's checkpoint.
+   */
   char *model_fingerprint;
   /*
-   * the instruction set in use, for example "avx512"
+   * The instruction set in use, for example "avx512".
    */
   char *kernels;
   /*
-   * for the state of all sessions
+   * For the state of all sessions.
    */
   uint64_t memory_budget_bytes;
   /*
-   * "exact" or "fast"
+   * "exact" or "fast".
    */
   char *arithmetic;
   /*
-   * of the budget, what sessions of other routers have reserved
+   * Of the budget, what sessions of other routers have reserved.
    */
   uint64_t others_bytes;
   /*
-   * for how long the call that is being computed has been; 0 where there is none
+   * For how long the call that is being computed has been; 0 where there is none.
    */
   uint32_t stalled_ms;
   /*
-   * the same for all processes that read the same files of the same machine
+   * The same for all processes that read the same files of the same machine.
+   */
+  /*
+   * swift: = ""
    */
   char *weights_copy;
 };
@@ -257,8 +338,8 @@ struct  Minimax__Cluster__V1__AttentionDescription
 
 /*
  * POST /minimax.cluster.v1/attention/digests -> DigestsResponse
- * Reads all weights but the experts' and answers their digests, as in HoldResponse: one for each tensor, in the order of the forward pass.
- * It may take as long as a disk needs for them.
+ * swift: digestWeights
+ * Reads all weights but the experts' and answers their digests. It may take as long as a disk needs for them.
  */
 struct  Minimax__Cluster__V1__DigestsRequest
 {
@@ -269,9 +350,18 @@ struct  Minimax__Cluster__V1__DigestsRequest
      }
 
 
+/*
+ * What an attention service has read.
+ */
 struct  Minimax__Cluster__V1__DigestsResponse
 {
   ProtobufCMessage base;
+  /*
+   * As in `HoldResponse`: one for each tensor, in the order of the forward pass.
+   */
+  /*
+   * swift: [WeightDigest]
+   */
   ProtobufCBinaryData digests;
 };
 #define MINIMAX__CLUSTER__V1__DIGESTS_RESPONSE__INIT \
@@ -281,26 +371,45 @@ struct  Minimax__Cluster__V1__DigestsResponse
 
 /*
  * POST /minimax.cluster.v1/attention/open -> OpenSessionResponse
- * Reserves memory for a session. Ids are chosen by the router and unique while it lives.
+ * swift: openSession
+ * Reserves memory for a session.
  */
 struct  Minimax__Cluster__V1__OpenSessionRequest
 {
   ProtobufCMessage base;
+  /*
+   * The router's instance, whose session it will be.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Chosen by the router, and unique while it lives.
+   */
+  /*
+   * swift: UInt64
+   */
   uint64_t session;
   /*
-   * positions the session may reach, until it is grown
+   * Positions the session may reach, until it is grown.
    */
   uint64_t tokens_max;
-  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__OPEN_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__open_session_request__descriptor) \
     , 0, 0, 0 }
 
 
+/*
+ * The session is open.
+ */
 struct  Minimax__Cluster__V1__OpenSessionResponse
 {
   ProtobufCMessage base;
+  /*
+   * For the session's state.
+   */
   uint64_t reserved_bytes;
 };
 #define MINIMAX__CLUSTER__V1__OPEN_SESSION_RESPONSE__INIT \
@@ -310,15 +419,29 @@ struct  Minimax__Cluster__V1__OpenSessionResponse
 
 /*
  * POST /minimax.cluster.v1/attention/grow -> GrowSessionResponse
- * Reserves memory for more positions of an open session. If there is none the call fails, and the session is as it was.
+ * swift: growSession
+ * Reserves memory for more positions of an open session. If there is none the call fails, and the session is as it
+ * was.
  */
 struct  Minimax__Cluster__V1__GrowSessionRequest
 {
   ProtobufCMessage base;
+  /*
+   * The router's instance, whose session it is.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
   uint64_t router;
+  /*
+   * Which session.
+   */
+  /*
+   * swift: UInt64
+   */
   uint64_t session;
   /*
-   * positions the session may reach from now on; fewer than before change nothing
+   * Positions the session may reach from now on; fewer than before change nothing.
    */
   uint64_t tokens_max;
 };
@@ -327,11 +450,14 @@ struct  Minimax__Cluster__V1__GrowSessionRequest
     , 0, 0, 0 }
 
 
+/*
+ * The session has grown.
+ */
 struct  Minimax__Cluster__V1__GrowSessionResponse
 {
   ProtobufCMessage base;
   /*
-   * for the whole session
+   * For the whole session.
    */
   uint64_t reserved_bytes;
 };
@@ -341,27 +467,44 @@ struct  Minimax__Cluster__V1__GrowSessionResponse
 
 
 /*
- * POST /minimax.cluster.v1/attention/close -> CloseSessionsResponse; unknown ids are no error. Parked sessions are closed as well.
+ * POST /minimax.cluster.v1/attention/close -> CloseSessionsResponse
+ * swift: closeSessions
+ * Frees sessions. Unknown ids are no error. Parked sessions are closed as well.
  */
 struct  Minimax__Cluster__V1__CloseSessionsRequest
 {
   ProtobufCMessage base;
+  /*
+   * The router's instance, whose sessions they are.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Which sessions.
+   */
   size_t n_sessions;
   uint64_t *sessions;
   /*
-   * of this router
+   * Whether to close all sessions of this router.
    */
   protobuf_c_boolean all;
-  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__close_sessions_request__descriptor) \
-    , 0,NULL, 0, 0 }
+    , 0, 0,NULL, 0 }
 
 
+/*
+ * The sessions are closed.
+ */
 struct  Minimax__Cluster__V1__CloseSessionsResponse
 {
   ProtobufCMessage base;
+  /*
+   * How many of them there were.
+   */
   uint32_t closed;
 };
 #define MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_RESPONSE__INIT \
@@ -371,25 +514,42 @@ struct  Minimax__Cluster__V1__CloseSessionsResponse
 
 /*
  * POST /minimax.cluster.v1/attention/park -> ParkSessionResponse
- * Moves a session's state from memory to the service's disk and gives back what was reserved for it. Until it is resumed, other calls that name it
- * fail, but for close, which discards it. If the state cannot be written, the call fails and the session stays in memory.
+ * swift: parkSession
+ * Moves a session's state from memory to the service's disk and gives back what was reserved for it. Until it is
+ * resumed, other calls that name it fail, but for close, which discards it. If the state cannot be written, the call
+ * fails and the session stays in memory.
  */
 struct  Minimax__Cluster__V1__ParkSessionRequest
 {
   ProtobufCMessage base;
-  uint64_t session;
+  /*
+   * The router's instance, whose session it is.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
   uint64_t router;
+  /*
+   * Which session.
+   */
+  /*
+   * swift: UInt64
+   */
+  uint64_t session;
 };
 #define MINIMAX__CLUSTER__V1__PARK_SESSION_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__park_session_request__descriptor) \
     , 0, 0 }
 
 
+/*
+ * The session is parked.
+ */
 struct  Minimax__Cluster__V1__ParkSessionResponse
 {
   ProtobufCMessage base;
   /*
-   * on disk
+   * On disk.
    */
   uint64_t parked_bytes;
 };
@@ -400,16 +560,33 @@ struct  Minimax__Cluster__V1__ParkSessionResponse
 
 /*
  * POST /minimax.cluster.v1/attention/resume -> ResumeSessionResponse
- * Reserves memory for a parked session, as open does and with open's error where there is none, and brings its state back, byte for byte. If the call
- * fails the session stays parked, unless the state on disk is damaged: then the error says that it is lost, and the session is no more.
+ * swift: resumeSession
+ * Reserves memory for a parked session, as open does and with open's error where there is none, and brings its state
+ * back, byte for byte. If the call fails the session stays parked, unless the state on disk is damaged: then the
+ * error says that it is lost, and the session is no more.
  */
 struct  Minimax__Cluster__V1__ResumeSessionRequest
 {
   ProtobufCMessage base;
-  uint64_t session;
+  /*
+   * The router's instance, whose session it is.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
   uint64_t router;
   /*
-   * positions the session may reach from now on; 0: as many as before
+   * Which session.
+   */
+  /*
+   * swift: UInt64
+   */
+  uint64_t session;
+  /*
+   * Positions the session may reach from now on; 0: as many as before.
+   */
+  /*
+   * swift: = 0
    */
   uint64_t tokens_max;
 };
@@ -418,9 +595,15 @@ struct  Minimax__Cluster__V1__ResumeSessionRequest
     , 0, 0, 0 }
 
 
+/*
+ * The session is in memory again.
+ */
 struct  Minimax__Cluster__V1__ResumeSessionResponse
 {
   ProtobufCMessage base;
+  /*
+   * For the whole session.
+   */
   uint64_t reserved_bytes;
 };
 #define MINIMAX__CLUSTER__V1__RESUME_SESSION_RESPONSE__INIT \
@@ -430,10 +613,15 @@ struct  Minimax__Cluster__V1__ResumeSessionResponse
 
 /*
  * POST /minimax.cluster.v1/attention/embed -> EmbedResponse
+ * swift: embed
+ * Asks for the embeddings of some tokens.
  */
 struct  Minimax__Cluster__V1__EmbedRequest
 {
   ProtobufCMessage base;
+  /*
+   * Token ids.
+   */
   size_t n_tokens;
   uint32_t *tokens;
 };
@@ -442,11 +630,17 @@ struct  Minimax__Cluster__V1__EmbedRequest
     , 0,NULL }
 
 
+/*
+ * The embeddings of the tokens.
+ */
 struct  Minimax__Cluster__V1__EmbedResponse
 {
   ProtobufCMessage base;
   /*
    * (tokens, hidden)
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData hidden;
 };
@@ -457,52 +651,87 @@ struct  Minimax__Cluster__V1__EmbedResponse
 
 /*
  * POST /minimax.cluster.v1/attention/sublayer -> SublayerResponse
+ * swift: attend
  * One layer's attention over the new rows of some sessions; extends their state.
  */
 struct  Minimax__Cluster__V1__SublayerRequest
 {
   ProtobufCMessage base;
+  /*
+   * The router's instance, whose sessions they are.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Index of the layer.
+   */
   uint32_t layer;
   /*
-   * in the order of the rows of `hidden`
+   * Whose rows they are, in the order of the rows of `hidden`.
    */
   size_t n_spans;
-  Minimax__Cluster__V1__Span **spans;
+  Minimax__Cluster__V1__SessionSpan **spans;
   /*
-   * (rows, hidden): the normed layer input
+   * (rows, hidden): the normed layer input.
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData hidden;
-  uint64_t router;
 };
 #define MINIMAX__CLUSTER__V1__SUBLAYER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__sublayer_request__descriptor) \
-    , 0, 0,NULL, {0,NULL}, 0 }
+    , 0, 0, 0,NULL, {0,NULL} }
 
 
-struct  Minimax__Cluster__V1__Span
+/*
+ * The new rows of one session.
+ */
+struct  Minimax__Cluster__V1__SessionSpan
 {
   ProtobufCMessage base;
+  /*
+   * Which session.
+   */
+  /*
+   * swift: UInt64
+   */
   uint64_t session;
   /*
-   * position of the first row; must be the session's length in this layer
+   * Position of the first row; must be the session's length in this layer.
    */
   uint64_t start;
+  /*
+   * How many rows.
+   */
   uint32_t count;
 };
-#define MINIMAX__CLUSTER__V1__SPAN__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__span__descriptor) \
+#define MINIMAX__CLUSTER__V1__SESSION_SPAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__session_span__descriptor) \
     , 0, 0, 0 }
 
 
+/*
+ * One part's share of a layer's attention.
+ */
 struct  Minimax__Cluster__V1__SublayerResponse
 {
   ProtobufCMessage base;
   /*
-   * (rows, hidden): this part's share of the out-projection
+   * (rows, hidden): this part's share of the out-projection.
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData partial;
   /*
-   * lightning layers: (rows) sums of squares of this part's heads, before the output norm; the caller
+   * Lightning layers: (rows) sums of squares of this part's heads, before the output norm; the caller multiplies each
+   * row of the added partials by 1/sqrt(sum / (heads * head_dim) + 1e-6). Softmax layers: empty.
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData squares;
 };
@@ -513,12 +742,17 @@ struct  Minimax__Cluster__V1__SublayerResponse
 
 /*
  * POST /minimax.cluster.v1/attention/logits -> LogitsResponse
+ * swift: logits
+ * Asks for the logits of some rows.
  */
 struct  Minimax__Cluster__V1__LogitsRequest
 {
   ProtobufCMessage base;
   /*
-   * (rows, hidden), after the final norm
+   * (rows, hidden), after the final norm.
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData hidden;
 };
@@ -527,11 +761,17 @@ struct  Minimax__Cluster__V1__LogitsRequest
     , {0,NULL} }
 
 
+/*
+ * The logits of the rows.
+ */
 struct  Minimax__Cluster__V1__LogitsResponse
 {
   ProtobufCMessage base;
   /*
    * (rows, vocabulary)
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData logits;
 };
@@ -542,25 +782,47 @@ struct  Minimax__Cluster__V1__LogitsResponse
 
 /*
  * POST /minimax.cluster.v1/attention/state -> StateResponse
- * A lightning layer's state after the session's last token, decayed to it. For inspection and comparison.
+ * swift: lightningState
+ * Asks for a lightning layer's state after the session's last token, decayed to it. For inspection and comparison.
  */
 struct  Minimax__Cluster__V1__StateRequest
 {
   ProtobufCMessage base;
-  uint64_t session;
-  uint32_t layer;
+  /*
+   * The router's instance, whose session it is.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
   uint64_t router;
+  /*
+   * Which session.
+   */
+  /*
+   * swift: UInt64
+   */
+  uint64_t session;
+  /*
+   * Index of the layer.
+   */
+  uint32_t layer;
 };
 #define MINIMAX__CLUSTER__V1__STATE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__state_request__descriptor) \
     , 0, 0, 0 }
 
 
+/*
+ * A lightning layer's state.
+ */
 struct  Minimax__Cluster__V1__StateResponse
 {
   ProtobufCMessage base;
   /*
    * (heads, head_dim of the key, head_dim of the value)
+   */
+  /*
+   * swift: [Float]
    */
   ProtobufCBinaryData state;
 };
@@ -571,55 +833,69 @@ struct  Minimax__Cluster__V1__StateResponse
 
 /*
  * POST /minimax.cluster.v1/router/announce -> AnnounceResponse
- * Sent by a host about once a second for as long as it lives; the router connects to `address` and tells it what to hold.
+ * swift: announce
+ * An expert host lives and can be reached. Sent by a host about once a second for as long as it lives; the router
+ * connects to `address` and tells it what to hold.
  */
 struct  Minimax__Cluster__V1__AnnounceRequest
 {
   ProtobufCMessage base;
   /*
-   * unique among the hosts of a cluster
+   * Unique among the hosts of a cluster.
    */
   char *name;
   /*
-   * changes with every start of the host
+   * Changes with every start of the host.
    */
   char *instance;
   /*
-   * where the router reaches it: "unix:/path" or "host:port"
+   * Where the router reaches it: "unix:/path" or "host:port".
    */
   char *address;
+  /*
+   * Of the host's checkpoint.
+   */
   char *model_fingerprint;
   /*
-   * the instruction set in use
+   * The instruction set in use, for example "avx512".
    */
   char *kernels;
+  /*
+   * With how many threads it computes.
+   */
   uint32_t threads;
   /*
-   * the host is about to stop: take its units elsewhere
+   * The host is about to stop: take its units elsewhere.
    */
   protobuf_c_boolean draining;
   /*
-   * "exact" or "fast"
+   * "exact" or "fast".
    */
   char *arithmetic;
   /*
-   * for weights
+   * For weights.
    */
   uint64_t memory_bytes;
   /*
-   * bytes a second that its threads read from memory; measured again now and then
+   * Bytes a second that its threads read from memory; measured again now and then.
    */
   uint64_t read_bandwidth;
   /*
-   * the same for all hosts that share a machine's memory
+   * The same for all hosts that share a machine's memory.
    */
   char *machine;
   /*
-   * of how many measurements read_bandwidth is the median; 0: its operator has set it
+   * Of how many measurements `read_bandwidth` is the median; 0: its operator has set it.
+   */
+  /*
+   * swift: = 0
    */
   uint32_t bandwidth_measurements;
   /*
-   * as in AttentionDescription
+   * As in `AttentionDescription`.
+   */
+  /*
+   * swift: = ""
    */
   char *weights_copy;
 };
@@ -628,19 +904,22 @@ struct  Minimax__Cluster__V1__AnnounceRequest
     , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
+/*
+ * What the router makes of an announcement.
+ */
 struct  Minimax__Cluster__V1__AnnounceResponse
 {
   ProtobufCMessage base;
   /*
-   * the router's instance
+   * The router's instance.
    */
   char *router;
   /*
-   * 0 while no plan holds this host
+   * 0 while no plan holds this host.
    */
   uint64_t plan_version;
   /*
-   * a draining host: nothing is sent to it any more
+   * A draining host: nothing is sent to it any more.
    */
   protobuf_c_boolean released;
 };
@@ -1124,24 +1403,24 @@ Minimax__Cluster__V1__SublayerRequest *
 void   minimax__cluster__v1__sublayer_request__free_unpacked
                      (Minimax__Cluster__V1__SublayerRequest *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__Span methods */
-void   minimax__cluster__v1__span__init
-                     (Minimax__Cluster__V1__Span         *message);
-size_t minimax__cluster__v1__span__get_packed_size
-                     (const Minimax__Cluster__V1__Span   *message);
-size_t minimax__cluster__v1__span__pack
-                     (const Minimax__Cluster__V1__Span   *message,
+/* Minimax__Cluster__V1__SessionSpan methods */
+void   minimax__cluster__v1__session_span__init
+                     (Minimax__Cluster__V1__SessionSpan         *message);
+size_t minimax__cluster__v1__session_span__get_packed_size
+                     (const Minimax__Cluster__V1__SessionSpan   *message);
+size_t minimax__cluster__v1__session_span__pack
+                     (const Minimax__Cluster__V1__SessionSpan   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__span__pack_to_buffer
-                     (const Minimax__Cluster__V1__Span   *message,
+size_t minimax__cluster__v1__session_span__pack_to_buffer
+                     (const Minimax__Cluster__V1__SessionSpan   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__Span *
-       minimax__cluster__v1__span__unpack
+Minimax__Cluster__V1__SessionSpan *
+       minimax__cluster__v1__session_span__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__span__free_unpacked
-                     (Minimax__Cluster__V1__Span *message,
+void   minimax__cluster__v1__session_span__free_unpacked
+                     (Minimax__Cluster__V1__SessionSpan *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__SublayerResponse methods */
 void   minimax__cluster__v1__sublayer_response__init
@@ -1353,8 +1632,8 @@ typedef void (*Minimax__Cluster__V1__EmbedResponse_Closure)
 typedef void (*Minimax__Cluster__V1__SublayerRequest_Closure)
                  (const Minimax__Cluster__V1__SublayerRequest *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__Span_Closure)
-                 (const Minimax__Cluster__V1__Span *message,
+typedef void (*Minimax__Cluster__V1__SessionSpan_Closure)
+                 (const Minimax__Cluster__V1__SessionSpan *message,
                   void *closure_data);
 typedef void (*Minimax__Cluster__V1__SublayerResponse_Closure)
                  (const Minimax__Cluster__V1__SublayerResponse *message,
@@ -1408,7 +1687,7 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_res
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__embed_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__embed_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__span__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__session_span__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__logits_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__logits_response__descriptor;

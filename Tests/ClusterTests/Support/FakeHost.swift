@@ -74,10 +74,10 @@ extension RPCClient {
 enum FakeHost {
     /// Takes whatever it shall hold, and computes as `run` says.
     static func handler(run: @escaping @Sendable (ExpertRequest) async throws -> ExpertResponse) -> RPCServer.Handler {
-        var endpoints = EndpointHandlers { _ in nil }
-        endpoints.on(.holdExperts) { HoldResponse(heldBytes: 0, digests: try digests(of: $0.units)) }
-        endpoints.on(.retainExperts) { _ in RetainResponse(heldBytes: 0) }
-        endpoints.on(.runExperts) { try await run($0) }
+        var endpoints = EndpointHandlers(logger: Logger(label: "fake host") { _ in SwiftLogNoOpLogHandler() }) { _ in nil }
+        endpoints.on(.holdExperts) { request, _ in HoldResponse(heldBytes: 0, digests: try digests(of: request.units)) }
+        endpoints.on(.retainExperts) { _, _ in RetainResponse(heldBytes: 0) }
+        endpoints.on(.runExperts) { request, _ in try await run(request) }
         return endpoints.answer
     }
 

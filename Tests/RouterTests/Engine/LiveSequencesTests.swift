@@ -13,8 +13,9 @@ internal import Transport
     init() {
         status = ClusterStatus(readiness: readiness)
         let config = StepEngine.Config(
-            limits: Scheduler.Limits(placesMax: 4, waitingMax: 4, memoryBytes: 100), promptRowsMax: 64,
-            paceTarget: .timesUndisturbed(2), overlap: .off, modelName: "test", endTokens: [2], suppressed: [])
+            schedule: ScheduleConfig(
+                limits: Scheduler.Limits(placesMax: 4, waitingMax: 4, memoryBytes: 100), promptRowsMax: 64, overlap: .off),
+            modelName: "test", endTokens: [2], suppressed: [])
         sequences = LiveSequences(
             config, sessionSize: SessionSize(fixedBytes: 0, pageBytes: 1, pageLength: 1), status: status,
             metrics: StepMetrics(model: "test"))

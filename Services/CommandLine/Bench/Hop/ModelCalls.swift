@@ -37,7 +37,8 @@ struct AttentionCall: HopCall {
 
     private func request(session: UInt64, position: Int) -> SublayerRequest {
         SublayerRequest(
-            router: Self.router, layer: layer, spans: [Span(session: session, start: position, count: 1)], hidden: row)
+            router: Self.router, layer: layer,
+            spans: [SessionSpan(session: session, start: position, count: 1)], hidden: row)
     }
 
     private func attend(session: UInt64, position: Int) async throws -> [Float] {

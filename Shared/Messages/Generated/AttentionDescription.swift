@@ -1,0 +1,74 @@
+// Made by Shared/CMessages/generate: edit cluster.proto, then run that.
+internal import CMessages
+
+/// What an attention service is, and how it stands.
+package struct AttentionDescription: Sendable, Equatable {
+    /// Of the service's checkpoint.
+    package let modelFingerprint: String
+    /// The instruction set in use, for example "avx512".
+    package let kernels: String
+    /// For the state of all sessions.
+    package let memoryBudgetBytes: Int
+    /// "exact" or "fast".
+    package let arithmetic: String
+    /// Of the budget, what sessions of other routers have reserved.
+    package let othersBytes: Int
+    /// For how long the call that is being computed has been; 0 where there is none.
+    package let stalledMilliseconds: Int
+    /// The same for all processes that read the same files of the same machine.
+    package let weightsCopy: String
+
+    /// Every parameter is the property of its name.
+    package init(
+        modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, othersBytes: Int,
+        stalledMilliseconds: Int, weightsCopy: String = ""
+    ) {
+        self.modelFingerprint = modelFingerprint
+        self.kernels = kernels
+        self.memoryBudgetBytes = memoryBudgetBytes
+        self.arithmetic = arithmetic
+        self.othersBytes = othersBytes
+        self.stalledMilliseconds = stalledMilliseconds
+        self.weightsCopy = weightsCopy
+    }
+}
+
+extension AttentionDescription: WireMessage {
+    package init(decoding bytes: RawSpan) throws(MessageError) {
+        self = try unsafe decode(
+            "AttentionDescription", bytes, minimax__cluster__v1__attention_description__unpack,
+            minimax__cluster__v1__attention_description__free_unpacked, AttentionDescription.init)
+    }
+
+    package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
+        let arena = EncodingArena()
+        return try withExtendedLifetime(arena) {
+            try unsafe encode(cMessage(in: arena), body)
+        }
+    }
+
+    init(_ message: Minimax__Cluster__V1__AttentionDescription, _ fields: FieldReader) throws(MessageError) {
+        try unsafe self.init(
+            modelFingerprint: fields.string(message.model_fingerprint),
+            kernels: fields.string(message.kernels),
+            memoryBudgetBytes: fields.integer(message.memory_budget_bytes, "memory_budget_bytes"),
+            arithmetic: fields.string(message.arithmetic),
+            othersBytes: fields.integer(message.others_bytes, "others_bytes"),
+            stalledMilliseconds: Int(message.stalled_ms),
+            weightsCopy: fields.string(message.weights_copy))
+    }
+
+    /// The C message, which lives as long as the arena.
+    func cMessage(in arena: EncodingArena) -> Minimax__Cluster__V1__AttentionDescription {
+        var message = unsafe Minimax__Cluster__V1__AttentionDescription()
+        unsafe minimax__cluster__v1__attention_description__init(&message)
+        unsafe message.model_fingerprint = arena.copy(modelFingerprint)
+        unsafe message.kernels = arena.copy(kernels)
+        unsafe message.memory_budget_bytes = UInt64(memoryBudgetBytes)
+        unsafe message.arithmetic = arena.copy(arithmetic)
+        unsafe message.others_bytes = UInt64(othersBytes)
+        unsafe message.stalled_ms = UInt32(stalledMilliseconds)
+        unsafe message.weights_copy = arena.copy(weightsCopy)
+        return unsafe message
+    }
+}

@@ -1,0 +1,40 @@
+// Made by Shared/CMessages/generate: edit cluster.proto, then run that.
+internal import CMessages
+
+/// Asks what the service is and how it stands. Renews the lease of the router's sessions.
+package struct DescribeRequest: Sendable, Equatable {
+    /// The router's instance; 0: no router asks.
+    package let router: UInt64
+
+    /// Every parameter is the property of its name.
+    package init(router: UInt64 = 0) {
+        self.router = router
+    }
+}
+
+extension DescribeRequest: WireMessage {
+    package var routerInstance: RouterInstance? { RouterInstance(router) }
+
+    package init(decoding bytes: RawSpan) throws(MessageError) {
+        self = try unsafe decode(
+            "DescribeRequest", bytes, minimax__cluster__v1__describe_request__unpack,
+            minimax__cluster__v1__describe_request__free_unpacked, DescribeRequest.init)
+    }
+
+    package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
+        try unsafe encode(cMessage(), body)
+    }
+
+    init(_ message: Minimax__Cluster__V1__DescribeRequest, _ fields: FieldReader) throws(MessageError) {
+        unsafe self.init(
+            router: message.router)
+    }
+
+    /// The C message.
+    func cMessage() -> Minimax__Cluster__V1__DescribeRequest {
+        var message = unsafe Minimax__Cluster__V1__DescribeRequest()
+        unsafe minimax__cluster__v1__describe_request__init(&message)
+        unsafe message.router = router
+        return unsafe message
+    }
+}

@@ -1,0 +1,51 @@
+// Made by Shared/CMessages/generate: edit cluster.proto, then run that.
+internal import CMessages
+
+/// Reserves memory for more positions of an open session. If there is none the call fails, and the session is as it
+/// was.
+package struct GrowSessionRequest: Sendable, Equatable {
+    /// The router's instance, whose session it is.
+    package let router: UInt64
+    /// Which session.
+    package let session: UInt64
+    /// Positions the session may reach from now on; fewer than before change nothing.
+    package let tokensMax: Int
+
+    /// Every parameter is the property of its name.
+    package init(router: UInt64 = 0, session: UInt64, tokensMax: Int) {
+        self.router = router
+        self.session = session
+        self.tokensMax = tokensMax
+    }
+}
+
+extension GrowSessionRequest: WireMessage {
+    package var routerInstance: RouterInstance? { RouterInstance(router) }
+
+    package init(decoding bytes: RawSpan) throws(MessageError) {
+        self = try unsafe decode(
+            "GrowSessionRequest", bytes, minimax__cluster__v1__grow_session_request__unpack,
+            minimax__cluster__v1__grow_session_request__free_unpacked, GrowSessionRequest.init)
+    }
+
+    package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
+        try unsafe encode(cMessage(), body)
+    }
+
+    init(_ message: Minimax__Cluster__V1__GrowSessionRequest, _ fields: FieldReader) throws(MessageError) {
+        try unsafe self.init(
+            router: message.router,
+            session: message.session,
+            tokensMax: fields.integer(message.tokens_max, "tokens_max"))
+    }
+
+    /// The C message.
+    func cMessage() -> Minimax__Cluster__V1__GrowSessionRequest {
+        var message = unsafe Minimax__Cluster__V1__GrowSessionRequest()
+        unsafe minimax__cluster__v1__grow_session_request__init(&message)
+        unsafe message.router = router
+        unsafe message.session = session
+        unsafe message.tokens_max = UInt64(tokensMax)
+        return unsafe message
+    }
+}

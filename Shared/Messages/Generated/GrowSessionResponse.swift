@@ -1,0 +1,38 @@
+// Made by Shared/CMessages/generate: edit cluster.proto, then run that.
+internal import CMessages
+
+/// The session has grown.
+package struct GrowSessionResponse: Sendable, Equatable {
+    /// For the whole session.
+    package let reservedBytes: Int
+
+    /// Every parameter is the property of its name.
+    package init(reservedBytes: Int) {
+        self.reservedBytes = reservedBytes
+    }
+}
+
+extension GrowSessionResponse: WireMessage {
+    package init(decoding bytes: RawSpan) throws(MessageError) {
+        self = try unsafe decode(
+            "GrowSessionResponse", bytes, minimax__cluster__v1__grow_session_response__unpack,
+            minimax__cluster__v1__grow_session_response__free_unpacked, GrowSessionResponse.init)
+    }
+
+    package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
+        try unsafe encode(cMessage(), body)
+    }
+
+    init(_ message: Minimax__Cluster__V1__GrowSessionResponse, _ fields: FieldReader) throws(MessageError) {
+        try unsafe self.init(
+            reservedBytes: fields.integer(message.reserved_bytes, "reserved_bytes"))
+    }
+
+    /// The C message.
+    func cMessage() -> Minimax__Cluster__V1__GrowSessionResponse {
+        var message = unsafe Minimax__Cluster__V1__GrowSessionResponse()
+        unsafe minimax__cluster__v1__grow_session_response__init(&message)
+        unsafe message.reserved_bytes = UInt64(reservedBytes)
+        return unsafe message
+    }
+}

@@ -1,0 +1,50 @@
+// Made by Shared/CMessages/generate: edit cluster.proto, then run that.
+internal import CMessages
+
+/// Asks for a lightning layer's state after the session's last token, decayed to it. For inspection and comparison.
+package struct StateRequest: Sendable, Equatable {
+    /// The router's instance, whose session it is.
+    package let router: UInt64
+    /// Which session.
+    package let session: UInt64
+    /// Index of the layer.
+    package let layer: Int
+
+    /// Every parameter is the property of its name.
+    package init(router: UInt64 = 0, session: UInt64, layer: Int) {
+        self.router = router
+        self.session = session
+        self.layer = layer
+    }
+}
+
+extension StateRequest: WireMessage {
+    package var routerInstance: RouterInstance? { RouterInstance(router) }
+
+    package init(decoding bytes: RawSpan) throws(MessageError) {
+        self = try unsafe decode(
+            "StateRequest", bytes, minimax__cluster__v1__state_request__unpack,
+            minimax__cluster__v1__state_request__free_unpacked, StateRequest.init)
+    }
+
+    package func encoded<R>(_ body: (Int, (UnsafeMutableRawBufferPointer) -> Void) throws -> R) rethrows -> R {
+        try unsafe encode(cMessage(), body)
+    }
+
+    init(_ message: Minimax__Cluster__V1__StateRequest, _ fields: FieldReader) throws(MessageError) {
+        unsafe self.init(
+            router: message.router,
+            session: message.session,
+            layer: Int(message.layer))
+    }
+
+    /// The C message.
+    func cMessage() -> Minimax__Cluster__V1__StateRequest {
+        var message = unsafe Minimax__Cluster__V1__StateRequest()
+        unsafe minimax__cluster__v1__state_request__init(&message)
+        unsafe message.router = router
+        unsafe message.session = session
+        unsafe message.layer = UInt32(layer)
+        return unsafe message
+    }
+}
