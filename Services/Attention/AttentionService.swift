@@ -27,6 +27,7 @@ struct AttentionService: Service {
 
     func run() async throws {
         readiness.set(.loading(message: "reading \(config.model)", fraction: 0))
+        AttentionMetricTexts.register()
         let checkpoint = try WeightFiles(directory: config.model)
         let compute = config.compute
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2

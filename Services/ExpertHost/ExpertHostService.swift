@@ -36,6 +36,7 @@ struct ExpertHostService: Service {
 
     func run() async throws {
         readiness.set(.loading(message: "reading \(config.model)", fraction: 0))
+        ExpertMetricTexts.register()
         let compute = config.compute
         let engine = try ExpertEngine(WeightFiles(directory: config.model), compute: compute)
         let group = MultiThreadedEventLoopGroup.singleton

@@ -52,6 +52,7 @@ struct RouterAssembly: Sendable {
         front.connectionsMax = min(front.connectionsMax, Self.connectionsWithinDescriptors)
         self.front = front
         let modelName = config.modelName ?? checkpointName(of: config.model)
+        RouterMetricTexts.register()
         VLLMNames.register()
         let engine = StepEngine(
             StepEngine.Config(

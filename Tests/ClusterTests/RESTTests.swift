@@ -27,6 +27,15 @@ import Testing
         #expect(card["object"] == "model")
     }
 
+    @Test("every metric of every process says what it is", arguments: ["router", "attention", "expert-1"])
+    func metricTexts(process: String) async throws {
+        let cluster = try suiteCluster()
+        _ = try await cluster.complete(.string(Self.question), maxTokens: 2)
+        let lines = try await cluster.metrics(of: process).split(separator: "\n").filter { $0.hasPrefix("# HELP minimax") }
+        #expect(lines.count >= 5)
+        #expect(lines.filter { $0.contains("as seen by this process") } == [])
+    }
+
     @Test("a completion is the reference's greedy text, from text and from token ids, at once and streamed")
     func completion() async throws {
         let cluster = try suiteCluster(), golden = try Golden.named("story-start")

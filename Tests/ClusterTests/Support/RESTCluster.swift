@@ -130,10 +130,14 @@ final class RESTCluster: Sendable {
         return answer.status == 200
     }
 
+    /// What Prometheus would read.
+    func metrics(of process: String) async throws -> String {
+        try await RESTClient(.unix(path: "\(folder)/\(process).admin")).get("/metrics").text
+    }
+
     /// The sum of a metric's samples over its labels.
     func metric(_ name: String, of process: String) async throws -> Double {
-        let text = try await RESTClient(.unix(path: "\(folder)/\(process).admin")).get("/metrics").text
-        let samples = text.split(separator: "\n").filter { $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name){") }
+        let samples = try await metrics(of: process).split(separator: "\n").filter { $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name){") }
         return samples.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
     }
 }

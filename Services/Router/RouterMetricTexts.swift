@@ -1,0 +1,54 @@
+internal import Cluster
+
+/// What the help lines of the router's metrics say.
+enum RouterMetricTexts {
+    private static let texts = [
+        ("minimax_num_requests_running", "Sequences that take part in steps now."),
+        ("minimax_num_requests_waiting", "Sequences that wait for a place or for memory."),
+        ("minimax_num_requests_parked", "Sequences whose state is on disk, to go on later."),
+        ("minimax_kv_cache_usage_perc", "Share of attention's memory that is promised to sequences, from 0 to 1."),
+        ("minimax_request_queue_time_seconds", "Time from a request's arrival to its first step."),
+        ("minimax_request_prefill_time_seconds", "Time from a request's first step to its first token."),
+        ("minimax_request_decode_time_seconds", "Time from a request's first token to its last."),
+        ("minimax_request_prompt_tokens", "Tokens of a request's prompt."),
+        ("minimax_request_generation_tokens", "Tokens of a request's answer."),
+        ("minimax_request_success_total", "Answers that came to their end, by the reason why they ended."),
+        ("minimax_http_requests_total", "HTTP requests, by method, path and status."),
+        ("minimax_prompt_tokens_total", "Tokens of all prompts that were taken."),
+        ("minimax_generation_tokens_total", "Tokens of all answers."),
+        ("minimax_time_to_first_token_seconds", "Time from a request to the first token of its answer."),
+        ("minimax_inter_token_latency_seconds", "Time between two tokens of an answer."),
+        ("minimax_e2e_request_latency_seconds", "Time from a request to the end of its answer."),
+        ("minimax_steps_total", "Steps: each carries all running sequences through the model once."),
+        ("minimax_steps_overlapped_total",
+         "Steps whose rows went in two groups, one in attention while the other was with the experts."),
+        ("minimax_step_seconds", "Time of a step."),
+        ("minimax_step_part_seconds_total", "Where the time of steps goes, by part."),
+        ("minimax_step_decode_rows", "Rows of a step that continue an answer: one for each sequence."),
+        ("minimax_step_prefill_rows", "Rows of a step that read a prompt."),
+        ("minimax_decode_tokens_total", "Tokens that steps have generated."),
+        ("minimax_prefill_tokens_total", "Prompt tokens that steps have read, those read again included."),
+        ("minimax_decode_tokens_per_second", "Tokens per second that the last step generated."),
+        ("minimax_prefill_tokens_per_second", "Prompt tokens per second that the last step read."),
+        ("minimax_sessions_set_aside_total", "States that were parked or dropped to make room for others."),
+        ("minimax_sequence_recoveries_total", "Sequences whose state was computed again after a step had failed."),
+        ("minimax_expert_hosts_connected", "Expert hosts that are connected."),
+        ("minimax_expert_hosts_lost_total", "Expert hosts that were lost."),
+        ("minimax_plan_version", "Version of the plan that says which host holds which experts."),
+        ("minimax_plan_held_ratio", "Share of all experts that hosts hold now, from 0 to 1."),
+        ("minimax_plan_units_in_motion", "Experts that hosts have still to load for the plan."),
+        ("minimax_moe_tokens_per_expert_total", "How often each expert was used, by layer and expert."),
+        ("minimax_moe_tokens_dropped_total", "Uses of experts that were left out because of --capacity-factor."),
+        ("minimax_moe_load_imbalance_ratio", "Uses of a layer's most used expert, divided by the layer's mean."),
+        ("minimax_expert_call_seconds", "Time of a call to an expert host, by host."),
+        ("minimax_expert_calls_retried_total", "Calls that were made again at another host."),
+        ("minimax_expert_calls_hedged_total",
+         "Calls that were also made at a second host, because the first was slow."),
+        ("minimax_expert_round_trip_seconds_total",
+         "Time from calls to their answers, of all calls to expert hosts together."),
+    ]
+
+    static func register() {
+        for (name, text) in texts { PrometheusRegistry.shared.describe(name, text) }
+    }
+}
