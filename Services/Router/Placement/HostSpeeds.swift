@@ -75,14 +75,15 @@ struct HostSpeeds: Sendable {
         let measured = hosts.filter { $0.measurements > 0 }
         noteCalls(of: measured)
         guard !measured.isEmpty else { return false }
-        var isNews = lookAtScale(measured)
+        var hasChanged = lookAtScale(measured)
         defer { for host in measured { records[host.instance]?.bandwidth = host.bandwidth } }
         for (instance, seen) in seenByMeasurements(measured).merging(seenByCalls(measured), uniquingKeysWith: { $1 }) {
             guard var record = records.removeValue(forKey: instance) else { continue }
-            isNews = record.factor.see(Self.rounded(seen.ratio, from: record.factor.value), looks: seen.looks) || isNews
+            let ratio = Self.rounded(seen.ratio, from: record.factor.value)
+            hasChanged = record.factor.see(ratio, looks: seen.looks) || hasChanged
             records[instance] = record
         }
-        return isNews
+        return hasChanged
     }
 
     private mutating func noteCalls(of hosts: [Host]) {

@@ -172,7 +172,7 @@ import Testing
 
     // MARK: standing
 
-    @Test("who lets a deadline pass is late, which is news once, and is lost after three in a row")
+    @Test("who lets a deadline pass is late, which is told once, and is lost after three in a row")
     func late() {
         var (membership, ids) = members("a", "b")
         let actions = membership.late(ids[0], why: "no answer", lapses: 1, at: .zero)
@@ -223,7 +223,7 @@ import Testing
         #expect(membership[ids[0]]?.standing == .doubted)
         #expect(membership.believed(ids[0]) == [.publish, .plan])
         #expect(membership[ids[0]]?.standing == .sound)
-        #expect(membership.believed(ids[0]) == [], "that is news once")
+        #expect(membership.believed(ids[0]) == [], "that is told once")
     }
 
     @Test("who is doubted and holds all it shall is not asked to load for nothing, as one that is late is")
