@@ -49,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -78,7 +79,9 @@ let package = Package(
             ] + nio + lifecycle,
             path: "Services/CommandLine", swiftSettings: settings),
 
-        .target(name: "Tokenizer", dependencies: ["JSON"], path: "Shared/Tokenizer", swiftSettings: settings),
+        .target(
+            name: "Tokenizer", dependencies: ["JSON", .product(name: "HeapModule", package: "swift-collections")],
+            path: "Shared/Tokenizer", swiftSettings: settings),
         .target(name: "Cluster", dependencies: ["Messages", "Transport", "Tensors", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
         .target(name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport", swiftSettings: settings),
