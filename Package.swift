@@ -99,7 +99,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
         .testTarget(
-            name: "ClusterTests", dependencies: ["Router", "ExpertHost", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", "CommandLineTool", logging] + nio + lifecycle,
+            name: "ClusterTests", dependencies: ["Router", "ExpertHost", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", "TestSupport", "CommandLineTool", logging] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
         .testTarget(name: "RouterTests", dependencies: ["Router", "Checkpoint", "Cluster", "Messages", "Tensors", "Tokenizer", "Transport", logging] + http + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
@@ -111,10 +111,19 @@ let package = Package(
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests", swiftSettings: testSettings),
-        .testTarget(name: "MessagesTests", dependencies: ["Messages"], path: "Tests/MessagesTests", swiftSettings: testSettings),
-        .testTarget(name: "TransportTests", dependencies: ["Transport", logging] + nio, path: "Tests/TransportTests", swiftSettings: settings),
+        .testTarget(
+            name: "MessagesTests", dependencies: ["Messages", "TestSupport"], path: "Tests/MessagesTests",
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "TransportTests", dependencies: ["TestSupport", "Transport", logging] + nio,
+            path: "Tests/TransportTests", swiftSettings: settings),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Cluster", "Messages", "Tensors"], path: "Tests/AttentionTests", swiftSettings: testSettings),
         .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Messages", "Tensors"], path: "Tests/ExpertHostTests", swiftSettings: testSettings),
-        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors", "TestSupport"],
+            path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
+
+        // What several test targets use.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     ]
 )
