@@ -29,6 +29,7 @@ let lifecycle: [Target.Dependency] = [
     .product(name: "UnixSignals", package: "swift-service-lifecycle"),
 ]
 
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let http: [Target.Dependency] = hummingbird + [
     .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -71,13 +72,42 @@ let package = Package(
             name: "ExpertHost",
             dependencies: ["Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Services/ExpertHost", swiftSettings: settings),
+
+        // The program minimax, and the libraries that its commands and its benchmarks share.
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "BLAS", "Checkpoint", "Cluster", "JSON", "Messages", "Tensors", "Tokenizer", "Transport", argumentParser, logging,
-                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
-            ] + nio + lifecycle,
-            path: "Services/CommandLine", swiftSettings: settings),
+                "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Tensors",
+                "TerminalOutput", "Transport", argumentParser, .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Services/CommandLine/Commands", swiftSettings: settings),
+        .target(
+            name: "Benchmarks",
+            dependencies: [
+                "BLAS", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Messages", "Tensors",
+                "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"), systemPackage,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio,
+            path: "Services/CommandLine/Bench", swiftSettings: settings),
+        .target(
+            name: "LocalCluster",
+            dependencies: [
+                "Cluster", "ClusterClient", "Tensors", "TerminalOutput", "Transport", argumentParser, logging,
+                .product(name: "Subprocess", package: "swift-subprocess"), systemPackage,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ] + nio,
+            path: "Services/CommandLine/LocalCluster", swiftSettings: settings),
+        .target(
+            name: "ClusterClient",
+            dependencies: [
+                "Cluster", "TerminalOutput", "Transport", .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
+            path: "Services/CommandLine/Client", swiftSettings: settings),
+        .target(
+            name: "TerminalOutput", dependencies: ["Cluster"], path: "Services/CommandLine/Terminal",
+            swiftSettings: settings),
 
         .target(
             name: "Tokenizer", dependencies: ["JSON", .product(name: "HeapModule", package: "swift-collections")],
@@ -99,11 +129,26 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
         .testTarget(
-            name: "ClusterTests", dependencies: ["Router", "ExpertHost", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", "TestSupport", "CommandLineTool", logging] + nio + lifecycle,
+            name: "ClusterTests",
+            dependencies: [
+                "Checkpoint", "Cluster", "ClusterClient", "ExpertHost", "LocalCluster", "Messages", "Router", "Tensors",
+                "TestSupport", "Transport", logging,
+            ] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
-        .testTarget(name: "RouterTests", dependencies: ["Router", "Checkpoint", "Cluster", "Messages", "Tensors", "Tokenizer", "Transport", logging] + http + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["CommandLineTool", "BLAS", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            name: "RouterTests",
+            dependencies: [
+                "Checkpoint", "Cluster", "ClusterClient", "Messages", "Router", "Tensors", "Tokenizer", "Transport",
+                logging,
+            ] + http + metrics + nio,
+            path: "Tests/RouterTests", swiftSettings: settings),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: [
+                "BLAS", "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "CommandLineTool", "JSON",
+                "LocalCluster", "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
