@@ -37,7 +37,9 @@ import TestSupport
     private static let growthMax = 64 << 20
 
     /// Runs `body`, then looks whether the same processes give the same answer and hold no more than before.
-    private func expectUnharmed(_ location: SourceLocation = #_sourceLocation, _ body: (RESTCluster, inout SplitMix64) async throws -> Void) async throws {
+    private func expectUnharmed(
+        _ location: SourceLocation = #_sourceLocation, _ body: (RESTCluster, inout SplitMix64) async throws -> Void
+    ) async throws {
         let cluster = try suiteCluster()
         let seed = UInt64.random(in: .min ... .max)
         var random = SplitMix64(seed: seed)
