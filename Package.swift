@@ -29,6 +29,7 @@ let lifecycle: [Target.Dependency] = [
     .product(name: "UnixSignals", package: "swift-service-lifecycle"),
 ]
 
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let http: [Target.Dependency] = hummingbird + [
     .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -49,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -70,15 +72,46 @@ let package = Package(
             name: "ExpertHost",
             dependencies: ["Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Services/ExpertHost", swiftSettings: settings),
+
+        // The program minimax, and the libraries that its commands and its benchmarks share.
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "BLAS", "Checkpoint", "Cluster", "JSON", "Messages", "Tensors", "Tokenizer", "Transport", argumentParser, logging,
-                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
-            ] + nio + lifecycle,
-            path: "Services/CommandLine", swiftSettings: settings),
+                "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Tensors",
+                "TerminalOutput", "Transport", argumentParser, .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Services/CommandLine/Commands", swiftSettings: settings),
+        .target(
+            name: "Benchmarks",
+            dependencies: [
+                "BLAS", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Messages", "Tensors",
+                "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"), systemPackage,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio,
+            path: "Services/CommandLine/Bench", swiftSettings: settings),
+        .target(
+            name: "LocalCluster",
+            dependencies: [
+                "Cluster", "ClusterClient", "Tensors", "TerminalOutput", "Transport", argumentParser, logging,
+                .product(name: "Subprocess", package: "swift-subprocess"), systemPackage,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ] + nio,
+            path: "Services/CommandLine/LocalCluster", swiftSettings: settings),
+        .target(
+            name: "ClusterClient",
+            dependencies: [
+                "Cluster", "TerminalOutput", "Transport", .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
+            path: "Services/CommandLine/Client", swiftSettings: settings),
+        .target(
+            name: "TerminalOutput", dependencies: ["Cluster"], path: "Services/CommandLine/Terminal",
+            swiftSettings: settings),
 
-        .target(name: "Tokenizer", dependencies: ["JSON"], path: "Shared/Tokenizer", swiftSettings: settings),
+        .target(
+            name: "Tokenizer", dependencies: ["JSON", .product(name: "HeapModule", package: "swift-collections")],
+            path: "Shared/Tokenizer", swiftSettings: settings),
         .target(name: "Cluster", dependencies: ["Messages", "Transport", "Tensors", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
         .target(name: "AdminMessages", dependencies: [argumentParser], path: "Shared/AdminMessages", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
@@ -97,11 +130,26 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
         .testTarget(
-            name: "ClusterTests", dependencies: ["AdminMessages", "Router", "ExpertHost", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", "CommandLineTool", logging] + nio + lifecycle,
+            name: "ClusterTests",
+            dependencies: [
+                "AdminMessages", "Checkpoint", "Cluster", "ClusterClient", "ExpertHost", "LocalCluster", "Messages",
+                "Router", "Tensors", "TestSupport", "Transport", logging,
+            ] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
-        .testTarget(name: "RouterTests", dependencies: ["AdminMessages", "Router", "Checkpoint", "Cluster", "Messages", "Tensors", "Tokenizer", "Transport", logging] + http + metrics + nio, path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["CommandLineTool", "BLAS", "Checkpoint", "Cluster", "JSON", "Tensors", "Tokenizer", "Transport", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            name: "RouterTests",
+            dependencies: [
+                "AdminMessages", "Checkpoint", "Cluster", "ClusterClient", "Messages", "Router", "Tensors", "Tokenizer",
+                "Transport", logging,
+            ] + http + metrics + nio,
+            path: "Tests/RouterTests", swiftSettings: settings),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: [
+                "BLAS", "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "CommandLineTool", "JSON",
+                "LocalCluster", "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
             name: "ClusterLibraryTests", dependencies: ["Cluster", "Messages", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
@@ -109,10 +157,19 @@ let package = Package(
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests", swiftSettings: testSettings),
-        .testTarget(name: "MessagesTests", dependencies: ["Messages"], path: "Tests/MessagesTests", swiftSettings: testSettings),
-        .testTarget(name: "TransportTests", dependencies: ["Transport", logging] + nio, path: "Tests/TransportTests", swiftSettings: settings),
+        .testTarget(
+            name: "MessagesTests", dependencies: ["Messages", "TestSupport"], path: "Tests/MessagesTests",
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "TransportTests", dependencies: ["TestSupport", "Transport", logging] + nio,
+            path: "Tests/TransportTests", swiftSettings: settings),
         .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Cluster", "Messages", "Tensors", "Transport"] + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
         .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Cluster", "Messages", "Tensors", "Transport"] + nio, path: "Tests/ExpertHostTests", swiftSettings: testSettings),
-        .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors", "TestSupport"],
+            path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
+
+        // What several test targets use.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     ]
 )

@@ -1,5 +1,6 @@
 @testable import Checkpoint
 import Testing
+import TestSupport
 
 @Suite("Model config, refused")
 struct ModelConfigErrorTests {
@@ -136,7 +137,7 @@ struct ModelConfigErrorTests {
 
     @Test("no damage to a config's bytes does more than throw")
     func damage() {
-        var random = SplitMix(state: 7)
+        var random = SplitMix64(seed: 7)
         let bytes = Array(originalConfig().utf8)
         var refused = 0
         for _ in 0..<3000 {

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Tensors
 import Testing
+import TestSupport
 
 @Suite("Quantized weight files")
 struct QuantizedWeightsTests {
@@ -16,7 +17,7 @@ struct QuantizedWeightsTests {
 
     /// The tiny model with every matrix but the embedding and the gates as numbers and scales of random bytes.
     private func tensors(_ elementType: ElementType, _ text: String? = nil) throws -> [TestTensor] {
-        var random = SplitMix(state: 3)
+        var random = SplitMix64(seed: 3)
         let config = try parse(text ?? config(elementType))
         let matrices = Set(TensorNames(config: config) { _ in false }.matrices.map(\.name))
         return tinyTensors(config).flatMap { tensor -> [TestTensor] in
@@ -206,7 +207,7 @@ struct QuantizedWeightsTests {
 
     @Test("damage to the headers does no more than throw", arguments: types)
     func damage(elementType: ElementType) throws {
-        var random = SplitMix(state: 11)
+        var random = SplitMix64(seed: 11)
         let tensors = try tensors(elementType)
         let bytes = safetensors(tensors)
         let header = 8 + bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -1,5 +1,6 @@
 @testable import Checkpoint
 import Testing
+import TestSupport
 
 @Suite("Safetensors")
 struct SafetensorsTests {
@@ -95,7 +96,7 @@ struct SafetensorsTests {
         let tensors = (0..<6).map { TestTensor(name: "t\($0)", shape: [2, 3], bytes: [UInt8](repeating: 0, count: 12)) }
         let bytes = safetensors(tensors)
         let header = Array(bytes[8..<(bytes.count - 72)])
-        var random = SplitMix(state: 3)
+        var random = SplitMix64(seed: 3)
         var refused = 0
         for _ in 0..<3000 {
             var damaged = header

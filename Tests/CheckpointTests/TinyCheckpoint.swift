@@ -1,4 +1,5 @@
 @testable import Checkpoint
+import TestSupport
 
 struct TestTensor {
     var name: String
@@ -28,21 +29,9 @@ func file(header: String, data: [UInt8]) -> [UInt8] {
 
 func littleEndian(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
 
-/// A sequence that repeats only after 2^64 steps and is the same in every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// All tensors a config needs, with names as of the original checkpoints and random bytes.
 func tinyTensors(_ config: ModelConfig, elementType: String = "BF16", seed: UInt64 = 1) -> [TestTensor] {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     return TensorNames(config: config) { _ in false }.all.map { tensor in
         let count = tensor.shape.reduce(1, *) * (elementType == "BF16" ? 2 : 4)
         return TestTensor(name: tensor.name, elementType: elementType, shape: tensor.shape, bytes: (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })

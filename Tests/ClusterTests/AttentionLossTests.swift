@@ -1,4 +1,4 @@
-@testable import CommandLineTool
+@testable import ClusterClient
 import Foundation
 @testable import Router
 import Testing

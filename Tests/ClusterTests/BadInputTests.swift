@@ -1,6 +1,7 @@
 import Foundation
 @testable import Router
 import Testing
+import TestSupport
 
 /// What no client should send. After each of it the cluster answers the same request as before with the same bytes.
 @Suite("Bad input over a real cluster", .serialized, .inTurn, .cluster()) struct BadInputTests {
@@ -177,7 +178,7 @@ import Testing
             let front = cluster.restAddress
             let descriptors = try cluster.process("router").descriptorCount
             try await onThread {
-                var random = SplitMix(state: seed)
+                var random = SplitMix64(seed: seed)
                 for _ in 0 ..< 300 {
                     let socket = try RawSocket(front)
                     if Bool.random(using: &random) { _ = socket.send("POST /v1/completions HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n") }

@@ -1,6 +1,7 @@
 @testable import Checkpoint
 @testable import Router
 import Testing
+import TestSupport
 
 /// Many requests at once through one engine, over real attention and expert hosts.
 @Suite("Batching", .inTurn) struct BatchingTests {
@@ -100,7 +101,7 @@ import Testing
     }
 
     private static func clients(seed: UInt64) -> [Client] {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         return (0 ..< 32).map { index in
             var request = GenerationRequest(
                 id: "\(index)", prompt: (0 ..< Int.random(in: 1 ... 150, using: &random)).map { _ in .random(in: 3 ..< 1000, using: &random) },

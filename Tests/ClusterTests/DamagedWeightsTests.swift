@@ -1,5 +1,4 @@
 @testable import Checkpoint
-@testable import CommandLineTool
 import Foundation
 @testable import Router
 import Testing

@@ -1,4 +1,4 @@
-@testable import CommandLineTool
+@testable import ClusterClient
 import Foundation
 import Logging
 import NIOHTTP1

@@ -7,6 +7,7 @@ import NIOPosix
 @testable import Router
 import Testing
 @testable import Transport
+import TestSupport
 
 /// Strangers on the ports between the processes. Nothing they say ends a process, or leaves memory or descriptors behind.
 @Suite("Strangers on the internal ports", .serialized, .inTurn, .cluster(attention: ["--memory-max-mib", "256"])) struct FuzzTests {
@@ -36,10 +37,12 @@ import Testing
     private static let growthMax = 64 << 20
 
     /// Runs `body`, then looks whether the same processes give the same answer and hold no more than before.
-    private func expectUnharmed(_ location: SourceLocation = #_sourceLocation, _ body: (RESTCluster, inout SplitMix) async throws -> Void) async throws {
+    private func expectUnharmed(
+        _ location: SourceLocation = #_sourceLocation, _ body: (RESTCluster, inout SplitMix64) async throws -> Void
+    ) async throws {
         let cluster = try suiteCluster()
         let seed = UInt64.random(in: .min ... .max)
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         func answer() async throws -> JSON {
             let reply = try await cluster.chat("Who are you?", maxTokens: 8)
             guard reply.status == 200 else { throw SupportError("seed \(seed): \(reply.status), \(reply.json.text())\n\(cluster.logs)") }

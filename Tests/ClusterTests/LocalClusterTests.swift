@@ -1,4 +1,4 @@
-@testable import CommandLineTool
+@testable import ClusterClient
 import Foundation
 import NIOHTTP1
 @testable import Router
@@ -149,8 +149,8 @@ import Testing
             for answer in [try await running, try await waiting] {
                 #expect(answer.status == 503 && answer.text.contains(reason), "\(answer.status): \(answer.text)")
             }
-            let events = try await streamed.split(separator: "\n").filter { $0.hasPrefix("data: ") }
-            #expect(events.last?.hasPrefix(#"data: {"error":{"#) == true && events.last?.contains(reason) == true, "\(events.last ?? "")")
+            let last = try Self.events(of: try await streamed).last ?? ""
+            #expect(last.hasPrefix(#"{"error":{"#) && last.contains(reason), "\(last)")
             await up.process.waitForExit()
             #expect(up.process.exitStatus == 1)
             #expect(up.process.log.contains(report))
@@ -159,6 +159,12 @@ import Testing
     }
 
     private static let endless: [JSON.Member] = [.init("ignore_eos", true)]
+
+    /// The data of a stream's events.
+    private static func events(of stream: String) throws -> [String] {
+        var reader = ServerSentEvents()
+        return try reader.append(Array(stream.utf8)).map(\.data)
+    }
 
     @Test("SIGTERM: a stream that outlasts the time for it ends with an error and no [DONE], who waits is refused at once")
     func drain() async throws {
@@ -173,10 +179,10 @@ import Testing
             let refused = try await waiting
             #expect(refused.status == 503 && refused.text.contains("the server is stopping"), "\(refused.text)")
             #expect(ContinuousClock.now - begin < .seconds(2), "it waited as long as the stream")
-            let events = try await streamed.split(separator: "\n").filter { $0.hasPrefix("data: ") }
+            let events = try Self.events(of: try await streamed)
             #expect(events.count > 2)
-            #expect(events.last?.hasPrefix(#"data: {"error":{"#) == true, "\(events.last ?? "")")
-            #expect(!events.contains("data: [DONE]"))
+            #expect(events.last?.hasPrefix(#"{"error":{"#) == true, "\(events.last ?? "")")
+            #expect(!events.contains("[DONE]"))
             await up.process.waitForExit()
             #expect(up.process.log.contains("Stopped."))
             #expect(up.children.filter(Processes.isAlive) == [])

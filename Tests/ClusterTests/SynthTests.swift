@@ -1,4 +1,3 @@
-@testable import CommandLineTool
 import Foundation
 import Testing
 

@@ -1,23 +1,11 @@
 import Foundation
 import Messages
 import Testing
+import TestSupport
 
 /// Seeds are random, and printed with every failure; `MESSAGES_FUZZ_SEED` brings one back.
 private let seed =
     ProcessInfo.processInfo.environment["MESSAGES_FUZZ_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0 ... .max)
-
-/// SplitMix64.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite("Foreign bytes give a value or a MessageError, never a crash") struct HostileBytesTests {
     /// Decodes; what decodes must also be encodable, and then stays as it is.
@@ -36,7 +24,7 @@ private struct SeededGenerator: RandomNumberGenerator {
     @Test("a few wrong bytes", arguments: everyMessage)
     func mutated(message: AnyMessage) {
         print("\(message.typeName): MESSAGES_FUZZ_SEED=\(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SplitMix64(seed: seed)
         for round in 0 ..< 3000 {
             var bytes = message.bytes
             for _ in 0 ..< Int.random(in: 1 ... 4, using: &random) {
@@ -57,7 +45,7 @@ private struct SeededGenerator: RandomNumberGenerator {
 
     @Test("nothing but random bytes", arguments: everyMessage)
     func random(message: AnyMessage) {
-        var random = SeededGenerator(state: seed)
+        var random = SplitMix64(seed: seed)
         for round in 0 ..< 3000 {
             // Half of them from small numbers, of which tags and lengths are made.
             let top: UInt8 = round % 2 == 0 ? 255 : 40

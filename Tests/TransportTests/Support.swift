@@ -3,7 +3,6 @@ import Logging
 import NIOCore
 import NIOPosix
 import Testing
-
 @testable import Transport
 
 let testGroup = MultiThreadedEventLoopGroup.singleton
@@ -108,19 +107,6 @@ private let patternBlock = ByteBuffer(bytes: (0..<251 * 261).map { UInt8($0 % 25
 /// Open descriptors of this process.
 func descriptorCount() throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-}
-
-/// A generator whose whole run follows from its seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }
 
 /// Counts, and remembers the most that there were at once.

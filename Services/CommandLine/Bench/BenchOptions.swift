@@ -10,11 +10,13 @@ struct BenchOptions: ParsableArguments {
     var json = false
 
     mutating func validate() throws {
-        guard (1...1000).contains(rounds) else { throw ValidationError("'--repeat' takes a number from 1 to 1000, not \(rounds).") }
+        guard (1...1000).contains(rounds) else {
+            throw ValidationError("'--repeat' takes a number from 1 to 1000, not \(rounds).")
+        }
     }
 }
 
-/// How many threads a benchmark that runs inside this process takes.
+/// The number of threads of a benchmark that runs inside this process.
 struct BenchThreads: ParsableArguments {
     @Option(help: "Threads (default: as many as there are cores that this process may use).")
     var threads: Int?
@@ -22,6 +24,8 @@ struct BenchThreads: ParsableArguments {
     var count: Int { threads ?? Machine.coreCount }
 
     mutating func validate() throws {
-        if let threads, !(1...512).contains(threads) { throw ValidationError("'--threads' takes a number from 1 to 512, not \(threads).") }
+        if let threads, !(1...512).contains(threads) {
+            throw ValidationError("'--threads' takes a number from 1 to 512, not \(threads).")
+        }
     }
 }

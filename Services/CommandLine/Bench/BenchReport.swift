@@ -1,3 +1,5 @@
+internal import TerminalOutput
+
 /// What a benchmark found, for people and for programs.
 struct BenchReport: Sendable {
     let machine: MachineDescription

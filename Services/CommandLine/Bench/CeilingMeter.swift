@@ -21,20 +21,22 @@ struct CeilingMeter: Sendable {
     mutating func measure() async throws {
         let (ceilings, threads, peak) = (ceilings, threads, peak)
         let found = try await lane.run {
-            (read: ceilings.readBandwidth(threads: threads), operations: peak.map { ceilings.operations($0, threads: threads) })
+            (
+                read: ceilings.readBandwidth(threads: threads),
+                operations: peak.map { ceilings.operations($0, threads: threads) })
         }
         samples.add(found.read, to: "read")
         if let operations = found.operations { samples.add(operations, to: "operations") }
     }
 
-    /// Bytes a second.
+    /// The median read bandwidth, in bytes a second.
     var readBandwidth: Double { samples["read"] }
 
-    /// Operations a second; NaN where there is no peak to measure.
+    /// The median peak, in operations a second; NaN where there is no peak to measure.
     var operations: Double { samples["operations"] }
 }
 
 extension MachineCeilings {
-    /// That of the best instruction set that has such arithmetic.
+    /// The peak of the best instruction set that has such arithmetic.
     static func bestPeak(_ arithmetic: Arithmetic) -> Peak? { peaks.last { $0.arithmetic == arithmetic } }
 }

@@ -1,15 +1,18 @@
 internal import ArgumentParser
 internal import Cluster
 internal import Tensors
+internal import TerminalOutput
 
 /// The ceilings that everything else is measured against.
 struct MachineBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "machine",
-        abstract: "Measure what this machine can do at most: read bandwidth, and peaks of multiply-adds and dot products.",
+        abstract: """
+            Measure what this machine can do at most: read bandwidth, and peaks of multiply-adds and dot products.
+            """,
         discussion: """
-            Threads stream through a buffer larger than the caches, then compute in registers alone; with one thread and with all. \
-            A multiply-add counts as two operations.
+            Threads stream through a buffer larger than the caches, then compute in registers alone; with one thread \
+            and with all. A multiply-add counts as two operations.
             """)
 
     @OptionGroup var options: BenchOptions
@@ -18,7 +21,7 @@ struct MachineBench: AsyncParsableCommand {
     func run() async throws {
         let ceilings = try MachineCeilings.allocated()
         let probes = Self.probes(ceilings, threads: threads.count)
-        let status = StatusLine()
+        let status = ProgressDisplay()
         var samples = Samples()
         for round in 1...options.rounds {
             status.show("round \(round) of \(options.rounds)")
@@ -43,7 +46,9 @@ struct MachineBench: AsyncParsableCommand {
         }
         let peaks = MachineCeilings.peaks.flatMap { peak in
             counts.map { count in
-                Probe(name: "machine.\(peak.name).threads\(count)", unit: peak.unit) { ceilings.operations(peak, threads: count) / 1e9 }
+                Probe(name: "machine.\(peak.name).threads\(count)", unit: peak.unit) {
+                    ceilings.operations(peak, threads: count) / 1e9
+                }
             }
         }
         return reads + peaks
@@ -51,7 +56,7 @@ struct MachineBench: AsyncParsableCommand {
 }
 
 extension MachineCeilings.Peak {
-    /// As `avx512.fma`.
+    /// The part of a measurement's name, for example `avx512.fma`.
     var name: String { "\(instructionSet).\(arithmetic == .float32 ? "fma" : "dot")" }
 
     var unit: String { arithmetic == .int8Dot ? "GOP/s" : "GFLOP/s" }
@@ -61,7 +66,8 @@ extension MachineCeilings {
     /// - Throws: `StartError` when there is no memory to read from.
     static func allocated() throws -> MachineCeilings {
         guard let ceilings = MachineCeilings() else {
-            throw StartError("no memory for a buffer of \(MachineCeilings.bufferBytesDefault >> 20) MiB to measure the read bandwidth with")
+            let size = MachineCeilings.bufferBytesDefault >> 20
+            throw StartError("no memory for a buffer of \(size) MiB to measure the read bandwidth with")
         }
         return ceilings
     }

@@ -13,16 +13,19 @@ struct MachineDescription: Sendable, Equatable {
     var warning: String?
 
     var line: String {
-        "\(processor), \(cores) core\(cores == 1 ? "" : "s"), \(instructionSets.joined(separator: " ")); "
-            + "kernels \(kernels), \(threads) thread\(threads == 1 ? "" : "s")" + (warning.map { "\nWarning: \($0)" } ?? "")
+        let machine = "\(processor), \(cores) core\(cores == 1 ? "" : "s"), \(instructionSets.joined(separator: " "))"
+        let use = "kernels \(kernels), \(threads) thread\(threads == 1 ? "" : "s")"
+        return "\(machine); \(use)" + (warning.map { "\nWarning: \($0)" } ?? "")
     }
 
     static func current(threads: Int, kernels: Kernels = .best) -> MachineDescription {
         var sets: [String] = []
         for peak in MachineCeilings.peaks where !sets.contains(peak.instructionSet) { sets.append(peak.instructionSet) }
+        let cpuInfo = FileManager.default.contents(atPath: "/proc/cpuinfo")
         return MachineDescription(
-            processor: processor(FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""),
-            cores: Machine.coreCount, instructionSets: sets, kernels: kernels.name, threads: threads, warning: Machine.slowness())
+            processor: processor(String(decoding: cpuInfo ?? Data(), as: UTF8.self)),
+            cores: Machine.coreCount, instructionSets: sets, kernels: kernels.name, threads: threads,
+            warning: Machine.slowness())
     }
 
     /// - Parameter cpuInfo: the text of `/proc/cpuinfo`; ARM's names no model.

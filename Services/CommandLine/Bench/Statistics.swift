@@ -1,10 +1,4 @@
-/// The middle of what was measured; of an even number the mean of the two in the middle. NaN where nothing was measured.
-func median(_ samples: some Sequence<Double>) -> Double {
-    let sorted = samples.sorted()
-    guard !sorted.isEmpty else { return .nan }
-    let middle = sorted.count / 2
-    return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
-}
+internal import TerminalOutput
 
 /// The smallest sample that `percent` % of all samples do not exceed (nearest rank). NaN where nothing was measured.
 func percentile(_ percent: Double, of samples: some Sequence<Double>) -> Double {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Cluster
 internal import Foundation
+internal import TerminalOutput
 internal import Tokenizer
 
 /// How fast text becomes token ids and token ids text.
@@ -23,7 +24,7 @@ struct TokenizerBench: AsyncParsableCommand {
     func run() async throws {
         let tokenizer = try BytePairTokenizer(contentsOf: model)
         let text = try Self.text(text)
-        let status = StatusLine()
+        let status = ProgressDisplay()
         var samples = Samples()
         for round in 1...options.rounds {
             status.show("round \(round) of \(options.rounds)")

@@ -1,3 +1,5 @@
+internal import HeapModule
+
 /// Turns the bytes of one word into tokens: the pair of lowest rank is merged first, of equal ones the leftmost.
 ///
 /// The tokens are a linked list and the pairs a heap, so a word of n bytes costs n log n, whatever it looks like.
@@ -8,22 +10,38 @@ struct WordMerger {
         var next: Int32
         var merge: MergeTable.Merge?                    // of this symbol with the next
     }
+    /// A merge that was possible when it was noted.
+    private struct Candidate: Comparable {
+        /// Rank in the upper half, position in the lower: comparing keys compares rank, then position.
+        private let key: UInt64
+
+        init(rank: Int32, position: Int) {
+            key = UInt64(UInt32(bitPattern: rank)) << 32 | UInt64(UInt32(truncatingIfNeeded: position))
+        }
+
+        var rank: Int32 { Int32(truncatingIfNeeded: key >> 32) }
+        var position: Int { Int(key & 0xFFFF_FFFF) }
+
+        static func < (left: Self, right: Self) -> Bool { left.key < right.key }
+    }
     /// A long word reports its steps each time this many are done; a power of two less one.
     private static let stepsAtOnce = 0xFFFF
     private let table: MergeTable
     private var symbols: [Symbol] = []
-    private var heap = CandidateHeap()
+    private var candidates = Heap<Candidate>()
 
     init(_ table: MergeTable) { self.table = table }
 
-    /// Appends the tokens of `word` to `ids`. Bytes that the vocabulary does not have are left out, as Hugging Face does
-    /// where no unknown token is declared.
-    mutating func merge(_ word: some Collection<UInt8>, into ids: inout [Int32], _ work: inout EncodingWork) throws(EncodingError) {
+    /// Appends the tokens of `word` to `ids`. Bytes that the vocabulary does not have are left out, as Hugging Face
+    /// does where no unknown token is declared.
+    mutating func merge(
+        _ word: some Collection<UInt8>, into ids: inout [Int32], _ work: inout EncodingWork
+    ) throws(EncodingError) {
         link(word)
         try work.spend(word.count)
         for position in symbols.indices.dropLast() { offer(position) }
         var steps = 0
-        while let candidate = heap.popFirst() {
+        while let candidate = candidates.popMin() {
             steps += 1
             if steps & Self.stepsAtOnce == 0 { try work.spend(Self.stepsAtOnce) }
             // A symbol that was merged since, or merged away, has a different merge now: the candidate is out of date.
@@ -53,7 +71,7 @@ struct WordMerger {
         let next = symbols[position].next
         let merge = next < 0 ? nil : table.merge(symbols[position].id, symbols[Int(next)].id)
         symbols[position].merge = merge
-        if let merge { heap.insert(CandidateHeap.Candidate(rank: merge.rank, position: position)) }
+        if let merge { candidates.insert(Candidate(rank: merge.rank, position: position)) }
     }
 
     private mutating func join(_ position: Int, into id: Int32) {

@@ -2,6 +2,7 @@ import AdminMessages
 import Foundation
 @testable import Router
 @testable import Transport
+import TestSupport
 
 /// Lets expert hosts come, go and fail in an order that follows from a seed. One sound host, which the router knows, is always left.
 actor HostStorm {
@@ -31,7 +32,7 @@ actor HostStorm {
 
     private static let hostsMax = 4
     private let cluster: RESTCluster
-    private var random: SplitMix
+    private var random: SplitMix64
     /// Those that live and were not told to stop.
     private var hosts: [String: Host] = [:]
     private var leaving: [Host] = []
@@ -42,7 +43,7 @@ actor HostStorm {
 
     init(_ cluster: RESTCluster, seed: UInt64) {
         self.cluster = cluster
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
     }
 
     /// Starts one more host, behind a proxy that can swallow its connections. Its name is new, as a container's is.

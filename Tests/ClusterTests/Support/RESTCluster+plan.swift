@@ -1,5 +1,5 @@
 import AdminMessages
-@testable import CommandLineTool
+@testable import ClusterClient
 import Foundation
 @testable import Router
 @testable import Transport

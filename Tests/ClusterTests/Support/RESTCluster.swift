@@ -1,4 +1,4 @@
-@testable import CommandLineTool
+@testable import ClusterClient
 import Foundation
 import Synchronization
 import Testing

@@ -1,4 +1,4 @@
-@testable import CommandLineTool
+@testable import ClusterClient
 import Foundation
 import NIOHTTP1
 @testable import Router
@@ -78,19 +78,15 @@ extension RESTCluster {
         guard case .object(let members) = body else { throw SupportError("a body that is no object") }
         let bytes = Array(JSON.object(members + [.init("stream", .bool(true))]).text().utf8)
         return try await rest.request(.POST, path, body: bytes, limits: Self.limits) { head, body in
-            var stream = Stream(), unread = ""
+            var stream = Stream(), reader = ServerSentEvents()
             for try await piece in body {
-                let text = String(decoding: piece, as: UTF8.self)
-                stream.raw += text
-                unread += text
-                while let end = unread.range(of: "\n\n") {
-                    let event = unread[..<end.lowerBound]
-                    if event == "data: [DONE]" {
+                stream.raw += String(decoding: piece, as: UTF8.self)
+                for event in try reader.append(piece) {
+                    if event.data == "[DONE]" {
                         stream.isDone = true
-                    } else if event.hasPrefix("data: ") {
-                        stream.events.append(try JSONReader.read(Array(event.dropFirst("data: ".count).utf8)))
+                    } else {
+                        stream.events.append(try JSONReader.read(Array(event.data.utf8)))
                     }
-                    unread.removeSubrange(..<end.upperBound)
                 }
                 if try await enough(stream) { return stream }
             }

@@ -1,4 +1,4 @@
-@testable import CommandLineTool
+@testable import LocalCluster
 
 /// Ports for programs that are told one before they listen on it.
 enum TestPort {

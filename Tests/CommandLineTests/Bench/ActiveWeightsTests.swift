@@ -2,16 +2,16 @@ import Checkpoint
 import Foundation
 import Tensors
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
 
-/// The demo model by hand: D 192, 8 heads of 64 (inner 512), 2 key/value heads (128), F 96, 8 experts of which 2, vocabulary 4096;
-/// 14 lightning layers and 2 softmax layers, all bf16.
+/// The demo model by hand: D 192, 8 heads of 64 (inner 512), 2 key/value heads (128), F 96, 8 experts of which 2,
+/// vocabulary 4096; 14 lightning layers and 2 softmax layers, all bf16.
 @Suite("Active weights") struct ActiveWeightsTests {
-    private static let demo = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../../compose/models/demo").standardizedFileURL.path
-    private static let lightning = 5 * 512 * 192, softmax = 2 * (512 + 128) * 192, gate = 8 * 192, expert = 3 * 192 * 96, head = 4096 * 192
+    private static let lightning = 5 * 512 * 192, softmax = 2 * (512 + 128) * 192
+    private static let gate = 8 * 192, expert = 3 * 192 * 96, head = 4096 * 192
     private static let dense = 14 * lightning + 2 * softmax + 16 * gate
 
-    private func weights() throws -> ActiveWeights { try ActiveWeights(WeightFiles(directory: Self.demo)) }
+    private func weights() throws -> ActiveWeights { try ActiveWeights(WeightFiles(directory: Repository.demo.path)) }
 
     @Test("a checkpoint's tensors are counted as stored")
     func sizes() throws {
@@ -23,7 +23,10 @@ import Testing
         #expect(weights.elementsPerToken == Double(Self.dense + 16 * 2 * Self.expert))
     }
 
-    @Test("one token reads its two experts of each layer; more tokens read as many as they are expected to choose, never more than all")
+    @Test("""
+        one token reads its two experts of each layer; more tokens read as many as they are expected to choose, never \
+        more than all
+        """)
     func bytes() throws {
         let weights = try weights()
         #expect(weights.bytesPerStep(batch: 1) == 19_906_560)
@@ -38,9 +41,12 @@ import Testing
         #expect(try weights().operationsPerStep(batch: 3) == Double(6 * active))
     }
 
-    @Test("the operations of a prompt are those of its matrices, of lightning blocks of 64 and of all pairs of a softmax layer")
+    @Test("""
+        the operations of a prompt are those of its matrices, of lightning blocks of 64 and of all pairs of a softmax \
+        layer
+        """)
     func operations() throws {
-        let config = try ModelConfig(contentsOf: Self.demo)
+        let config = try ModelConfig(contentsOf: Repository.demo.path)
         let operations = PrefillOperations(config: config, weights: try weights())
         let matrices = 2 * (100 * (Self.dense + 16 * 2 * Self.expert) + Self.head)
         let lightning = 100 * 14 * 8 * (4 * 64 * 64 + 2 * 64 * 65)

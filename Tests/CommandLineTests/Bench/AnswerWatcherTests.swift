@@ -1,15 +1,19 @@
 import Cluster
 import Synchronization
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
+@testable import ClusterClient
 
 @Suite("Answer watcher") struct AnswerWatcherTests {
     private static let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"
     private static func token(_ text: String) -> String { "data: {\"choices\":[{\"text\":\"\(text)\"}]}\n\n" }
-    private static let end = "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}],\"usage\":{\"completion_tokens\":2}}\n\ndata: [DONE]\n\n"
+    private static let end = #"data: {"choices":[{"text":"","finish_reason":"length"}],"#
+        + #""usage":{"completion_tokens":2}}"# + "\n\ndata: [DONE]\n\n"
     private static let request = CompletionBody(prompt: [1], tokensMax: 2, choice: [])
 
-    private func watch(_ pieces: [String], onTokens: @escaping @Sendable (Int) -> Void = { _ in }) async throws -> WatchedAnswer {
+    private func watch(
+        _ pieces: [String], onTokens: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws -> WatchedAnswer {
         try await ScriptedServer.run(.init(pieces: pieces, pause: .milliseconds(20))) { address in
             try await AnswerWatcher(RESTClient(address)).watch(Self.request, onTokens: onTokens)
         }

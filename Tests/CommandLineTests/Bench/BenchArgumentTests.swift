@@ -1,6 +1,6 @@
 import ArgumentParser
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
 
 @Suite("Bench arguments") struct BenchArgumentTests {
     @Test("senseless ones are refused with a sentence that names the flag", arguments: [
@@ -89,7 +89,9 @@ import Testing
     @Test("every batch is measured at every context, by a router that has a place for each sequence")
     func batches() throws {
         let options = try BatchOptions.parse(["--context", "10,20", "--batch", "1,64"])
-        #expect(options.cases(contextDefault: 5).map(\.name) == ["context10.batch1", "context10.batch64", "context20.batch1", "context20.batch64"])
+        #expect(
+            options.cases(contextDefault: 5).map(\.name)
+                == ["context10.batch1", "context10.batch64", "context20.batch1", "context20.batch64"])
         #expect(options.routerFlags == ["--sequences-max", "64", "--inter-token-target-ms", "60000"])
         let bare = try BatchOptions.parse([])
         #expect(bare.cases(contextDefault: 5) == [.init(context: 5, batch: 1)])

@@ -1,9 +1,11 @@
 import Foundation
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
+@testable import TerminalOutput
 
 @Suite("Bench report") struct BenchReportTests {
-    private let machine = MachineDescription(processor: "CPU 9", cores: 4, instructionSets: ["scalar", "avx2"], kernels: "avx2", threads: 3)
+    private let machine = MachineDescription(
+        processor: "CPU 9", cores: 4, instructionSets: ["scalar", "avx2"], kernels: "avx2", threads: 3)
     private let measurements = [
         Measurement(name: "a.read", value: 12.34, unit: "GB/s", ceiling: 24.68),
         Measurement(name: "a", value: 1234.5, unit: "GB/s"),
@@ -26,7 +28,8 @@ import Testing
 
     @Test("where nothing has a ceiling there are no columns for it; one core and one thread are no plural")
     func bare() {
-        let alone = MachineDescription(processor: "CPU", cores: 1, instructionSets: ["neon"], kernels: "neon", threads: 1)
+        let alone = MachineDescription(
+            processor: "CPU", cores: 1, instructionSets: ["neon"], kernels: "neon", threads: 1)
         #expect(BenchReport(alone, [Measurement(name: "a", value: 0.5, unit: "s")]).text(json: false) == """
             CPU, 1 core, neon; kernels neon, 1 thread
 
@@ -60,13 +63,15 @@ import Testing
     }
 
     @Test("figures have the digits that count", arguments: [
-        (1234.5, "1235"), (123.4, "123"), (12.34, "12.3"), (1.234, "1.23"), (0.1234, "0.123"), (0, "0.000"), (-1.5, "-1.50"), (Double.nan, "–"),
+        (1234.5, "1235"), (123.4, "123"), (12.34, "12.3"), (1.234, "1.23"), (0.1234, "0.123"), (0, "0.000"),
+        (-1.5, "-1.50"), (Double.nan, "–"),
         (.infinity, "–"), (1e300, "–"), (0.9999, "1.000"), (9.999, "10.00"),
     ])
     func figures(number: Double, text: String) { #expect(figure(number) == text) }
 
     @Test("the processor's name is found where the system tells one", arguments: [
-        ("processor\t: 0\nmodel name\t: AMD EPYC: 9\nmodel name\t: other\n", "AMD EPYC: 9"), ("processor : 0\nCPU part : 0xd0c\n", "unknown processor"),
+        ("processor\t: 0\nmodel name\t: AMD EPYC: 9\nmodel name\t: other\n", "AMD EPYC: 9"),
+        ("processor : 0\nCPU part : 0xd0c\n", "unknown processor"),
         ("", "unknown processor"), ("model name\t:\n", "unknown processor"),
     ])
     func processor(cpuInfo: String, name: String) { #expect(MachineDescription.processor(cpuInfo) == name) }

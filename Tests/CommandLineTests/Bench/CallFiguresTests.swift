@@ -1,5 +1,7 @@
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
+@testable import LocalCluster
+@testable import TerminalOutput
 
 @Suite("Figures of calls") struct CallFiguresTests {
     private static let attention = """

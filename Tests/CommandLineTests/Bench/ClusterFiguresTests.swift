@@ -1,5 +1,5 @@
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
 
 @Suite("Cluster bench figures") struct ClusterFiguresTests {
     private let begin = ContinuousClock.now
@@ -31,7 +31,11 @@ import Testing
     }
 
     private func decode(operationsPerStep: Double, peak: Double) -> [Measurement] {
-        [DecodeFigures(name: "d.batch2", batch: 2, tokensPerSecond: 20, bytesPerStep: 1e9, operationsPerStep: operationsPerStep, readBandwidth: 40e9, peak: peak)].measurements
+        [
+            DecodeFigures(
+                name: "d.batch2", batch: 2, tokensPerSecond: 20, bytesPerStep: 1e9,
+                operationsPerStep: operationsPerStep, readBandwidth: 40e9, peak: peak),
+        ].measurements
     }
 
     @Test("decoding is measured against the read bandwidth where that is the limit")
@@ -61,7 +65,9 @@ import Testing
             PrefillFigures(what: "prefill.int8.fast", context: 400, batch: 2, seconds: 10, operations: 8e9, peak: 4e9),
         ]
         let found = Dictionary(uniqueKeysWithValues: figures.measurements.map { ($0.name, $0) })
-        #expect(found["prefill.int8.fast.context100.batch2"] == Measurement(name: "prefill.int8.fast.context100.batch2", value: 100, unit: "tokens/s", ceiling: 400))
+        #expect(
+            found["prefill.int8.fast.context100.batch2"]
+                == Measurement(name: "prefill.int8.fast.context100.batch2", value: 100, unit: "tokens/s", ceiling: 400))
         #expect(found["prefill.int8.fast.context100.batch2.arithmetic"]?.value == 1)
         #expect(found["prefill.int8.fast.context100.batch2.arithmetic"]?.share == 0.25)
         #expect(found["prefill.int8.fast.context400.batch2.time_per_token"]?.value == 12_500)
@@ -76,6 +82,8 @@ import Testing
             PrefillFigures(what: "p", context: context, batch: batch, seconds: 1, operations: 1, peak: 1)
         }
         let ratios = figures.measurements.filter { $0.unit == "ratio" }
-        #expect(ratios.map(\.name) == ["p.context400.batch1.time_ratio_to_context100", "p.context400.batch2.time_ratio_to_context100"])
+        #expect(
+            ratios.map(\.name)
+                == ["p.context400.batch1.time_ratio_to_context100", "p.context400.batch2.time_ratio_to_context100"])
     }
 }

@@ -5,7 +5,9 @@ import NIOPosix
 import Tensors
 import Testing
 import Transport
-@testable import CommandLineTool
+@testable import Benchmarks
+@testable import LocalCluster
+@testable import TerminalOutput
 
 @Suite("Hop bench") struct HopBenchTests {
     /// Runs an echo service in this process, and a caller of it.
@@ -15,7 +17,8 @@ import Transport
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let service = try HopEchoService(folder: folder.path, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let client = RPCClient(address: .unix(path: HopEchoService.rpcSocket(in: folder.path)), group: group, logger: logger)
+        let client = RPCClient(
+            address: .unix(path: HopEchoService.rpcSocket(in: folder.path)), group: group, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await service.run() }
             tasks.addTask { try await client.run() }
@@ -31,7 +34,9 @@ import Transport
             let rawThread = ComputeLane(label: "raw")
             for size in HopLane.sizes + [.init(name: "1B", bytes: 1, calls: 3)] {
                 _ = try await caller.echo(ByteBuffer())             // empty bodies too
-                let lane = try HopLane(.init(name: size.name, bytes: size.bytes, calls: 3), caller: caller, folder: folder, rawThread: rawThread)
+                let lane = try HopLane(
+                    .init(name: size.name, bytes: size.bytes, calls: 3), caller: caller, folder: folder,
+                    rawThread: rawThread)
                 defer { lane.close() }
                 try await lane.check()
                 let round = try await lane.measure()
@@ -44,14 +49,18 @@ import Transport
     @Test("the product's way and the raw way are measured in turns, and the second is the ceiling of the first")
     func figures() {
         var figures = HopFigures()
-        let small = HopLane.Size(name: "12KiB", bytes: 12 << 10, calls: 4), large = HopLane.Size(name: "1MiB", bytes: 1 << 20, calls: 2)
+        let small = HopLane.Size(name: "12KiB", bytes: 12 << 10, calls: 4), large = HopLane.Size(
+            name: "1MiB", bytes: 1 << 20, calls: 2)
         for slow in [1.0, 1, 9] {           // one disturbed round of three changes nothing
-            figures.add(.init(ours: [30e-6, 20e-6, 60e-6, 40e-6].map { $0 * slow }, raw: [10e-6, 10e-6, 40e-6, 10e-6]), of: small)
+            figures.add(
+                .init(ours: [30e-6, 20e-6, 60e-6, 40e-6].map { $0 * slow }, raw: [10e-6, 10e-6, 40e-6, 10e-6]),
+                of: small)
             figures.add(.init(ours: [2e-3 * slow, 4e-3], raw: [1e-3, 1e-3]), of: large)
         }
         let found = Dictionary(uniqueKeysWithValues: figures.measurements.map { ($0.name, $0) })
         #expect(figures.measurements.map(\.name) == [
-            "hop.12KiB.p50", "hop.12KiB.p99", "hop.12KiB.p99.9", "hop.1MiB.p50", "hop.1MiB.p99", "hop.1MiB.p99.9", "hop.1MiB.bandwidth",
+            "hop.12KiB.p50", "hop.12KiB.p99", "hop.12KiB.p99.9", "hop.1MiB.p50", "hop.1MiB.p99", "hop.1MiB.p99.9",
+            "hop.1MiB.bandwidth",
         ])
         #expect(found["hop.12KiB.p50"].map { ($0.value * 10).rounded() } == 300)
         #expect(found["hop.12KiB.p99"]?.share.map { ($0 * 1000).rounded() } == 667)

@@ -1,6 +1,6 @@
 import Synchronization
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
 
 @Suite("Side by side") struct SideBySideTests {
     @Test("all have enough once each brought so many tokens after the last had begun")

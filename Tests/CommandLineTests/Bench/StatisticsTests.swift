@@ -1,5 +1,6 @@
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
+@testable import TerminalOutput
 
 @Suite("Bench statistics") struct StatisticsTests {
     @Test("the median is the middle, or the mean of the two in the middle, in any order", arguments: [
@@ -10,7 +11,9 @@ import Testing
     @Test("a percentile is the smallest sample that so many do not exceed", arguments: [
         (50.0, 500.0), (99, 990), (99.9, 999), (100, 1000), (0, 1), (0.1, 1), (0.11, 2), (250, 1000), (-5, 1),
     ])
-    func rank(percent: Double, expected: Double) { #expect(percentile(percent, of: (1...1000).map(Double.init).reversed()) == expected) }
+    func rank(percent: Double, expected: Double) {
+        #expect(percentile(percent, of: (1...1000).map(Double.init).reversed()) == expected)
+    }
 
     @Test("of nothing there is no median and no percentile")
     func nothing() {

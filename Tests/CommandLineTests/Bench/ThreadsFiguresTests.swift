@@ -1,5 +1,6 @@
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
+@testable import TerminalOutput
 
 @Suite("Figures of threads") struct ThreadsFiguresTests {
     @Test("numbers of threads are powers of two, and all there are")

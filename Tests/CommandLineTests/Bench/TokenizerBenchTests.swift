@@ -2,7 +2,7 @@ import Cluster
 import Foundation
 import Testing
 import Tokenizer
-@testable import CommandLineTool
+@testable import Benchmarks
 
 @Suite("Tokenizer bench") struct TokenizerBenchTests {
     private func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
@@ -26,7 +26,9 @@ import Tokenizer
         }
     }
 
-    @Test("what is no text is refused by name", arguments: [([], "is empty"), ([0xFF, 0xFE, 0xFF], "is not UTF-8 text")] as [([UInt8], String)])
+    @Test(
+        "what is no text is refused by name",
+        arguments: [([], "is empty"), ([0xFF, 0xFE, 0xFF], "is not UTF-8 text")] as [([UInt8], String)])
     func refused(bytes: [UInt8], reason: String) throws {
         try withFile(bytes) { path in
             let error = #expect(throws: StartError.self) { try TokenizerBench.text(path) }
@@ -38,8 +40,7 @@ import Tokenizer
 
     @Test("both ways are measured with the demo model's tokenizer")
     func measured() throws {
-        let demo = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../../compose/models/demo").standardizedFileURL.path
-        let rates = try TokenizerBench.measure(try BytePairTokenizer(contentsOf: demo), "Who are you? ")
+        let rates = try TokenizerBench.measure(try BytePairTokenizer(contentsOf: Repository.demo.path), "Who are you? ")
         #expect(rates.map(\.name) == ["tokenizer.encode", "tokenizer.decode"])
         #expect(rates.allSatisfy { $0.rate > 0 })
     }

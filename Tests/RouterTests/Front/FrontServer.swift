@@ -1,3 +1,4 @@
+import ClusterClient
 import Foundation
 import Hummingbird
 import Logging
@@ -45,10 +46,11 @@ struct FrontClient: Sendable {
 
         var json: JSON { (try? JSONReader.read(Array(body.utf8))) ?? .null }
         var error: JSON { json["error"] ?? .null }
-        /// The JSON of each `data:` line except `[DONE]`.
+        /// The JSON of each event except `[DONE]`.
         var chunks: [JSON] {
-            body.split(separator: "\n\n").filter { $0.hasPrefix("data: ") && $0 != "data: [DONE]" }
-                .map { (try? JSONReader.read(Array($0.dropFirst(6).utf8))) ?? .null }
+            var reader = ServerSentEvents()
+            let events = (try? reader.append(Array(body.utf8))) ?? []
+            return events.filter { $0.data != "[DONE]" }.map { (try? JSONReader.read(Array($0.data.utf8))) ?? .null }
         }
     }
 

@@ -1,24 +1,29 @@
 internal import Cluster
+internal import ClusterClient
+internal import LocalCluster
 
 /// What the processes of a cluster have counted up to one moment, or between two.
 struct CallCounters: Sendable, Equatable {
-    /// Of all processes with one role.
+    /// The sums over all processes with one role.
     struct Service: Sendable, Equatable {
+        /// How many calls were answered.
         var calls = 0.0
-        /// In which calls were in the service.
+        /// The seconds that calls spent in the service.
         var seconds = 0.0
-        /// In which it computed.
+        /// The seconds in which the service computed.
         var computeSeconds = 0.0
-        /// In which its callers waited for it.
+        /// The seconds that callers waited for answers.
         var roundTripSeconds = 0.0
+        /// The context switches of the processes' threads.
         var switches = 0.0
-        /// Of these, those where another thread took the core.
+        /// The context switches in which another thread took the core.
         var involuntarySwitches = 0.0
 
         static func - (a: Service, b: Service) -> Service {
             Service(
                 calls: a.calls - b.calls, seconds: a.seconds - b.seconds,
-                computeSeconds: a.computeSeconds - b.computeSeconds, roundTripSeconds: a.roundTripSeconds - b.roundTripSeconds,
+                computeSeconds: a.computeSeconds - b.computeSeconds,
+                roundTripSeconds: a.roundTripSeconds - b.roundTripSeconds,
                 switches: a.switches - b.switches, involuntarySwitches: a.involuntarySwitches - b.involuntarySwitches)
         }
     }
@@ -27,11 +32,11 @@ struct CallCounters: Sendable, Equatable {
 
     var attention = Service()
     var experts = Service()
-    /// Of it, context switches alone.
+    /// Only the context switches of the router are known.
     var router = Service()
     var steps = 0.0
     var stepSeconds = 0.0
-    /// Where the steps' time went, in seconds, as the router sees it; by `parts`.
+    /// The seconds that each of `parts` took of the steps, as the router sees it.
     var partSeconds: [String: Double] = [:]
 
     static func - (a: CallCounters, b: CallCounters) -> CallCounters {
@@ -62,9 +67,9 @@ extension CallCounters {
         }
     }
 
-    /// Asks all processes at the same time.
+    /// Asks all processes for their metrics at the same time.
     ///
-    /// - Throws: `StartError` when one does not tell.
+    /// - Throws: `StartError` when one refuses.
     static func now(_ processes: [ClusterHandle.Child]) async throws -> CallCounters {
         try await withThrowingTaskGroup { tasks in
             for process in processes {

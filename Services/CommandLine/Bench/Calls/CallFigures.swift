@@ -1,24 +1,29 @@
+internal import TerminalOutput
+
 /// What the calls of decode steps cost: how often threads were woken up for one, and where its time went.
 struct CallFigures: Sendable {
-    /// As `context512.batch1`.
+    /// What was measured, for people, for example `context512.batch1`.
     let title: String
-    /// As `decode.bf16.exact.context512.batch1`.
+    /// What was measured, for programs, for example `decode.bf16.exact.context512.batch1`.
     let name: String
-    /// Of a stretch in which nothing but decode steps ran.
+    /// What was counted while nothing but decode steps ran.
     let counters: CallCounters
 
-    /// Of one service's calls.
+    /// What one call of a service costs on average.
     struct Call: Sendable, Equatable {
+        /// How many such calls a step makes.
         var perStep: Double
         /// Context switches of the service's processes for each of its calls.
         var wakeUps: Double
+        /// Those of the context switches in which another thread took the core.
         var involuntary: Double
-        /// Microseconds: from the router's call to its answer, and the three parts of that.
+        /// Microseconds from the router's call to its answer: the sum of the three below.
         var time: Double
+        /// Microseconds of computation.
         var compute: Double
-        /// In the service, before and after its computation.
+        /// Microseconds in the service before and after its computation.
         var waiting: Double
-        /// Outside the service: encoding, sockets, and waking up both sides.
+        /// Microseconds outside the service: encoding, sockets, and waking up both sides.
         var wire: Double
     }
 
@@ -38,13 +43,13 @@ struct CallFigures: Sendable {
     private var all: [CallCounters.Service] { [counters.attention, counters.experts, counters.router] }
     /// Context switches of the router for each call that it makes.
     var routerWakeUps: Double { counters.router.switches / calls }
-    /// Of all processes for each call.
+    /// Context switches of all processes for each call.
     var wakeUps: Double { all.map(\.switches).reduce(0, +) / calls }
     var involuntary: Double { all.map(\.involuntarySwitches).reduce(0, +) / calls }
     var callsPerStep: Double { calls / counters.steps }
 
     private func stepMicroseconds(_ seconds: Double) -> Double { seconds / counters.steps * 1e6 }
-    /// Microseconds of a step, all of it and then by `CallCounters.parts`.
+    /// Microseconds of a step: first of the whole step, then of each of `CallCounters.parts`.
     var stepTimes: [Double] {
         ([counters.stepSeconds] + CallCounters.parts.map { counters.partSeconds[$0] ?? .nan }).map(stepMicroseconds)
     }

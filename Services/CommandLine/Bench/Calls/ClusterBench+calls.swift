@@ -1,8 +1,8 @@
 internal import Cluster
 
 extension ClusterBench {
-    /// What the cluster counted while every sequence was generating; nil where its processes are not known, or there was
-    /// no such time.
+    /// What the cluster counted while every sequence was generating; nil where its processes are not known, or there
+    /// was no such time.
     ///
     /// - Throws: `StartError` when a request fails, or a process does not tell what it counted.
     func callCounters(

@@ -2,10 +2,14 @@ internal import ArgumentParser
 
 /// How many sequences at a time are measured, and after how long prompts.
 struct BatchOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Sequences at a time, each with a prompt of its own; several numbers, with commas, are measured in turns.", valueName: "sequences"))
+    @Option(help: ArgumentHelp("""
+        Sequences at a time, each with a prompt of its own; several numbers, with commas, are measured in turns.
+        """, valueName: "sequences"))
     var batch = CountList(1)
 
-    @Option(help: ArgumentHelp("Tokens of a prompt; several numbers, with commas, are measured in turns.", valueName: "tokens"))
+    @Option(help: ArgumentHelp("""
+        Tokens of a prompt; several numbers, with commas, are measured in turns.
+        """, valueName: "tokens"))
     var context: CountList?
 
     static let batchMax = 512
@@ -26,7 +30,9 @@ struct BatchOptions: ParsableArguments {
 
     /// Every batch at every context.
     func cases(contextDefault: Int) -> [Case] {
-        (context ?? CountList(contextDefault)).counts.flatMap { context in batch.counts.map { Case(context: context, batch: $0) } }
+        (context ?? CountList(contextDefault)).counts.flatMap { context in
+            batch.counts.map { Case(context: context, batch: $0) }
+        }
     }
 
     struct Case: Sendable, Equatable, CustomStringConvertible {

@@ -1,4 +1,6 @@
 internal import Checkpoint
+internal import ClusterClient
+internal import LocalCluster
 internal import Tokenizer
 
 /// What is known of a model before any cluster serves it.

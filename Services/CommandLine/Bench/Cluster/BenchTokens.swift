@@ -5,7 +5,7 @@ internal import Tokenizer
 struct BenchTokens: Sendable {
     /// Ids of tokens that stand for text.
     let ordinary: [Int32]
-    /// Those of printable ASCII: each gives text at once, so each is an event of its own in a stream.
+    /// Ids of tokens of printable ASCII: each gives text at once, so each is an event of its own in a stream.
     let printable: [Int32]
 
     /// - Throws: `StartError` when the tokenizer has no printable token.
@@ -13,14 +13,20 @@ struct BenchTokens: Sendable {
         let count = min(vocabularySize, tokenizer.vocabularyCount)
         ordinary = (0 ..< Int32(count)).filter { !tokenizer.isSpecial($0) && tokenizer.bytes(of: $0)?.isEmpty == false }
         printable = ordinary.filter { id in tokenizer.bytes(of: id)?.allSatisfy { (0x20...0x7E).contains($0) } == true }
-        guard !printable.isEmpty else { throw StartError("the model's tokenizer has no token of printable ASCII characters, which a benchmark's answers consist of") }
+        guard !printable.isEmpty else {
+            throw StartError(
+                "the model's tokenizer has no token of printable ASCII characters, "
+                    + "which a benchmark's answers consist of")
+        }
     }
 
-    /// A random prompt of `context` tokens, to be answered with `tokens` tokens out of a random choice of printable ones.
+    /// A random prompt of `context` tokens, to be answered with `tokens` tokens out of a random choice of printable
+    /// ones.
     func request(context: Int, tokens: Int, random: inout some RandomNumberGenerator) -> CompletionBody {
         let choice = printable.shuffled(using: &random).prefix(max(64, tokens))
         return CompletionBody(
-            prompt: (0 ..< context).map { _ in ordinary[Int.random(in: ordinary.indices, using: &random)] }, tokensMax: tokens, choice: Array(choice))
+            prompt: (0 ..< context).map { _ in ordinary[Int.random(in: ordinary.indices, using: &random)] },
+            tokensMax: tokens, choice: Array(choice))
     }
 }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Cluster
+internal import LocalCluster
 internal import Tensors
 
 /// The flags of benchmarks that go through a whole cluster, by REST: which cluster, which model, which prompts.
@@ -7,10 +8,13 @@ struct ClusterTarget: ParsableArguments {
     @Option(help: ArgumentHelp("Folder of the checkpoint.", valueName: "folder"))
     var model: String
 
-    @Option(help: "Measure the cluster that answers here, on this machine, instead of starting one; the other flags then tell how it was started.")
+    @Option(help: """
+        Measure the cluster that answers here, on this machine, instead of starting one; the other flags then tell how \
+        it was started.
+        """)
     var url: String?
 
-    @Option(help: "Where chance begins: the same seed gives the same prompts.")
+    @Option(help: "Seed of the random numbers: the same seed gives the same prompts.")
     var seed: UInt64 = 1
 
     @OptionGroup var cluster: ClusterOptions

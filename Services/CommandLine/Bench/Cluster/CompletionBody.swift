@@ -1,6 +1,7 @@
 internal import Cluster
 
-/// What a request for a completion asks for. Field names on the wire are those of OpenAI's API, and vLLM's `ignore_eos`.
+/// What a request for a completion asks for. Field names on the wire are those of OpenAI's API, and vLLM's
+/// `ignore_eos`.
 struct CompletionBody: Sendable, Equatable {
     var prompt: [Int32]
     var tokensMax: Int
@@ -9,8 +10,8 @@ struct CompletionBody: Sendable, Equatable {
     /// `low`, `normal` or `high`; nil leaves it to the router.
     var priority: String?
 
-    /// Greedy, streamed, with the usage at its end. The penalty leads a model of random weights, which would repeat one token and
-    /// its experts for ever, through all the choice.
+    /// Greedy, streamed, with the usage at its end. The penalty leads a model of random weights, which would repeat one
+    /// token and its experts for ever, through all the choice.
     var json: [UInt8] {
         var text = "{\"prompt\":["
         text.reserveCapacity(7 * prompt.count + 14 * choice.count + 256)

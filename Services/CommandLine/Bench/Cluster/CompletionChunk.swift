@@ -2,10 +2,10 @@ internal import JSON
 
 /// What one event of a stream of completions says.
 struct CompletionChunk: Sendable, Equatable {
-    /// With an answer of printable tokens: one token, or none.
+    /// New text. Where an answer consists of printable tokens, it is one token or none.
     var text = ""
     var finishReason: String?
-    /// Tokens of the whole answer, as the server counted them.
+    /// How many tokens the whole answer has, as the server counted them.
     var completionTokens: Int?
     /// Why the answer ends here.
     var failure: String?

@@ -1,4 +1,5 @@
 internal import Cluster
+internal import ClusterClient
 internal import NIOHTTP1
 
 /// Asks a router for completions and notes when each token came.
@@ -13,8 +14,8 @@ struct CompletionTimer: Sendable {
 
     /// Sends all `requests` at once.
     ///
-    /// - Parameter sideBySide: hangs up on all once each has brought so many tokens since the last of them had its first; nil waits
-    ///   for the answers' ends.
+    /// - Parameter sideBySide: hangs up on all once each has brought so many tokens since the last of them had its
+    ///   first; nil waits for the answers' ends.
     /// - Parameter onAllBegun: called when the last of them has its first token.
     /// - Throws: `StartError` when one is refused, fails, or is not answered in single tokens.
     func run(
@@ -33,11 +34,15 @@ struct CompletionTimer: Sendable {
     private func run(_ request: CompletionBody, _ hangsUp: @Sendable (Bool) -> Bool) async throws -> Times {
         let body = request.json
         let sent = ContinuousClock.now
-        let (tokens, isWhole) = try await client.request(.POST, "/v1/completions", body: body, limits: .init(silence: .seconds(300))) { head, body in
+        let (tokens, isWhole) = try await client.request(
+            .POST, "/v1/completions", body: body, limits: .init(silence: .seconds(300))
+        ) { head, body in
             try await Self.tokenTimes(head, body, hangsUp)
         }
         guard tokens.count == request.tokensMax || !isWhole else {
-            throw StartError("\(client.address) answered with \(tokens.count) pieces of text, expected one for each of \(request.tokensMax) tokens")
+            throw StartError(
+                "\(client.address) answered with \(tokens.count) pieces of text, "
+                    + "expected one for each of \(request.tokensMax) tokens")
         }
         return Times(sent: sent, tokens: tokens)
     }
@@ -45,7 +50,9 @@ struct CompletionTimer: Sendable {
     private static func tokenTimes(
         _ head: RESTClient.Head, _ body: RESTBody, _ hangsUp: (Bool) -> Bool
     ) async throws -> (times: [ContinuousClock.Instant], isWhole: Bool) {
-        guard head.status == 200 else { throw StartError("the cluster answered \(head.status): \(try await body.beginning(300))") }
+        guard head.status == 200 else {
+            throw StartError("the cluster answered \(head.status): \(try await body.beginning(300))")
+        }
         var times: [ContinuousClock.Instant] = []
         var events = ServerSentEvents()
         for try await piece in body {
@@ -71,10 +78,13 @@ extension [CompletionTimer.Times] {
         return (end - begin) / .seconds(1)
     }
 
-    /// Tokens a second, of all together, while every sequence was generating: from the last first token to the first last one.
-    /// Nil where there was no such time.
+    /// Tokens a second, of all together, while every sequence was generating: from the last first token to the first
+    /// last one. Nil where there was no such time.
     var decodeRate: Double? {
-        guard let begin = compactMap(\.tokens.first).max(), let end = compactMap(\.tokens.last).min(), begin < end else { return nil }
+        guard let begin = compactMap(\.tokens.first).max(), let end = compactMap(\.tokens.last).min(), begin < end
+        else {
+            return nil
+        }
         let tokens = reduce(0) { $0 + $1.tokens.count { begin < $0 && $0 <= end } }
         return Double(tokens) / ((end - begin) / .seconds(1))
     }

@@ -1,24 +1,29 @@
 internal import ArgumentParser
 internal import Checkpoint
 internal import Cluster
+internal import TerminalOutput
 
 /// How fast a cluster generates, and how much of what the machine could do that is.
 struct DecodeBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decode",
-        abstract: "Measure generation through a whole cluster, by REST: tokens a second, and the share of what memory and arithmetic allow.",
+        abstract: """
+            Measure generation through a whole cluster, by REST: tokens a second, and the share of what memory and \
+            arithmetic allow.
+            """,
         discussion: """
-            Counted is the time in which every sequence was generating; once each has generated --tokens in it, all are hung up. A step \
-            must read the active weights, as stored: attention, gates, output projection, and the experts that so many tokens are \
-            expected to choose; and it takes two operations for each token and active parameter. The ceiling is the lower of what the \
-            read bandwidth and the peak allow, which are measured before, between and after the runs, while the cluster is idle.
+            Only the time in which every sequence was generating counts; once each has generated --tokens tokens in \
+            it, the clients hang up. A step must read the active weights, as stored: attention, gates, output \
+            projection, and the experts that so many tokens are expected to choose; and it takes two operations for \
+            each token and active parameter. The ceiling is the lower of what the read bandwidth and the peak allow, \
+            which are measured before, between and after the runs, while the cluster is idle.
 
             One more run counts what calls cost, unless the cluster is one of --url. A call is what the router asks of \
-            attention or of an expert host: a layer's attention, the embedding, logits, or experts. Wake-ups are context \
-            switches, voluntary or not, of all threads that the service's processes have or had. A call takes from the \
-            router's question to the answer. That is the service's computation; waiting in the service, for threads and \
-            for other calls; and the wire, which is the rest: encoding, sockets, and waking up both sides. Calls to \
-            several expert hosts run at the same time, so a step takes less than the sum of its calls.
+            attention or of an expert host: a layer's attention, the embedding, logits, or experts. Wake-ups are \
+            context switches, voluntary or not, of all threads that the service's processes have or had. A call takes \
+            from the router's question to the answer. That is the service's computation; waiting in the service, for \
+            threads and for other calls; and the wire, which is the rest: encoding, sockets, and waking up both sides. \
+            Calls to several expert hosts run at the same time, so a step takes less than the sum of its calls.
             """)
 
     @OptionGroup var options: BenchOptions
@@ -29,7 +34,9 @@ struct DecodeBench: AsyncParsableCommand {
     var tokens = 64
 
     mutating func validate() throws {
-        guard (2...65_536).contains(tokens) else { throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).") }
+        guard (2...65_536).contains(tokens) else {
+            throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).")
+        }
     }
 
     private var cases: [BatchOptions.Case] { batches.cases(contextDefault: 512) }
@@ -44,10 +51,11 @@ struct DecodeBench: AsyncParsableCommand {
     }
 
     private func measure(_ bench: ClusterBench) async throws -> ([DecodeFigures], [CallFigures]) {
-        var meter = try CeilingMeter(threads: target.threads, peak: target.kernels.peak(bench.weights.expertType, target.arithmetic))
+        var meter = try CeilingMeter(
+            threads: target.threads, peak: target.kernels.peak(bench.weights.expertType, target.arithmetic))
         var random = SplitMix64(seed: target.seed)
         var samples = Samples()
-        let status = StatusLine()
+        let status = ProgressDisplay()
         for round in 0...options.rounds {           // the first is not counted: it brings the weights into memory
             for item in round == 0 ? cases.max(by: { $0.batch < $1.batch }).map({ [$0] }) ?? [] : cases {
                 status.show(round == 0 ? "warming up, \(item)" : "round \(round) of \(options.rounds), \(item)")
@@ -68,7 +76,8 @@ struct DecodeBench: AsyncParsableCommand {
         let speeds = cases.map { item in
             DecodeFigures(
                 name: "\(what).\(item.name)", batch: item.batch, tokensPerSecond: samples[item.name],
-                bytesPerStep: bench.weights.bytesPerStep(batch: item.batch), operationsPerStep: bench.weights.operationsPerStep(batch: item.batch),
+                bytesPerStep: bench.weights.bytesPerStep(batch: item.batch),
+                operationsPerStep: bench.weights.operationsPerStep(batch: item.batch),
                 readBandwidth: meter.readBandwidth, peak: meter.operations)
         }
         return (speeds, calls)

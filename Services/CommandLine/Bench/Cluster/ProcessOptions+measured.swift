@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Cluster
+internal import LocalCluster
 internal import Tensors
 
 /// What a benchmark tells of the processes that it measures.
@@ -11,5 +12,7 @@ extension ProcessOptions {
     var machine: MachineDescription { .current(threads: threadCount, kernels: kernelsInUse) }
 
     /// What is measured, as `decode.bf16.exact`.
-    func name(_ what: String, _ weights: ActiveWeights) -> String { "\(what).\(weights.expertType.shortName).\(kernels.arithmetic)" }
+    func name(_ what: String, _ weights: ActiveWeights) -> String {
+        "\(what).\(weights.expertType.shortName).\(kernels.arithmetic)"
+    }
 }

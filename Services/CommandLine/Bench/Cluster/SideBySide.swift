@@ -3,11 +3,11 @@ internal import Synchronization
 /// Tells when all streams of a group have generated so many tokens while none of them was still waiting for its first.
 final class SideBySide: Sendable {
     private struct Counts {
-        /// Streams that have no token yet.
+        /// How many streams have no token yet.
         var waiting: Int
-        /// Streams that have not yet brought enough tokens since all had begun.
+        /// How many streams have not yet brought enough tokens since all had begun.
         var behind: Int
-        /// Tokens of each stream since all had begun.
+        /// How many tokens each stream has brought since all had begun.
         var tokens: [Int]
     }
     private let enough: Int

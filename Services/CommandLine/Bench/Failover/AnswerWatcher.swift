@@ -1,4 +1,5 @@
 internal import Cluster
+internal import ClusterClient
 internal import NIOHTTP1
 
 /// An answer as it came.
@@ -22,15 +23,21 @@ struct AnswerWatcher: Sendable {
     /// - Throws: `StartError` when the answer is not whole and right.
     func watch(_ request: CompletionBody, onTokens: @Sendable (Int) -> Void = { _ in }) async throws -> WatchedAnswer {
         var follower = AnswerFollower(expected: request.tokensMax)
-        let outcome: Outcome = try await client.request(.POST, "/v1/completions", body: request.json, limits: .init(silence: .seconds(300))) { head, body in
-            guard head.status == 200 else { return Outcome.failed("answered \(head.status): \(try await body.beginning(300))") }
+        let outcome: Outcome = try await client.request(
+            .POST, "/v1/completions", body: request.json, limits: .init(silence: .seconds(300))
+        ) { head, body in
+            guard head.status == 200 else {
+                return Outcome.failed("answered \(head.status): \(try await body.beginning(300))")
+            }
             for try await piece in body {
                 try follower.take(piece, at: now)
                 onTokens(follower.tokens.count)
             }
             return follower.outcome
         }
-        guard outcome == .ok else { throw StartError("\(client.address): \(outcome.reason ?? "the answer is not whole")") }
+        guard outcome == .ok else {
+            throw StartError("\(client.address): \(outcome.reason ?? "the answer is not whole")")
+        }
         return WatchedAnswer(tokens: follower.tokens, text: follower.text)
     }
 }

@@ -1,17 +1,21 @@
 internal import ArgumentParser
 internal import Checkpoint
 internal import Cluster
+internal import LocalCluster
 
 /// What it costs to lose an expert host in the middle of an answer.
 struct FailoverBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "failover",
-        abstract: "Measure what the loss of an expert host costs: the longest gap between two tokens before and after it, and whether the text stays the same.",
+        abstract: """
+            Measure what the loss of an expert host costs: the longest gap between two tokens before and after it, and \
+            whether the text stays the same.
+            """,
         discussion: """
-            Each round starts a cluster with \(hosts) expert hosts, asks it the same twice, and kills a host with SIGKILL at a random \
-            moment of the second answer. With one copy of every expert the others have to load what is lost; with two they hold it. \
-            The gap in which the host dies counts to those after it. Ends with status 1 when a text was not that of the undisturbed \
-            answer.
+            Each round starts a cluster with \(hosts) expert hosts, asks it the same twice, and kills a host with \
+            SIGKILL at a random moment of the second answer. With one copy of every expert the others have to load \
+            what is lost; with two they hold it. The gap in which the host dies counts as one after the loss. Ends \
+            with status 1 when a text was not that of the undisturbed answer.
             """)
 
     static let hosts = 3
@@ -31,7 +35,7 @@ struct FailoverBench: AsyncParsableCommand {
     @Option(help: "Tokens of the answer.")
     var tokens = 200
 
-    @Option(help: "Where chance begins: the same seed gives the same prompts, hosts and moments.")
+    @Option(help: "Seed of the random numbers: the same seed gives the same prompts, hosts and moments.")
     var seed: UInt64 = 1
 
     @Flag(help: "Print JSON objects, one a line: name, value and unit.")
@@ -41,40 +45,55 @@ struct FailoverBench: AsyncParsableCommand {
 
     mutating func validate() throws {
         guard copies.counts.allSatisfy({ $0 <= Self.hosts }) else {
-            throw ValidationError("'--copies' takes numbers from 1 to \(Self.hosts), the number of hosts, not \(copies.counts.max() ?? 0).")
+            let most = copies.counts.max() ?? 0
+            throw ValidationError(
+                "'--copies' takes numbers from 1 to \(Self.hosts), the number of hosts, not \(most).")
         }
-        guard (1...1000).contains(rounds) else { throw ValidationError("'--rounds' takes a number from 1 to 1000, not \(rounds).") }
-        guard (1...1 << 20).contains(context) else { throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).") }
-        guard (16...65_536).contains(tokens) else { throw ValidationError("'--tokens' takes a number from 16 to 65536, not \(tokens).") }
+        guard (1...1000).contains(rounds) else {
+            throw ValidationError("'--rounds' takes a number from 1 to 1000, not \(rounds).")
+        }
+        guard (1...1 << 20).contains(context) else {
+            throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).")
+        }
+        guard (16...65_536).contains(tokens) else {
+            throw ValidationError("'--tokens' takes a number from 16 to 65536, not \(tokens).")
+        }
         try processes.refuseRouterFlags(["--copies"])
     }
 
     func run() async throws {
         let bench = try BenchModel(model)
         guard context + tokens <= bench.config.maxPositions else {
-            throw StartError("--context \(context) and --tokens \(tokens) are together more than the \(bench.config.maxPositions) positions of \(model)")
+            throw StartError(
+                "--context \(context) and --tokens \(tokens) are together more than the "
+                    + "\(bench.config.maxPositions) positions of \(model)")
         }
         var figures = copies.counts.map { FailoverFigures(copies: $0) }
         for round in 1...rounds {
             // The same host at the same moment for every number of copies.
             var random = SplitMix64(seed: seed &+ UInt64(round))
-            let trial = FailoverTrial(bench.tokens, context: context, answer: tokens, hosts: Self.hosts, random: &random)
+            let trial = FailoverTrial(
+                bench.tokens, context: context, answer: tokens, hosts: Self.hosts, random: &random)
             for index in figures.indices {
                 let found = try await run(trial, round, copies: figures[index].copies)
                 figures[index].rounds.append(found)
             }
         }
         let what = processes.name("failover", bench.weights)
-        try printToStandardOutput(BenchReport(processes.machine, figures.flatMap { $0.measurements(what) }, tables: [figures.table]).text(json: json))
+        let measurements = figures.flatMap { $0.measurements(what) }
+        let report = BenchReport(processes.machine, measurements, tables: [figures.table])
+        try printToStandardOutput(report.text(json: json))
         let others = figures.reduce(0) { $0 + $1.rounds.count - $1.sameTexts }
         guard others > 0 else { return }
-        writeToStandardError("\(others) answer\(others == 1 ? " has" : "s have") another text than the undisturbed one\n")
+        writeToStandardError(
+            "\(others) answer\(others == 1 ? " has" : "s have") another text than the undisturbed one\n")
         throw ExitCode.failure
     }
 
     private func run(_ trial: FailoverTrial, _ round: Int, copies: Int) async throws -> FailoverRound {
         try await processes.withTemporaryCluster(
-            model, expertHosts: Self.hosts, routerFlags: ["--copies", "\(copies)"], title: "Round \(round) of \(rounds), copies \(copies): starting a cluster for \(model)"
+            model, expertHosts: Self.hosts, routerFlags: ["--copies", "\(copies)"],
+            title: "Round \(round) of \(rounds), copies \(copies): starting a cluster for \(model)"
         ) { try await trial.run(on: $0, copies: copies) }
     }
 }

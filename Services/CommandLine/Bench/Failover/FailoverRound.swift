@@ -1,3 +1,5 @@
+internal import TerminalOutput
+
 /// What the loss of a host in the middle of an answer did to it.
 struct FailoverRound: Sendable, Equatable {
     /// The longest time between two tokens, in seconds: up to the loss, and from then on.
@@ -31,9 +33,11 @@ struct FailoverFigures: Sendable {
 
     var sameTexts: Int { rounds.count(where: \.isSameText) }
 
-    /// Milliseconds: of each the median and the largest.
+    /// The median and the largest value of each time, in milliseconds.
     private var times: [(name: String, median: Double, max: Double)] {
-        let all: [(String, [Double])] = [("gap_before", rounds.map(\.before)), ("gap_after", rounds.map(\.after)), ("growth", rounds.map(\.growth))]
+        let all: [(String, [Double])] = [
+            ("gap_before", rounds.map(\.before)), ("gap_after", rounds.map(\.after)), ("growth", rounds.map(\.growth)),
+        ]
         return all.map { name, seconds in (name, 1000 * median(seconds), 1000 * (seconds.max() ?? .nan)) }
     }
 
@@ -62,6 +66,8 @@ extension [FailoverFigures] {
 
 extension FailoverFigures {
     fileprivate var row: [String] {
-        ["\(copies)"] + times.flatMap { [decimal($0.median, places: 1), decimal($0.max, places: 1)] } + ["\(sameTexts) of \(rounds.count)"]
+        ["\(copies)"] + times.flatMap { [decimal($0.median, places: 1), decimal($0.max, places: 1)] } + [
+            "\(sameTexts) of \(rounds.count)",
+        ]
     }
 }

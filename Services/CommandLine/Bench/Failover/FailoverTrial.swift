@@ -1,13 +1,15 @@
 internal import Cluster
+internal import ClusterClient
+internal import LocalCluster
 
-/// One answer in the middle of which a host is lost: what is asked, which host, and when; all by chance.
+/// One answer in the middle of which a host is lost. What is asked, which host is lost, and when, is random.
 struct FailoverTrial: Sendable {
     let request: CompletionBody
-    /// Of the expert hosts, from 0.
+    /// The number of the expert host that is killed, from 0.
     let victim: Int
-    /// The host dies after so many tokens …
+    /// The host is killed after so many tokens …
     let tokensBefore: Int
-    /// … and this share of a step, so that every moment of a step may be the one.
+    /// … and this share of the next step, so that it may happen at every moment of a step.
     let stepShare: Double
 
     init(_ tokens: BenchTokens, context: Int, answer: Int, hosts: Int, random: inout some RandomNumberGenerator) {
@@ -27,7 +29,9 @@ struct FailoverTrial: Sendable {
         let calm = try await watcher.watch(request)
         let step = ((calm.tokens.last ?? 0) - (calm.tokens.first ?? 0)) / Double(max(1, calm.tokens.count - 1))
 
-        guard cluster.expertHosts.indices.contains(victim) else { throw StartError("the cluster has \(cluster.expertHosts.count) expert hosts, expected more than \(victim)") }
+        guard cluster.expertHosts.indices.contains(victim) else {
+            throw StartError("the cluster has \(cluster.expertHosts.count) expert hosts, expected more than \(victim)")
+        }
         let host = cluster.expertHosts[victim]
         let (moment, reached) = AsyncStream<Void>.makeStream()
         async let loss = lose(host, of: cluster, when: moment, after: .seconds(step * stepShare), watcher)
@@ -36,7 +40,8 @@ struct FailoverTrial: Sendable {
         }
         reached.finish()
         let lossTime = try await loss
-        guard let round = FailoverRound(tokens: answer.tokens, loss: lossTime, isSameText: answer.text == calm.text) else {
+        let isSameText = answer.text == calm.text
+        guard let round = FailoverRound(tokens: answer.tokens, loss: lossTime, isSameText: isSameText) else {
             throw StartError("the answer had ended before the host was lost; ask for more --tokens")
         }
         return round
@@ -44,7 +49,8 @@ struct FailoverTrial: Sendable {
 
     /// - Returns: when it was killed, in seconds of the watcher.
     private func lose(
-        _ host: ClusterHandle.Child, of cluster: ClusterHandle, when moment: AsyncStream<Void>, after delay: Duration, _ watcher: AnswerWatcher
+        _ host: ClusterHandle.Child, of cluster: ClusterHandle, when moment: AsyncStream<Void>, after delay: Duration,
+        _ watcher: AnswerWatcher
     ) async throws -> Double {
         for await _ in moment { break }
         try await Task.sleep(for: delay, tolerance: .zero)

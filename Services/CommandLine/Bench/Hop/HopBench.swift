@@ -1,10 +1,12 @@
 internal import ArgumentParser
 internal import Cluster
 internal import Foundation
+internal import LocalCluster
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Tensors
+internal import TerminalOutput
 internal import Transport
 
 /// What one call between two processes costs.
@@ -13,9 +15,9 @@ struct HopBench: AsyncParsableCommand {
         commandName: "hop",
         abstract: "Measure calls between two processes through the product's transport, beside a raw socket.",
         discussion: """
-            A second process answers each body with itself, over Unix sockets. The raw way is a blocking ping-pong of the same size. \
-            Shown are medians over the rounds of each round's p50, p99 and p99.9; of large bodies a round has fewer calls, and its p99.9 \
-            is the slowest. Bandwidth counts both directions.
+            A second process answers each body with itself, over Unix sockets. The raw way is a blocking ping-pong of \
+            the same size. Shown are medians over the rounds of each round's p50, p99 and p99.9; of large bodies a \
+            round has fewer calls, and its p99.9 is the slowest. Bandwidth counts both directions.
 
             With a model, an attention and an expert-host process are started too, and get what a decode step asks of \
             them: one row through a lightning layer, through a softmax layer whose session grows from nothing to 1,000 \
@@ -25,7 +27,8 @@ struct HopBench: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
 
     @Option(help: ArgumentHelp(
-        "Folder of a checkpoint, for calls of real services (default: \(Self.demo), where that is).", valueName: "folder"))
+        "Folder of a checkpoint, for calls of real services (default: \(Self.demo), where that is).",
+        valueName: "folder"))
     var model: String?
 
     @OptionGroup var threads: BenchThreads
@@ -46,15 +49,17 @@ struct HopBench: AsyncParsableCommand {
     }
 
     private func measure(folder: SocketFolder, caller: HopCaller, services: ModelLanes?) async throws -> HopFigures {
-        let status = StatusLine()
+        let status = ProgressDisplay()
         let empty = ByteBuffer()
-        _ = try await caller.echo(empty)                                        // then the process listens on both sockets
+        // Then the process listens on both sockets.
+        _ = try await caller.echo(empty)
         let rawThread = ComputeLane(label: "minimax.bench.raw")
         var lanes = try HopLane.sizes.map { try HopLane($0, caller: caller, folder: folder.path, rawThread: rawThread) }
         defer { for lane in lanes { lane.close() } }
         status.show("starting attention and an expert host")
         if let services { lanes += try await services.lanes(folder: folder.path, rawThread: rawThread) }
-        folder.remove()                                                         // what is connected needs no names, and Ctrl-C leaves nothing behind
+        // What is connected needs no names, and Ctrl-C leaves nothing behind.
+        folder.remove()
         for lane in lanes { try await lane.check() }
         var figures = HopFigures()
         for round in 1...options.rounds {
@@ -75,7 +80,8 @@ struct HopBench: AsyncParsableCommand {
     ) async throws -> HopFigures {
         let echo = ChildProcess(
             program: try ClusterPlan.ownFolder() + "/minimax",
-            arguments: ["bench", "hop-echo", "--folder", folder.path, "--log-level", "warning", "--exit-with-parent"], logFile: "/dev/null")
+            arguments: ["bench", "hop-echo", "--folder", folder.path, "--log-level", "warning", "--exit-with-parent"],
+            logFile: "/dev/null")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         let socket = HopEchoService.rpcSocket(in: folder.path)
@@ -83,7 +89,8 @@ struct HopBench: AsyncParsableCommand {
         let caller = HopCaller(client, on: group.next())
         let services = try modelFolder.map { model in
             try ModelLanes(
-                model: model, threads: threads.count, kernels: kernels, folder: folder.path, group: group, logger: logger)
+                model: model, threads: threads.count, kernels: kernels, folder: folder.path, group: group,
+                logger: logger)
         }
         let result = try await withThrowingTaskGroup(of: HopFigures?.self) { tasks in
             let lines = RecentLines()

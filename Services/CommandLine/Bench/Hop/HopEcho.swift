@@ -6,7 +6,8 @@ internal import NIOPosix
 internal import ServiceLifecycle
 internal import Transport
 
-/// The other process of `minimax bench hop`: answers every body with itself, through the product's transport and over a raw socket.
+/// The other process of `minimax bench hop`: answers every body with itself, through the product's transport and over a
+/// raw socket.
 struct HopEcho: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hop-echo", abstract: "The process that minimax bench hop starts and calls.", shouldDisplay: false)
@@ -17,7 +18,9 @@ struct HopEcho: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        try await runService(named: "hop-echo", options: service, readiness: Readiness()) { logger in [try HopEchoService(folder: folder, logger: logger)] }
+        try await runService(named: "hop-echo", options: service, readiness: Readiness()) { logger in
+            [try HopEchoService(folder: folder, logger: logger)]
+        }
     }
 }
 

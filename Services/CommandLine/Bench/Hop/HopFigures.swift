@@ -1,3 +1,5 @@
+internal import TerminalOutput
+
 /// Round-trip times of all sizes, as measurements and as a table.
 struct HopFigures: Sendable {
     private static let percentiles = [("p50", 50.0), ("p99", 99), ("p99.9", 99.9)]
@@ -18,20 +20,25 @@ struct HopFigures: Sendable {
 
     private func times(_ size: HopLane.Size) -> [Measurement] {
         Self.percentiles.map { name, _ in
-            Measurement(name: "hop.\(size.name).\(name)", value: samples["\(size.name).\(name)"], unit: "µs", ceiling: samples["raw.\(size.name).\(name)"], better: .lower)
+            Measurement(
+                name: "hop.\(size.name).\(name)", value: samples["\(size.name).\(name)"], unit: "µs",
+                ceiling: samples["raw.\(size.name).\(name)"], better: .lower)
         }
     }
 
     private func bandwidth(_ size: HopLane.Size) -> Measurement? {
         guard size.bytes >= 1 << 20, let median = times(size).first, let raw = median.ceiling else { return nil }
         func rate(_ microseconds: Double) -> Double { Double(2 * size.bytes) / microseconds / 1e3 }
-        return Measurement(name: "hop.\(size.name).bandwidth", value: rate(median.value), unit: "GB/s", ceiling: rate(raw))
+        return Measurement(
+            name: "hop.\(size.name).bandwidth", value: rate(median.value), unit: "GB/s", ceiling: rate(raw))
     }
 
     /// A row for each size: our times, the raw socket's, how many times longer ours are, and bandwidths.
     var table: TextTable {
         let names = Self.percentiles.map(\.0)
-        let header = [""] + names.map { "\($0) µs" } + names.map { "raw \($0) µs" } + names.map { "\($0) ratio" } + ["GB/s", "raw GB/s", "share"]
+        let header = [""] + names.map { "\($0) µs" } + names.map { "raw \($0) µs" } + names.map { "\($0) ratio" } + [
+            "GB/s", "raw GB/s", "share",
+        ]
         return TextTable(header: header, rows: sizes.map(row))
     }
 

@@ -7,7 +7,7 @@ internal import Transport
 struct AttentionCall: HopCall {
     /// Calls of one session: after so many, a fresh one begins.
     static let sessionTokensMax = 1 << 12
-    /// Whose sessions they are.
+    /// The number by which a router names itself.
     private static let router: UInt64 = 1
 
     let layer: Int
@@ -32,7 +32,7 @@ struct AttentionCall: HopCall {
         }
     }
 
-    /// Of a call's request; its answer is about as long.
+    /// The size of a request; its answer is about as long.
     var byteCount: Int { unsafe request(session: 1, position: 1).encoded { count, _ in count } }
 
     private func request(session: UInt64, position: Int) -> SublayerRequest {
@@ -89,7 +89,7 @@ struct ExpertRowCall: HopCall {
         try await caller.roundTrips(count: count) { _ in _ = try await run() }
     }
 
-    /// Of a call's request; its answer is about as long.
+    /// The size of a request; its answer is about as long.
     var byteCount: Int { unsafe request.encoded { count, _ in count } }
 
     private var request: ExpertRequest {

@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Cluster
+internal import LocalCluster
 internal import Logging
 internal import Messages
 internal import NIOPosix

@@ -19,7 +19,9 @@ struct RawSocket: Sendable {
     /// - Throws: `StartError` when `path` cannot be listened on.
     static func listening(on path: String) throws -> RawSocket {
         let socket = try make()
-        guard unsafe socket.withAddress(path, { unsafe bind(socket.descriptor.rawValue, $0, $1) }) == 0, listen(socket.descriptor.rawValue, 8) == 0 else {
+        guard unsafe socket.withAddress(path, { unsafe bind(socket.descriptor.rawValue, $0, $1) }) == 0,
+              listen(socket.descriptor.rawValue, 8) == 0
+        else {
             throw socket.failure("listen on \(path)")
         }
         return socket
@@ -74,9 +76,13 @@ struct RawSocket: Sendable {
     private func withAddress<Result>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8.prefix(Address.unixPathBytesMax)) }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+            unsafe $0.copyBytes(from: path.utf8.prefix(Address.unixPathBytesMax))
+        }
         return unsafe withUnsafePointer(to: address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
     }
 }

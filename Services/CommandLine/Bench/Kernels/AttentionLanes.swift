@@ -13,7 +13,12 @@ struct AttentionLanes {
     /// Columns of the rows that norms and activations pass over.
     let columns: Int
 
-    var all: [KernelLane] { [lightning(rows: 1), lightning(rows: Self.blockLength), attention(queries: Self.decodeQueries), attention(queries: Self.prefillQueries), rmsNorm, silu] }
+    var all: [KernelLane] {
+        [
+            lightning(rows: 1), lightning(rows: Self.blockLength), attention(queries: Self.decodeQueries),
+            attention(queries: Self.prefillQueries), rmsNorm, silu,
+        ]
+    }
 
     private var peak: MachineCeilings.Peak? { compute.kernels.peak(.float32, .exact) }
 
@@ -27,17 +32,21 @@ struct AttentionLanes {
         let bytes = 4 * (d * d + 2 * (first + 1) * d), operations = rows * 2 * d * d + keys * 4 * d
         let (compute, ring) = (compute, ring)
         return KernelLane(
-            name: "kernels.lightning.\(rows == 1 ? "decode" : "prefill").\(compute.kernels.name)", yardstick: rows == 1 ? .reading : .computing(peak),
+            name: "kernels.lightning.\(rows == 1 ? "decode" : "prefill").\(compute.kernels.name)",
+            yardstick: rows == 1 ? .reading : .computing(peak),
             amount: Double(heads * (rows == 1 ? bytes : operations))
         ) { number in
             _ = unsafe Tensor(rows: heads, columns: rows * d) { output in
                 unsafe query.values.withUnsafeBufferPointer { query in
                     compute.inParts(heads) { part in
                         for head in part {
-                            let state = unsafe ring.piece(number * heads + head, byteCount: 4 * floats).assumingMemoryBound(to: Float.self)
+                            let state = unsafe ring.piece(
+                                number * heads + head, byteCount: 4 * floats).assumingMemoryBound(to: Float.self)
                             unsafe compute.lightningRows(
-                                output: output + head * rows * d, outputStride: d, query: query.baseAddress! + head * block * d, queryStride: d,
-                                keys: state + d * d, values: state + d * d + block * d, valueStride: d, state: state, decay: decay, first: first,
+                                output: output + head * rows * d, outputStride: d,
+                                query: query.baseAddress! + head * block * d, queryStride: d,
+                                keys: state + d * d, values: state + d * d + block * d, valueStride: d, state: state,
+                                decay: decay, first: first,
                                 count: rows, dimension: d)
                         }
                     }
@@ -54,7 +63,8 @@ struct AttentionLanes {
         let state = Tensor(rows: heads, columns: queries * (d + 2))     // running output, maximum and sum of each query
         let (compute, ring) = (compute, ring)
         return KernelLane(
-            name: "kernels.attention.rows\(queries).\(compute.kernels.name)", yardstick: isDecode ? .reading : .computing(peak),
+            name: "kernels.attention.rows\(queries).\(compute.kernels.name)",
+            yardstick: isDecode ? .reading : .computing(peak),
             amount: Double(heads * page * d * (isDecode ? 2 * 4 : 4 * queries))
         ) { number in
             var state = state
@@ -62,11 +72,14 @@ struct AttentionLanes {
                 unsafe query.values.withUnsafeBufferPointer { query in
                     compute.inParts(heads) { part in
                         for head in part {
-                            let keys = unsafe ring.piece(number * heads + head, byteCount: 8 * page * d).assumingMemoryBound(to: Float.self)
+                            let keys = unsafe ring.piece(
+                                number * heads + head, byteCount: 8 * page * d).assumingMemoryBound(to: Float.self)
                             let output = unsafe state.baseAddress! + head * queries * (d + 2)
                             unsafe compute.attentionPage(
-                                maximum: output + queries * d, sum: output + queries * (d + 1), output: output, query: query.baseAddress! + head * queries * d,
-                                keys: keys, values: keys + page * d, scale: 0.1, rows: queries, places: 0 ..< page, dimension: d)
+                                maximum: output + queries * d, sum: output + queries * (d + 1), output: output,
+                                query: query.baseAddress! + head * queries * d,
+                                keys: keys, values: keys + page * d, scale: 0.1, rows: queries, places: 0 ..< page,
+                                dimension: d)
                         }
                     }
                 }
@@ -77,14 +90,18 @@ struct AttentionLanes {
     private var rmsNorm: KernelLane {
         let input = Tensor.varied(rows: 512, columns: columns), weight = [Float](repeating: 1, count: columns)
         let compute = compute
-        return KernelLane(name: "kernels.rmsnorm.\(compute.kernels.name)", yardstick: .passing, amount: Double(input.values.count)) { _ in
+        return KernelLane(
+            name: "kernels.rmsnorm.\(compute.kernels.name)", yardstick: .passing, amount: Double(input.values.count)
+        ) { _ in
             _ = compute.rmsNorm(input, weight: weight, epsilon: 1e-5)
         }
     }
 
     private var silu: KernelLane {
         let gate = Tensor.varied(rows: 512, columns: columns), compute = compute
-        return KernelLane(name: "kernels.silu.\(compute.kernels.name)", yardstick: .passing, amount: Double(gate.values.count)) { _ in
+        return KernelLane(
+            name: "kernels.silu.\(compute.kernels.name)", yardstick: .passing, amount: Double(gate.values.count)
+        ) { _ in
             var gate = gate
             compute.siluMultiply(&gate, gate)
         }

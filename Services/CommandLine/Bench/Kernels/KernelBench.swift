@@ -1,15 +1,20 @@
 internal import ArgumentParser
 internal import Cluster
 internal import Tensors
+internal import TerminalOutput
 
 /// How fast the kernels are, each against the ceiling that limits it.
 struct KernelBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
-        abstract: "Measure the kernels of every instruction set, for every weight type, few and many rows, and OpenBLAS beside them.",
+        abstract: """
+            Measure the kernels of every instruction set, for every weight type, few and many rows, and OpenBLAS \
+            beside them.
+            """,
         discussion: """
-            Few rows are limited by reading the weights, which come from a buffer larger than the caches: share of the read bandwidth. Many \
-            rows are limited by arithmetic: share of the peak of the instruction set's multiply-adds (exact) or of the machine's dot products (fast).
+            Few rows are limited by reading the weights, which come from a buffer larger than the caches: share of the \
+            read bandwidth. Many rows are limited by arithmetic: share of the peak of the instruction set's \
+            multiply-adds (exact) or of the machine's dot products (fast).
             """)
 
     @OptionGroup var options: BenchOptions
@@ -33,30 +38,39 @@ struct KernelBench: AsyncParsableCommand {
             throw ValidationError("'\(flag)' takes a number from 1 to \(Self.sizes.upperBound), not \(size).")
         }
         guard outputs * columns * 4 <= Self.ringBytes / 4 else {
-            throw ValidationError("'--outputs' \(outputs) times '--columns' \(columns) is too large: four matrices shall fit in \(Self.ringBytes >> 20) MiB.")
+            throw ValidationError(
+                "'--outputs' \(outputs) times '--columns' \(columns) is too large: "
+                    + "four matrices shall fit in \(Self.ringBytes >> 20) MiB.")
         }
     }
 
     func run() async throws {
-        guard let memory = MappedMemory(byteCount: Self.ringBytes) else { throw StartError("no memory for \(Self.ringBytes >> 20) MiB of weights") }
+        guard let memory = MappedMemory(byteCount: Self.ringBytes) else {
+            throw StartError("no memory for \(Self.ringBytes >> 20) MiB of weights")
+        }
         let lanes = Self.lanes(
-            kernels.map { [$0] } ?? Kernels.supported, KernelShape(outputs: outputs, columns: columns), MemoryRing(memory: memory), threads: threads.count)
+            kernels.map { [$0] } ?? Kernels.supported, KernelShape(outputs: outputs, columns: columns),
+            MemoryRing(memory: memory), threads: threads.count)
         let rounds = try await measure(lanes)
         let measurements = zip(lanes, rounds).map { $0.measurement($1) }
-        try printToStandardOutput(BenchReport(.current(threads: threads.count, kernels: kernels ?? .best), Self.byUnit(measurements)).text(json: options.json))
+        let machine = MachineDescription.current(threads: threads.count, kernels: kernels ?? .best)
+        try printToStandardOutput(BenchReport(machine, Self.byUnit(measurements)).text(json: options.json))
     }
 
     static func lanes(_ sets: [Kernels], _ shape: KernelShape, _ ring: MemoryRing, threads: Int) -> [KernelLane] {
         let products = ProductLanes(shape: shape, ring: ring, threads: threads)
-        let others = sets.flatMap { AttentionLanes(compute: Compute(kernels: $0, threads: threads), ring: ring, columns: shape.columns).all }
+        let others = sets.flatMap {
+            AttentionLanes(compute: Compute(kernels: $0, threads: threads), ring: ring, columns: shape.columns).all
+        }
         return products.all(sets) + products.openBLAS() + others
     }
 
-    /// All rounds of each lane. A machine's speed is not the same all the time, so each lane's ceiling is measured just before it, every time.
+    /// All rounds of each lane. A machine's speed is not the same all the time, so each lane's ceiling is measured just
+    /// before it, every time.
     private func measure(_ lanes: [KernelLane]) async throws -> [[KernelLane.Round]] {
         let ceilings = try MachineCeilings.allocated()
         let thread = ComputeLane(label: "minimax.bench.kernels"), threads = threads.count
-        let status = StatusLine()
+        let status = ProgressDisplay()
         var rounds = [[KernelLane.Round]](repeating: [], count: lanes.count)
         for round in 1...options.rounds {
             status.show("round \(round) of \(options.rounds)")

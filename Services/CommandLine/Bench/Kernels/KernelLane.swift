@@ -1,4 +1,5 @@
 internal import Tensors
+internal import TerminalOutput
 
 /// One kernel under measurement: what a call does, what that amounts to, and what it is measured against.
 struct KernelLane: Sendable {
@@ -13,9 +14,10 @@ struct KernelLane: Sendable {
 
     let name: String
     let yardstick: Yardstick
-    /// Of one call.
+    /// The bytes, operations or elements of one call.
     let amount: Double
-    /// Given how many calls went before, so that it can walk through more memory than the caches hold.
+    /// Does one call. It is given the number of calls before, so that it can walk through more memory than the caches
+    /// hold.
     let call: @Sendable (_ number: Int) -> Void
 
     /// What one round found, each a second: the amount, and what it could have been at that moment.
@@ -55,7 +57,9 @@ struct KernelLane: Sendable {
 
     func measurement(_ rounds: [Round]) -> Measurement {
         let ceilings = rounds.compactMap(\.ceiling)
-        return Measurement(name: name, value: median(rounds.map(\.rate)) / 1e9, unit: unit, ceiling: ceilings.isEmpty ? nil : median(ceilings) / 1e9)
+        return Measurement(
+            name: name, value: median(rounds.map(\.rate)) / 1e9, unit: unit,
+            ceiling: ceilings.isEmpty ? nil : median(ceilings) / 1e9)
     }
 }
 
@@ -71,13 +75,15 @@ struct MemoryRing: Sendable {
         return unsafe memory.base + number % count * stride
     }
 
-    /// Matrix `number` of its kind. Its weights are the pattern the memory is filled with; speed does not depend on them.
+    /// Matrix `number` of its kind. Its weights are the pattern the memory is filled with; speed does not depend on
+    /// them.
     func matrix(_ number: Int, _ elementType: ElementType, rows: Int, columns: Int) -> WeightMatrix {
         let elementBytes = (rows * elementType.rowByteCount(columns: columns) + 63) / 64 * 64
         let scaleBytes = rows * elementType.scaleCount(columns: columns) * 2
         let base = unsafe piece(number, byteCount: elementBytes + scaleBytes)
         return unsafe WeightMatrix(
-            rows: rows, columns: columns, elementType: elementType, base: base, owner: memory, scales: scaleBytes > 0 ? base + elementBytes : nil,
+            rows: rows, columns: columns, elementType: elementType, base: base, owner: memory,
+            scales: scaleBytes > 0 ? base + elementBytes : nil,
             scalesOwner: memory)
     }
 }

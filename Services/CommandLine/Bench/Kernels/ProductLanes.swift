@@ -17,15 +17,19 @@ struct ProductLanes {
         return KernelLane(
             name: "kernels.\(elementType.shortName).rows\(rows).\(compute.kernels.name).\(compute.arithmetic)",
             yardstick: isMany ? .computing(compute.kernels.peak(elementType, compute.arithmetic)) : .reading,
-            amount: isMany ? operations(rows, outputs) : Double(ring.matrix(0, elementType, rows: outputs, columns: columns).byteCount)
+            amount: isMany ? operations(rows, outputs) : Double(
+                ring.matrix(0, elementType, rows: outputs, columns: columns).byteCount)
         ) { number in
             _ = compute.linear(input, ring.matrix(number, elementType, rows: outputs, columns: columns))
         }
     }
 
-    /// All that these instruction sets can do; those without instructions for `fast` compute as in `exact` there, and are left out.
+    /// All that these instruction sets can do; those without instructions for `fast` compute as in `exact` there, and
+    /// are left out.
     func all(_ sets: [Kernels]) -> [KernelLane] {
-        let ways = sets.flatMap { kernels in Arithmetic.allCases.map { Compute(kernels: kernels, arithmetic: $0, threads: threads) } }
+        let ways = sets.flatMap { kernels in
+            Arithmetic.allCases.map { Compute(kernels: kernels, arithmetic: $0, threads: threads) }
+        }
         return ElementType.allCases.flatMap { type in
             (Self.fewRows + Self.manyRows).flatMap { rows in
                 ways.filter { $0.arithmetic == .exact || $0.kernels.isFast(type) }.map { lane($0, type, rows: rows) }
@@ -40,7 +44,8 @@ struct ProductLanes {
             let isMany = Self.manyRows.contains(rows)
             let (input, ring, shape) = (Tensor.varied(rows: rows, columns: shape.columns), ring, shape)
             return KernelLane(
-                name: "kernels.f32.rows\(rows).openblas", yardstick: isMany ? .computing(MachineCeilings.bestPeak(.float32)) : .reading,
+                name: "kernels.f32.rows\(rows).openblas",
+                yardstick: isMany ? .computing(MachineCeilings.bestPeak(.float32)) : .reading,
                 amount: isMany ? operations(rows, shape.outputs) : Double(4 * shape.outputs * shape.columns)
             ) { number in
                 _ = blasLinear(input, ring.matrix(number, .float32, rows: shape.outputs, columns: shape.columns))
@@ -48,7 +53,9 @@ struct ProductLanes {
         }
     }
 
-    private func operations(_ rows: Int, _ outputs: Int) -> Double { 2 * Double(rows) * Double(outputs) * Double(shape.columns) }
+    private func operations(_ rows: Int, _ outputs: Int) -> Double {
+        2 * Double(rows) * Double(outputs) * Double(shape.columns)
+    }
 }
 
 /// The weights' shape in the products of a benchmark.
@@ -61,7 +68,8 @@ struct KernelShape: Sendable, Equatable {
 extension Kernels {
     var isScalar: Bool { name == "scalar" }
 
-    /// What products of this set and these weights could reach at most; nil where the machine's peak of that kind is not known.
+    /// What products of this set and these weights could reach at most; nil where the machine's peak of that kind is
+    /// not known.
     func peak(_ elementType: ElementType, _ arithmetic: Arithmetic) -> MachineCeilings.Peak? {
         guard arithmetic == .fast, isFast(elementType) else {
             // A set's name begins with that of the set it extends.

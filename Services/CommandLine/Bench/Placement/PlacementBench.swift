@@ -1,17 +1,23 @@
 internal import ArgumentParser
 internal import Checkpoint
 internal import Cluster
+internal import ClusterClient
+internal import LocalCluster
+internal import TerminalOutput
 
 /// How fast a cluster generates with its experts placed in one way or another.
 struct PlacementBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "placement",
-        abstract: "Measure generation with experts placed in different ways: whole or in slices, on how many hosts, with how many copies.",
+        abstract: """
+            Measure generation with experts placed in different ways: whole or in slices, on how many hosts, with how \
+            many copies.
+            """,
         discussion: """
-            Each round starts a cluster for every placement in turn and measures as bench decode does. Ratios are to whole experts on one \
-            host (throughput mode, one copy), which is measured in every round. Placements with more copies than hosts are left out. \
-            --threads is what each process computes with; with --pin-cores each expert host has as many cores of its own, while \
-            attention and router go where there is room.
+            Each round starts a cluster for every placement in turn and measures as bench decode does. Ratios are to \
+            whole experts on one host (throughput mode, one copy), which is measured in every round. Placements with \
+            more copies than hosts are left out. --threads is what each process computes with; with --pin-cores each \
+            expert host has as many cores of its own, while attention and router go where there is room.
             """)
 
     @OptionGroup var options: BenchOptions
@@ -25,7 +31,9 @@ struct PlacementBench: AsyncParsableCommand {
     @Option(help: "How many hosts hold each expert; several numbers, with commas, are measured in turns.")
     var copies = CountList(1)
 
-    @Option(help: ArgumentHelp("Sequences at a time, each with a prompt of its own; several numbers, with commas, are measured in turns.", valueName: "sequences"))
+    @Option(help: ArgumentHelp("""
+        Sequences at a time, each with a prompt of its own; several numbers, with commas, are measured in turns.
+        """, valueName: "sequences"))
     var batch = CountList(1, 16)
 
     @Option(help: "Tokens of a prompt.")
@@ -34,21 +42,29 @@ struct PlacementBench: AsyncParsableCommand {
     @Option(help: "Tokens to generate for each sequence.")
     var tokens = 64
 
-    @Option(help: "Where chance begins: the same seed gives the same prompts.")
+    @Option(help: "Seed of the random numbers: the same seed gives the same prompts.")
     var seed: UInt64 = 1
 
     @OptionGroup var processes: ProcessOptions
 
     mutating func validate() throws {
-        guard hostsMax <= 256 else { throw ValidationError("'--expert-hosts' takes numbers from 1 to 256, not \(hostsMax).") }
+        guard hostsMax <= 256 else {
+            throw ValidationError("'--expert-hosts' takes numbers from 1 to 256, not \(hostsMax).")
+        }
         guard let fewest = copies.counts.min(), fewest <= hostsMax else {
-            throw ValidationError("'--copies' takes numbers up to that of the hosts, \(hostsMax), not \(copies.counts.min() ?? 0).")
+            throw ValidationError(
+                "'--copies' takes numbers up to that of the hosts, \(hostsMax), not \(copies.counts.min() ?? 0).")
         }
         guard batch.counts.allSatisfy({ $0 <= BatchOptions.batchMax }) else {
-            throw ValidationError("'--batch' takes numbers from 1 to \(BatchOptions.batchMax), not \(batch.counts.max() ?? 0).")
+            throw ValidationError(
+                "'--batch' takes numbers from 1 to \(BatchOptions.batchMax), not \(batch.counts.max() ?? 0).")
         }
-        guard (1...1 << 20).contains(context) else { throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).") }
-        guard (2...65_536).contains(tokens) else { throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).") }
+        guard (1...1 << 20).contains(context) else {
+            throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).")
+        }
+        guard (2...65_536).contains(tokens) else {
+            throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).")
+        }
         try processes.refuseRouterFlags(["--placement", "--copies"])
     }
 
@@ -57,17 +73,21 @@ struct PlacementBench: AsyncParsableCommand {
     func run() async throws {
         let bench = try BenchModel(model)
         guard context + tokens <= bench.config.maxPositions else {
-            throw StartError("--context \(context) and --tokens \(tokens) are together more than the \(bench.config.maxPositions) positions of \(model)")
+            throw StartError(
+                "--context \(context) and --tokens \(tokens) are together more than the "
+                    + "\(bench.config.maxPositions) positions of \(model)")
         }
         let cores = try coreSets()
-        var figures = PlacementFigures(cases: PlacementCase.all(hosts: expertHosts.counts, copies: copies.counts), batches: batch.counts)
+        var figures = PlacementFigures(
+            cases: PlacementCase.all(hosts: expertHosts.counts, copies: copies.counts), batches: batch.counts)
         for round in 1...options.rounds {
             var rates: [[Double]] = []
             for placement in figures.cases { rates.append(try await self.rates(bench, placement, round, cores)) }
             figures.add(rates)
         }
         let what = processes.name("placement", bench.weights)
-        try printToStandardOutput(BenchReport(started(cores).machine, figures.measurements(what), tables: [figures.table]).text(json: options.json))
+        let report = BenchReport(started(cores).machine, figures.measurements(what), tables: [figures.table])
+        try printToStandardOutput(report.text(json: options.json))
     }
 
     /// Cores for as many hosts as there are at most; nil: all share all.
@@ -75,7 +95,9 @@ struct PlacementBench: AsyncParsableCommand {
         guard processes.pinCores else { return nil }
         let cores = CoreList.allowed, size = processes.threads ?? max(1, cores.count / hostsMax)
         guard let sets = CoreList.sets(hostsMax, of: size, from: cores) else {
-            throw StartError("--pin-cores: \(hostsMax) hosts with \(size) core\(size == 1 ? "" : "s") each need \(hostsMax * size) in all, this process may use \(cores.count)")
+            throw StartError(
+                "--pin-cores: \(hostsMax) hosts with \(size) core\(size == 1 ? "" : "s") each need \(hostsMax * size) "
+                    + "in all, this process may use \(cores.count)")
         }
         return sets
     }
@@ -87,8 +109,10 @@ struct PlacementBench: AsyncParsableCommand {
         return processes
     }
 
-    /// Tokens a second in one placement, for each batch.
-    private func rates(_ model: BenchModel, _ placement: PlacementCase, _ round: Int, _ cores: [[Int]]?) async throws -> [Double] {
+    /// How many tokens a second are generated in one placement, for each batch.
+    private func rates(
+        _ model: BenchModel, _ placement: PlacementCase, _ round: Int, _ cores: [[Int]]?
+    ) async throws -> [Double] {
         let cases = batch.counts.map { BatchOptions.Case(context: context, batch: $0) }
         return try await started(cores).withTemporaryCluster(
             model.folder, expertHosts: placement.hosts, hostCores: cores.map { Array($0.prefix(placement.hosts)) },
@@ -96,17 +120,20 @@ struct PlacementBench: AsyncParsableCommand {
             title: "Round \(round) of \(options.rounds), \(placement): starting a cluster for \(model.folder)"
         ) { cluster in
             let plan = try await PlanClient(cluster.admin).settledPlan(copies: placement.copies)
-            guard plan.mode == placement.mode.rawValue else { throw StartError("the router placed experts for \(plan.mode), expected \(placement.mode.rawValue)") }
+            guard plan.mode == placement.mode.rawValue else {
+                throw StartError("the router placed experts for \(plan.mode), expected \(placement.mode.rawValue)")
+            }
             // The same prompts in every placement of a round.
             return try await measure(try model.served(at: cluster.url), cases, seed: seed &+ UInt64(round))
         }
     }
 
     private func measure(_ bench: ClusterBench, _ cases: [BatchOptions.Case], seed: UInt64) async throws -> [Double] {
-        let status = StatusLine()
+        let status = ProgressDisplay()
         defer { status.clear() }
         var random = SplitMix64(seed: seed)
-        if let largest = cases.max(by: { $0.batch < $1.batch }) {       // not counted: it brings the weights into memory
+        // Not counted: it brings the weights into memory.
+        if let largest = cases.max(by: { $0.batch < $1.batch }) {
             status.show("warming up, \(largest)")
             _ = try await bench.decodeRate(largest, tokens: tokens, random: &random)
         }

@@ -6,13 +6,15 @@ struct PlacementCase: Sendable, Equatable, CustomStringConvertible {
     let mode: Mode
     let copies: Int
 
-    /// What all others are compared with.
+    /// The placement that all others are compared with.
     static let reference = PlacementCase(hosts: 1, mode: .throughput, copies: 1)
 
-    /// As `4 hosts, latency, 2 copies`.
-    var description: String { "\(hosts) host\(hosts == 1 ? "" : "s"), \(mode.rawValue), \(copies) cop\(copies == 1 ? "y" : "ies")" }
+    /// For people, for example `4 hosts, latency, 2 copies`.
+    var description: String {
+        "\(hosts) host\(hosts == 1 ? "" : "s"), \(mode.rawValue), \(copies) cop\(copies == 1 ? "y" : "ies")"
+    }
 
-    /// The part of a measurement's name, as `hosts4.latency.copies2`.
+    /// The part of a measurement's name, for example `hosts4.latency.copies2`.
     var name: String { "hosts\(hosts).\(mode.rawValue).copies\(copies)" }
 
     var routerFlags: [String] { ["--placement", mode.rawValue, "--copies", "\(copies)"] }
@@ -20,7 +22,9 @@ struct PlacementCase: Sendable, Equatable, CustomStringConvertible {
     /// The reference first, then all combinations in which there is a host for every copy.
     static func all(hosts: [Int], copies: [Int]) -> [PlacementCase] {
         let combinations = hosts.flatMap { hosts in
-            copies.filter { $0 <= hosts }.flatMap { copies in Mode.allCases.map { PlacementCase(hosts: hosts, mode: $0, copies: copies) } }
+            copies.filter { $0 <= hosts }.flatMap { copies in
+                Mode.allCases.map { PlacementCase(hosts: hosts, mode: $0, copies: copies) }
+            }
         }
         return combinations.reduce(into: [reference]) { if !$0.contains($1) { $0.append($1) } }
     }

@@ -1,3 +1,5 @@
+internal import TerminalOutput
+
 /// What decoding in each placement came to, round by round.
 struct PlacementFigures: Sendable {
     /// The reference first.
@@ -23,13 +25,17 @@ struct PlacementFigures: Sendable {
     }
 
     private static func name(_ placement: PlacementCase, _ batch: Int) -> String { "\(placement.name).batch\(batch)" }
-    private static func ratioName(_ placement: PlacementCase, _ batch: Int) -> String { "\(name(placement, batch)).ratio" }
+    private static func ratioName(_ placement: PlacementCase, _ batch: Int) -> String {
+        "\(name(placement, batch)).ratio"
+    }
 
     /// Rates, then ratios. - Parameter what: as `placement.bf16.exact`.
     func measurements(_ what: String) -> [Measurement] {
         func all(_ unit: String, _ name: (PlacementCase, Int) -> String) -> [Measurement] {
             cases.flatMap { placement in
-                batches.map { Measurement(name: "\(what).\(name(placement, $0))", value: samples[name(placement, $0)], unit: unit) }
+                batches.map {
+                    Measurement(name: "\(what).\(name(placement, $0))", value: samples[name(placement, $0)], unit: unit)
+                }
             }
         }
         return all("tokens/s", Self.name) + all("ratio", Self.ratioName)
@@ -40,7 +46,10 @@ struct PlacementFigures: Sendable {
         let header = [""] + batches.flatMap { ["batch \($0), tokens/s", "ratio"] }
         return TextTable(header: header, rows: cases.map { placement in
             [placement.description] + batches.flatMap { batch in
-                [figure(samples[Self.name(placement, batch)]), decimal(samples[Self.ratioName(placement, batch)], places: 2)]
+                [
+                    figure(samples[Self.name(placement, batch)]),
+                    decimal(samples[Self.ratioName(placement, batch)], places: 2),
+                ]
             }
         })
     }

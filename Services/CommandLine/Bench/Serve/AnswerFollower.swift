@@ -1,6 +1,8 @@
+internal import ClusterClient
+
 /// Follows the stream of one answer and judges its ending: no socket or clock in here.
 struct AnswerFollower {
-    /// Tokens that were asked for.
+    /// How many tokens were asked for.
     let expected: Int
     /// When each token came, in seconds.
     private(set) var tokens: [Double] = []
@@ -37,9 +39,15 @@ struct AnswerFollower {
     var outcome: Outcome {
         if let trouble { return trouble }
         guard isDone else { return .wrongEnding("the stream ended without [DONE]") }
-        guard finishReason == "length" else { return .wrongEnding("finish_reason is \(finishReason ?? "missing"), expected length") }
-        guard counted == expected else { return .wrongEnding("the usage counts \(counted.map { "\($0)" } ?? "no") tokens, expected \(expected)") }
-        guard tokens.count == expected else { return .wrongEnding("\(tokens.count) pieces of text came, expected \(expected)") }
+        guard finishReason == "length" else {
+            return .wrongEnding("finish_reason is \(finishReason ?? "missing"), expected length")
+        }
+        guard counted == expected else {
+            return .wrongEnding("the usage counts \(counted.map { "\($0)" } ?? "no") tokens, expected \(expected)")
+        }
+        guard tokens.count == expected else {
+            return .wrongEnding("\(tokens.count) pieces of text came, expected \(expected)")
+        }
         return .ok
     }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// When requests come, whatever becomes of those before them: independently of each other, so with exponential gaps (Poisson).
+/// When requests come, whatever becomes of those before them: independently of each other, so with exponential gaps
+/// (Poisson).
 struct ArrivalProcess: Sendable, Equatable {
     enum Extent: Sendable, Equatable { case seconds(Double), requests(Int) }
 

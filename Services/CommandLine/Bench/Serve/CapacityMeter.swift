@@ -1,6 +1,9 @@
 internal import Cluster
+internal import ClusterClient
+internal import TerminalOutput
 
-/// Finds how many requests a second a cluster can answer at most: many clients, each sending its next request when the last is answered.
+/// Finds how many requests a second a cluster can answer at most: many clients, each sending its next request when the
+/// last is answered.
 struct CapacityMeter: Sendable {
     let client: RESTClient
     let tokens: BenchTokens
@@ -26,14 +29,22 @@ struct CapacityMeter: Sendable {
             return found
         }
         try Task.checkCancellation()
-        return try Self.requestsPerSecond(records, from: seconds * Self.warmUp, to: seconds, meanAnswerTokens: recipe.meanAnswerTokens)
+        return try Self.requestsPerSecond(
+            records, from: seconds * Self.warmUp, to: seconds, meanAnswerTokens: recipe.meanAnswerTokens)
     }
 
     /// Tokens are counted, since few answers may end in the time: `from` and `to` are seconds.
-    static func requestsPerSecond(_ records: [RequestRecord], from: Double, to: Double, meanAnswerTokens: Double) throws(StartError) -> Double {
-        if let reason = records.lazy.compactMap(\.outcome.reason).first { throw StartError("the capacity cannot be measured: \(reason)") }
+    static func requestsPerSecond(
+        _ records: [RequestRecord], from: Double, to: Double, meanAnswerTokens: Double
+    ) throws(StartError) -> Double {
+        if let reason = records.lazy.compactMap(\.outcome.reason).first {
+            throw StartError("the capacity cannot be measured: \(reason)")
+        }
         let count = records.reduce(0) { $0 + $1.tokens.count { from < $0 && $0 <= to } }
-        guard count > 0 else { throw StartError("no token came within \(oneDecimal(to)) s; give more --capacity-seconds, or fewer --streams") }
+        guard count > 0 else {
+            throw StartError(
+                "no token came within \(oneDecimal(to)) s; give more --capacity-seconds, or fewer --streams")
+        }
         return Double(count) / (to - from) / meanAnswerTokens
     }
 

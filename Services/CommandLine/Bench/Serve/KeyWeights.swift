@@ -20,7 +20,9 @@ struct KeyWeights: Sendable, Equatable {
 
     /// Whether `name` can stand in a header and in a list with commas.
     static func isKey(_ name: some StringProtocol) -> Bool {
-        !name.isEmpty && name.utf8.count <= 256 && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",") }
+        !name.isEmpty && name.utf8.count <= 256 && name.utf8.allSatisfy {
+            (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",")
+        }
     }
 }
 
@@ -28,9 +30,13 @@ extension KeyWeights: ExpressibleByArgument {
     init?(argument: String) {
         var keys: [Key] = []
         for part in listItems(argument) {
-            guard let colon = part.lastIndex(of: ":"), let weight = Double(part[part.index(after: colon)...]) else { return nil }
+            guard let colon = part.lastIndex(of: ":"), let weight = Double(part[part.index(after: colon)...]) else {
+                return nil
+            }
             let name = String(part[..<colon])
-            guard Self.isKey(name), weight > 0, weight <= 1e9, !keys.contains(where: { $0.name == name }) else { return nil }
+            guard Self.isKey(name), weight > 0, weight <= 1e9, !keys.contains(where: { $0.name == name }) else {
+                return nil
+            }
             keys.append(Key(name: name, weight: weight))
         }
         self.keys = keys

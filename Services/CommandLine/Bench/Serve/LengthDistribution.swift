@@ -32,19 +32,27 @@ extension LengthDistribution: ExpressibleByArgument {
     /// `N`, `uniform:LOW-HIGH` or `lognormal:MEDIAN,SIGMA`.
     init?(argument: String) {
         let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        func fields(_ separator: Character) -> [Substring] { parts[1].split(separator: separator, omittingEmptySubsequences: false) }
+        func fields(_ separator: Character) -> [Substring] {
+            parts[1].split(separator: separator, omittingEmptySubsequences: false)
+        }
         switch (parts[0], parts.count) {
         case (let number, 1):
             guard let length = Int(number), Self.lengths.contains(length) else { return nil }
             self = .fixed(length)
         case ("uniform", 2):
             let bounds = fields("-").compactMap { Int($0) }
-            guard bounds.count == 2, fields("-").count == 2, bounds[0] <= bounds[1], bounds.allSatisfy(Self.lengths.contains) else { return nil }
+            guard bounds.count == 2, fields("-").count == 2, bounds[0] <= bounds[1],
+                  bounds.allSatisfy(Self.lengths.contains)
+            else {
+                return nil
+            }
             self = .uniform(bounds[0]...bounds[1])
         case ("lognormal", 2):
             let numbers = fields(",").compactMap { Double($0) }
             guard numbers.count == 2, fields(",").count == 2 else { return nil }
-            guard (1...Double(Self.lengths.upperBound)).contains(numbers[0]), (0...10).contains(numbers[1]) else { return nil }
+            guard (1...Double(Self.lengths.upperBound)).contains(numbers[0]), (0...10).contains(numbers[1]) else {
+                return nil
+            }
             self = .lognormal(median: numbers[0], sigma: numbers[1])
         default: return nil
         }

@@ -1,4 +1,5 @@
 internal import Cluster
+internal import ClusterClient
 internal import NIOHTTP1
 
 /// The clients of a load: sends its requests and notes what became of each.
@@ -8,9 +9,9 @@ struct LoadClient: Sendable {
     let begin: ContinuousClock.Instant
 
     private static let silence = Duration.seconds(600)
-    /// Of a slow reader, before each piece.
+    /// How long a slow reader waits before each piece.
     private static let pause = Duration.milliseconds(250)
-    /// So few that the sender notices a slow reader.
+    /// A slow reader's receive buffer is so small that the sender notices it.
     private static let slowReaderBufferBytes = 4096
 
     init(_ client: RESTClient, tokens: BenchTokens, begin: ContinuousClock.Instant) {
@@ -33,7 +34,8 @@ struct LoadClient: Sendable {
             }
             if let record = await tasks.next() ?? nil { tasks.cancelAll(); return record }
             tasks.cancelAll()
-            return await tasks.next().flatMap(\.self) ?? RequestRecord(item: item, sent: now, ended: now, outcome: .hungUp)
+            return await tasks.next().flatMap(\.self) ?? RequestRecord(
+                item: item, sent: now, ended: now, outcome: .hungUp)
         }
     }
 
@@ -49,7 +51,9 @@ struct LoadClient: Sendable {
         let sent = now
         let outcome: Outcome
         do {
-            outcome = try await client.request(.POST, "/v1/completions", headers: headers, body: bytes, limits: .init(silence: Self.silence)) { head, body in
+            outcome = try await client.request(
+                .POST, "/v1/completions", headers: headers, body: bytes, limits: .init(silence: Self.silence)
+            ) { head, body in
                 guard head.status == 200 else { return try await Self.refusal(head, body) }
                 return try await follow(body, item.behaviour, &follower)
             }
@@ -60,7 +64,9 @@ struct LoadClient: Sendable {
         return RequestRecord(item: item, sent: sent, tokens: follower.tokens, ended: now, outcome: outcome)
     }
 
-    private func follow(_ body: RESTBody, _ behaviour: LoadItem.Behaviour, _ follower: inout AnswerFollower) async throws -> Outcome {
+    private func follow(
+        _ body: RESTBody, _ behaviour: LoadItem.Behaviour, _ follower: inout AnswerFollower
+    ) async throws -> Outcome {
         for try await piece in body {
             if behaviour == .readsSlowly { try await Task.sleep(for: Self.pause) }
             try follower.take(piece, at: now)

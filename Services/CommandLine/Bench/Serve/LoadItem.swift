@@ -5,18 +5,18 @@ struct LoadItem: Sendable, Equatable {
         case reads
         /// Pauses before each piece that it reads.
         case readsSlowly
-        /// Hangs up, wherever its answer is by then.
+        /// Hangs up after this time, however far its answer is.
         case leavesAfterSeconds(Double)
         case leavesAfterTokens(Int)
     }
 
-    /// Seconds from the beginning.
+    /// When it is sent, in seconds from the beginning.
     var at: Double
     var promptTokens: Int
     var answerTokens: Int
     var key: String?
     var priority: Priority?
     var behaviour = Behaviour.reads
-    /// Of its prompt.
+    /// The seed of its random prompt.
     var seed: UInt64 = 0
 }

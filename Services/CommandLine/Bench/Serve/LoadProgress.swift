@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import TerminalOutput
 
 /// How far a load is; any task may add to it.
 final class LoadProgress: Sendable {
@@ -16,6 +17,16 @@ final class LoadProgress: Sendable {
             let hungUp = count(.hungUp)
             return "\(sent) sent, \(running) running, \(count(.ok)) done, \(count(.tooMany, .unavailable)) refused, "
                 + (hungUp == 0 ? "" : "\(hungUp) hung up, ") + "\(count(.failed, .wrongEnding)) failed"
+        }
+
+        /// `34 sent, 12 running, 20 done, 2 refused, 0 failed; 17 s of 60 s`
+        ///
+        /// - Parameters:
+        ///   - elapsed: seconds since the beginning.
+        ///   - seconds: for how long requests are sent.
+        func line(after elapsed: Double, of seconds: Double) -> String {
+            let end = isSent ? ", waiting for the last" : " of \(Amount.duration(seconds))"
+            return "\(line); \(Amount.duration(elapsed))\(end)"
         }
     }
     private let state = Mutex(Counts())

@@ -2,7 +2,7 @@
 struct LoadRecipe: Sendable, Equatable {
     var prompt = LengthDistribution.fixed(512)
     var answer = LengthDistribution.fixed(128)
-    /// Nil: requests carry no key.
+    /// Who sends the requests; nil: they carry no key.
     var keys: KeyWeights?
     /// Shares of the clients, from 0 to 1.
     var hangUps = 0.0
@@ -11,7 +11,7 @@ struct LoadRecipe: Sendable, Equatable {
     /// Prompt and answer together are cut to it.
     var contextLength: Int
 
-    /// Some who leave have not waited so long for their first token.
+    /// A client that leaves after a while does so within this time, perhaps before its first token.
     static let patienceSecondsMax = 2.0
 
     /// One request for each of the `times`, in seconds.
@@ -20,7 +20,8 @@ struct LoadRecipe: Sendable, Equatable {
         return times.map { item(at: $0, &random) }
     }
 
-    /// Times and requests of a Poisson process. - Parameter number: others for each load of a run, so that none is remembered.
+    /// Times and requests of a Poisson process. - Parameter number: others for each load of a run, so that none is
+    /// remembered.
     func items(_ arrivals: ArrivalProcess, number: Int) -> [LoadItem] {
         var other = self
         other.seed = seed &+ UInt64(number) &* 0x1000_0000
@@ -58,7 +59,9 @@ struct LoadRecipe: Sendable, Equatable {
     private func behaviour(_ answer: Int, _ random: inout SplitMix64) -> LoadItem.Behaviour {
         let chance = Double.random(in: 0..<1, using: &random)
         if chance >= hangUps { return chance < hangUps + slowReaders ? .readsSlowly : .reads }
-        if chance < hangUps / 2 || answer == 1 { return .leavesAfterSeconds(Double.random(in: 0..<Self.patienceSecondsMax, using: &random)) }
+        if chance < hangUps / 2 || answer == 1 {
+            return .leavesAfterSeconds(Double.random(in: 0..<Self.patienceSecondsMax, using: &random))
+        }
         return .leavesAfterTokens(Int.random(in: 1 ..< answer, using: &random))
     }
 }

@@ -20,8 +20,12 @@ enum LoadTrace {
             guard !line.allSatisfy({ [0x20, 0x09, 0x0D].contains($0) }) else { continue }
             do throws(LineError) {
                 let item = try item(Array(line))
-                if let first = items.first, (first.key == nil) != (item.key == nil) { throw LineError("expected a \"key\" in all lines or in none") }
-                guard items.count < ArrivalProcess.requestsMax else { throw LineError("expected at most \(ArrivalProcess.requestsMax) requests") }
+                if let first = items.first, (first.key == nil) != (item.key == nil) {
+                    throw LineError("expected a \"key\" in all lines or in none")
+                }
+                guard items.count < ArrivalProcess.requestsMax else {
+                    throw LineError("expected at most \(ArrivalProcess.requestsMax) requests")
+                }
                 items.append(item)
             } catch {
                 throw StartError(", line \(index + 1): \(error.sentence)")
@@ -44,13 +48,16 @@ enum LoadTrace {
             throw LineError("\"\(other.name)\" is none of \(names.joined(separator: ", "))")
         }
         return LoadItem(
-            at: try seconds(json), promptTokens: try length("prompt_tokens", json), answerTokens: try length("answer_tokens", json),
+            at: try seconds(json), promptTokens: try length("prompt_tokens", json),
+            answerTokens: try length("answer_tokens", json),
             key: try key(json), priority: try priority(json))
     }
 
     private static func seconds(_ json: JSONValue) throws(LineError) -> Double {
         guard let value = json["at"] else { throw LineError("\"at\" is missing") }
-        guard let seconds = value.double, (0...secondsMax).contains(seconds) else { throw LineError("\"at\" is \(value.inWords), expected seconds from 0 on") }
+        guard let seconds = value.double, (0...secondsMax).contains(seconds) else {
+            throw LineError("\"at\" is \(value.inWords), expected seconds from 0 on")
+        }
         return seconds
     }
 
@@ -58,7 +65,8 @@ enum LoadTrace {
         guard let value = json[name] else { throw LineError("\"\(name)\" is missing") }
         let range = LengthDistribution.lengths
         guard let length = value.wholeNumber, range.contains(length) else {
-            throw LineError("\"\(name)\" is \(value.inWords), expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+            let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+            throw LineError("\"\(name)\" is \(value.inWords), expected \(expected)")
         }
         return length
     }
@@ -67,14 +75,16 @@ enum LoadTrace {
         switch json["key"] {
         case nil, .null: return nil
         case .string(let name) where KeyWeights.isKey(name): return name
-        case let value?: throw LineError("\"key\" is \(value.inWords), expected printable ASCII without spaces and commas")
+        case let value?: throw LineError(
+            "\"key\" is \(value.inWords), expected printable ASCII without spaces and commas")
         }
     }
 
     private static func priority(_ json: JSONValue) throws(LineError) -> LoadItem.Priority? {
         guard let value = json["priority"], value != .null else { return nil }
         guard case .string(let name) = value, let priority = LoadItem.Priority(rawValue: name) else {
-            throw LineError("\"priority\" is \(value.inWords), expected \(LoadItem.Priority.allCases.map(\.rawValue).joined(separator: ", "))")
+            let names = LoadItem.Priority.allCases.map(\.rawValue).joined(separator: ", ")
+            throw LineError("\"priority\" is \(value.inWords), expected \(names)")
         }
         return priority
     }

@@ -3,7 +3,7 @@ enum Outcome: Sendable, Equatable {
     case ok
     /// Refused with 429, or with 503.
     case tooMany, unavailable
-    /// We hung up.
+    /// The client hung up, as it was meant to.
     case hungUp
     /// Refused otherwise, or broken off, with the reason.
     case failed(String)
@@ -25,7 +25,7 @@ enum Outcome: Sendable, Equatable {
         }
     }
 
-    /// Nil where nothing went wrong.
+    /// What went wrong; nil where nothing did.
     var reason: String? {
         switch self {
         case .failed(let reason), .wrongEnding(let reason): reason
@@ -44,8 +44,8 @@ struct RequestRecord: Sendable, Equatable {
     var outcome: Outcome
 
     var secondsToFirst: Double? { tokens.first.map { $0 - sent } }
-    /// Between the tokens.
+    /// The seconds between two tokens each.
     var gaps: [Double] { zip(tokens.dropFirst(), tokens).map { $0 - $1 } }
-    /// Nil where there is one token or none.
+    /// The mean of the gaps; nil where there is one token or none.
     var meanGap: Double? { tokens.count < 2 ? nil : (tokens[tokens.count - 1] - tokens[0]) / Double(tokens.count - 1) }
 }

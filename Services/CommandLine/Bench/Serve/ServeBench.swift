@@ -2,18 +2,23 @@ internal import ArgumentParser
 internal import Checkpoint
 internal import Cluster
 internal import Foundation
+internal import TerminalOutput
 
 /// How a cluster serves many users, who come when they like.
 struct ServeBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Measure a cluster under a load of many users, by REST: throughput, waiting times, and how every request ended.",
+        abstract: """
+            Measure a cluster under a load of many users, by REST: throughput, waiting times, and how every request \
+            ended.
+            """,
         discussion: """
-            Requests come at times of their own and do not wait for answers to those before (an open loop), so a cluster that is too \
-            slow meets a queue. Lengths, times and prompts are random; the same seed gives the same ones. Of a temporary cluster, \
-            memory and descriptors are told before and after the load, and compared between the second tenth of the time (warm) and \
-            the last (end). Ends with status 1 when a request \
-            got anything else than a whole answer of the right length, 429 or 503, unless we hung up.
+            Requests come at times of their own and do not wait for answers to those before (an open loop), so a \
+            cluster that is too slow meets a queue. Lengths, times and prompts are random; the same seed gives the \
+            same ones. Of a temporary cluster, memory and descriptors are reported before and after the load, and \
+            compared between the second tenth of the time (warm) and the last (end). Ends with status 1 when a request \
+            got anything else than a whole answer of the right length, 429 or 503, unless the benchmark itself hung \
+            up.
             """)
 
     @OptionGroup var loads: LoadOptions
@@ -34,10 +39,15 @@ struct ServeBench: AsyncParsableCommand {
         let trace = try loads.trace.map { try LoadTrace.read(contentsOf: $0) }
         let keys = Set(trace?.compactMap(\.key) ?? loads.keys?.keys.map(\.name) ?? []).sorted()
         let routerFlags = keys.isEmpty ? [] : ["--api-keys", keys.joined(separator: ",")]
-        let (report, faults) = try await ClusterBench.run(target, routerFlags: routerFlags) { try await measure($0, trace) }
-        try printToStandardOutput(BenchReport(target.machine, report.measurements, tables: report.tables).text(json: json))
+        let (report, faults) = try await ClusterBench.run(target, routerFlags: routerFlags) {
+            try await measure($0, trace)
+        }
+        try printToStandardOutput(
+            BenchReport(target.machine, report.measurements, tables: report.tables).text(json: json))
         guard !faults.isEmpty else { return }
-        for (reason, count) in Self.counted(faults) { writeToStandardError("\(count) request\(count == 1 ? "" : "s"): \(reason)\n") }
+        for (reason, count) in Self.counted(faults) {
+            writeToStandardError("\(count) request\(count == 1 ? "" : "s"): \(reason)\n")
+        }
         throw ExitCode.failure
     }
 
@@ -64,10 +74,12 @@ struct ServeBench: AsyncParsableCommand {
     }
 
     private func capacity(_ bench: ClusterBench, _ recipe: LoadRecipe) async throws -> Double {
-        let status = StatusLine()
+        let status = ProgressDisplay()
         status.show("measuring the capacity with \(loads.streams) clients for \(oneDecimal(loads.capacitySeconds)) s")
         defer { status.clear() }
-        let meter = CapacityMeter(client: bench.timer.client, tokens: bench.tokens, recipe: recipe, streams: loads.streams, seconds: loads.capacitySeconds)
+        let meter = CapacityMeter(
+            client: bench.timer.client, tokens: bench.tokens, recipe: recipe, streams: loads.streams,
+            seconds: loads.capacitySeconds)
         let capacity = try await meter.requestsPerSecond()
         try await Task.sleep(for: .seconds(1))                  // until the router has noticed that all of them hung up
         return capacity
@@ -79,7 +91,8 @@ struct ServeBench: AsyncParsableCommand {
         let seconds = load.items.last?.at ?? 0
         let client = LoadClient(bench.timer.client, tokens: bench.tokens, begin: begin)
         let (records, trend) = try await UsageTrend.during(seconds: seconds, of: processIDs, begin: begin) {
-            try await LoadDisplay(title: load.title, seconds: seconds, progress: progress).during {
+            let text = { @Sendable in "\(load.title): \(progress.counts.line(after: $0, of: seconds))" }
+            return try await ProgressDisplay().showing(text) {
                 try await LoadRunner(client: client, progress: progress).run(load.items)
             }
         }

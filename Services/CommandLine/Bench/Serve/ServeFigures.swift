@@ -9,7 +9,7 @@ struct ServeFigures: Sendable {
     }
 
     let records: [RequestRecord]
-    /// From the first request to the end of the last.
+    /// How long it took from the first request to the end of the last one.
     let seconds: Double
     let targets: ServeTargets
     let trend: UsageTrend?
@@ -34,29 +34,40 @@ struct ServeFigures: Sendable {
 
     private var rates: [Figure] {
         let good = records.count { targets.areMet(by: $0) }
-        return [
-            Figure(name: "offered", label: "offered", value: Double(records.count) / (records.map(\.sent).max() ?? .nan), unit: "requests/s"),
+        let tokens = records.reduce(0) { $0 + $1.tokens.count }
+        let lastSent = records.map(\.sent).max() ?? .nan
+        var rates = [
+            Figure(name: "offered", label: "offered", value: Double(records.count) / lastSent, unit: "requests/s"),
             Figure(name: "requests", label: "answered", value: Double(count(.ok)) / seconds, unit: "requests/s"),
-        ] + (targets.isGiven ? [Figure(name: "goodput", label: "answered within the targets", value: Double(good) / seconds, unit: "requests/s")] : [])
-            + [Figure(name: "throughput", label: "generated", value: Double(records.reduce(0) { $0 + $1.tokens.count }) / seconds, unit: "tokens/s")]
+        ]
+        if targets.isGiven {
+            let label = "answered within the targets"
+            rates.append(Figure(name: "goodput", label: label, value: Double(good) / seconds, unit: "requests/s"))
+        }
+        return rates
+            + [Figure(name: "throughput", label: "generated", value: Double(tokens) / seconds, unit: "tokens/s")]
     }
 
     /// Slow readers' times are their own.
     private var times: [Figure] {
         let readers = records.filter { $0.item.behaviour != .readsSlowly }
         let whole = readers.filter { $0.outcome == .ok }.map { $0.ended - $0.sent }
-        return Self.spread("ttft", "first token", readers.compactMap(\.secondsToFirst).map { $0 * 1000 }, [50, 90, 95, 99], "ms")
+        return Self.spread(
+            "ttft", "first token", readers.compactMap(\.secondsToFirst).map { $0 * 1000 }, [50, 90, 95, 99], "ms")
             + Self.spread("itl", "between tokens", readers.flatMap(\.gaps).map { $0 * 1000 }, [50, 95, 99, 100], "ms")
             + Self.spread("e2e", "whole answer", whole, [50, 99], "s")
     }
 
     private var outcomes: [Figure] {
-        Outcome.Kind.allCases.map { Figure(name: "outcome.\($0.rawValue)", label: $0.label, value: Double(count($0)), unit: "requests") }
+        Outcome.Kind.allCases.map {
+            Figure(name: "outcome.\($0.rawValue)", label: $0.label, value: Double(count($0)), unit: "requests")
+        }
     }
 
     private var keys: [Figure] {
         Set(records.compactMap(\.item.key)).sorted().flatMap { key in
-            let own = ServeFigures(records.filter { $0.item.key == key }, seconds: seconds, targets: targets, trend: nil)
+            let own = ServeFigures(
+                records.filter { $0.item.key == key }, seconds: seconds, targets: targets, trend: nil)
             return (own.rates + own.times + own.outcomes).map {
                 Figure(name: "key.\(key).\($0.name)", label: "\(key): \($0.label)", value: $0.value, unit: $0.unit)
             }
@@ -67,24 +78,33 @@ struct ServeFigures: Sendable {
         guard let trend else { return [] }
         func figures(_ name: String, _ unit: String, _ value: (ClusterUsage) -> Double) -> [Figure] {
             let (warm, end) = (value(trend.warm), value(trend.end))
-            let moments = [("before", value(trend.before)), ("warm", warm), ("end", end), ("after", value(trend.after)), ("growth", end - warm)]
+            let moments = [
+                ("before", value(trend.before)), ("warm", warm), ("end", end), ("after", value(trend.after)),
+                ("growth", end - warm),
+            ]
             return moments.map { Figure(name: "\(name).\($0)", label: "\(name), \($0)", value: $1, unit: unit) }
         }
-        return figures("memory", "MB") { Double($0.anonymousBytes) / 1e6 } + figures("descriptors", "open") { Double($0.descriptors) }
+        return figures("memory", "MB") { Double($0.anonymousBytes) / 1e6 } + figures("descriptors", "open") {
+            Double($0.descriptors)
+        }
     }
 
     /// - Parameter percents: 100 is the largest.
-    private static func spread(_ name: String, _ label: String, _ samples: [Double], _ percents: [Int], _ unit: String) -> [Figure] {
+    private static func spread(
+        _ name: String, _ label: String, _ samples: [Double], _ percents: [Int], _ unit: String
+    ) -> [Figure] {
         let sorted = samples.sorted()
         return percents.map { percent in
             let short = percent == 100 ? "max" : "p\(percent)"
-            return Figure(name: "\(name).\(short)", label: "\(label), \(short)", value: percentile(Double(percent), of: sorted), unit: unit)
+            return Figure(
+                name: "\(name).\(short)", label: "\(label), \(short)", value: percentile(Double(percent), of: sorted),
+                unit: unit)
         }
     }
 }
 
 extension Outcome.Kind {
-    /// For people.
+    /// What people see.
     var label: String {
         switch self {
         case .ok: "answered right"

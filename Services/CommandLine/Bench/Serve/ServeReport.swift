@@ -1,12 +1,14 @@
+internal import TerminalOutput
+
 /// The figures of several loads, side by side for people and one after the other for programs.
 struct ServeReport: Sendable {
     struct Load: Sendable {
-        /// As `rate2`, and as `rate 2`.
+        /// For programs `rate2`, for people `rate 2`.
         let name: String
         let title: String
         let figures: [ServeFigures.Figure]
     }
-    /// As `serve.bf16.exact`.
+    /// The beginning of all measurements' names, for example `serve.bf16.exact`.
     let what: String
     /// Requests a second; nil where it was not measured.
     let capacity: Double?
@@ -32,6 +34,8 @@ struct ServeReport: Sendable {
 
     /// What is counted has no places after the point.
     private static func cell(_ figure: ServeFigures.Figure) -> String {
-        ["requests", "open"].contains(figure.unit) ? decimal(figure.value, places: 0) : CommandLineTool.figure(figure.value)
+        ["requests", "open"].contains(figure.unit)
+            ? decimal(figure.value, places: 0)
+            : TerminalOutput.figure(figure.value)
     }
 }

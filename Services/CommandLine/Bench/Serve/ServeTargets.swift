@@ -5,12 +5,16 @@ struct ServeTargets: ParsableArguments {
     @Option(help: ArgumentHelp("An answer is good if its first token comes within this time.", valueName: "seconds"))
     var targetTtft: Double?
 
-    @Option(help: ArgumentHelp("An answer is good if its mean time between tokens is at most this.", valueName: "milliseconds"))
+    @Option(help: ArgumentHelp("""
+        An answer is good if its mean time between tokens is at most this.
+        """, valueName: "milliseconds"))
     var targetItl: Double?
 
     mutating func validate() throws {
         for (value, flag) in [(targetTtft, "--target-ttft"), (targetItl, "--target-itl")] {
-            if let value, !(value > 0 && value < 1e9) { throw ValidationError("'\(flag)' takes a number above 0, not \(value).") }
+            if let value, !(value > 0 && value < 1e9) {
+                throw ValidationError("'\(flag)' takes a number above 0, not \(value).")
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+internal import TerminalOutput
+
 /// Whether a cluster takes more and more while it is under the same load.
 struct UsageTrend: Sendable, Equatable {
     struct Sample: Sendable {
@@ -21,14 +23,21 @@ struct UsageTrend: Sendable, Equatable {
             let usages = samples.filter { part.contains($0.at / seconds) }.map(\.usage)
             guard !usages.isEmpty else { return nil }
             return ClusterUsage(
-                anonymousBytes: Int(median(usages.map { Double($0.anonymousBytes) })), descriptors: Int(median(usages.map { Double($0.descriptors) })))
+                anonymousBytes: Int(median(usages.map { Double($0.anonymousBytes) })),
+                descriptors: Int(median(usages.map { Double($0.descriptors) })))
         }
-        guard let warm = middle(0.1..<0.2), let end = middle(0.9..<1), let before = samples.first, let after = samples.last else { return nil }
+        guard let warm = middle(0.1..<0.2), let end = middle(0.9..<1), let before = samples.first,
+              let after = samples.last
+        else {
+            return nil
+        }
         (self.before, self.warm, self.end, self.after) = (before.usage, warm, end, after.usage)
     }
 
     /// Watches the processes while `work` runs; the trend is nil where there are none.
-    static func during<R>(seconds: Double, of processIDs: [Int32], begin: ContinuousClock.Instant, _ work: () async throws -> R) async throws -> (R, UsageTrend?) {
+    static func during<R>(
+        seconds: Double, of processIDs: [Int32], begin: ContinuousClock.Instant, _ work: () async throws -> R
+    ) async throws -> (R, UsageTrend?) {
         try await withThrowingTaskGroup(of: [Sample].self) { tasks in
             if !processIDs.isEmpty { tasks.addTask { await samples(of: processIDs, begin: begin, seconds: seconds) } }
             let result = try await work()
@@ -38,11 +47,13 @@ struct UsageTrend: Sendable, Equatable {
         }
     }
 
-    /// Until what belonged to the last requests is gone.
+    /// How long it takes until what belonged to the last requests is gone.
     private static let settling = Duration.seconds(1)
 
     /// Some hundred in `seconds`, until the task is cancelled, and a last one then.
-    private static func samples(of processIDs: [Int32], begin: ContinuousClock.Instant, seconds: Double) async -> [Sample] {
+    private static func samples(
+        of processIDs: [Int32], begin: ContinuousClock.Instant, seconds: Double
+    ) async -> [Sample] {
         var samples: [Sample] = []
         while true {
             samples.append(Sample(at: (ContinuousClock.now - begin) / .seconds(1), usage: .of(processIDs)))

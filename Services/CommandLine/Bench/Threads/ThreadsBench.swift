@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Cluster
+internal import LocalCluster
 
 /// How a cluster's speed grows with its threads.
 struct ThreadsBench: AsyncParsableCommand {
@@ -8,9 +9,9 @@ struct ThreadsBench: AsyncParsableCommand {
         abstract: "Measure generation and the reading of prompts with 1, 2, 4, … compute threads for each process.",
         discussion: """
             Each round starts a cluster for every number of threads in turn, and measures as bench decode and bench \
-            prefill do: one stream, several streams, and one long prompt. Shares are of what the read bandwidth and the \
-            peak of as many threads allow, which are measured while the cluster is idle; growth is to the first number \
-            of threads.
+            prefill do: one stream, several streams, and one long prompt. Shares are of what the read bandwidth and \
+            the peak of as many threads allow, which are measured while the cluster is idle; growth is to the first \
+            number of threads.
             """)
 
     @OptionGroup var options: BenchOptions
@@ -40,7 +41,7 @@ struct ThreadsBench: AsyncParsableCommand {
     @Option(help: "Tokens of the prompt whose reading is measured.")
     var prefill = 2048
 
-    @Option(help: "Where chance begins: the same seed gives the same prompts.")
+    @Option(help: "Seed of the random numbers: the same seed gives the same prompts.")
     var seed: UInt64 = 1
 
     @OptionGroup var processes: ProcessOptions

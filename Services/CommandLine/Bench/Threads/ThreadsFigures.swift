@@ -1,24 +1,26 @@
+internal import TerminalOutput
+
 /// What a cluster came to with different numbers of threads.
 struct ThreadsFigures: Sendable {
     /// What is measured at every number of threads.
     struct Case: Sendable, Equatable {
-        /// As `decode.batch16`.
+        /// The part of a measurement's name, for example `decode.batch16`.
         let name: String
-        /// Of a step, or of the whole prompt.
+        /// The number of tokens of a step, or of the whole prompt.
         let tokens: Double
-        /// What these read at least; nil where reading is no limit.
+        /// The bytes that these tokens read at least; nil where reading is no limit.
         let bytes: Double?
-        /// What these compute.
+        /// The floating-point operations of these tokens.
         let operations: Double
 
-        /// Tokens a second that the machine allows.
+        /// How many tokens a second the machine allows.
         func ceiling(readBandwidth: Double, peak: Double) -> Double? {
             let limits = [bytes.map { readBandwidth / $0 }, peak / operations].compactMap(\.self)
             return limits.filter(\.isFinite).min().map { $0 * tokens }
         }
     }
 
-    /// Of one round at one number of threads.
+    /// What one round found at one number of threads.
     struct Sample: Sendable {
         /// Tokens a second, for each case.
         let rates: [Double]
@@ -28,7 +30,7 @@ struct ThreadsFigures: Sendable {
         let peak: Double
     }
 
-    /// As `threads.bf16.exact`.
+    /// The beginning of all measurements' names, for example `threads.bf16.exact`.
     let what: String
     let cases: [Case]
     private(set) var threads: [Int] = []
@@ -52,7 +54,7 @@ struct ThreadsFigures: Sendable {
             ceiling: item.ceiling(readBandwidth: samples["\(count).read"], peak: samples["\(count).peak"]))
     }
 
-    /// To the first number of threads.
+    /// How many times the speed with the first number of threads.
     private func growth(_ item: Case, _ count: Int) -> Measurement {
         let first = samples["\(threads[0]).\(item.name)"]
         let value = samples["\(count).\(item.name)"] / first

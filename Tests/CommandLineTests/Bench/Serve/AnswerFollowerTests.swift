@@ -1,11 +1,17 @@
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
 
 /// Events of a stream of completions.
 private enum Wire {
-    static func token(_ text: String) -> String { "data: {\"choices\":[{\"text\":\"\(text)\",\"finish_reason\":null}]}\n\n" }
-    static func finish(_ reason: String) -> String { "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\(reason)}]}\n\n" }
-    static func usage(_ tokens: Int) -> String { "data: {\"choices\":[],\"usage\":{\"completion_tokens\":\(tokens)}}\n\n" }
+    static func token(_ text: String) -> String {
+        "data: {\"choices\":[{\"text\":\"\(text)\",\"finish_reason\":null}]}\n\n"
+    }
+    static func finish(_ reason: String) -> String {
+        "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\(reason)}]}\n\n"
+    }
+    static func usage(_ tokens: Int) -> String {
+        "data: {\"choices\":[],\"usage\":{\"completion_tokens\":\(tokens)}}\n\n"
+    }
     static let done = "data: [DONE]\n\n"
     static let whole: String = token("a") + token("b") + finish("\"length\"") + usage(2) + done
 }
@@ -28,15 +34,29 @@ private enum Wire {
     }
 
     @Test("an answer that ends in another way is told apart", arguments: [
-        (Wire.token("a") + Wire.token("b") + Wire.finish("\"length\"") + Wire.usage(2), Outcome.wrongEnding("the stream ended without [DONE]")),
-        (Wire.token("a") + Wire.token("b") + Wire.usage(2) + Wire.done, .wrongEnding("finish_reason is missing, expected length")),
-        (Wire.token("a") + Wire.token("b") + Wire.finish("\"stop\"") + Wire.usage(2) + Wire.done, .wrongEnding("finish_reason is stop, expected length")),
-        (Wire.token("a") + Wire.token("b") + Wire.finish("\"length\"") + Wire.usage(1) + Wire.done, .wrongEnding("the usage counts 1 tokens, expected 2")),
-        (Wire.token("a") + Wire.token("b") + Wire.finish("\"length\"") + Wire.done, .wrongEnding("the usage counts no tokens, expected 2")),
-        (Wire.token("a") + Wire.finish("\"length\"") + Wire.usage(2) + Wire.done, .wrongEnding("1 pieces of text came, expected 2")),
+        (
+            Wire.token("a") + Wire.token("b") + Wire.finish("\"length\"") + Wire.usage(2),
+            Outcome.wrongEnding("the stream ended without [DONE]")),
+        (
+            Wire.token("a") + Wire.token("b") + Wire.usage(2) + Wire.done,
+            .wrongEnding("finish_reason is missing, expected length")),
+        (
+            Wire.token("a") + Wire.token("b") + Wire.finish("\"stop\"") + Wire.usage(2) + Wire.done,
+            .wrongEnding("finish_reason is stop, expected length")),
+        (
+            Wire.token("a") + Wire.token("b") + Wire.finish("\"length\"") + Wire.usage(1) + Wire.done,
+            .wrongEnding("the usage counts 1 tokens, expected 2")),
+        (
+            Wire.token("a") + Wire.token("b") + Wire.finish("\"length\"") + Wire.done,
+            .wrongEnding("the usage counts no tokens, expected 2")),
+        (
+            Wire.token("a") + Wire.finish("\"length\"") + Wire.usage(2) + Wire.done,
+            .wrongEnding("1 pieces of text came, expected 2")),
         (Wire.token("a") + "data: nonsense\n\n" + Wire.done, .wrongEnding("an event is no completion: nonsense")),
         (Wire.whole + Wire.token("c"), .wrongEnding("an event follows [DONE]")),
-        (Wire.token("a") + "data: {\"error\":{\"message\":\"host lost\"}}\n\n", .failed("the stream gave up: host lost")),
+        (
+            Wire.token("a") + "data: {\"error\":{\"message\":\"host lost\"}}\n\n",
+            .failed("the stream gave up: host lost")),
         ("", .wrongEnding("the stream ended without [DONE]")),
     ])
     func others(text: String, expected: Outcome) throws { #expect(try outcome(text) == expected) }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-@testable import CommandLineTool
+@testable import Benchmarks
+@testable import TerminalOutput
 
 @Suite("Drawing a load") struct LoadDrawingTests {
     private func draws(_ distribution: LengthDistribution, _ count: Int = 2000, seed: UInt64 = 1) -> [Int] {
@@ -9,13 +10,16 @@ import Testing
     }
 
     @Test("lengths are read as a number, a range or a median with its spread", arguments: [
-        ("7", .fixed(7)), ("uniform:3-9", .uniform(3...9)), ("uniform:4-4", .uniform(4...4)), ("lognormal:200,0.5", .lognormal(median: 200, sigma: 0.5)),
+        ("7", .fixed(7)), ("uniform:3-9", .uniform(3...9)), ("uniform:4-4", .uniform(4...4)),
+        ("lognormal:200,0.5", .lognormal(median: 200, sigma: 0.5)),
     ] as [(String, LengthDistribution)])
     func lengths(text: String, expected: LengthDistribution) { #expect(LengthDistribution(argument: text) == expected) }
 
     @Test("other lengths are refused", arguments: [
-        "", "0", "-1", "2000000", "x", "uniform", "uniform:", "uniform:9-3", "uniform:0-3", "uniform:1-2-3", "uniform:a-b", "uniform:5", "lognormal:10",
-        "lognormal:0,1", "lognormal:10,-1", "lognormal:nan,1", "lognormal:10,nan", "lognormal:10,inf", "lognormal:10,99", "gamma:1,2", "7:8",
+        "", "0", "-1", "2000000", "x", "uniform", "uniform:", "uniform:9-3", "uniform:0-3", "uniform:1-2-3",
+        "uniform:a-b", "uniform:5", "lognormal:10",
+        "lognormal:0,1", "lognormal:10,-1", "lognormal:nan,1", "lognormal:10,nan", "lognormal:10,inf",
+        "lognormal:10,99", "gamma:1,2", "7:8",
     ])
     func refused(text: String) { #expect(LengthDistribution(argument: text) == nil) }
 
@@ -61,12 +65,18 @@ import Testing
         #expect(Set(drawn) == ["A", "b:c"])
     }
 
-    @Test("senseless keys are refused", arguments: ["", "A", "A:", ":1", "A:0", "A:-1", "A:x", "A:1,", "A:1,A:2", "a b:1", "A:nan", "A:inf", "ü:1"])
+    @Test(
+        "senseless keys are refused",
+        arguments: ["", "A", "A:", ":1", "A:0", "A:-1", "A:x", "A:1,", "A:1,A:2", "a b:1", "A:nan", "A:inf", "ü:1"])
     func badKeys(text: String) { #expect(KeyWeights(argument: text) == nil) }
 
-    @Test("shares of the clients hang up or read slowly; the same seed gives the same requests, another load of the run others")
+    @Test("""
+        shares of the clients hang up or read slowly; the same seed gives the same requests, another load of the run \
+        others
+        """)
     func recipe() {
-        let recipe = LoadRecipe(prompt: .uniform(10...20), answer: .fixed(50), hangUps: 0.2, slowReaders: 0.1, seed: 9, contextLength: 4096)
+        let recipe = LoadRecipe(
+            prompt: .uniform(10...20), answer: .fixed(50), hangUps: 0.2, slowReaders: 0.1, seed: 9, contextLength: 4096)
         let arrivals = ArrivalProcess(rate: 10, extent: .requests(1000))
         let items = recipe.items(arrivals, number: 0)
         #expect(items == recipe.items(arrivals, number: 0))
@@ -77,10 +87,13 @@ import Testing
             case .reads: counts["reads", default: 0] += 1
             case .readsSlowly: counts["slow", default: 0] += 1
             case .leavesAfterTokens(let count): counts[(1..<50).contains(count) ? "middle" : "wrong", default: 0] += 1
-            case .leavesAfterSeconds(let seconds): counts[(0..<2).contains(seconds) ? "waiting" : "wrong", default: 0] += 1
+            case .leavesAfterSeconds(let seconds):
+                counts[(0..<2).contains(seconds) ? "waiting" : "wrong", default: 0] += 1
             }
         }
-        for (name, range) in [("reads", 640...760), ("slow", 70...130), ("middle", 70...130), ("waiting", 70...130)] { #expect(range.contains(counts[name] ?? 0), "\(counts)") }
+        for (name, range) in [("reads", 640...760), ("slow", 70...130), ("middle", 70...130), ("waiting", 70...130)] {
+            #expect(range.contains(counts[name] ?? 0), "\(counts)")
+        }
         #expect(counts["wrong"] == nil)
     }
 
@@ -88,7 +101,8 @@ import Testing
     func cut() {
         let long = LoadRecipe(prompt: .fixed(5000), answer: .fixed(5000), contextLength: 1000).items(at: [0])
         #expect(long.map(\.promptTokens) == [500] && long.map(\.answerTokens) == [500])
-        let tiny = LoadRecipe(prompt: .fixed(9), answer: .fixed(1), hangUps: 1, contextLength: 1).items(at: Array(repeating: 0, count: 50))
+        let tiny = LoadRecipe(prompt: .fixed(9), answer: .fixed(1), hangUps: 1, contextLength: 1).items(
+            at: Array(repeating: 0, count: 50))
         #expect(tiny.allSatisfy { $0.promptTokens == 1 && $0.answerTokens == 1 })
         #expect(tiny.allSatisfy { if case .leavesAfterSeconds = $0.behaviour { true } else { false } })
     }

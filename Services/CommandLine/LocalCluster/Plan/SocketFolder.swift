@@ -1,0 +1,45 @@
+internal import Cluster
+internal import Foundation
+internal import Transport
+
+/// A fresh folder that only this user can enter, for the sockets and logs of one cluster.
+package struct SocketFolder: Sendable {
+    /// The folder's path.
+    package let path: String
+    /// A folder in it, for logs.
+    var logs: String { "\(path)/log" }
+
+    /// The length of the longest name of a socket in it.
+    private static let nameBytesMax = "/expert-host-256.admin".utf8.count
+
+    /// Makes a folder in `XDG_RUNTIME_DIR` or, where that cannot be, in `/tmp`.
+    ///
+    /// - Throws: `StartError` when no folder can be made.
+    package init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        path = try Self.made(in: [environment["XDG_RUNTIME_DIR"], "/tmp"].compactMap(\.self))
+        do {
+            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: false)
+        } catch {
+            remove()
+            throw StartError("cannot make a folder for logs in \(path): \(plainWords(of: error))")
+        }
+    }
+
+    /// Makes a folder in the first of `parents` where a socket's path is short enough.
+    private static func made(in parents: [String]) throws -> String {
+        var failure = ""
+        for parent in parents where parent.hasPrefix("/") {
+            let template = "\(parent)/minimax-XXXXXX"
+            guard template.utf8.count + nameBytesMax <= Address.unixPathBytesMax else { continue }
+            var name = Array(template.utf8CString)
+            if unsafe mkdtemp(&name) != nil {                               // makes it with mode 0700
+                return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            }
+            failure = unsafe "\(parent): \(String(cString: strerror(errno)))"
+        }
+        throw StartError("cannot make a private folder for sockets in XDG_RUNTIME_DIR or /tmp (\(failure))")
+    }
+
+    /// Removes it, with all that is in it.
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,40 @@
+internal import Cluster
+internal import Foundation
+package import Transport
+
+/// What work that is done around a running cluster may know of it, and do to it.
+package struct ClusterHandle: Sendable {
+    /// One of its processes.
+    package struct Child: Sendable, Equatable {
+        /// Its name, for example `expert-host-1`.
+        package let name: String
+        /// What it does in the cluster.
+        package let role: ProcessPlan.Role
+        /// The system's number for it.
+        package let processID: Int32
+        /// The address of its admin server.
+        package let admin: Address
+    }
+
+    /// The URL of the REST front.
+    package let url: String
+    /// The address of the router's admin server.
+    package let admin: Address
+    /// All processes, as they were when the work began.
+    package let children: [Child]
+    /// Tells the cluster that the end of the expert host with this name will be no accident.
+    let expectExit: @Sendable (_ name: String) -> Void
+
+    /// The expert hosts among the processes.
+    package var expertHosts: [Child] { children.filter { $0.role == .expertHost } }
+
+    /// Ends an expert host as a power cut would: it cannot say good-bye.
+    ///
+    /// - Throws: `StartError` when there is no such process any more.
+    package func destroy(_ host: Child) throws {
+        expectExit(host.name)
+        guard kill(host.processID, SIGKILL) == 0 else {
+            throw StartError("\(host.name), process \(host.processID), cannot be killed: it has ended already")
+        }
+    }
+}
