@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Tensors",
+                "AdminMessages", "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Tensors",
                 "TerminalOutput", "Transport", argumentParser, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -85,8 +85,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "BLAS", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Messages", "Tensors",
-                "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
+                "AdminMessages", "BLAS", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Messages",
+                "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"), systemPackage,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio,
@@ -102,7 +102,7 @@ let package = Package(
         .target(
             name: "ClusterClient",
             dependencies: [
-                "Cluster", "TerminalOutput", "Transport", .product(name: "NIOHTTP1", package: "swift-nio"),
+                "AdminMessages", "Cluster", "TerminalOutput", "Transport", .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             path: "Services/CommandLine/Client", swiftSettings: settings),
         .target(
@@ -146,7 +146,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "BLAS", "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "CommandLineTool", "JSON",
+                "AdminMessages", "BLAS", "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "CommandLineTool", "JSON",
                 "LocalCluster", "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,

@@ -19,6 +19,9 @@ package struct PlanChange: Codable, Sendable, Equatable {
         (self.mode, self.copies, self.pins, self.drain, self.undrain) = (mode, copies, pins, drain, undrain)
     }
 
+    /// Whether it changes nothing.
+    package var isEmpty: Bool { self == PlanChange() }
+
     /// Every field there is, as JSON spells it.
     package static let fieldNames = ["mode", "copies", "pins", "drain", "undrain"]
 }

@@ -13,7 +13,7 @@ extension RESTCluster {
 
     /// Asks for another plan; what is nil stays as it is.
     func change(_ mode: PlacementSettings.Mode? = nil, copies: Int? = nil) async throws {
-        let body = try JSONEncoder().encode(AdminMessages.PlanChange(mode: mode, copies: copies))
+        let body = try JSONEncoder().encode(PlanChange(mode: mode, copies: copies))
         _ = try Self.report(try await routerAdmin.post("/admin/plan", json: [UInt8](body)))
     }
 

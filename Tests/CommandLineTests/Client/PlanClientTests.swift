@@ -1,3 +1,4 @@
+import AdminMessages
 import Cluster
 import Foundation
 import Testing

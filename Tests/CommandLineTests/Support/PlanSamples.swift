@@ -2,10 +2,12 @@
 enum PlanSamples {
     static let plan = """
         {"copies":2,"copies_held":1,"drained":["host-c"],"experts":128,"hosts":[\
-        {"address":"unix:/r/a.sock","bandwidth_bytes_per_second":12500000000,"bytes_ready":3000000,\
+        {"address":"unix:/r/a.sock","announced_bytes_per_second":12000000000,\
+        "bandwidth_bytes_per_second":12500000000,"bandwidth_measurements":3,"bytes_ready":3000000,\
         "bytes_wanted":6000000,"calls":7,"experts_ready":32.125,"experts_wanted":64,"kernels":"avx2",\
         "latency_seconds":[0.0001,0.00025,0.001],"memory_bytes":16000000000,"name":"host-a","state":"loading"},\
-        {"address":"10.0.0.2:9000","bandwidth_bytes_per_second":8000000000,"bytes_ready":0,\
+        {"address":"10.0.0.2:9000","announced_bytes_per_second":8000000000,\
+        "bandwidth_bytes_per_second":8000000000,"bandwidth_measurements":0,"bytes_ready":0,\
         "bytes_wanted":0,"calls":0,"experts_ready":0,"experts_wanted":0,"kernels":"neon",\
         "latency_seconds":[],"memory_bytes":8000000000,"name":"host-b","state":"empty"}],\
         "layers":16,"measured_seconds":0.00125,"mode":"throughput","pins":[{"expert":3,"host":"host-a","layer":0}],\

@@ -1,3 +1,4 @@
+internal import AdminMessages
 internal import ArgumentParser
 internal import Checkpoint
 internal import Cluster

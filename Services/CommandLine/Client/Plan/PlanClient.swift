@@ -1,3 +1,4 @@
+package import AdminMessages
 internal import Cluster
 internal import Foundation
 package import Transport
@@ -31,14 +32,14 @@ package struct PlanClient: Sendable {
     /// Which host holds what.
     ///
     /// - Throws: `RESTError` when there is no answer, `StartError` when it is not that of a router.
-    package func plan() async throws -> Answer<ServedPlan> {
+    package func plan() async throws -> Answer<PlanReport> {
         try read(try await client.get(Self.planPath, limits: limits), Self.planPath)
     }
 
     /// How much each expert is used.
     ///
     /// - Throws: as `plan` does.
-    package func experts() async throws -> Answer<ExpertUse> {
+    package func experts() async throws -> Answer<ExpertsReport> {
         let path = "/admin/experts"
         return try read(try await client.get(path, limits: limits), path)
     }
@@ -50,7 +51,7 @@ package struct PlanClient: Sendable {
     package func apply(_ change: PlanChange) async throws {
         let body = Array(try JSONEncoder().encode(change))
         let answer = try await client.post(Self.planPath, json: body, limits: limits)
-        let before: Answer<ServedPlan> = try read(answer, Self.planPath)
+        let before: Answer<PlanReport> = try read(answer, Self.planPath)
         let end = ContinuousClock.now + Self.planningTime
         while ContinuousClock.now < end {
             try await Task.sleep(for: Self.pollInterval)
@@ -62,7 +63,7 @@ package struct PlanClient: Sendable {
     /// Waits until every host holds all that the plan wants of it, and everything is held so many times.
     ///
     /// - Throws: `StartError` when the router has no plan, or the hosts take too long.
-    package func settledPlan(copies: Int) async throws -> ServedPlan {
+    package func settledPlan(copies: Int) async throws -> PlanReport {
         let end = ContinuousClock.now + Self.settlingTime
         while true {
             let plan = try await plan().value
@@ -73,7 +74,7 @@ package struct PlanClient: Sendable {
         }
     }
 
-    private static func lateness(of plan: ServedPlan, copies: Int) -> StartError {
+    private static func lateness(of plan: PlanReport, copies: Int) -> StartError {
         let late = plan.hosts.filter { !$0.isSettled }.map { "\($0.name) is \($0.state)" }.joined(separator: ", ")
         return StartError(
             "after \(settlingTime) not every host holds its experts: \(late); "

@@ -1,7 +1,5 @@
+internal import AdminMessages
 internal import ArgumentParser
-internal import ClusterClient
-
-extension PlanChange.Mode: ExpressibleByArgument {}
 
 extension ExpertPin: ExpressibleByArgument {
     /// `LAYER:EXPERT:HOST`; the name may hold colons.

@@ -1,3 +1,4 @@
+internal import AdminMessages
 internal import ArgumentParser
 internal import Cluster
 internal import ClusterClient
@@ -23,7 +24,7 @@ struct PlanCommand: AsyncParsableCommand {
         Place experts for latency (every expert in slices over all hosts), throughput (whole experts), or auto, \
         whichever is predicted to be faster.
         """)
-    var mode: PlanChange.Mode?
+    var mode: PlacementGoal?
 
     @Option(help: "How many hosts shall hold each expert.")
     var copies: Int?

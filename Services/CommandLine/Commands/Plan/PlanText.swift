@@ -1,15 +1,16 @@
+internal import AdminMessages
 internal import ClusterClient
 internal import TerminalOutput
 
 /// A plan and the use of its experts, in words and as tables.
 struct PlanText: Sendable {
-    let plan: ServedPlan
-    let use: ExpertUse
+    let plan: PlanReport
+    let use: ExpertsReport
 
     var text: String { [summary, hosts, step, experts].joined(separator: "\n\n") }
 
     private var summary: String {
-        let asked = "asked for: \(plan.placement), \(Self.copies(plan.copies))"
+        let asked = "asked for: \(plan.placement.rawValue), \(Self.copies(plan.copies))"
         let model = "\(plan.experts) experts in \(plan.layers) layers"
         let held = "mode \(plan.mode), \(Self.copies(plan.copiesHeld)) of \(model)"
         let head = plan.mode == "none"
@@ -31,7 +32,7 @@ struct PlanText: Sendable {
         return TextTable(header: header, rows: plan.hosts.map(Self.row)).lines.joined(separator: "\n")
     }
 
-    private static func row(_ host: ServedPlan.Host) -> [String] {
+    private static func row(_ host: PlanReport.Host) -> [String] {
         let latencies = (0 ..< 3).map {
             host.latencySeconds.indices.contains($0) ? milliseconds(host.latencySeconds[$0]) : ""
         }

@@ -1,3 +1,4 @@
+import AdminMessages
 import ArgumentParser
 import Foundation
 import Testing

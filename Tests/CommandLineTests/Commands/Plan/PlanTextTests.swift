@@ -1,3 +1,4 @@
+import AdminMessages
 import Foundation
 import Testing
 @testable import ClusterClient
@@ -54,7 +55,7 @@ import Testing
             {"copies":1,"copies_held":0,"drained":[],"experts":8,"hosts":[],"layers":1,"measured_seconds":0,\
             "mode":"none","pins":[],"placement":"latency","predictions":[],"problem":"14.2 GiB are missing",\
             "rows_per_step":1,"version":0}
-            """, #"{"dropped":0,"hottest":[],"imbalance":[],"tokens":[[0,0]]}"#)
+            """, #"{"dropped":0,"hottest":[],"imbalance":[],"recent":[[0,0]],"tokens":[[0,0]]}"#)
         #expect(text == """
             No plan yet (asked for: latency, 1 copy) for 8 experts in 1 layers.
             Problem: 14.2 GiB are missing
@@ -69,12 +70,12 @@ import Testing
 
     @Test("a plan is settled when every host holds what it should, as often as asked for")
     func settled() throws {
-        let loading: ServedPlan = try decoded(PlanSamples.plan)
+        let loading: PlanReport = try decoded(PlanSamples.plan)
         #expect(!loading.isSettled(copies: 1))
         let ready = PlanSamples.plan.replacing("\"loading\"", with: "\"ready\"")
-        let incomplete: ServedPlan = try decoded(ready)
+        let incomplete: PlanReport = try decoded(ready)
         #expect(!incomplete.isSettled(copies: 1))
-        let complete: ServedPlan = try decoded(ready.replacing("32.125", with: "64"))
+        let complete: PlanReport = try decoded(ready.replacing("32.125", with: "64"))
         #expect(complete.isSettled(copies: 1) && !complete.isSettled(copies: 2))
     }
 }
