@@ -62,22 +62,22 @@ let package = Package(
         // In the order in which a token meets them.
         .executableTarget(
             name: "Router",
-            dependencies: ["AdminMessages", "JSON", "Tokenizer", "Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + http + metrics + nio + lifecycle,
+            dependencies: ["AdminMessages", "JSON", "Tokenizer", "Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + http + metrics + nio + lifecycle,
             path: "Services/Router", swiftSettings: settings),
         .executableTarget(
             name: "Attention",
-            dependencies: ["Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
+            dependencies: ["Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Services/Attention", swiftSettings: settings),
         .executableTarget(
             name: "ExpertHost",
-            dependencies: ["Cluster", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
+            dependencies: ["Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
             path: "Services/ExpertHost", swiftSettings: settings),
 
         // The program minimax, and the libraries that its commands and its benchmarks share.
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "AdminMessages", "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Tensors",
+                "AdminMessages", "Benchmarks", "Checkpoint", "Console", "Flags", "Probing", "ServiceLife", "TypedCalls", "ClusterClient", "JSON", "LocalCluster", "Tensors",
                 "TerminalOutput", "Transport", argumentParser, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -85,7 +85,7 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "AdminMessages", "BLAS", "Checkpoint", "Cluster", "ClusterClient", "JSON", "LocalCluster", "Messages",
+                "AdminMessages", "BLAS", "Checkpoint", "Admin", "Console", "Flags", "Probing", "ServiceLife", "TypedCalls", "ClusterClient", "JSON", "LocalCluster", "Messages",
                 "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"), systemPackage,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "LocalCluster",
             dependencies: [
-                "Cluster", "ClusterClient", "Tensors", "TerminalOutput", "Transport", argumentParser, logging,
+                "Console", "Flags", "Probing", "ServiceLife", "TypedCalls", "ClusterClient", "Tensors", "TerminalOutput", "Transport", argumentParser, logging,
                 .product(name: "Subprocess", package: "swift-subprocess"), systemPackage,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio,
@@ -102,17 +102,40 @@ let package = Package(
         .target(
             name: "ClusterClient",
             dependencies: [
-                "AdminMessages", "Cluster", "TerminalOutput", "Transport", .product(name: "NIOHTTP1", package: "swift-nio"),
+                "AdminMessages", "Console", "TypedCalls", "TerminalOutput", "Transport", .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             path: "Services/CommandLine/Client", swiftSettings: settings),
         .target(
-            name: "TerminalOutput", dependencies: ["Cluster"], path: "Services/CommandLine/Terminal",
+            name: "TerminalOutput", dependencies: ["Console"], path: "Services/CommandLine/Terminal",
             swiftSettings: settings),
 
         .target(
             name: "Tokenizer", dependencies: ["JSON", .product(name: "HeapModule", package: "swift-collections")],
             path: "Shared/Tokenizer", swiftSettings: settings),
-        .target(name: "Cluster", dependencies: ["Messages", "Transport", "Tensors", argumentParser, logging, .product(name: "NIOHTTP1", package: "swift-nio")] + hummingbird + metrics + nio + lifecycle, path: "Shared/Cluster", swiftSettings: settings),
+        // What every service has; each target is one idea.
+        .target(
+            name: "ServiceLife",
+            dependencies: ["Admin", "Console", "Flags", "Probing", "Telemetry", "Tensors", argumentParser, logging] + metrics
+                + nio + lifecycle,
+            path: "Shared/ServiceLife", swiftSettings: settings),
+        .target(
+            name: "Admin",
+            dependencies: [
+                "Console", "Probing", "Telemetry", "Transport", logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + hummingbird + nio + lifecycle,
+            path: "Shared/Admin", swiftSettings: settings),
+        .target(
+            name: "Flags", dependencies: ["Console", "Probing", "Tensors", "Transport", argumentParser, logging] + nio,
+            path: "Shared/Flags", swiftSettings: settings),
+        .target(
+            name: "Telemetry", dependencies: ["Probing"] + metrics, path: "Shared/Telemetry", swiftSettings: settings),
+        .target(name: "Probing", dependencies: ["Console"], path: "Shared/Probing", swiftSettings: settings),
+        .target(
+            name: "Console", dependencies: ["Transport", argumentParser, logging] + nio, path: "Shared/Console",
+            swiftSettings: settings),
+        .target(
+            name: "TypedCalls", dependencies: ["Messages", "Tensors", "Transport", logging] + nio,
+            path: "Shared/TypedCalls", swiftSettings: settings),
         .target(name: "AdminMessages", dependencies: [argumentParser], path: "Shared/AdminMessages", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
         .target(name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport", swiftSettings: settings),
@@ -132,28 +155,46 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "AdminMessages", "Checkpoint", "Cluster", "ClusterClient", "ExpertHost", "LocalCluster", "Messages",
+                "AdminMessages", "Checkpoint", "Admin", "Flags", "TypedCalls", "ClusterClient", "ExpertHost", "LocalCluster", "Messages",
                 "Router", "Tensors", "TestSupport", "Transport", logging,
             ] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
         .testTarget(
             name: "RouterTests",
             dependencies: [
-                "AdminMessages", "Checkpoint", "Cluster", "ClusterClient", "Messages", "Router", "Tensors", "Tokenizer",
+                "AdminMessages", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Router", "Tensors", "Tokenizer",
                 "Transport", logging,
             ] + http + metrics + nio,
             path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "AdminMessages", "BLAS", "Benchmarks", "Checkpoint", "Cluster", "ClusterClient", "CommandLineTool", "JSON",
+                "AdminMessages", "BLAS", "Benchmarks", "Checkpoint", "Admin", "Console", "Flags", "ClusterClient", "CommandLineTool", "JSON",
                 "LocalCluster", "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
-            name: "ClusterLibraryTests", dependencies: ["Cluster", "Messages", "Transport", argumentParser, logging] + metrics + nio + lifecycle,
-            path: "Tests/ClusterLibraryTests", swiftSettings: settings),
+            name: "ServiceLifeTests", dependencies: ["Flags", "ServiceLife", "TypedCalls", argumentParser], path: "Tests/ServiceLifeTests",
+            swiftSettings: settings),
+        .testTarget(
+            name: "AdminTests", dependencies: ["Admin", "Console", "Telemetry", "Transport", logging] + nio + lifecycle, path: "Tests/AdminTests",
+            swiftSettings: settings),
+        .testTarget(
+            name: "FlagsTests", dependencies: ["Console", "Flags", "Transport", argumentParser, logging], path: "Tests/FlagsTests",
+            swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry"] + metrics, path: "Tests/TelemetryTests",
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProbingTests", dependencies: ["Probing", "ServiceLife"], path: "Tests/ProbingTests",
+            swiftSettings: settings),
+        .testTarget(
+            name: "ConsoleTests", dependencies: ["Console", "Transport", logging] + nio, path: "Tests/ConsoleTests",
+            swiftSettings: settings),
+        .testTarget(
+            name: "TypedCallsTests", dependencies: ["Messages", "Transport", "TypedCalls", logging] + nio, path: "Tests/TypedCallsTests",
+            swiftSettings: settings),
         .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests", swiftSettings: testSettings),
@@ -163,8 +204,8 @@ let package = Package(
         .testTarget(
             name: "TransportTests", dependencies: ["TestSupport", "Transport", logging] + nio,
             path: "Tests/TransportTests", swiftSettings: settings),
-        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Cluster", "Messages", "Tensors", "Transport"] + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
-        .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Cluster", "Messages", "Tensors", "Transport"] + nio, path: "Tests/ExpertHostTests", swiftSettings: testSettings),
+        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Console", "TypedCalls", "Messages", "Tensors", "Transport"] + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
+        .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "TypedCalls", "Messages", "Tensors", "Transport"] + nio, path: "Tests/ExpertHostTests", swiftSettings: testSettings),
         .testTarget(
             name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors", "TestSupport"],
             path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),

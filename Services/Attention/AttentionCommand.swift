@@ -1,5 +1,7 @@
+internal import Admin
 internal import ArgumentParser
-internal import Cluster
+internal import Flags
+internal import ServiceLife
 internal import Transport
 
 @main struct AttentionCommand: AsyncParsableCommand {

@@ -1,9 +1,9 @@
 internal import Checkpoint
-internal import Cluster
 internal import Logging
 internal import Messages
 internal import Metrics
 internal import Transport
+internal import TypedCalls
 
 /// What the service tells of its sessions and of its work.
 struct AttentionMetrics: Sendable {

@@ -1,8 +1,9 @@
 internal import Checkpoint
-internal import Cluster
 internal import Messages
 internal import Synchronization
+internal import Telemetry
 internal import Tensors
+internal import TypedCalls
 
 /// The attention service's work: weights of every attention layer, the embedding, the head, and the sessions' state.
 ///

@@ -1,11 +1,13 @@
+internal import Admin
 internal import Checkpoint
-internal import Cluster
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import Probing
 internal import ServiceLifecycle
 internal import Tensors
 internal import Transport
+internal import TypedCalls
 
 struct AttentionConfig: Sendable {
     var model: String

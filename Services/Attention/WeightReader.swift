@@ -1,5 +1,5 @@
 internal import Checkpoint
-internal import Cluster
+internal import Probing
 internal import Synchronization
 internal import Tensors
 

@@ -1,5 +1,6 @@
+internal import Flags
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 internal import Transport
 
 /// Addresses separated by commas, at least one.

@@ -1,9 +1,10 @@
-internal import Cluster
+internal import Console
 internal import Logging
 internal import Messages
 internal import NIOCore
 internal import ServiceLifecycle
 internal import Transport
+internal import TypedCalls
 
 /// Tells one router about once a second that this host lives; when the host is to stop, until the router sends it nothing any more.
 struct Announcer: Sendable {

@@ -1,8 +1,10 @@
 internal import Checkpoint
-internal import Cluster
 internal import Messages
+internal import Probing
 internal import Synchronization
+internal import Telemetry
 internal import Tensors
+internal import TypedCalls
 
 /// The expert host's work: the units it was told to hold, and nothing that outlives a call.
 final class ExpertEngine: Sendable {

@@ -1,5 +1,8 @@
+internal import Admin
 internal import ArgumentParser
-internal import Cluster
+internal import Flags
+internal import Probing
+internal import ServiceLife
 internal import Transport
 
 @main struct ExpertHostCommand: AsyncParsableCommand {

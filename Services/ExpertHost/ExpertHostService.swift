@@ -1,13 +1,15 @@
+internal import Admin
 internal import Checkpoint
-internal import Cluster
 internal import Logging
 internal import Messages
 internal import Metrics
 internal import NIOCore
 internal import NIOPosix
+internal import Probing
 internal import ServiceLifecycle
 internal import Tensors
 internal import Transport
+internal import TypedCalls
 
 struct ExpertHostConfig: Sendable {
     var model: String

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Telemetry
 
 /// What the help lines of the host's metrics say.
 enum ExpertMetricTexts {

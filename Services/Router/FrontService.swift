@@ -1,7 +1,9 @@
-internal import Cluster
+internal import Admin
+internal import Console
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
+internal import ServiceLife
 internal import ServiceLifecycle
 internal import Transport
 

@@ -1,13 +1,15 @@
+internal import Admin
 internal import Checkpoint
-internal import Cluster
 internal import Foundation
 internal import Hummingbird
 internal import Logging
 internal import NIOPosix
+internal import Probing
 internal import ServiceLifecycle
 internal import Tensors
 internal import Tokenizer
 internal import Transport
+internal import TypedCalls
 
 /// Puts the router together from its config: checkpoint, clients, generator, REST front.
 struct RouterAssembly: Sendable {

@@ -1,7 +1,9 @@
+internal import Admin
 internal import AdminMessages
 internal import ArgumentParser
-internal import Cluster
+internal import Flags
 internal import NIOCore
+internal import ServiceLife
 internal import Tensors
 internal import Transport
 

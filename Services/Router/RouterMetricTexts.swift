@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Telemetry
 
 /// What the help lines of the router's metrics say.
 enum RouterMetricTexts {

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Telemetry
 
 /// The metrics that vLLM has, too, once more under its names: dashboards and gateways made for it work unchanged.
 /// Source: vLLM, `docs/design/metrics.md`.

@@ -1,12 +1,12 @@
 @testable import Attention
 import Checkpoint
-import Cluster
 import Foundation
 import Messages
 import NIOCore
 import Tensors
 import Testing
 import Transport
+import TypedCalls
 
 @Suite("Calls to attention whose deadline has passed") struct LateCallTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -1,6 +1,6 @@
 @testable import Attention
 import Checkpoint
-import Cluster
+import Console
 import Foundation
 import Messages
 import Synchronization

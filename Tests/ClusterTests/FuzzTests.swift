@@ -1,6 +1,6 @@
-import Cluster
 import Foundation
 import Logging
+import TypedCalls
 @testable import Messages
 import NIOCore
 import NIOPosix

@@ -1,4 +1,4 @@
-import Cluster
+import Flags
 import Foundation
 import Testing
 

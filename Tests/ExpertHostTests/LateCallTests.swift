@@ -1,6 +1,6 @@
 import Checkpoint
-import Cluster
 import Dispatch
+import TypedCalls
 @testable import ExpertHost
 import Foundation
 import Messages

@@ -1,4 +1,4 @@
-import Cluster
+import Console
 import Testing
 @testable import Router
 

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 internal import Foundation
 
 /// Where parked sessions' files are made.

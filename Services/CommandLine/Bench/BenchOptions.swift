@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
+internal import Probing
 
 /// The flags of every benchmark.
 struct BenchOptions: ParsableArguments {

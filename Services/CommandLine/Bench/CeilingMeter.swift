@@ -1,4 +1,3 @@
-internal import Cluster
 internal import Tensors
 
 /// Measures ceilings again and again between the rounds of a benchmark: a machine's speed is not the same all the time.

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 internal import Tensors
 internal import TerminalOutput
 

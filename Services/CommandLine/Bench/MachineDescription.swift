@@ -1,5 +1,6 @@
-internal import Cluster
 internal import Foundation
+internal import Probing
+internal import ServiceLife
 internal import Tensors
 
 /// Which machine a benchmark ran on, in one line: figures mean nothing without it.

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 
 /// One figure of a benchmark, and what it is measured against.
 struct Measurement: Sendable, Equatable {

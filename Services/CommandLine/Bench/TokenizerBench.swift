@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 internal import Foundation
 internal import TerminalOutput
 internal import Tokenizer

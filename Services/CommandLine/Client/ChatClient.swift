@@ -1,6 +1,7 @@
-internal import Cluster
+internal import Console
 internal import Foundation
 internal import NIOHTTP1
+internal import TypedCalls
 
 /// Talks to a router's REST front the way `minimax` needs it.
 package struct ChatClient: Sendable {

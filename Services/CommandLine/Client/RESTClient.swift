@@ -1,4 +1,3 @@
-internal import Cluster
 internal import NIOCore
 package import NIOHTTP1
 internal import NIOPosix

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import Benchmarks
-internal import Cluster
+internal import Console
+internal import Flags
 internal import Foundation
+internal import ServiceLife
 
 /// The command a person types.
 @main struct Minimax: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 package import Foundation
 internal import Synchronization
 

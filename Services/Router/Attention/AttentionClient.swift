@@ -1,10 +1,10 @@
 internal import Checkpoint
-internal import Cluster
 internal import Messages
 internal import NIOCore
 internal import Synchronization
 internal import Tensors
 internal import Transport
+internal import TypedCalls
 
 /// The attention service as the forward pass sees it. Every answer's size is checked before it is used.
 struct AttentionClient: Sendable {

@@ -1,11 +1,12 @@
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import Logging
 internal import Messages
 internal import NIOCore
 internal import ServiceLifecycle
 internal import Synchronization
 internal import Transport
+internal import TypedCalls
 
 /// Whoever works with the attention service's states: it is told what becomes of the service.
 protocol AttentionUser: Sendable {

@@ -1,9 +1,9 @@
-internal import Cluster
 internal import Messages
 internal import Metrics
 internal import NIOCore
 internal import Tensors
 internal import Transport
+internal import TypedCalls
 
 /// Sends a layer's token groups to the hosts that hold their experts, one call a host, and gives the outputs back in
 /// the order of the groups.

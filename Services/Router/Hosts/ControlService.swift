@@ -1,9 +1,9 @@
-internal import Cluster
 internal import Logging
 internal import Messages
 internal import NIOCore
 internal import ServiceLifecycle
 internal import Transport
+internal import TypedCalls
 
 /// Where expert hosts announce themselves, and the connections to them.
 struct ControlService: Service {

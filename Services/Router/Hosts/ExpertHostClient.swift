@@ -1,4 +1,3 @@
-internal import Cluster
 internal import Transport
 
 /// The connection to one expert host, from its admission until it is lost, and how it answers there.

@@ -1,8 +1,8 @@
-internal import Cluster
 internal import Logging
 internal import Messages
 internal import NIOCore
 internal import Transport
+internal import TypedCalls
 
 /// Performs what `Membership` and `PlanKeeper` decide about the expert hosts: holds their connections, tells them what
 /// to load, and publishes who can be asked for what.

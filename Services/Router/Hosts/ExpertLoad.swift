@@ -1,6 +1,6 @@
-internal import Cluster
 internal import Metrics
 internal import Synchronization
+internal import Telemetry
 
 /// How often each expert is used, over all requests: what the planner balances by.
 ///

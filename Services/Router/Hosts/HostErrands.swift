@@ -1,7 +1,7 @@
-internal import Cluster
 internal import Messages
 internal import NIOCore
 internal import Transport
+internal import TypedCalls
 
 /// Asks hosts for what they have to do, and compares what they have read with what they should have read.
 struct HostErrands: Sendable {

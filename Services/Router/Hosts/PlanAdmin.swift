@@ -1,5 +1,5 @@
+internal import Admin
 internal import AdminMessages
-internal import Cluster
 internal import Foundation
 
 /// The router's own admin endpoints: what the plan is, and how to have another.

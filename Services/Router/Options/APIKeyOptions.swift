@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 
 /// The flags that say who may use the API, and which share each has.
 struct APIKeyOptions: ParsableArguments {

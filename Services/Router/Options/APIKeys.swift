@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 
 /// The keys that let clients in. No error ever holds one.
 struct APIKeys: Sendable, Equatable {

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Flags
 internal import NIOCore
 internal import Tensors
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
+internal import Flags
 internal import Logging
 internal import NIOCore
 

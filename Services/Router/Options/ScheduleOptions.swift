@@ -1,6 +1,7 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Flags
 internal import Transport
+internal import TypedCalls
 
 /// The flags that decide which requests run, and how a step is made. Their defaults are those of `ScheduleConfig`.
 struct ScheduleOptions: ParsableArguments {

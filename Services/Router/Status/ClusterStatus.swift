@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Admin
 internal import Synchronization
 
 /// What the cluster still lacks before it can answer; read by every request, written as processes come and go, shown by

@@ -1,9 +1,10 @@
 internal import Checkpoint
-internal import Cluster
 internal import Logging
 internal import Messages
+internal import Probing
 internal import Synchronization
 internal import Tensors
+internal import TypedCalls
 
 /// What the weights must be that other processes read: what `weights.digests` beside the router's checkpoint says, or
 /// else the router's own copy.

@@ -1,11 +1,11 @@
 import Checkpoint
-import Cluster
 import Logging
 import Messages
 import NIOCore
 import NIOPosix
 import Synchronization
 import Tensors
+import TypedCalls
 @testable import Transport
 
 /// Expert hosts of this process, beside the real ones of a cluster.

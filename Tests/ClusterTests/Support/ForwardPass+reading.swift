@@ -1,5 +1,5 @@
-import Cluster
 import Messages
+import TypedCalls
 @testable import Router
 @testable import Tensors
 import Transport

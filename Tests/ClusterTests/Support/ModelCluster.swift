@@ -1,5 +1,5 @@
 @testable import Checkpoint
-@testable import Cluster
+@testable import Admin
 import Logging
 import Messages
 import NIOCore

@@ -1,4 +1,4 @@
-import Cluster
+import Console
 import Synchronization
 import Testing
 @testable import Benchmarks

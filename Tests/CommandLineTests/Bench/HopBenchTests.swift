@@ -1,4 +1,4 @@
-import Cluster
+import Console
 import Logging
 import NIOCore
 import NIOPosix

@@ -1,4 +1,4 @@
-import Cluster
+import Console
 import Foundation
 import Testing
 import Tokenizer

@@ -1,5 +1,5 @@
 import AdminMessages
-import Cluster
+import Console
 import Foundation
 import Testing
 @testable import ClusterClient

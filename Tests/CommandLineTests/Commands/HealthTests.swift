@@ -1,5 +1,6 @@
+import Admin
 import ArgumentParser
-import Cluster
+import Flags
 import Foundation
 import Testing
 import Transport

@@ -1,5 +1,5 @@
 import Checkpoint
-import Cluster
+import Console
 import Foundation
 import Testing
 @testable import CommandLineTool

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Cluster
+import Console
 import Foundation
 import Testing
 import Transport

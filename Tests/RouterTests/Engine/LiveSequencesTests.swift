@@ -1,5 +1,5 @@
+internal import Admin
 internal import Checkpoint
-internal import Cluster
 @testable import Router
 internal import Testing
 internal import Transport

@@ -1,4 +1,4 @@
-import Cluster
+import Admin
 @testable import Router
 import Testing
 

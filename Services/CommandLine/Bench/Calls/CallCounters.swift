@@ -1,5 +1,5 @@
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import LocalCluster
 
 /// What the processes of a cluster have counted up to one moment, or between two.

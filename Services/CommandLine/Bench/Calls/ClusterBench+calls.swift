@@ -1,4 +1,3 @@
-internal import Cluster
 
 extension ClusterBench {
     /// What the cluster counted while every sequence was generating; nil where its processes are not known, or there

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 internal import Tokenizer
 
 /// Random prompts, and answers that can be watched token by token.

@@ -1,5 +1,5 @@
+internal import Flags
 internal import ArgumentParser
-internal import Cluster
 internal import LocalCluster
 internal import Tensors
 

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 
 /// What a request for a completion asks for. Field names on the wire are those of OpenAI's API, and vLLM's
 /// `ignore_eos`.

@@ -1,5 +1,5 @@
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import NIOHTTP1
 
 /// Asks a router for completions and notes when each token came.

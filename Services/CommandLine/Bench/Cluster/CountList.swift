@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 
 /// Numbers from 1 on, as `2048,32768`.
 struct CountList: ExpressibleByArgument, Sendable, Equatable {

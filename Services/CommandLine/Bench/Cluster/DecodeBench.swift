@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import TerminalOutput
 
 /// How fast a cluster generates, and how much of what the machine could do that is.

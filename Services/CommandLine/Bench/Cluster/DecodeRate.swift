@@ -1,5 +1,5 @@
 internal import Checkpoint
-internal import Cluster
+internal import Console
 
 extension ClusterBench {
     /// Tokens a second, of all sequences together, while every one was generating, until each has brought `tokens`.

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 internal import TerminalOutput
 
 /// How fast a cluster reads prompts, and how much of the arithmetic peak that takes.

@@ -1,6 +1,7 @@
+internal import Flags
 internal import Checkpoint
-internal import Cluster
 internal import LocalCluster
+internal import Probing
 internal import Tensors
 
 /// What a benchmark tells of the processes that it measures.

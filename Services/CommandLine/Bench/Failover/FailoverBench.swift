@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import LocalCluster
 
 /// What it costs to lose an expert host in the middle of an answer.

@@ -1,5 +1,5 @@
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import LocalCluster
 
 /// One answer in the middle of which a host is lost. What is asked, which host is lost, and when, is random.

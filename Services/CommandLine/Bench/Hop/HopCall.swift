@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 internal import NIOCore
 
 /// What one process asks of another, again and again.

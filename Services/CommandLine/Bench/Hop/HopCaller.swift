@@ -1,6 +1,7 @@
-internal import Cluster
+internal import Flags
 internal import NIOCore
 internal import Transport
+internal import TypedCalls
 
 /// Makes calls as the product's hot loop does: on the event loop that the client's connection lives on.
 struct HopCaller: Sendable {

@@ -1,8 +1,10 @@
+internal import Admin
 internal import ArgumentParser
-internal import Cluster
+internal import Flags
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import ServiceLife
 internal import ServiceLifecycle
 internal import Transport
 

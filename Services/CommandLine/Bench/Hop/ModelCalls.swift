@@ -1,7 +1,8 @@
-internal import Cluster
+internal import Console
 internal import Messages
 internal import Synchronization
 internal import Transport
+internal import TypedCalls
 
 /// One row through one layer's attention, as a decode step asks for it: the session grows by a token with every call.
 struct AttentionCall: HopCall {

@@ -1,11 +1,13 @@
 internal import Checkpoint
-internal import Cluster
+internal import Console
+internal import Flags
 internal import LocalCluster
 internal import Logging
 internal import Messages
 internal import NIOPosix
 internal import Tensors
 internal import Transport
+internal import TypedCalls
 
 /// The attention and the expert-host process of a model, started for one-row calls.
 struct ModelLanes: Sendable {

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 internal import Foundation
 
 /// One size of message, sent back and forth over a raw socket. The first eight bytes of a connection tell the size.

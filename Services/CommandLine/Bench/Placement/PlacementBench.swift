@@ -1,9 +1,10 @@
 internal import AdminMessages
 internal import ArgumentParser
 internal import Checkpoint
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import LocalCluster
+internal import Probing
 internal import TerminalOutput
 
 /// How fast a cluster generates with its experts placed in one way or another.

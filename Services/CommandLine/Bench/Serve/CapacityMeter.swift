@@ -1,5 +1,5 @@
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import TerminalOutput
 
 /// Finds how many requests a second a cluster can answer at most: many clients, each sending its next request when the

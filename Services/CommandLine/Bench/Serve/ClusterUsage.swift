@@ -1,5 +1,5 @@
-internal import Cluster
 internal import Foundation
+internal import Probing
 
 /// What processes take of the machine beside the files that they map.
 struct ClusterUsage: Sendable, Equatable {

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 
 /// API keys, and how many of the requests each sends in proportion to the others: `A:20,B:1`.
 struct KeyWeights: Sendable, Equatable {

@@ -1,4 +1,3 @@
-internal import Cluster
 internal import ClusterClient
 internal import NIOHTTP1
 

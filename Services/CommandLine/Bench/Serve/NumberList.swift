@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 
 /// Numbers above 0, as `0.5,1,1.5`.
 struct NumberList: ExpressibleByArgument, Sendable, Equatable {

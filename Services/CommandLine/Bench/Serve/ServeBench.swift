@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import Foundation
 internal import TerminalOutput
 

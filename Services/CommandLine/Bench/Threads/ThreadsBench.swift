@@ -1,6 +1,8 @@
+internal import Flags
 internal import ArgumentParser
-internal import Cluster
+internal import Console
 internal import LocalCluster
+internal import Probing
 
 /// How a cluster's speed grows with its threads.
 struct ThreadsBench: AsyncParsableCommand {

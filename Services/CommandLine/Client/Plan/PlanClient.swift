@@ -1,5 +1,5 @@
 package import AdminMessages
-internal import Cluster
+internal import Console
 internal import Foundation
 package import Transport
 

@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import Foundation
+internal import Probing
 internal import Tensors
 internal import TerminalOutput
 

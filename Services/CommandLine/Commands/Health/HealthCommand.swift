@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import Transport
 
 /// Asks a service how it is: the health check of an orchestrator, in an image that has no other HTTP client.

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import Foundation
+internal import Probing
+internal import ServiceLife
 
 /// Tells what a checkpoint is and what it takes to serve it.
 struct InspectCommand: AsyncParsableCommand {

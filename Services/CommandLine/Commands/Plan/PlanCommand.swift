@@ -1,7 +1,7 @@
 internal import AdminMessages
 internal import ArgumentParser
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import Transport
 
 /// Tells which expert host holds what, and has the router plan otherwise.

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import Foundation
 internal import LocalCluster
 internal import TerminalOutput

@@ -1,7 +1,8 @@
-internal import Cluster
 internal import ClusterClient
+internal import Console
 internal import Foundation
 internal import TerminalOutput
+internal import TypedCalls
 
 /// Measures how good a served model's predictions and answers are.
 struct QualityMeter: Sendable {

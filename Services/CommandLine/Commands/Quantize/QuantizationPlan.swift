@@ -1,5 +1,5 @@
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import Tensors
 
 /// What becomes of each tensor of a checkpoint when it is quantized, and where that goes.

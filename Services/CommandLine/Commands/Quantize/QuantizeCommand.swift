@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import Foundation
 internal import JSON
+internal import Probing
 internal import TerminalOutput
 
 /// Writes a smaller, faster, slightly less exact form of a checkpoint.

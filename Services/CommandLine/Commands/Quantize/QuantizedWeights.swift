@@ -1,5 +1,5 @@
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import Tensors
 internal import TerminalOutput
 

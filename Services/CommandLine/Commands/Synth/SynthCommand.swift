@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import Checkpoint
-internal import Cluster
+internal import Console
 internal import JSON
+internal import Probing
 internal import TerminalOutput
 
 /// Writes a checkpoint with random weights, to measure and to try things with.

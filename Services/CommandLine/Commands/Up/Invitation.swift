@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 internal import TerminalOutput
 internal import Transport
 

@@ -1,8 +1,10 @@
 internal import ArgumentParser
-internal import Cluster
 internal import ClusterClient
+internal import Console
+internal import Flags
 internal import Foundation
 internal import LocalCluster
+internal import Probing
 internal import TerminalOutput
 internal import Transport
 

@@ -1,5 +1,5 @@
 package import ArgumentParser
-package import Cluster
+package import Flags
 internal import Logging
 internal import Tensors
 

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Cluster
 internal import Foundation
+internal import Probing
 internal import Synchronization
 
 extension ProcessOptions {

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 internal import Foundation
 internal import Transport
 

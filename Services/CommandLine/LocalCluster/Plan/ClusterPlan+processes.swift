@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Probing
 internal import Transport
 
 extension ClusterPlan {

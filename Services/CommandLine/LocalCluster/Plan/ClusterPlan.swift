@@ -1,4 +1,5 @@
-internal import Cluster
+internal import Console
+internal import Flags
 internal import Foundation
 package import Transport
 

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import ServiceLife
 
 /// What happens to a cluster of child processes, and what to do about it: no process, clock or terminal in here.
 ///

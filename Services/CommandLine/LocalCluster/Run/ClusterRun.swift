@@ -1,5 +1,6 @@
-internal import Cluster
+internal import Console
 internal import Foundation
+internal import Probing
 internal import TerminalOutput
 
 /// One run of a cluster: hands what happens to `ClusterLife`, performs what that decides, and shows both.

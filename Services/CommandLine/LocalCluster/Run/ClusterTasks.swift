@@ -1,5 +1,6 @@
-internal import Cluster
 internal import ClusterClient
+internal import Console
+internal import TypedCalls
 internal import UnixSignals
 
 /// What happens to a cluster while it runs.

@@ -1,5 +1,6 @@
-internal import Cluster
+internal import Console
 package import Foundation
+internal import Probing
 internal import Tensors
 internal import TerminalOutput
 internal import UnixSignals

@@ -1,4 +1,4 @@
-internal import Cluster
+internal import Console
 internal import TerminalOutput
 
 /// What is known of one process of a starting cluster.

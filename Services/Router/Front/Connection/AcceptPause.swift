@@ -1,6 +1,7 @@
-internal import Cluster
+internal import Admin
 internal import Logging
 internal import NIOCore
+internal import Probing
 
 /// In the pipeline of the listening socket: accepts no more while there is no room for another connection, by our own limit or by
 /// the system's (then `accept` fails, and would fail again at once).

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Cluster
+import Console
 import Testing
 @testable import Benchmarks
 @testable import TerminalOutput
