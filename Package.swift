@@ -110,8 +110,8 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests", swiftSettings: testSettings),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"], path: "Tests/MessagesTests", swiftSettings: testSettings),
         .testTarget(name: "TransportTests", dependencies: ["Transport", logging] + nio, path: "Tests/TransportTests", swiftSettings: settings),
-        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Cluster", "Messages", "Tensors"], path: "Tests/AttentionTests", swiftSettings: testSettings),
-        .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Messages", "Tensors"], path: "Tests/ExpertHostTests", swiftSettings: testSettings),
+        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Cluster", "Messages", "Tensors", "Transport"], path: "Tests/AttentionTests", swiftSettings: testSettings),
+        .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "Messages", "Tensors", "Transport"], path: "Tests/ExpertHostTests", swiftSettings: testSettings),
         .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors"], path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
     ]
 )
