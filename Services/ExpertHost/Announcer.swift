@@ -6,7 +6,8 @@ internal import ServiceLifecycle
 internal import Transport
 internal import TypedCalls
 
-/// Tells one router about once a second that this host lives; when the host is to stop, until the router sends it nothing any more.
+/// Tells one router about once a second that this host lives; when the host is to stop, until the router sends it
+/// nothing any more.
 struct Announcer: Sendable {
     /// What the router is told at this moment, but for `draining`.
     let announcement: @Sendable () -> AnnounceRequest
@@ -16,35 +17,33 @@ struct Announcer: Sendable {
     let drainTime: Duration
     let logger: Logger
 
-    private static let period = Duration.seconds(1), shortPeriod = Duration.milliseconds(100)
     private static let timeout = TimeAmount.seconds(5)
-    /// So long a host that has just come asks often whether it has all that it was told to hold.
-    private static let arrivalTime = Duration.seconds(5)
 
     /// - Parameter onAnswer: called with every answer.
     /// - Throws: `StartError` where the router refuses this host.
     func run(onAnswer: @Sendable (AnnounceResponse) -> Void) async throws {
-        var lastError: RPCError?
-        var lastRouter: String?
-        var arrival = ContinuousClock.now, isSettled = false
+        let start = ContinuousClock.now
+        var state = AnnouncerState(at: .zero)
         while !Task.isShuttingDownGracefully {
             try Task.checkCancellation()
             do {
                 let answer = try await router.call(.announce, announcement(), timeout: Self.timeout)
-                // What an earlier run of the router wanted held is not wanted any more.
-                if let lastRouter, lastRouter != answer.router { engine.forget(router: lastRouter) }
-                if lastRouter != answer.router { arrival = .now }
-                (lastError, lastRouter, isSettled) = (nil, answer.router, answer.planVersion > 0)
+                let now = start.duration(to: .now)
+                if let earlier = state.answered(by: answer.router, planVersion: answer.planVersion, at: now) {
+                    engine.forget(router: earlier)
+                }
                 onAnswer(answer)
             } catch let error where error.code == .failedPrecondition {
                 throw StartError("the router refuses this host: \(error.message)")
             } catch {
                 // The router may start later, or again: keep announcing, and say each trouble once.
-                if error != lastError { logger.notice("the router does not take the announcement", metadata: ["router": "\(router.address)", "error": "\(error)"]) }
-                lastError = error
+                if state.failed(error) {
+                    logger.notice("the router does not take the announcement", metadata: [
+                        "router": "\(router.address)", "error": "\(error)",
+                    ])
+                }
             }
-            let isArriving = !isSettled && arrival.duration(to: .now) < Self.arrivalTime
-            let pause = lastError == nil && !isArriving ? Self.period : Self.shortPeriod
+            let pause = state.pause(at: start.duration(to: .now))
             await cancelWhenGracefulShutdown { try? await Task.sleep(for: pause) }
         }
         try await drain()
@@ -56,9 +55,11 @@ struct Announcer: Sendable {
         while ContinuousClock.now < end {
             let answer = try? await router.call(.announce, announcement().draining, timeout: Self.timeout)
             guard let answer, !answer.released else { return }
-            try await Task.sleep(for: Self.shortPeriod)
+            try await Task.sleep(for: AnnouncerState.shortPeriod)
         }
-        logger.warning("stopping although the router still needs this host", metadata: ["router": "\(router.address)", "waited": "\(drainTime)"])
+        logger.warning("stopping although the router still needs this host", metadata: [
+            "router": "\(router.address)", "waited": "\(drainTime)",
+        ])
     }
 }
 
@@ -66,8 +67,9 @@ extension AnnounceRequest {
     /// The same of a host that is about to stop.
     fileprivate var draining: AnnounceRequest {
         AnnounceRequest(
-            name: name, instance: instance, address: address, modelFingerprint: modelFingerprint, kernels: kernels, threads: threads, draining: true,
-            arithmetic: arithmetic, memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: machine,
-            bandwidthMeasurements: bandwidthMeasurements, weightsCopy: weightsCopy)
+            name: name, instance: instance, address: address, modelFingerprint: modelFingerprint, kernels: kernels,
+            threads: threads, draining: true, arithmetic: arithmetic, memoryBytes: memoryBytes,
+            readBandwidth: readBandwidth, machine: machine, bandwidthMeasurements: bandwidthMeasurements,
+            weightsCopy: weightsCopy)
     }
 }
