@@ -1,8 +1,8 @@
-import Cluster
-import Messages
+internal import Cluster
+internal import Messages
 @testable import Router
 @testable import Tensors
-import Transport
+internal import Transport
 
 /// What only tests want to know of a model's path.
 extension ForwardPass {
