@@ -22,7 +22,8 @@ struct SamplingParameters: Sendable, Equatable {
     var seed: UInt64 = 0
 }
 
-/// One sequence to generate. The front has checked that prompt and answer fit the context and that all ids are in the vocabulary.
+/// One sequence to generate. The front has checked that prompt and answer fit the context and that all ids are in the
+/// vocabulary.
 struct GenerationRequest: Sendable {
     /// For logs; the choices of one REST request share its beginning.
     var id: String
@@ -33,11 +34,13 @@ struct GenerationRequest: Sendable {
     var sampling = SamplingParameters()
     /// How many alternatives to report beside each generated token; nil reports no log-probabilities at all.
     var topLogprobs: Int?
-    /// Also report the prompt's tokens, in one `.prompt` event before the first token, with `topLogprobs` alternatives each.
+    /// Also report the prompt's tokens, in one `.prompt` event before the first token, with `topLogprobs` alternatives
+    /// each.
     var promptLogprobs = false
     /// Go on after an end token, which then counts as a token like any other.
     var ignoreEnd = false
-    /// Ids that end the answer as the model's end tokens do. The receiver of the events acts on them; here they count for `tokensMin`.
+    /// Ids that end the answer as the model's end tokens do. The receiver of the events acts on them; here they count
+    /// for `tokensMin`.
     var stopTokens: Set<Int32> = []
     /// Whose it is: the index of the API key it came with.
     var account = 0
@@ -64,7 +67,8 @@ struct TokenLogprobs: Sendable, Equatable {
 enum GenerationEvent: Sendable {
     /// One element per prompt token. The first is nil: nothing precedes it.
     case prompt([TokenLogprobs?])
-    /// The next token of the answer. The end token that ends a sequence is not sent, unless `ignoreEnd` makes it an ordinary one.
+    /// The next token of the answer. The end token that ends a sequence is not sent, unless `ignoreEnd` makes it an
+    /// ordinary one.
     case token(Int32, TokenLogprobs?)
 }
 
@@ -123,10 +127,13 @@ protocol Generator: Sendable {
     /// - Throws: `GenerationError.unavailable`.
     func admit(while isWanted: () -> Bool) async throws
 
-    /// Runs one sequence to its end. `emit` returns false to end it early (a stop string was found): that is a `.stop`, too.
+    /// Runs one sequence to its end. `emit` returns false to end it early (a stop string was found): that is a `.stop`,
+    /// too.
     /// Cancelling the calling task stops the work within one token; then any error may be thrown, and nobody reads it.
     /// - Throws: `GenerationError`, or what `emit` throws.
-    func generate(_ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool) async throws -> FinishReason
+    func generate(
+        _ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool
+    ) async throws -> FinishReason
 }
 
 extension Generator {

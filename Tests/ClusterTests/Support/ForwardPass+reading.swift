@@ -1,8 +1,8 @@
-import Messages
-import TypedCalls
+internal import Messages
 @testable import Router
 @testable import Tensors
-import Transport
+internal import Transport
+internal import TypedCalls
 
 /// What only tests want to know of a model's path.
 extension ForwardPass {

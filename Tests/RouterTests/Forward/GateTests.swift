@@ -1,5 +1,5 @@
 @testable import Router
-import Testing
+internal import Testing
 
 @Suite("Gate") struct GateTests {
     @Test("the example of the specification, section 7.3")

@@ -1,7 +1,7 @@
-import Messages
+internal import Messages
 @testable import Router
-import Tensors
-import Testing
+internal import Tensors
+internal import Testing
 
 @Suite("Token groups") struct TokenGroupsTests {
     private let routes = [

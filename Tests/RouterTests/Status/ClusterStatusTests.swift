@@ -1,6 +1,6 @@
-import Admin
+internal import Admin
 @testable import Router
-import Testing
+internal import Testing
 
 @Suite("Cluster status") struct ClusterStatusTests {
     private func status(patience: Duration = .seconds(3600)) -> (ClusterStatus, Readiness) {
