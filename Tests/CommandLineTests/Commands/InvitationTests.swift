@@ -16,7 +16,7 @@ import Transport
             Ready after 0.8 s: http://127.0.0.1:80
 
               curl -N http://127.0.0.1:80/v1/chat/completions -H 'content-type: application/json' -d \#
-              '{"model":"it'\''s","messages":[{"role":"user","content":"Hello"}],"max_tokens":32,"stream":true}'
+            '{"model":"it'\''s","messages":[{"role":"user","content":"Hello"}],"max_tokens":32,"stream":true}'
               curl --unix-socket /s/router.admin http://router/metrics
               minimax plan --admin unix:/s/router.admin
 
