@@ -207,9 +207,9 @@ class Value:
         for it in self.properties:
             text += documented(it.docs, "    ") + f"    package let {it.name}: {it.type}\n"
         if not self.properties:
-            return f"{text}    /// It has no fields.\n    package init() {{}}\n}}\n"
+            return f"{text}    /// A message without fields.\n    package init() {{}}\n}}\n"
         parameters = [f"{it.name}: {it.type}{f' = {it.default}' if it.default else ''}" for it in self.properties]
-        text += "\n    /// Every parameter is the property of its name.\n"
+        text += "\n    /// Each parameter becomes the property of its name.\n"
         text += call("package init", parameters, " {", "    ")
         text += "".join(f"        self.{it.name} = {it.name}\n" for it in self.properties)
         return f"{text}    }}\n}}\n"

@@ -1,15 +1,17 @@
-/// One start of a router, as its requests name it: calls to attention by a number, calls to expert hosts by a text.
+/// One start of a router, as its requests name it.
 package enum RouterInstance: Sendable, Hashable, CustomStringConvertible {
+    /// In calls to attention.
     case number(UInt64)
+    /// In calls to expert hosts.
     case text(String)
 
-    /// Nil for 0, which is no router's.
+    /// Nil for 0, which stands for no router.
     init?(_ number: UInt64) {
         guard number != 0 else { return nil }
         self = .number(number)
     }
 
-    /// Nil for an empty text, which is no router's.
+    /// Nil for an empty text, which stands for no router.
     init?(_ text: String) {
         guard !text.isEmpty else { return nil }
         self = .text(text)

@@ -5,7 +5,7 @@ package import Transport
 
 /// What a handler knows of a call beside the request itself.
 package struct CallContext: Sendable {
-    /// Of the endpoint, for example `/minimax.cluster.v1/experts/run`.
+    /// The endpoint's path, for example `/minimax.cluster.v1/experts/run`.
     package let path: String
     /// Who calls, for logs: a Unix socket's path or a TCP address.
     package let peer: String
@@ -16,7 +16,7 @@ package struct CallContext: Sendable {
     /// The router that calls; nil where the request does not name one.
     package internal(set) var router: RouterInstance?
 
-    /// By default the context of a call that comes from nobody and may take any time.
+    /// Without arguments, the context of a call that nobody made, and that may take any time.
     package init(
         path: String = "", peer: String = "", deadline: NIODeadline? = nil, traceparent: String? = nil,
         router: RouterInstance? = nil

@@ -69,20 +69,20 @@ struct  Minimax__Cluster__V1__HoldRequest
    */
   char *router;
   /*
-   * Of the router's checkpoint; a host with another one refuses.
+   * The fingerprint of the router's checkpoint; a host with another checkpoint refuses.
    */
   char *model_fingerprint;
   /*
-   * For people.
+   * The version of the router's plan. Only people read it.
    */
   uint64_t plan_version;
   /*
-   * Which units to hold beside those that are held already.
+   * The units to hold beside those that are held already.
    */
   size_t n_units;
   Minimax__Cluster__V1__ExpertUnit **units;
   /*
-   * Whether the answer shall tell what the host has read.
+   * Whether the answer has digests of the weights that the host has read.
    */
   /*
    * swift: = false
@@ -95,22 +95,22 @@ struct  Minimax__Cluster__V1__HoldRequest
 
 
 /*
- * Some or all of what one expert of one layer does.
+ * One expert of one layer, or a slice of it.
  */
 struct  Minimax__Cluster__V1__ExpertUnit
 {
   ProtobufCMessage base;
   /*
-   * Index of the layer.
+   * The index of the layer.
    */
   uint32_t layer;
   /*
-   * Index of the expert in its layer; the model's number of experts stands for the layer's shared expert, where the
-   * model has one.
+   * The index of the expert in its layer. Where the layer has a shared expert, the model's number of experts stands for
+   * it.
    */
   uint32_t expert;
   /*
-   * A slice of the expert's intermediate dimension: rows of w1 and w3, columns of w2.
+   * Which slice of the expert. An expert is cut along its intermediate dimension: rows of w1 and w3, columns of w2.
    */
   /*
    * swift: ExpertSlice(index: slice, count: slices) = .whole
@@ -133,13 +133,13 @@ struct  Minimax__Cluster__V1__HoldResponse
 {
   ProtobufCMessage base;
   /*
-   * Of the weights of all units held, for any router.
+   * The size of the weights of all units held, for any router.
    */
   uint64_t held_bytes;
   /*
-   * Of 16 bytes each, little-endian, low half first: for each unit asked for, for each of the smallest slices that it
-   * consists of, those of w1, w3 and w2 (kernels.h says how they are made). A router uses no unit whose digests are
-   * not those of its own checkpoint.
+   * The digests that were asked for, of 16 bytes each, little-endian, low half first: for each unit, for each of the
+   * smallest slices that it consists of, those of w1, w3 and w2 (kernels.h says how they are made). A router uses no
+   * unit whose digests are not those of its own checkpoint.
    */
   /*
    * swift: [WeightDigest] = []
@@ -154,7 +154,7 @@ struct  Minimax__Cluster__V1__HoldResponse
 /*
  * POST /minimax.cluster.v1/experts/retain -> RetainResponse
  * swift: retainExperts
- * Of what the host holds for this router it keeps these units only. Calls under way end well.
+ * Tells a host which of the units that it holds for this router to keep; it drops the others. Calls under way end well.
  */
 struct  Minimax__Cluster__V1__RetainRequest
 {
@@ -164,7 +164,7 @@ struct  Minimax__Cluster__V1__RetainRequest
    */
   char *router;
   /*
-   * Which units to keep.
+   * The units to keep.
    */
   size_t n_units;
   Minimax__Cluster__V1__ExpertUnit **units;
@@ -175,13 +175,13 @@ struct  Minimax__Cluster__V1__RetainRequest
 
 
 /*
- * What a host holds now.
+ * A host holds no more than it was asked to keep.
  */
 struct  Minimax__Cluster__V1__RetainResponse
 {
   ProtobufCMessage base;
   /*
-   * Of the weights of all units held, for any router.
+   * The size of the weights of all units held, for any router.
    */
   uint64_t held_bytes;
 };
@@ -193,13 +193,13 @@ struct  Minimax__Cluster__V1__RetainResponse
 /*
  * POST /minimax.cluster.v1/experts/run -> ExpertResponse
  * swift: runExperts
- * Token groups of one layer, for the experts of one host.
+ * Asks a host to compute token groups of one layer.
  */
 struct  Minimax__Cluster__V1__ExpertRequest
 {
   ProtobufCMessage base;
   /*
-   * Index of the layer.
+   * The index of the layer.
    */
   uint32_t layer;
   /*
@@ -210,7 +210,7 @@ struct  Minimax__Cluster__V1__ExpertRequest
    */
   ProtobufCBinaryData hidden;
   /*
-   * Which expert computes which rows.
+   * The groups: which expert computes which rows.
    */
   size_t n_groups;
   Minimax__Cluster__V1__TokenGroup **groups;
@@ -227,22 +227,22 @@ struct  Minimax__Cluster__V1__TokenGroup
 {
   ProtobufCMessage base;
   /*
-   * As in `ExpertUnit`.
+   * The same as in `ExpertUnit`.
    */
   uint32_t expert;
   /*
-   * As in `ExpertUnit`.
+   * The same as in `ExpertUnit`.
    */
   /*
    * swift: ExpertSlice(index: slice, count: slices) = .whole
    */
   uint32_t slice;
   /*
-   * As in `ExpertUnit`.
+   * The same as in `ExpertUnit`.
    */
   uint32_t slices;
   /*
-   * Indices into the rows of `hidden`.
+   * Indices of the rows of `hidden` that the expert computes.
    */
   size_t n_rows;
   uint32_t *rows;
@@ -253,7 +253,7 @@ struct  Minimax__Cluster__V1__TokenGroup
 
 
 /*
- * What the experts or their slices gave.
+ * The outputs of the experts or their slices.
  */
 struct  Minimax__Cluster__V1__ExpertResponse
 {
@@ -281,7 +281,7 @@ struct  Minimax__Cluster__V1__DescribeRequest
 {
   ProtobufCMessage base;
   /*
-   * The router's instance; 0: no router asks.
+   * The router's instance; 0 if no router asks.
    */
   /*
    * swift: UInt64 = 0
@@ -300,7 +300,7 @@ struct  Minimax__Cluster__V1__AttentionDescription
 {
   ProtobufCMessage base;
   /*
-   * Of the service's checkpoint.
+   * The fingerprint of the service's checkpoint.
    */
   char *model_fingerprint;
   /*
@@ -308,23 +308,23 @@ struct  Minimax__Cluster__V1__AttentionDescription
    */
   char *kernels;
   /*
-   * For the state of all sessions.
+   * How much memory the state of all sessions may take.
    */
   uint64_t memory_budget_bytes;
   /*
-   * "exact" or "fast".
+   * The arithmetic in use, "exact" or "fast".
    */
   char *arithmetic;
   /*
-   * Of the budget, what sessions of other routers have reserved.
+   * How much of the budget the sessions of other routers have reserved.
    */
   uint64_t others_bytes;
   /*
-   * For how long the call that is being computed has been; 0 where there is none.
+   * For how long the current call has been computed; 0 where there is none.
    */
   uint32_t stalled_ms;
   /*
-   * The same for all processes that read the same files of the same machine.
+   * A text that is the same for all processes that read the same files of the same machine.
    */
   /*
    * swift: = ""
@@ -351,13 +351,13 @@ struct  Minimax__Cluster__V1__DigestsRequest
 
 
 /*
- * What an attention service has read.
+ * The digests of what an attention service has read.
  */
 struct  Minimax__Cluster__V1__DigestsResponse
 {
   ProtobufCMessage base;
   /*
-   * As in `HoldResponse`: one for each tensor, in the order of the forward pass.
+   * Digests as in `HoldResponse`: one for each tensor, in the order of the forward pass.
    */
   /*
    * swift: [WeightDigest]
@@ -385,14 +385,14 @@ struct  Minimax__Cluster__V1__OpenSessionRequest
    */
   uint64_t router;
   /*
-   * Chosen by the router, and unique while it lives.
+   * The session's id, which the router chooses; it is unique while the router lives.
    */
   /*
    * swift: UInt64
    */
   uint64_t session;
   /*
-   * Positions the session may reach, until it is grown.
+   * How many positions the session may have, until it is grown.
    */
   uint64_t tokens_max;
 };
@@ -408,7 +408,7 @@ struct  Minimax__Cluster__V1__OpenSessionResponse
 {
   ProtobufCMessage base;
   /*
-   * For the session's state.
+   * How much memory is reserved for the session's state.
    */
   uint64_t reserved_bytes;
 };
@@ -434,14 +434,14 @@ struct  Minimax__Cluster__V1__GrowSessionRequest
    */
   uint64_t router;
   /*
-   * Which session.
+   * The session's id.
    */
   /*
    * swift: UInt64
    */
   uint64_t session;
   /*
-   * Positions the session may reach from now on; fewer than before change nothing.
+   * How many positions the session may have from now on; fewer than before change nothing.
    */
   uint64_t tokens_max;
 };
@@ -457,7 +457,7 @@ struct  Minimax__Cluster__V1__GrowSessionResponse
 {
   ProtobufCMessage base;
   /*
-   * For the whole session.
+   * How much memory is reserved for the whole session.
    */
   uint64_t reserved_bytes;
 };
@@ -482,12 +482,12 @@ struct  Minimax__Cluster__V1__CloseSessionsRequest
    */
   uint64_t router;
   /*
-   * Which sessions.
+   * The ids of the sessions.
    */
   size_t n_sessions;
   uint64_t *sessions;
   /*
-   * Whether to close all sessions of this router.
+   * Whether to close all sessions of this router instead.
    */
   protobuf_c_boolean all;
 };
@@ -503,7 +503,7 @@ struct  Minimax__Cluster__V1__CloseSessionsResponse
 {
   ProtobufCMessage base;
   /*
-   * How many of them there were.
+   * How many of the sessions there were.
    */
   uint32_t closed;
 };
@@ -530,7 +530,7 @@ struct  Minimax__Cluster__V1__ParkSessionRequest
    */
   uint64_t router;
   /*
-   * Which session.
+   * The session's id.
    */
   /*
    * swift: UInt64
@@ -549,7 +549,7 @@ struct  Minimax__Cluster__V1__ParkSessionResponse
 {
   ProtobufCMessage base;
   /*
-   * On disk.
+   * The size of the session's state on disk.
    */
   uint64_t parked_bytes;
 };
@@ -576,14 +576,14 @@ struct  Minimax__Cluster__V1__ResumeSessionRequest
    */
   uint64_t router;
   /*
-   * Which session.
+   * The session's id.
    */
   /*
    * swift: UInt64
    */
   uint64_t session;
   /*
-   * Positions the session may reach from now on; 0: as many as before.
+   * How many positions the session may have from now on; 0 if as many as before.
    */
   /*
    * swift: = 0
@@ -602,7 +602,7 @@ struct  Minimax__Cluster__V1__ResumeSessionResponse
 {
   ProtobufCMessage base;
   /*
-   * For the whole session.
+   * How much memory is reserved for the whole session.
    */
   uint64_t reserved_bytes;
 };
@@ -620,7 +620,7 @@ struct  Minimax__Cluster__V1__EmbedRequest
 {
   ProtobufCMessage base;
   /*
-   * Token ids.
+   * The ids of the tokens.
    */
   size_t n_tokens;
   uint32_t *tokens;
@@ -637,7 +637,7 @@ struct  Minimax__Cluster__V1__EmbedResponse
 {
   ProtobufCMessage base;
   /*
-   * (tokens, hidden)
+   * (tokens, hidden): one row for each token.
    */
   /*
    * swift: [Float]
@@ -652,7 +652,7 @@ struct  Minimax__Cluster__V1__EmbedResponse
 /*
  * POST /minimax.cluster.v1/attention/sublayer -> SublayerResponse
  * swift: attend
- * One layer's attention over the new rows of some sessions; extends their state.
+ * Asks for one layer's attention over the new rows of some sessions, which extends their state.
  */
 struct  Minimax__Cluster__V1__SublayerRequest
 {
@@ -665,11 +665,11 @@ struct  Minimax__Cluster__V1__SublayerRequest
    */
   uint64_t router;
   /*
-   * Index of the layer.
+   * The index of the layer.
    */
   uint32_t layer;
   /*
-   * Whose rows they are, in the order of the rows of `hidden`.
+   * Which rows belong to which session, in the order of the rows of `hidden`.
    */
   size_t n_spans;
   Minimax__Cluster__V1__SessionSpan **spans;
@@ -693,18 +693,18 @@ struct  Minimax__Cluster__V1__SessionSpan
 {
   ProtobufCMessage base;
   /*
-   * Which session.
+   * The session's id.
    */
   /*
    * swift: UInt64
    */
   uint64_t session;
   /*
-   * Position of the first row; must be the session's length in this layer.
+   * The position of the first row, which must be the session's length in this layer.
    */
   uint64_t start;
   /*
-   * How many rows.
+   * How many rows there are.
    */
   uint32_t count;
 };
@@ -768,7 +768,7 @@ struct  Minimax__Cluster__V1__LogitsResponse
 {
   ProtobufCMessage base;
   /*
-   * (rows, vocabulary)
+   * (rows, vocabulary): one row for each row asked for.
    */
   /*
    * swift: [Float]
@@ -796,14 +796,14 @@ struct  Minimax__Cluster__V1__StateRequest
    */
   uint64_t router;
   /*
-   * Which session.
+   * The session's id.
    */
   /*
    * swift: UInt64
    */
   uint64_t session;
   /*
-   * Index of the layer.
+   * The index of the layer.
    */
   uint32_t layer;
 };
@@ -834,18 +834,18 @@ struct  Minimax__Cluster__V1__StateResponse
 /*
  * POST /minimax.cluster.v1/router/announce -> AnnounceResponse
  * swift: announce
- * An expert host lives and can be reached. Sent by a host about once a second for as long as it lives; the router
- * connects to `address` and tells it what to hold.
+ * Says that an expert host lives and can be reached. A host sends it about once a second for as long as it lives; the
+ * router connects to `address` and tells it what to hold.
  */
 struct  Minimax__Cluster__V1__AnnounceRequest
 {
   ProtobufCMessage base;
   /*
-   * Unique among the hosts of a cluster.
+   * The host's name, which is unique in its cluster.
    */
   char *name;
   /*
-   * Changes with every start of the host.
+   * A text that changes with every start of the host.
    */
   char *instance;
   /*
@@ -853,7 +853,7 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   char *address;
   /*
-   * Of the host's checkpoint.
+   * The fingerprint of the host's checkpoint.
    */
   char *model_fingerprint;
   /*
@@ -861,38 +861,38 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   char *kernels;
   /*
-   * With how many threads it computes.
+   * How many threads it computes with.
    */
   uint32_t threads;
   /*
-   * The host is about to stop: take its units elsewhere.
+   * Whether the host is about to stop, so that others must take its units over.
    */
   protobuf_c_boolean draining;
   /*
-   * "exact" or "fast".
+   * The arithmetic in use, "exact" or "fast".
    */
   char *arithmetic;
   /*
-   * For weights.
+   * How much memory it has for weights.
    */
   uint64_t memory_bytes;
   /*
-   * Bytes a second that its threads read from memory; measured again now and then.
+   * How many bytes a second its threads read from memory; it is measured again now and then.
    */
   uint64_t read_bandwidth;
   /*
-   * The same for all hosts that share a machine's memory.
+   * A text that is the same for all hosts that share a machine's memory.
    */
   char *machine;
   /*
-   * Of how many measurements `read_bandwidth` is the median; 0: its operator has set it.
+   * Of how many measurements `read_bandwidth` is the median; 0 if the host's operator has set it.
    */
   /*
    * swift: = 0
    */
   uint32_t bandwidth_measurements;
   /*
-   * As in `AttentionDescription`.
+   * The same as in `AttentionDescription`.
    */
   /*
    * swift: = ""
@@ -905,7 +905,7 @@ struct  Minimax__Cluster__V1__AnnounceRequest
 
 
 /*
- * What the router makes of an announcement.
+ * What a router answers to an announcement.
  */
 struct  Minimax__Cluster__V1__AnnounceResponse
 {
@@ -915,11 +915,11 @@ struct  Minimax__Cluster__V1__AnnounceResponse
    */
   char *router;
   /*
-   * 0 while no plan holds this host.
+   * The version of the router's plan; 0 while the host has no part in it.
    */
   uint64_t plan_version;
   /*
-   * A draining host: nothing is sent to it any more.
+   * Whether nothing is sent any more to this host, which is about to stop.
    */
   protobuf_c_boolean released;
 };

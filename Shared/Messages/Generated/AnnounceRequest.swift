@@ -1,37 +1,37 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// An expert host lives and can be reached. Sent by a host about once a second for as long as it lives; the router
-/// connects to `address` and tells it what to hold.
+/// Says that an expert host lives and can be reached. A host sends it about once a second for as long as it lives; the
+/// router connects to `address` and tells it what to hold.
 package struct AnnounceRequest: Sendable, Equatable {
-    /// Unique among the hosts of a cluster.
+    /// The host's name, which is unique in its cluster.
     package let name: String
-    /// Changes with every start of the host.
+    /// A text that changes with every start of the host.
     package let instance: String
     /// Where the router reaches it: "unix:/path" or "host:port".
     package let address: String
-    /// Of the host's checkpoint.
+    /// The fingerprint of the host's checkpoint.
     package let modelFingerprint: String
     /// The instruction set in use, for example "avx512".
     package let kernels: String
-    /// With how many threads it computes.
+    /// How many threads it computes with.
     package let threads: Int
-    /// The host is about to stop: take its units elsewhere.
+    /// Whether the host is about to stop, so that others must take its units over.
     package let draining: Bool
-    /// "exact" or "fast".
+    /// The arithmetic in use, "exact" or "fast".
     package let arithmetic: String
-    /// For weights.
+    /// How much memory it has for weights.
     package let memoryBytes: Int
-    /// Bytes a second that its threads read from memory; measured again now and then.
+    /// How many bytes a second its threads read from memory; it is measured again now and then.
     package let readBandwidth: Int
-    /// The same for all hosts that share a machine's memory.
+    /// A text that is the same for all hosts that share a machine's memory.
     package let machine: String
-    /// Of how many measurements `readBandwidth` is the median; 0: its operator has set it.
+    /// Of how many measurements `readBandwidth` is the median; 0 if the host's operator has set it.
     package let bandwidthMeasurements: Int
-    /// As in `AttentionDescription`.
+    /// The same as in `AttentionDescription`.
     package let weightsCopy: String
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(
         name: String, instance: String, address: String, modelFingerprint: String, kernels: String, threads: Int,
         draining: Bool, arithmetic: String, memoryBytes: Int, readBandwidth: Int, machine: String,

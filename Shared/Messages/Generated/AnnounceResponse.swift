@@ -1,16 +1,16 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// What the router makes of an announcement.
+/// What a router answers to an announcement.
 package struct AnnounceResponse: Sendable, Equatable {
     /// The router's instance.
     package let router: String
-    /// 0 while no plan holds this host.
+    /// The version of the router's plan; 0 while the host has no part in it.
     package let planVersion: Int
-    /// A draining host: nothing is sent to it any more.
+    /// Whether nothing is sent any more to this host, which is about to stop.
     package let released: Bool
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: String, planVersion: Int, released: Bool) {
         self.router = router
         self.planVersion = planVersion

@@ -3,22 +3,22 @@ internal import CMessages
 
 /// What an attention service is, and how it stands.
 package struct AttentionDescription: Sendable, Equatable {
-    /// Of the service's checkpoint.
+    /// The fingerprint of the service's checkpoint.
     package let modelFingerprint: String
     /// The instruction set in use, for example "avx512".
     package let kernels: String
-    /// For the state of all sessions.
+    /// How much memory the state of all sessions may take.
     package let memoryBudgetBytes: Int
-    /// "exact" or "fast".
+    /// The arithmetic in use, "exact" or "fast".
     package let arithmetic: String
-    /// Of the budget, what sessions of other routers have reserved.
+    /// How much of the budget the sessions of other routers have reserved.
     package let othersBytes: Int
-    /// For how long the call that is being computed has been; 0 where there is none.
+    /// For how long the current call has been computed; 0 where there is none.
     package let stalledMilliseconds: Int
-    /// The same for all processes that read the same files of the same machine.
+    /// A text that is the same for all processes that read the same files of the same machine.
     package let weightsCopy: String
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(
         modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, othersBytes: Int,
         stalledMilliseconds: Int, weightsCopy: String = ""

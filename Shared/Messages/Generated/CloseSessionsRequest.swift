@@ -5,12 +5,12 @@ internal import CMessages
 package struct CloseSessionsRequest: Sendable, Equatable {
     /// The router's instance, whose sessions they are.
     package let router: UInt64
-    /// Which sessions.
+    /// The ids of the sessions.
     package let sessions: [UInt64]
-    /// Whether to close all sessions of this router.
+    /// Whether to close all sessions of this router instead.
     package let all: Bool
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: UInt64 = 0, sessions: [UInt64], all: Bool) {
         self.router = router
         self.sessions = sessions

@@ -3,10 +3,10 @@ internal import CMessages
 
 /// The sessions are closed.
 package struct CloseSessionsResponse: Sendable, Equatable {
-    /// How many of them there were.
+    /// How many of the sessions there were.
     package let closed: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(closed: Int) {
         self.closed = closed
     }

@@ -3,10 +3,10 @@ internal import CMessages
 
 /// Asks what the service is and how it stands. Renews the lease of the router's sessions.
 package struct DescribeRequest: Sendable, Equatable {
-    /// The router's instance; 0: no router asks.
+    /// The router's instance; 0 if no router asks.
     package let router: UInt64
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: UInt64 = 0) {
         self.router = router
     }

@@ -3,7 +3,7 @@ internal import CMessages
 
 /// Reads all weights but the experts' and answers their digests. It may take as long as a disk needs for them.
 package struct DigestsRequest: Sendable, Equatable {
-    /// It has no fields.
+    /// A message without fields.
     package init() {}
 }
 

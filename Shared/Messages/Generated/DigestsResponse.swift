@@ -1,12 +1,12 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// What an attention service has read.
+/// The digests of what an attention service has read.
 package struct DigestsResponse: Sendable, Equatable {
-    /// As in `HoldResponse`: one for each tensor, in the order of the forward pass.
+    /// Digests as in `HoldResponse`: one for each tensor, in the order of the forward pass.
     package let digests: [WeightDigest]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(digests: [WeightDigest]) {
         self.digests = digests
     }

@@ -3,10 +3,10 @@ internal import CMessages
 
 /// Asks for the embeddings of some tokens.
 package struct EmbedRequest: Sendable, Equatable {
-    /// Token ids.
+    /// The ids of the tokens.
     package let tokens: [UInt32]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(tokens: [UInt32]) {
         self.tokens = tokens
     }

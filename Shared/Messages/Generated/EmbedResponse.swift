@@ -3,10 +3,10 @@ internal import CMessages
 
 /// The embeddings of the tokens.
 package struct EmbedResponse: Sendable, Equatable {
-    /// (tokens, hidden)
+    /// (tokens, hidden): one row for each token.
     package let hidden: [Float]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(hidden: [Float]) {
         self.hidden = hidden
     }

@@ -7,12 +7,13 @@ extension Endpoint where Request == HoldRequest, Response == HoldResponse {
 }
 
 extension Endpoint where Request == RetainRequest, Response == RetainResponse {
-    /// Of what the host holds for this router it keeps these units only. Calls under way end well.
+    /// Tells a host which of the units that it holds for this router to keep; it drops the others. Calls under way end
+    /// well.
     package static var retainExperts: Self { Self(path: "/minimax.cluster.v1/experts/retain") }
 }
 
 extension Endpoint where Request == ExpertRequest, Response == ExpertResponse {
-    /// Token groups of one layer, for the experts of one host.
+    /// Asks a host to compute token groups of one layer.
     package static var runExperts: Self { Self(path: "/minimax.cluster.v1/experts/run") }
 }
 
@@ -62,7 +63,7 @@ extension Endpoint where Request == EmbedRequest, Response == EmbedResponse {
 }
 
 extension Endpoint where Request == SublayerRequest, Response == SublayerResponse {
-    /// One layer's attention over the new rows of some sessions; extends their state.
+    /// Asks for one layer's attention over the new rows of some sessions, which extends their state.
     package static var attend: Self { Self(path: "/minimax.cluster.v1/attention/sublayer") }
 }
 
@@ -77,7 +78,7 @@ extension Endpoint where Request == StateRequest, Response == StateResponse {
 }
 
 extension Endpoint where Request == AnnounceRequest, Response == AnnounceResponse {
-    /// An expert host lives and can be reached. Sent by a host about once a second for as long as it lives; the router
-    /// connects to `address` and tells it what to hold.
+    /// Says that an expert host lives and can be reached. A host sends it about once a second for as long as it lives;
+    /// the router connects to `address` and tells it what to hold.
     package static var announce: Self { Self(path: "/minimax.cluster.v1/router/announce") }
 }

@@ -1,16 +1,16 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// Token groups of one layer, for the experts of one host.
+/// Asks a host to compute token groups of one layer.
 package struct ExpertRequest: Sendable, Equatable {
-    /// Index of the layer.
+    /// The index of the layer.
     package let layer: Int
     /// (rows, hidden): the rows that any group here needs, each once.
     package let hidden: [Float]
-    /// Which expert computes which rows.
+    /// The groups: which expert computes which rows.
     package let groups: [TokenGroup]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(layer: Int, hidden: [Float], groups: [TokenGroup]) {
         self.layer = layer
         self.hidden = hidden

@@ -1,13 +1,13 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// What the experts or their slices gave.
+/// The outputs of the experts or their slices.
 package struct ExpertResponse: Sendable, Equatable {
     /// (sum of group sizes, hidden): w2(silu(w1 x) * (w3 x)), group after group, unweighted; of a slice its share of
     /// that sum. The shares of neighbouring slices are added first: (s0 + s1) + (s2 + s3).
     package let outputs: [Float]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(outputs: [Float]) {
         self.outputs = outputs
     }

@@ -1,17 +1,17 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// Some or all of what one expert of one layer does.
+/// One expert of one layer, or a slice of it.
 package struct ExpertUnit: Sendable, Hashable {
-    /// Index of the layer.
+    /// The index of the layer.
     package let layer: Int
-    /// Index of the expert in its layer; the model's number of experts stands for the layer's shared expert, where the
-    /// model has one.
+    /// The index of the expert in its layer. Where the layer has a shared expert, the model's number of experts stands
+    /// for it.
     package let expert: Int
-    /// A slice of the expert's intermediate dimension: rows of w1 and w3, columns of w2.
+    /// Which slice of the expert. An expert is cut along its intermediate dimension: rows of w1 and w3, columns of w2.
     package let slice: ExpertSlice
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(layer: Int, expert: Int, slice: ExpertSlice = .whole) {
         self.layer = layer
         self.expert = expert

@@ -6,12 +6,12 @@ internal import CMessages
 package struct GrowSessionRequest: Sendable, Equatable {
     /// The router's instance, whose session it is.
     package let router: UInt64
-    /// Which session.
+    /// The session's id.
     package let session: UInt64
-    /// Positions the session may reach from now on; fewer than before change nothing.
+    /// How many positions the session may have from now on; fewer than before change nothing.
     package let tokensMax: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: UInt64 = 0, session: UInt64, tokensMax: Int) {
         self.router = router
         self.session = session

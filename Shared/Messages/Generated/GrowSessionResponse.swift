@@ -3,10 +3,10 @@ internal import CMessages
 
 /// The session has grown.
 package struct GrowSessionResponse: Sendable, Equatable {
-    /// For the whole session.
+    /// How much memory is reserved for the whole session.
     package let reservedBytes: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(reservedBytes: Int) {
         self.reservedBytes = reservedBytes
     }

@@ -6,16 +6,16 @@ internal import CMessages
 package struct HoldRequest: Sendable, Equatable {
     /// The router's instance: what one router asks for is no business of another.
     package let router: String
-    /// Of the router's checkpoint; a host with another one refuses.
+    /// The fingerprint of the router's checkpoint; a host with another checkpoint refuses.
     package let modelFingerprint: String
-    /// For people.
+    /// The version of the router's plan. Only people read it.
     package let planVersion: Int
-    /// Which units to hold beside those that are held already.
+    /// The units to hold beside those that are held already.
     package let units: [ExpertUnit]
-    /// Whether the answer shall tell what the host has read.
+    /// Whether the answer has digests of the weights that the host has read.
     package let withDigests: Bool
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(
         router: String, modelFingerprint: String, planVersion: Int, units: [ExpertUnit], withDigests: Bool = false
     ) {

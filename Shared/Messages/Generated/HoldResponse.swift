@@ -3,14 +3,14 @@ internal import CMessages
 
 /// A host holds what it was asked to.
 package struct HoldResponse: Sendable, Equatable {
-    /// Of the weights of all units held, for any router.
+    /// The size of the weights of all units held, for any router.
     package let heldBytes: Int
-    /// Of 16 bytes each, little-endian, low half first: for each unit asked for, for each of the smallest slices that
-    /// it consists of, those of w1, w3 and w2 (kernels.h says how they are made). A router uses no unit whose digests
-    /// are not those of its own checkpoint.
+    /// The digests that were asked for, of 16 bytes each, little-endian, low half first: for each unit, for each of the
+    /// smallest slices that it consists of, those of w1, w3 and w2 (kernels.h says how they are made). A router uses no
+    /// unit whose digests are not those of its own checkpoint.
     package let digests: [WeightDigest]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(heldBytes: Int, digests: [WeightDigest] = []) {
         self.heldBytes = heldBytes
         self.digests = digests

@@ -6,7 +6,7 @@ package struct LogitsRequest: Sendable, Equatable {
     /// (rows, hidden), after the final norm.
     package let hidden: [Float]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(hidden: [Float]) {
         self.hidden = hidden
     }

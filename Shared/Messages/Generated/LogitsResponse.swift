@@ -3,10 +3,10 @@ internal import CMessages
 
 /// The logits of the rows.
 package struct LogitsResponse: Sendable, Equatable {
-    /// (rows, vocabulary)
+    /// (rows, vocabulary): one row for each row asked for.
     package let logits: [Float]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(logits: [Float]) {
         self.logits = logits
     }

@@ -5,12 +5,12 @@ internal import CMessages
 package struct OpenSessionRequest: Sendable, Equatable {
     /// The router's instance, whose session it will be.
     package let router: UInt64
-    /// Chosen by the router, and unique while it lives.
+    /// The session's id, which the router chooses; it is unique while the router lives.
     package let session: UInt64
-    /// Positions the session may reach, until it is grown.
+    /// How many positions the session may have, until it is grown.
     package let tokensMax: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: UInt64 = 0, session: UInt64, tokensMax: Int) {
         self.router = router
         self.session = session

@@ -3,10 +3,10 @@ internal import CMessages
 
 /// The session is open.
 package struct OpenSessionResponse: Sendable, Equatable {
-    /// For the session's state.
+    /// How much memory is reserved for the session's state.
     package let reservedBytes: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(reservedBytes: Int) {
         self.reservedBytes = reservedBytes
     }

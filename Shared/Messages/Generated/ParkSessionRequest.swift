@@ -7,10 +7,10 @@ internal import CMessages
 package struct ParkSessionRequest: Sendable, Equatable {
     /// The router's instance, whose session it is.
     package let router: UInt64
-    /// Which session.
+    /// The session's id.
     package let session: UInt64
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: UInt64 = 0, session: UInt64) {
         self.router = router
         self.session = session

@@ -3,10 +3,10 @@ internal import CMessages
 
 /// The session is parked.
 package struct ParkSessionResponse: Sendable, Equatable {
-    /// On disk.
+    /// The size of the session's state on disk.
     package let parkedBytes: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(parkedBytes: Int) {
         self.parkedBytes = parkedBytes
     }

@@ -7,12 +7,12 @@ internal import CMessages
 package struct ResumeSessionRequest: Sendable, Equatable {
     /// The router's instance, whose session it is.
     package let router: UInt64
-    /// Which session.
+    /// The session's id.
     package let session: UInt64
-    /// Positions the session may reach from now on; 0: as many as before.
+    /// How many positions the session may have from now on; 0 if as many as before.
     package let tokensMax: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: UInt64 = 0, session: UInt64, tokensMax: Int = 0) {
         self.router = router
         self.session = session

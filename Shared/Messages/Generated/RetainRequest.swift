@@ -1,14 +1,15 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// Of what the host holds for this router it keeps these units only. Calls under way end well.
+/// Tells a host which of the units that it holds for this router to keep; it drops the others. Calls under way end
+/// well.
 package struct RetainRequest: Sendable, Equatable {
     /// The router's instance.
     package let router: String
-    /// Which units to keep.
+    /// The units to keep.
     package let units: [ExpertUnit]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: String, units: [ExpertUnit]) {
         self.router = router
         self.units = units

@@ -1,12 +1,12 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// What a host holds now.
+/// A host holds no more than it was asked to keep.
 package struct RetainResponse: Sendable, Equatable {
-    /// Of the weights of all units held, for any router.
+    /// The size of the weights of all units held, for any router.
     package let heldBytes: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(heldBytes: Int) {
         self.heldBytes = heldBytes
     }

@@ -3,14 +3,14 @@ internal import CMessages
 
 /// The new rows of one session.
 package struct SessionSpan: Sendable, Hashable {
-    /// Which session.
+    /// The session's id.
     package let session: UInt64
-    /// Position of the first row; must be the session's length in this layer.
+    /// The position of the first row, which must be the session's length in this layer.
     package let start: Int
-    /// How many rows.
+    /// How many rows there are.
     package let count: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(session: UInt64, start: Int, count: Int) {
         self.session = session
         self.start = start

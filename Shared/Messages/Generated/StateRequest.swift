@@ -5,12 +5,12 @@ internal import CMessages
 package struct StateRequest: Sendable, Equatable {
     /// The router's instance, whose session it is.
     package let router: UInt64
-    /// Which session.
+    /// The session's id.
     package let session: UInt64
-    /// Index of the layer.
+    /// The index of the layer.
     package let layer: Int
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: UInt64 = 0, session: UInt64, layer: Int) {
         self.router = router
         self.session = session

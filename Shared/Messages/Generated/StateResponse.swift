@@ -6,7 +6,7 @@ package struct StateResponse: Sendable, Equatable {
     /// (heads, head_dim of the key, head_dim of the value)
     package let state: [Float]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(state: [Float]) {
         self.state = state
     }

@@ -1,18 +1,18 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// One layer's attention over the new rows of some sessions; extends their state.
+/// Asks for one layer's attention over the new rows of some sessions, which extends their state.
 package struct SublayerRequest: Sendable, Equatable {
     /// The router's instance, whose sessions they are.
     package let router: UInt64
-    /// Index of the layer.
+    /// The index of the layer.
     package let layer: Int
-    /// Whose rows they are, in the order of the rows of `hidden`.
+    /// Which rows belong to which session, in the order of the rows of `hidden`.
     package let spans: [SessionSpan]
     /// (rows, hidden): the normed layer input.
     package let hidden: [Float]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(router: UInt64 = 0, layer: Int, spans: [SessionSpan], hidden: [Float]) {
         self.router = router
         self.layer = layer

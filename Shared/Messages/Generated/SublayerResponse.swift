@@ -9,7 +9,7 @@ package struct SublayerResponse: Sendable, Equatable {
     /// each row of the added partials by 1/sqrt(sum / (heads * head_dim) + 1e-6). Softmax layers: empty.
     package let squares: [Float]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(partial: [Float], squares: [Float]) {
         self.partial = partial
         self.squares = squares

@@ -3,14 +3,14 @@ internal import CMessages
 
 /// The rows of one call that one expert, or a slice of it, computes.
 package struct TokenGroup: Sendable, Hashable {
-    /// As in `ExpertUnit`.
+    /// The same as in `ExpertUnit`.
     package let expert: Int
-    /// As in `ExpertUnit`.
+    /// The same as in `ExpertUnit`.
     package let slice: ExpertSlice
-    /// Indices into the rows of `hidden`.
+    /// Indices of the rows of `hidden` that the expert computes.
     package let rows: [UInt32]
 
-    /// Every parameter is the property of its name.
+    /// Each parameter becomes the property of its name.
     package init(expert: Int, slice: ExpertSlice = .whole, rows: [UInt32]) {
         self.expert = expert
         self.slice = slice
