@@ -10,7 +10,8 @@ let testSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
-/// Kernels are the hot path, and their order of summation is a promise: optimised in every configuration, never contracted.
+/// Kernels are the hot path, and their order of summation is a promise: optimised in every configuration, never
+/// contracted.
 let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -30,10 +31,13 @@ let lifecycle: [Target.Dependency] = [
 ]
 
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
-let http: [Target.Dependency] = hummingbird + [
-    .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
-    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-]
+let http: [Target.Dependency] =
+    hummingbird + [
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+    ]
 
 let package = Package(
     name: "minimax-cluster",
@@ -54,7 +58,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        // Beside the design's table: child processes as tasks, in sessions of their own, which Foundation's Process cannot give.
+        // Beside the design's table: child processes as tasks, in sessions of their own, which Foundation's Process
+        // cannot give.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     ],
@@ -62,22 +67,32 @@ let package = Package(
         // In the order in which a token meets them.
         .executableTarget(
             name: "Router",
-            dependencies: ["AdminMessages", "JSON", "Tokenizer", "Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + http + metrics + nio + lifecycle,
+            dependencies: [
+                "AdminMessages", "JSON", "Tokenizer", "Admin", "Console", "Flags", "Probing", "ServiceLife",
+                "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging,
+            ] + http + metrics + nio + lifecycle,
             path: "Services/Router", swiftSettings: settings),
         .executableTarget(
             name: "Attention",
-            dependencies: ["Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
+            dependencies: [
+                "Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages",
+                "Transport", "Checkpoint", "Tensors", argumentParser, logging,
+            ] + metrics + nio + lifecycle,
             path: "Services/Attention", swiftSettings: settings),
         .executableTarget(
             name: "ExpertHost",
-            dependencies: ["Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging] + metrics + nio + lifecycle,
+            dependencies: [
+                "Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages",
+                "Transport", "Checkpoint", "Tensors", argumentParser, logging,
+            ] + metrics + nio + lifecycle,
             path: "Services/ExpertHost", swiftSettings: settings),
 
         // The program minimax, and the libraries that its commands and its benchmarks share.
         .executableTarget(
             name: "CommandLineTool",
             dependencies: [
-                "AdminMessages", "Benchmarks", "Checkpoint", "Console", "Flags", "Probing", "ServiceLife", "TypedCalls", "ClusterClient", "JSON", "LocalCluster", "Tensors",
+                "AdminMessages", "Benchmarks", "Checkpoint", "Console", "Flags", "Probing", "ServiceLife", "TypedCalls",
+                "ClusterClient", "JSON", "LocalCluster", "Tensors",
                 "TerminalOutput", "Transport", argumentParser, .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -85,7 +100,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "AdminMessages", "BLAS", "Checkpoint", "Admin", "Console", "Flags", "Probing", "ServiceLife", "TypedCalls", "ClusterClient", "JSON", "LocalCluster", "Messages",
+                "AdminMessages", "BLAS", "Checkpoint", "Admin", "Console", "Flags", "Probing", "ServiceLife",
+                "TypedCalls", "ClusterClient", "JSON", "LocalCluster", "Messages",
                 "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"), systemPackage,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -94,7 +110,8 @@ let package = Package(
         .target(
             name: "LocalCluster",
             dependencies: [
-                "Console", "Flags", "Probing", "ServiceLife", "TypedCalls", "ClusterClient", "Tensors", "TerminalOutput", "Transport", argumentParser, logging,
+                "Console", "Flags", "Probing", "ServiceLife", "TypedCalls", "ClusterClient", "Tensors",
+                "TerminalOutput", "Transport", argumentParser, logging,
                 .product(name: "Subprocess", package: "swift-subprocess"), systemPackage,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio,
@@ -102,7 +119,8 @@ let package = Package(
         .target(
             name: "ClusterClient",
             dependencies: [
-                "AdminMessages", "Console", "TypedCalls", "TerminalOutput", "Transport", .product(name: "NIOHTTP1", package: "swift-nio"),
+                "AdminMessages", "Console", "TypedCalls", "TerminalOutput", "Transport",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             path: "Services/CommandLine/Client", swiftSettings: settings),
         .target(
@@ -115,13 +133,15 @@ let package = Package(
         // What every service has; each target is one idea.
         .target(
             name: "ServiceLife",
-            dependencies: ["Admin", "Console", "Flags", "Probing", "Telemetry", "Tensors", argumentParser, logging] + metrics
+            dependencies: ["Admin", "Console", "Flags", "Probing", "Telemetry", "Tensors", argumentParser, logging]
+                + metrics
                 + nio + lifecycle,
             path: "Shared/ServiceLife", swiftSettings: settings),
         .target(
             name: "Admin",
             dependencies: [
-                "Console", "Probing", "Telemetry", "Transport", logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Console", "Probing", "Telemetry", "Transport", logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + hummingbird + nio + lifecycle,
             path: "Shared/Admin", swiftSettings: settings),
         .target(
@@ -136,52 +156,71 @@ let package = Package(
         .target(
             name: "TypedCalls", dependencies: ["Messages", "Tensors", "Transport", logging] + nio,
             path: "Shared/TypedCalls", swiftSettings: settings),
-        .target(name: "AdminMessages", dependencies: [argumentParser], path: "Shared/AdminMessages", swiftSettings: settings),
+        .target(
+            name: "AdminMessages", dependencies: [argumentParser], path: "Shared/AdminMessages", swiftSettings: settings
+        ),
         .target(name: "Messages", dependencies: ["CMessages"], path: "Shared/Messages", swiftSettings: settings),
-        .target(name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport", swiftSettings: settings),
-        .target(name: "Checkpoint", dependencies: ["JSON", "Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
+        .target(
+            name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport",
+            swiftSettings: settings),
+        .target(
+            name: "Checkpoint", dependencies: ["JSON", "Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
         .target(name: "JSON", path: "Shared/JSON", swiftSettings: settings),
         .target(name: "Tensors", dependencies: ["CKernels"], path: "Shared/Tensors", swiftSettings: settings),
 
-        // Apart from Tensors: OpenBLAS chooses its order of summation by the CPU, so nothing that promises bytes may use it.
+        // Apart from Tensors: OpenBLAS chooses its order of summation by the CPU, so nothing that promises bytes may
+        // use it.
         .target(name: "BLAS", dependencies: ["Tensors", "COpenBLAS"], path: "Shared/BLAS", swiftSettings: settings),
 
         .target(name: "CKernels", path: "Shared/CKernels", cSettings: kernelSettings),
-        .target(name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages", exclude: ["cluster.proto", "generate", "swift_values.py"]),
-        .systemLibrary(name: "CNGHTTP2", path: "Shared/CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
-        .systemLibrary(name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-        .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(
+            name: "CMessages", dependencies: ["CProtobufC"], path: "Shared/CMessages",
+            exclude: ["cluster.proto", "generate", "swift_values.py"]),
+        .systemLibrary(
+            name: "CNGHTTP2", path: "Shared/CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(
+            name: "CProtobufC", path: "Shared/CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(
+            name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "AdminMessages", "Checkpoint", "Admin", "Flags", "TypedCalls", "ClusterClient", "ExpertHost", "LocalCluster", "Messages",
+                "AdminMessages", "Checkpoint", "Admin", "Flags", "TypedCalls", "ClusterClient", "ExpertHost",
+                "LocalCluster", "Messages",
                 "Router", "Tensors", "TestSupport", "Transport", logging,
             ] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
         .testTarget(
             name: "RouterTests",
             dependencies: [
-                "AdminMessages", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Router", "Tensors", "Tokenizer",
+                "AdminMessages", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Router", "Tensors",
+                "Tokenizer",
                 "Transport", logging,
             ] + http + metrics + nio,
             path: "Tests/RouterTests", swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "AdminMessages", "BLAS", "Benchmarks", "Checkpoint", "Admin", "Console", "Flags", "ClusterClient", "CommandLineTool", "JSON",
+                "AdminMessages", "BLAS", "Benchmarks", "Checkpoint", "Admin", "Console", "Flags", "ClusterClient",
+                "CommandLineTool", "JSON",
                 "LocalCluster", "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             path: "Tests/CommandLineTests", swiftSettings: settings),
         .testTarget(
-            name: "ServiceLifeTests", dependencies: ["Flags", "ServiceLife", "TypedCalls", argumentParser], path: "Tests/ServiceLifeTests",
+            name: "ServiceLifeTests", dependencies: ["Flags", "ServiceLife", "TypedCalls", argumentParser],
+            path: "Tests/ServiceLifeTests",
             swiftSettings: settings),
         .testTarget(
-            name: "AdminTests", dependencies: ["Admin", "Console", "Telemetry", "Transport", logging] + nio + lifecycle, path: "Tests/AdminTests",
+            name: "AdminTests",
+            dependencies: ["Admin", "Console", "Telemetry", "Transport", logging] + nio + lifecycle,
+            path: "Tests/AdminTests",
             swiftSettings: settings),
         .testTarget(
-            name: "FlagsTests", dependencies: ["Console", "Flags", "Transport", argumentParser, logging], path: "Tests/FlagsTests",
+            name: "FlagsTests", dependencies: ["Console", "Flags", "Transport", argumentParser, logging],
+            path: "Tests/FlagsTests",
             swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry"] + metrics, path: "Tests/TelemetryTests",
@@ -193,19 +232,30 @@ let package = Package(
             name: "ConsoleTests", dependencies: ["Console", "Transport", logging] + nio, path: "Tests/ConsoleTests",
             swiftSettings: settings),
         .testTarget(
-            name: "TypedCallsTests", dependencies: ["Messages", "Transport", "TypedCalls", logging] + nio, path: "Tests/TypedCallsTests",
+            name: "TypedCallsTests", dependencies: ["Messages", "Transport", "TypedCalls", logging] + nio,
+            path: "Tests/TypedCallsTests",
             swiftSettings: settings),
-        .testTarget(name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests", swiftSettings: testSettings),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests",
+            swiftSettings: testSettings),
         .testTarget(
             name: "MessagesTests", dependencies: ["Messages", "TestSupport"], path: "Tests/MessagesTests",
             swiftSettings: testSettings),
         .testTarget(
             name: "TransportTests", dependencies: ["TestSupport", "Transport", logging] + nio,
             path: "Tests/TransportTests", swiftSettings: settings),
-        .testTarget(name: "AttentionTests", dependencies: ["Attention", "Checkpoint", "Console", "TypedCalls", "Messages", "Tensors", "Transport"] + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
-        .testTarget(name: "ExpertHostTests", dependencies: ["ExpertHost", "Checkpoint", "TypedCalls", "Messages", "Tensors", "Transport"] + nio, path: "Tests/ExpertHostTests", swiftSettings: testSettings),
+        .testTarget(
+            name: "AttentionTests",
+            dependencies: ["Attention", "Checkpoint", "Console", "TypedCalls", "Messages", "Tensors", "Transport"]
+                + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
+        .testTarget(
+            name: "ExpertHostTests",
+            dependencies: ["ExpertHost", "Checkpoint", "TypedCalls", "Messages", "Tensors", "Transport"] + nio,
+            path: "Tests/ExpertHostTests", swiftSettings: testSettings),
         .testTarget(
             name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors", "TestSupport"],
             path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),

@@ -7,7 +7,12 @@ internal import Transport
 @main struct AttentionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attention",
-        abstract: "Computes the attention layers, the embedding and the head, and holds each session's keys, values and lightning states.")
+        abstract:
+            """
+            Computes the attention layers, the embedding and the head, and holds each session's keys, values and \
+            lightning states.
+            """
+    )
 
     @Option(help: "Folder of the checkpoint: config.json and safetensors.")
     var model: String
@@ -20,7 +25,13 @@ internal import Transport
     @Option(help: "Most memory for the state of all sessions, in MiB; 0 takes half of what the process may use.")
     var memoryMaxMib = 0
 
-    @Option(help: "Folder on a disk for the state of parked sessions, in files without names that are gone when this process is; /var/tmp by default.")
+    @Option(
+        help:
+            """
+            Folder on a disk for the state of parked sessions, in files without names that are gone when this process \
+            is; /var/tmp by default.
+            """
+    )
     var parkingFolder: String?
 
     @OptionGroup var service: ServiceOptions

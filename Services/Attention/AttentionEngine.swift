@@ -7,7 +7,8 @@ internal import TypedCalls
 
 /// The attention service's work: weights of every attention layer, the embedding, the head, and the sessions' state.
 ///
-/// All work runs on one lane, call after call, so the state needs no finer lock; inside a call the heads of all sessions share the compute threads.
+/// All work runs on one lane, call after call, so the state needs no finer lock; inside a call the heads of all
+/// sessions share the compute threads.
 final class AttentionEngine: Sendable {
     private enum Layer: Sendable {
         case lightning(LightningAttention)
@@ -18,13 +19,14 @@ final class AttentionEngine: Sendable {
     let fingerprint: String
     private let weights: WeightReader
     private let layers: [Layer]
-    private let embedding: WeightMatrix         // (vocabulary, D)
-    private let head: WeightMatrix              // (vocabulary, D)
+    private let embedding: WeightMatrix        // (vocabulary, D)
+    private let head: WeightMatrix        // (vocabulary, D)
     private let compute: Compute
     private let lane = ComputeLane(label: "attention")
     private let calls = (
         embed: CallMeter("minimax_attention", call: "embed"), attend: CallMeter("minimax_attention", call: "attend"),
-        logits: CallMeter("minimax_attention", call: "logits"))
+        logits: CallMeter("minimax_attention", call: "logits")
+    )
     let sessions: Mutex<SessionStore>
     private let leases = Mutex(RouterLeases())
     private let start = ContinuousClock.now
@@ -35,7 +37,8 @@ final class AttentionEngine: Sendable {
     let makeParkingFile: @Sendable () throws(ParkingError) -> ParkingFile
 
     init(
-        _ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int, makeParkingFile: @escaping @Sendable () throws(ParkingError) -> ParkingFile
+        _ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int,
+        makeParkingFile: @escaping @Sendable () throws(ParkingError) -> ParkingFile
     ) throws {
         self.makeParkingFile = makeParkingFile
         config = checkpoint.config
@@ -55,7 +58,9 @@ final class AttentionEngine: Sendable {
 
     /// How many sessions are in memory, and the bytes promised to them; how many are on disk, and their bytes there.
     var usage: (sessions: Int, reservedBytes: Int, budgetBytes: Int, parked: Int, parkedBytes: Int) {
-        sessions.withLock { ($0.count, $0.reservedBytes, $0.budgetBytes, $0.parked.count, $0.parked.reduce(0) { $0 + $1.byteCount }) }
+        sessions.withLock {
+            ($0.count, $0.reservedBytes, $0.budgetBytes, $0.parked.count, $0.parked.reduce(0) { $0 + $1.byteCount })
+        }
     }
 
     /// Reads all weights, the first time it is called.
@@ -67,7 +72,8 @@ final class AttentionEngine: Sendable {
         heard(request.router)
         let (budget, others) = sessions.withLock { ($0.budgetBytes, $0.bytes(ofOthersThan: request.router)) }
         return AttentionDescription(
-            modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget, arithmetic: compute.arithmetic.rawValue,
+            modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget,
+            arithmetic: compute.arithmetic.rawValue,
             othersBytes: others, stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
             weightsCopy: weights.copy)
     }
@@ -81,16 +87,20 @@ final class AttentionEngine: Sendable {
         return SessionKey(router: router, id: session)
     }
 
-    /// To be called every second: closes the sessions of routers that have not been heard of for too long, and gives memory back to the
-    /// system where no session is left.
+    /// To be called every second: closes the sessions of routers that have not been heard of for too long, and gives
+    /// memory back to the system where no session is left.
     ///
     /// - Returns: how many sessions were closed.
     func tidy() async throws -> Int {
-        if usage.sessions == 0, hasFreed.exchange(false, ordering: .relaxed) { try await lane.run { releaseFreedMemory() } }
+        if usage.sessions == 0, hasFreed.exchange(false, ordering: .relaxed) {
+            try await lane.run { releaseFreedMemory() }
+        }
         let silent = leases.withLock { $0.expired(at: start.duration(to: .now)) }
         guard !silent.isEmpty else { return 0 }
         hasFreed.store(true, ordering: .relaxed)
-        return try await lane.run { [self] in sessions.withLock { store in silent.reduce(0) { $0 + store.closeAll(of: $1) } } }
+        return try await lane.run { [self] in
+            sessions.withLock { store in silent.reduce(0) { $0 + store.closeAll(of: $1) } }
+        }
     }
 
     func open(_ request: OpenSessionRequest) async throws -> OpenSessionResponse {
@@ -114,7 +124,8 @@ final class AttentionEngine: Sendable {
         return try await lane.run { [self] in
             sessions.withLock { store in
                 if request.all { return CloseSessionsResponse(closed: store.closeAll(of: router)) }
-                return CloseSessionsResponse(closed: request.sessions.count { store.close(SessionKey(router: router, id: $0)) })
+                return CloseSessionsResponse(
+                    closed: request.sessions.count { store.close(SessionKey(router: router, id: $0)) })
             }
         }
     }
@@ -134,8 +145,11 @@ final class AttentionEngine: Sendable {
     func attend(_ request: SublayerRequest, _ context: CallContext = CallContext()) async throws -> SublayerResponse {
         let input = try rows(request.hidden, "hidden")
         guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
-        guard request.spans.reduce(0, { $0 + $1.count }) == input.rows, Set(request.spans.map(\.session)).count == request.spans.count else {
-            throw AttentionError.shape(name: "hidden", expected: "the rows of its spans, one span a session", found: request.hidden.count)
+        guard request.spans.reduce(0, { $0 + $1.count }) == input.rows,
+            Set(request.spans.map(\.session)).count == request.spans.count
+        else {
+            throw AttentionError.shape(
+                name: "hidden", expected: "the rows of its spans, one span a session", found: request.hidden.count)
         }
         return try await run(calls.attend, operations(request), context) { [self] compute in
             try sessions.withLock { store in
@@ -148,10 +162,12 @@ final class AttentionEngine: Sendable {
                 }
                 switch layers[request.layer] {
                 case .lightning(let layer):
-                    let (partial, squares) = layer.attend(input, spans.compactMap { state, rows in state.lightning.map { ($0, rows) } }, compute)
+                    let (partial, squares) = layer.attend(
+                        input, spans.compactMap { state, rows in state.lightning.map { ($0, rows) } }, compute)
                     return SublayerResponse(partial: partial.values, squares: squares)
                 case .softmax(let layer):
-                    let partial = layer.attend(input, spans.compactMap { state, rows in state.softmax.map { ($0, rows) } }, compute)
+                    let partial = layer.attend(
+                        input, spans.compactMap { state, rows in state.softmax.map { ($0, rows) } }, compute)
                     return SublayerResponse(partial: partial.values, squares: [])
                 }
             }
@@ -172,7 +188,9 @@ final class AttentionEngine: Sendable {
         return try await lane.run { [self] in
             try sessions.withLock { store in
                 let session = try store.session(SessionKey(router: request.router, id: request.session))
-                guard case .lightning(let layer) = layers[request.layer], let state = session.layers[request.layer].lightning else {
+                guard case .lightning(let layer) = layers[request.layer],
+                    let state = session.layers[request.layer].lightning
+                else {
                     throw AttentionError.notLightning(layer: request.layer)
                 }
                 return StateResponse(state: layer.currentState(of: state, compute))

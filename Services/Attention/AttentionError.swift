@@ -30,7 +30,8 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
         case .position(let id, let layer, let expected, let found):
             "session \(id) stands at position \(expected) in layer \(layer), the call begins at \(found)"
         case .length(let found, let limit): "a length of \(found) tokens, expected 1 to \(limit)"
-        case .memory(let needed, let free, let budget): "the session needs \(needed) bytes of state, \(free) of \(budget) are free"
+        case .memory(let needed, let free, let budget):
+            "the session needs \(needed) bytes of state, \(free) of \(budget) are free"
         case .layer(let found, let count): "layer \(found) of a model of \(count) layers"
         case .notLightning(let layer): "layer \(layer) is a softmax layer and has no lightning state"
         case .token(let id, let vocabulary): "token id \(id) of a vocabulary of \(vocabulary)"

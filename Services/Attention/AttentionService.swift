@@ -34,17 +34,21 @@ struct AttentionService: Service {
         let compute = config.compute
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
         let parking = try ParkingFolder(config.parkingFolder)
-        let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget, makeParkingFile: parking.makeFile)
+        let engine = try AttentionEngine(
+            checkpoint, compute: compute, memoryBudgetBytes: budget, makeParkingFile: parking.makeFile)
         let metrics = AttentionMetrics(budgetBytes: budget)
         var limits = RPCLimits.activations(hiddenSize: engine.config.hiddenSize)
         limits.vigil = config.vigil
         let server = RPCServer(
             address: config.listen, limits: limits, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
             handler: EndpointHandlers(engine, metrics, logger: logger).answer)
-        logger.info("serving", metadata: [
-            "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)", "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
-            "memory.budget": "\(budget)", "parking": "\(parking.path)",
-        ])
+        logger.info(
+            "serving",
+            metadata: [
+                "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)",
+                "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
+                "memory.budget": "\(budget)", "parking": "\(parking.path)",
+            ])
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup { tasks in
                 tasks.addTask {
@@ -69,21 +73,24 @@ struct AttentionService: Service {
             let closed = try await engine.tidy()
             guard closed > 0 else { continue }
             metrics.report(engine)
-            logger.notice("closed the sessions of a router that is silent", metadata: [
-                "sessions": "\(closed)", "silence.seconds": "\(Int(RouterLeases.length / .seconds(1)))",
-            ])
+            logger.notice(
+                "closed the sessions of a router that is silent",
+                metadata: [
+                    "sessions": "\(closed)", "silence.seconds": "\(Int(RouterLeases.length / .seconds(1)))",
+                ])
         }
     }
 }
 
 extension RPCError {
     init(_ error: AttentionError) {
-        let code: Code = switch error {
-        case .unknownSession, .lost: .notFound
-        case .sessionExists, .position, .parked, .notParked, .moving, .resuming: .failedPrecondition
-        case .memory, .parking: .resourceExhausted
-        case .length, .layer, .notLightning, .token, .rows, .shape: .invalidArgument
-        }
+        let code: Code =
+            switch error {
+            case .unknownSession, .lost: .notFound
+            case .sessionExists, .position, .parked, .notParked, .moving, .resuming: .failedPrecondition
+            case .memory, .parking: .resourceExhausted
+            case .length, .layer, .notLightning, .token, .rows, .shape: .invalidArgument
+            }
         self.init(code, error.description)
     }
 }

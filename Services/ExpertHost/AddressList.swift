@@ -1,6 +1,6 @@
-internal import Flags
 internal import ArgumentParser
 internal import Console
+internal import Flags
 internal import Transport
 
 /// Addresses separated by commas, at least one.

@@ -38,9 +38,11 @@ struct Announcer: Sendable {
             } catch {
                 // The router may start later, or again: keep announcing, and say each trouble once.
                 if state.failed(error) {
-                    logger.notice("the router does not take the announcement", metadata: [
-                        "router": "\(router.address)", "error": "\(error)",
-                    ])
+                    logger.notice(
+                        "the router does not take the announcement",
+                        metadata: [
+                            "router": "\(router.address)", "error": "\(error)",
+                        ])
                 }
             }
             let pause = state.pause(at: start.duration(to: .now))
@@ -57,9 +59,11 @@ struct Announcer: Sendable {
             guard let answer, !answer.released else { return }
             try await Task.sleep(for: AnnouncerState.shortPeriod)
         }
-        logger.warning("stopping although the router still needs this host", metadata: [
-            "router": "\(router.address)", "waited": "\(drainTime)",
-        ])
+        logger.warning(
+            "stopping although the router still needs this host",
+            metadata: [
+                "router": "\(router.address)", "waited": "\(drainTime)",
+            ])
     }
 }
 

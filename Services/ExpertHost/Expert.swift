@@ -4,9 +4,9 @@ internal import Tensors
 
 /// One expert, or a slice of one: `w2(silu(w1 x) * (w3 x))` (spec 2.10). F intermediate components, D the hidden size.
 struct Expert: Sendable {
-    private let gate: WeightMatrix          // w1, (F, D)
-    private let up: WeightMatrix            // w3, (F, D)
-    private let down: WeightMatrix          // w2, (D, F)
+    private let gate: WeightMatrix        // w1, (F, D)
+    private let up: WeightMatrix        // w3, (F, D)
+    private let down: WeightMatrix        // w2, (D, F)
 
     /// Into how many parts the sum over F is cut, which are added as a tree.
     private let parts: Int
@@ -47,7 +47,11 @@ struct Expert: Sendable {
         let elementTypes: [ElementType]
     }
 
-    var form: Form { Form(intermediateSize: gate.rows, parts: parts, elementTypes: [gate.elementType, up.elementType, down.elementType]) }
+    var form: Form {
+        Form(
+            intermediateSize: gate.rows, parts: parts,
+            elementTypes: [gate.elementType, up.elementType, down.elementType])
+    }
 
     /// Carries each group's rows of `input`, (rows, D), through its expert; writes (rows, D) floats to `output`.
     ///
@@ -56,14 +60,18 @@ struct Expert: Sendable {
     /// The sum over F is cut where slices of an expert are.
     ///
     /// - Parameter groups: one or more, together all rows of `input`, of one form.
-    static func run(_ input: Tensor, _ groups: [(expert: Expert, rows: Range<Int>)], into output: UnsafeMutablePointer<Float>, _ compute: Compute) {
+    static func run(
+        _ input: Tensor, _ groups: [(expert: Expert, rows: Range<Int>)], into output: UnsafeMutablePointer<Float>,
+        _ compute: Compute
+    ) {
         func weights(_ matrix: KeyPath<Expert, WeightMatrix>) -> [RowGroup] {
             groups.map { RowGroup(rows: $0.rows, weights: $0.expert[keyPath: matrix]) }
         }
-        var products = compute.linear(input, each: [weights(\.gate), weights(\.up)])                                     // (rows, F) each
+        var products = compute.linear(input, each: [weights(\.gate), weights(\.up)])        // (rows, F) each
         let up = products.removeLast()
         var gated = products.removeLast()
         compute.siluMultiply(&gated, up)
-        unsafe compute.linear(gated, weights(\.down), outputs: input.columns, parts: groups[0].expert.parts, into: output)
+        unsafe compute.linear(
+            gated, weights(\.down), outputs: input.columns, parts: groups[0].expert.parts, into: output)
     }
 }

@@ -10,11 +10,13 @@ struct ExpertCall: Sendable {
         let rows: [UInt32]
     }
 
-    let hidden: Tensor          // (rows, D)
+    let hidden: Tensor        // (rows, D)
     let groups: [Group]
 
     /// About how many additions or the like the call takes.
-    var operations: Double { groups.reduce(0) { $0 + Compute.operations(rows: $1.rows.count, weights: $1.expert.weightCount) } }
+    var operations: Double {
+        groups.reduce(0) { $0 + Compute.operations(rows: $1.rows.count, weights: $1.expert.weightCount) }
+    }
 
     /// Rows of the answer.
     var rowCount: Int { groups.reduce(0) { $0 + $1.rows.count } }

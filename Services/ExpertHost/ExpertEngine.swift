@@ -49,7 +49,9 @@ final class ExpertEngine: Sendable {
     var arithmetic: Arithmetic { compute.arithmetic }
 
     /// Experts of which something is held, and the bytes of it; the newest plan heard of.
-    var usage: (experts: Int, bytes: Int, planVersion: Int) { state.withLock { ($0.experts.count, $0.byteCount, $0.planVersion) } }
+    var usage: (experts: Int, bytes: Int, planVersion: Int) {
+        state.withLock { ($0.experts.count, $0.byteCount, $0.planVersion) }
+    }
 
     /// Brings the weights of some units into memory, and serves them from then on; tells what it has read, where it
     /// is asked to.
@@ -99,7 +101,7 @@ final class ExpertEngine: Sendable {
             let gone = Set(state.experts.keys).subtracting(state.holdings.places)
             return (gone.compactMap { state.experts.removeValue(forKey: $0) }, state.byteCount)
         }
-        for expert in dropped { expert.unload() }           // a call under way reads it back
+        for expert in dropped { expert.unload() }        // a call under way reads it back
         return RetainResponse(heldBytes: bytes)
     }
 
@@ -113,23 +115,25 @@ final class ExpertEngine: Sendable {
         defer { calls.withdraw(number) }
         return try await meter.answer {
             try await withTaskCancellationHandler {
-                ExpertResponse(outputs: try await lane.run(on: place) { [self] in
-                    try outputs(ofCall: number, context)
-                })
+                ExpertResponse(
+                    outputs: try await lane.run(on: place) { [self] in
+                        try outputs(ofCall: number, context)
+                    })
             } onCancel: {
                 calls.withdraw(number)
             }
         }
     }
 
-    /// Computes round after round until the call is answered; usually it was in an earlier call's round, or is in the next.
+    /// Computes round after round until the call is answered; usually it was in an earlier call's round, or is in the
+    /// next.
     private func outputs(ofCall number: Int, _ context: CallContext) throws -> [Float] {
         while true {
             if let answer = calls.takeAnswer(number) { return answer }
             let round = calls.nextRound()
-            guard !round.isEmpty else {         // the call has no place in it, nor in any to come
+            guard !round.isEmpty else {        // the call has no place in it, nor in any to come
                 try context.checkDeadline()
-                throw CancellationError()       // withdrawn
+                throw CancellationError()        // withdrawn
             }
             let answers = meter.compute {
                 compute.together(operations: round.reduce(0) { $0 + $1.call.operations }) { compute in
@@ -146,13 +150,16 @@ final class ExpertEngine: Sendable {
             throw .shape(expected: "one or more rows of \(columns)", found: request.hidden.count)
         }
         let hidden = Tensor(columns: columns, values: request.hidden)
-        var seen: [Int: UInt8] = [:]        // an eighth of an expert once: a short message must not ask for a long answer
+        // An eighth of an expert once: a short message must not ask for a long answer.
+        var seen: [Int: UInt8] = [:]
         let groups = try request.groups.map { group throws(ExpertError) in
             try check(layer: request.layer, expert: group.expert)
             let unit = ExpertUnit(layer: request.layer, expert: group.expert, slice: group.slice)
             guard seen[group.expert, default: 0] & unit.slice.eighths == 0 else { throw .secondGroup(unit) }
             seen[group.expert, default: 0] |= unit.slice.eighths
-            guard !group.rows.isEmpty, group.rows.count <= hidden.rows else { throw .rowCount(group.rows.count, rows: hidden.rows) }
+            guard !group.rows.isEmpty, group.rows.count <= hidden.rows else {
+                throw .rowCount(group.rows.count, rows: hidden.rows)
+            }
             if let row = group.rows.first(where: { $0 >= hidden.rows }) { throw .row(Int(row), rows: hidden.rows) }
             guard let expert = held(unit) else { throw .notHeld(unit) }
             return ExpertCall.Group(unit: unit, expert: expert, rows: group.rows)
@@ -169,7 +176,8 @@ final class ExpertEngine: Sendable {
     }
 
     private func expert(_ unit: ExpertUnit) throws -> Expert {
-        try state.withLock { $0.experts[ExpertHoldings.Place(unit)] } ?? Expert(checkpoint, layer: unit.layer, expert: unit.expert)
+        try state.withLock { $0.experts[ExpertHoldings.Place(unit)] }
+            ?? Expert(checkpoint, layer: unit.layer, expert: unit.expert)
     }
 
     private func check(layer: Int, expert: Int) throws(ExpertError) {

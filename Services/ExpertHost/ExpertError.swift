@@ -14,7 +14,8 @@ enum ExpertError: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .fingerprint(let expected, let found): "this host's checkpoint is \(expected), the router's is \(found): they must be the same"
+        case .fingerprint(let expected, let found):
+            "this host's checkpoint is \(expected), the router's is \(found): they must be the same"
         case .layer(let found, let count): "layer \(found) of a model of \(count) layers"
         case .expert(let found, let layer, let count): "expert \(found) of layer \(layer), which has \(count) experts"
         case .notHeld(let unit): "\(unit) is not held here"

@@ -8,7 +8,12 @@ internal import Transport
 @main struct ExpertHostCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "expert-host",
-        abstract: "Computes the experts that the router assigns to it. Holds no state: start as many as you like, whenever you like.")
+        abstract:
+            """
+            Computes the experts that the router assigns to it. Holds no state: start as many as you like, whenever \
+            you like.
+            """
+    )
 
     @Option(help: "Folder of the checkpoint: config.json and safetensors.")
     var model: String
@@ -16,10 +21,18 @@ internal import Transport
     @Option(help: "Where the router reaches this host: unix:/PATH or HOST:PORT.")
     var listen: Address
 
-    @Option(help: "The address to announce, where it differs from --listen; a host of 0.0.0.0 announces the machine's name.")
+    @Option(
+        help: "The address to announce, where it differs from --listen; a host of 0.0.0.0 announces the machine's name."
+    )
     var announce: Address?
 
-    @Option(help: "The router's control address: unix:/PATH or HOST:PORT; of several routers all, separated by commas. A name is looked up anew with every connection.")
+    @Option(
+        help:
+            """
+            The router's control address: unix:/PATH or HOST:PORT; of several routers all, separated by commas. A \
+            name is looked up anew with every connection.
+            """
+    )
     var router: AddressList
 
     @Option(help: "This host's name, unique in the cluster; the machine's name by default.")
@@ -28,10 +41,11 @@ internal import Transport
     @Option(help: "Most memory for weights, in MiB; 0 takes the container's limit or what the machine has free.")
     var memoryMaxMib = 0
 
-    @Option(help: """
-        MiB a second that this host reads from memory, by which its share of the model is measured; 0 measures it, and \
-        calls may show otherwise.
-        """)
+    @Option(
+        help: """
+            MiB a second that this host reads from memory, by which its share of the model is measured; 0 measures it, \
+            and calls may show otherwise.
+            """)
     var readBandwidthMib = 0
 
     @OptionGroup var compute: ComputeOptions
@@ -43,13 +57,16 @@ internal import Transport
     func validate() throws {
         try requireNotNegative(memoryMaxMib, "--memory-max-mib")
         try requireNotNegative(readBandwidthMib, "--read-bandwidth-mib")
-        guard max(memoryMaxMib, readBandwidthMib) < 1 << 40 else { throw ValidationError("--memory-max-mib and --read-bandwidth-mib are at most 2^40") }
+        guard max(memoryMaxMib, readBandwidthMib) < 1 << 40 else {
+            throw ValidationError("--memory-max-mib and --read-bandwidth-mib are at most 2^40")
+        }
     }
 
     func run() async throws {
         let readiness = Readiness()
         let config = ExpertHostConfig(
-            model: model, listen: listen, announce: announce, routers: router.addresses, name: name ?? Machine.hostName, compute: compute.compute(),
+            model: model, listen: listen, announce: announce, routers: router.addresses, name: name ?? Machine.hostName,
+            compute: compute.compute(),
             memoryMaxBytes: memoryMaxMib << 20, readBandwidth: readBandwidthMib << 20, vigil: compute.spin.eventLoops,
             drainTime: Duration.seconds(service.drainSeconds) * 3 / 4)
         try await runService(named: "expert-host", options: service, readiness: readiness) { logger in

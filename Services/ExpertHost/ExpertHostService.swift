@@ -49,10 +49,14 @@ struct ExpertHostService: Service {
         let routers = config.routers.map { RPCClient(address: $0, group: group, logger: logger) }
         let meter = try await BandwidthMeter(
             set: config.readBandwidth, threads: compute.threads, memoryBytes: memoryBytes)
-        logger.info("serving", metadata: [
-            "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(engine.kernels)", "arithmetic": "\(compute.arithmetic)",
-            "threads": "\(compute.threads)", "memory": "\(memoryBytes)", "bandwidth": "\(meter.figure.bytesPerSecond)",
-        ])
+        logger.info(
+            "serving",
+            metadata: [
+                "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)",
+                "kernels": "\(engine.kernels)", "arithmetic": "\(compute.arithmetic)",
+                "threads": "\(compute.threads)", "memory": "\(memoryBytes)",
+                "bandwidth": "\(meter.figure.bytesPerSecond)",
+            ])
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await server.run()
@@ -74,7 +78,8 @@ struct ExpertHostService: Service {
                 server.stopAccepting()
                 return false
             }
-            while try await tasks.next() == false {}        // until the server has answered what it had begun, or something fails
+            // Until the server has answered what it had begun, or something fails.
+            while try await tasks.next() == false {}
             tasks.cancelAll()
         }
     }
@@ -106,7 +111,10 @@ struct ExpertHostService: Service {
         try await withThrowingTaskGroup { tasks in
             for router in routers {
                 tasks.addTask {
-                    try await Announcer(announcement: announcement, router: router, engine: engine, drainTime: config.drainTime, logger: logger).run { answer in
+                    try await Announcer(
+                        announcement: announcement, router: router, engine: engine, drainTime: config.drainTime,
+                        logger: logger
+                    ).run { answer in
                         if answer.planVersion > 0 { readiness.set(.ready) }
                     }
                 }
@@ -119,7 +127,9 @@ struct ExpertHostService: Service {
     private func announced(_ server: RPCServer) async throws -> Address {
         if let announce = config.announce { return announce }
         let bound = try await server.boundAddress
-        if case .tcp(let host, let port) = bound, host == "0.0.0.0" || host == "::" { return .tcp(host: Machine.hostName, port: port) }
+        if case .tcp(let host, let port) = bound, host == "0.0.0.0" || host == "::" {
+            return .tcp(host: Machine.hostName, port: port)
+        }
         return bound
     }
 
@@ -154,11 +164,12 @@ struct ExpertHostService: Service {
 
 extension RPCError {
     init(_ error: ExpertError) {
-        let code: Code = switch error {
-        case .fingerprint: .failedPrecondition
-        case .notHeld: .notFound
-        case .layer, .expert, .slice, .secondGroup, .row, .rowCount, .shape: .invalidArgument
-        }
+        let code: Code =
+            switch error {
+            case .fingerprint: .failedPrecondition
+            case .notHeld: .notFound
+            case .layer, .expert, .slice, .secondGroup, .row, .rowCount, .shape: .invalidArgument
+            }
         self.init(code, error.description)
     }
 }

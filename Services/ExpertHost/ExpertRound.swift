@@ -1,8 +1,8 @@
 internal import Messages
 internal import Tensors
 
-/// Calls that are computed together: what several of them send to one expert is one product, so its weights are read once.
-/// A row's bytes do not depend on the rows beside it, so no caller can tell.
+/// Calls that are computed together: what several of them send to one expert is one product, so its weights are read
+/// once. A row's bytes do not depend on the rows beside it, so no caller can tell.
 struct ExpertRound {
     /// The rows of some calls' groups for one expert, call after call.
     private struct Product {
@@ -17,7 +17,7 @@ struct ExpertRound {
     }
 
     private let calls: [ExpertCall]
-    private let products: [Product]         // their rows follow each other
+    private let products: [Product]        // their rows follow each other
 
     init(_ calls: [ExpertCall]) {
         self.calls = calls
@@ -42,7 +42,9 @@ struct ExpertRound {
 
     /// Each call's answer: (sum of group sizes, D), group after group.
     func outputs(_ compute: Compute) -> [[Float]] {
-        guard let columns = calls.first?.hidden.columns, let rows = products.last?.rows.upperBound else { return calls.map { _ in [] } }
+        guard let columns = calls.first?.hidden.columns, let rows = products.last?.rows.upperBound else {
+            return calls.map { _ in [] }
+        }
         let outputs = unsafe Tensor(rows: rows, columns: columns) { output in
             for pass in passes() {
                 let first = pass[pass.startIndex].rows.lowerBound
@@ -50,16 +52,18 @@ struct ExpertRound {
                 unsafe Expert.run(gather(pass), groups, into: output + first * columns, compute)
             }
         }
-        if calls.count == 1 { return [outputs.values] }         // its groups are the products, in their order
+        if calls.count == 1 { return [outputs.values] }        // its groups are the products, in their order
         return answers(from: outputs)
     }
 
-    /// Products that share parallel regions: neighbours of one form. Many rows gain nothing by it, and would only need more memory at a time.
+    /// Products that share parallel regions: neighbours of one form. Many rows gain nothing by it, and would only need
+    /// more memory at a time.
     private func passes() -> [ArraySlice<Product>] {
         let rowsMax = 128
         var passes: [ArraySlice<Product>] = [], first = 0
         for index in products.indices.dropFirst() + [products.count] {
-            let fits = index < products.count && products[index].expert.form == products[first].expert.form
+            let fits =
+                index < products.count && products[index].expert.form == products[first].expert.form
                 && products[index].rows.upperBound - products[first].rows.lowerBound <= rowsMax
             if !fits {
                 passes.append(products[first ..< index])
@@ -87,7 +91,7 @@ struct ExpertRound {
     }
 
     private func answers(from outputs: Tensor) -> [[Float]] {
-        var places = calls.map { call in call.groups.map { _ in 0 } }          // first output row of each group
+        var places = calls.map { call in call.groups.map { _ in 0 } }        // first output row of each group
         for product in products {
             var row = product.rows.lowerBound
             for source in product.sources {

@@ -52,10 +52,11 @@ final class WaitingCalls: Sendable {
         state.withLock { state in
             state.waiting.removeAll { waiting in waiting.deadline.map { $0 <= now } ?? false }
             var rows = 0
-            let round = Array(state.waiting.prefix { waiting in
-                rows += waiting.call.rowCount
-                return rows <= Self.rowsMax || rows == waiting.call.rowCount
-            })
+            let round = Array(
+                state.waiting.prefix { waiting in
+                    rows += waiting.call.rowCount
+                    return rows <= Self.rowsMax || rows == waiting.call.rowCount
+                })
             state.waiting.removeFirst(round.count)
             state.begun.formUnion(round.map(\.number))
             return round

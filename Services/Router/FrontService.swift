@@ -17,10 +17,15 @@ struct FrontService: Service {
     func run() async throws {
         let host = front.config.host, port = front.config.port
         let application = front.application(on: .hostname(host, port: port), logger: logger) { channel in
-            logger.info("REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
+            logger.info(
+                "REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
         }
         do {
-            try await withGracefulShutdownHandler { try await ShieldedService(application).run() } onGracefulShutdown: { onStopping() }
+            try await withGracefulShutdownHandler {
+                try await ShieldedService(application).run()
+            } onGracefulShutdown: {
+                onStopping()
+            }
         } catch let error where isAboutAddress(error) {
             throw StartError(listeningOn: .tcp(host: host, port: port), purpose: "REST address", error)
         }

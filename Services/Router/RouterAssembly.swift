@@ -24,7 +24,8 @@ struct RouterAssembly: Sendable {
     private let logger: Logger
     /// One loop for all connections inside the cluster, so that a step's calls meet no other thread.
     private let group = MultiThreadedEventLoopGroup.singleton.next()
-    /// Of those who connect to the router: the next one in turn, so that a step's calls do not wait for what strangers say. (One core has one loop.)
+    /// Of those who connect to the router: the next one in turn, so that a step's calls do not wait for what strangers
+    /// say. (One core has one loop.)
     private let controlGroup = MultiThreadedEventLoopGroup.singleton.next()
 
     init(_ config: RouterConfig, readiness: Readiness, logger: Logger) throws {
@@ -45,10 +46,13 @@ struct RouterAssembly: Sendable {
         limits.idleTimeout = config.hosts.silence
         limits.vigil = config.hosts.vigil
         let attention = AttentionClient(
-            config: checkpoint.config, rpc: RPCClient(address: config.attention, limits: limits, group: group, logger: logger), timeout: config.callTimeout)
+            config: checkpoint.config,
+            rpc: RPCClient(address: config.attention, limits: limits, group: group, logger: logger),
+            timeout: config.callTimeout)
         let pass = ForwardPass(
             weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
-            compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group), capacityFactor: config.capacityFactor)
+            compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group),
+            capacityFactor: config.capacityFactor)
         var front = config.front
         front.choicesAtOnce = min(config.schedule.limits.placesMax, front.choicesAtOnce)
         front.connectionsMax = min(front.connectionsMax, Self.connectionsWithinDescriptors)
@@ -58,7 +62,8 @@ struct RouterAssembly: Sendable {
         VLLMNames.register()
         let engine = StepEngine(
             StepEngine.Config(
-                schedule: config.schedule, modelName: modelName, endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
+                schedule: config.schedule, modelName: modelName,
+                endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
                 suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init)),
             pass: pass, status: status, logger: logger)
         generator = ClusterGenerator(
@@ -69,7 +74,8 @@ struct RouterAssembly: Sendable {
             engine: engine, status: status, admitWait: config.admitWait)
     }
 
-    /// In the order in which they start; they stop the other way round, so that answers under way find everything they need.
+    /// In the order in which they start; they stop the other way round, so that answers under way find everything they
+    /// need.
     var services: [any Service] {
         [
             AttentionLink(

@@ -10,7 +10,8 @@ internal import Transport
 @main struct RouterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "router",
-        abstract: "Answers REST clients; carries each token through attention and experts, which live in other processes.")
+        abstract:
+            "Answers REST clients; carries each token through attention and experts, which live in other processes.")
 
     @Option(help: "Folder of the checkpoint: config.json, tokenizer.json and safetensors.")
     var model: String
@@ -66,7 +67,8 @@ internal import Transport
             model: model, modelName: modelName, contextLength: contextLength == 0 ? nil : contextLength,
             attention: attention, control: control, callTimeout: .seconds(Int64(callTimeoutSeconds)),
             admitWait: .seconds(admitWaitSeconds), capacityFactor: experts.capacity,
-            hosts: experts.config(arithmetic, spin), schedule: schedule.config(weights: try front.keys.weights(of: keys)),
+            hosts: experts.config(arithmetic, spin),
+            schedule: schedule.config(weights: try front.keys.weights(of: keys)),
             front: try front.config(keys))
     }
 }

@@ -20,8 +20,10 @@ enum RouterMetricTexts {
         ("minimax_inter_token_latency_seconds", "Time between two tokens of an answer."),
         ("minimax_e2e_request_latency_seconds", "Time from a request to the end of its answer."),
         ("minimax_steps_total", "Steps: each carries all running sequences through the model once."),
-        ("minimax_steps_overlapped_total",
-         "Steps whose rows went in two groups, one in attention while the other was with the experts."),
+        (
+            "minimax_steps_overlapped_total",
+            "Steps whose rows went in two groups, one in attention while the other was with the experts."
+        ),
         ("minimax_step_seconds", "Time of a step."),
         ("minimax_step_part_seconds_total", "Where the time of steps goes, by part."),
         ("minimax_step_decode_rows", "Rows of a step that continue an answer: one for each sequence."),
@@ -42,10 +44,14 @@ enum RouterMetricTexts {
         ("minimax_moe_load_imbalance_ratio", "Uses of a layer's most used expert, divided by the layer's mean."),
         ("minimax_expert_call_seconds", "Time of a call to an expert host, by host."),
         ("minimax_expert_calls_retried_total", "Calls that were made again at another host."),
-        ("minimax_expert_calls_hedged_total",
-         "Calls that were also made at a second host, because the first was slow."),
-        ("minimax_expert_round_trip_seconds_total",
-         "Time from calls to their answers, of all calls to expert hosts together."),
+        (
+            "minimax_expert_calls_hedged_total",
+            "Calls that were also made at a second host, because the first was slow."
+        ),
+        (
+            "minimax_expert_round_trip_seconds_total",
+            "Time from calls to their answers, of all calls to expert hosts together."
+        ),
     ]
 
     static func register() {

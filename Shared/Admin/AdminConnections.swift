@@ -56,7 +56,8 @@ struct AdminConnectionState: Equatable {
     }
 }
 
-/// All connections to the admin server. A newcomer always gets in, so that slow connections cannot keep an orchestrator's probes out.
+/// All connections to the admin server. A newcomer always gets in, so that slow connections cannot keep an
+/// orchestrator's probes out.
 final class AdminConnections: Sendable {
     private struct Entry {
         let channel: any Channel
@@ -72,7 +73,9 @@ final class AdminConnections: Sendable {
         let gone: (any Channel)? = entries.withLock { entries in
             defer { entries[ObjectIdentifier(channel)] = Entry(channel: channel, state: state) }
             let others = Array(entries)
-            guard case .inPlaceOf(let index) = places.admission(of: nil, at: .now(), among: others.map(\.value.state.use)) else { return nil }
+            guard
+                case .inPlaceOf(let index) = places.admission(of: nil, at: .now(), among: others.map(\.value.state.use))
+            else { return nil }
             return entries.removeValue(forKey: others[index].key)?.channel
         }
         gone?.close(promise: nil)
@@ -83,7 +86,8 @@ final class AdminConnections: Sendable {
         let gone: (any Channel)? = entries.withLock { entries in
             let others = Array(entries)
             let full = ConnectionPlaces(max: others.count, maxPerPeer: others.count + 1, peace: .zero, evictsBusy: true)
-            guard case .inPlaceOf(let index) = full.admission(of: nil, at: .now(), among: others.map(\.value.state.use)) else { return nil }
+            guard case .inPlaceOf(let index) = full.admission(of: nil, at: .now(), among: others.map(\.value.state.use))
+            else { return nil }
             return entries.removeValue(forKey: others[index].key)?.channel
         }
         gone?.close(promise: nil)
@@ -98,7 +102,8 @@ final class AdminConnections: Sendable {
     }
 }
 
-/// Tells `AdminConnections` what its connection is doing, and closes it when its time is up. Stays on its channel's event loop.
+/// Tells `AdminConnections` what its connection is doing, and closes it when its time is up. Stays on its channel's
+/// event loop.
 final class AdminConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -143,11 +148,14 @@ final class AdminConnectionHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     private func setTimer(_ context: ChannelHandlerContext) {
         timer?.cancel()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: state.deadline) { context.close(promise: nil) }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: state.deadline) {
+            context.close(promise: nil)
+        }
     }
 }
 
-/// Stands where a server puts its own handlers, behind everything that reads HTTP, and puts `AdminConnectionHandler` right behind the decoder.
+/// Stands where a server puts its own handlers, behind everything that reads HTTP, and puts `AdminConnectionHandler`
+/// right behind the decoder.
 final class AdminConnectionSetup: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 

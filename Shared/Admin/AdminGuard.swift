@@ -1,11 +1,12 @@
 internal import NIOCore
 internal import Transport
 
-/// Which requests may change something at the admin address. Whoever reaches it may, but for pages in a browser: they reach what
-/// their user reaches, and would act for strangers.
+/// Which requests may change something at the admin address. Whoever reaches it may, but for pages in a browser: they
+/// reach what their user reaches, and would act for strangers.
 ///
-/// A browser says in `Origin` whose page asks. A page whose own name was made to lead here ("DNS rebinding") gives itself away by that
-/// name in `Host`: public names have dots, and names of a private network end in one of a few ways. Reading stays open under any name.
+/// A browser says in `Origin` whose page asks. A page whose own name was made to lead here ("DNS rebinding") gives
+/// itself away by that name in `Host`: public names have dots, and names of a private network end in one of a few ways.
+/// Reading stays open under any name.
 struct AdminGuard {
     struct Refusal: Equatable {
         let status: Int
@@ -17,7 +18,9 @@ struct AdminGuard {
     let machine: String
 
     /// Endings that no name on the public internet has.
-    private static let privateEndings = [".localhost", ".local", ".internal", ".localdomain", ".lan", ".home.arpa", ".svc", ".test"]
+    private static let privateEndings = [
+        ".localhost", ".local", ".internal", ".localdomain", ".lan", ".home.arpa", ".svc", ".test",
+    ]
 
     /// - Parameters: what the request's header fields of these names say.
     /// - Returns: nil where the request may change something.
@@ -26,21 +29,34 @@ struct AdminGuard {
         guard type == "application/json" else {
             return Refusal(status: 415, reason: "the content type is \(quoted(contentType)), expected application/json")
         }
-        guard let host, !host.isEmpty else { return Refusal(status: 400, reason: "the request has no Host header field") }
-        if let origin, !["http://\(host)", "https://\(host)"].contains(where: { $0.lowercased() == origin.lowercased() }) {
-            return Refusal(status: 403, reason: "the request comes from a page of \(quoted(origin)); pages of other origins change nothing here")
+        guard let host, !host.isEmpty else {
+            return Refusal(status: 400, reason: "the request has no Host header field")
+        }
+        if let origin,
+            !["http://\(host)", "https://\(host)"].contains(where: { $0.lowercased() == origin.lowercased() })
+        {
+            return Refusal(
+                status: 403,
+                reason: "the request comes from a page of \(quoted(origin)); pages of other origins change nothing here"
+            )
         }
         if case .tcp(let own, _) = address, !isOurs(host, own) {
             return Refusal(
                 status: 403,
-                reason: "Host is \(quoted(host)); changes are taken under an IP address, a name without dots, or one that ends in \(Self.privateEndings.joined(separator: ", "))")
+                reason:
+                    """
+                    Host is \(quoted(host)); changes are taken under an IP address, a name without dots, or one that \
+                    ends in \(Self.privateEndings.joined(separator: ", "))
+                    """
+            )
         }
         return nil
     }
 
     private func isOurs(_ host: String, _ own: String) -> Bool {
         guard let name = Self.name(of: host.lowercased()) else { return false }
-        return !name.contains(".") && !name.contains(":") || Self.isIPAddress(name) || name == own.lowercased() || name == machine.lowercased()
+        return !name.contains(".") && !name.contains(":") || Self.isIPAddress(name) || name == own.lowercased()
+            || name == machine.lowercased()
             || Self.privateEndings.contains(where: name.hasSuffix)
     }
 

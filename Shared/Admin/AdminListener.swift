@@ -1,11 +1,11 @@
 internal import NIOCore
 internal import Probing
 
-/// In the pipeline of the admin server's listening socket: where the process has no file descriptor for one more connection, an
-/// orchestrator's probe gets in all the same.
+/// In the pipeline of the admin server's listening socket: where the process has no file descriptor for one more
+/// connection, an orchestrator's probe gets in all the same.
 ///
-/// A descriptor is kept in reserve, which the probe gets. Where that is in use too, one of the server's own connections gives way,
-/// and accepting waits for a moment.
+/// A descriptor is kept in reserve, which the probe gets. Where that is in use too, one of the server's own connections
+/// gives way, and accepting waits for a moment.
 final class AdminListener: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel

@@ -19,7 +19,9 @@ package final class AdminRoutes: Sendable {
     package init() {}
 
     /// - Parameter path: for example `/admin/plan`.
-    package func on(_ method: String, _ path: String, _ handler: @escaping Handler) { handlers.withLock { $0["\(method) \(path)"] = handler } }
+    package func on(_ method: String, _ path: String, _ handler: @escaping Handler) {
+        handlers.withLock { $0["\(method) \(path)"] = handler }
+    }
 
     func handler(_ method: String, _ path: String) -> Handler? { handlers.withLock { $0["\(method) \(path)"] } }
 }

@@ -14,8 +14,8 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The small HTTP/1.1 server beside every service: `/livez`, `/readyz` and `/metrics`, for orchestrators, Prometheus and `minimax up`,
-/// and what the service itself adds to them.
+/// The small HTTP/1.1 server beside every service: `/livez`, `/readyz` and `/metrics`, for orchestrators, Prometheus
+/// and `minimax up`, and what the service itself adds to them.
 package struct AdminServer: Service {
     /// Enough for an orchestrator's probes and a few scrapers, and a small part of the file descriptors.
     package static var connectionsMax: Int { min(64, max(4, Descriptors.limit / 16)) }
@@ -30,7 +30,8 @@ package struct AdminServer: Service {
 
     /// - Parameter onListening: called once with the TCP port, which the system chose if the address said 0.
     package init(
-        address: Address, readiness: Readiness, registry: PrometheusRegistry = .shared, routes: AdminRoutes = AdminRoutes(),
+        address: Address, readiness: Readiness, registry: PrometheusRegistry = .shared,
+        routes: AdminRoutes = AdminRoutes(),
         onListening: @escaping @Sendable (Int?) -> Void = { _ in }
     ) {
         self.address = address
@@ -54,7 +55,7 @@ package struct AdminServer: Service {
                 let added = channel.eventLoop.submit {
                     try channel.pipeline.syncOperations.addHandler(AdminListener(connections), position: .first)
                 }
-                try? await added.get()      // fails only where the socket is closed
+                try? await added.get()        // fails only where the socket is closed
                 onListening(channel.localAddress?.port)
             },
             logger: quiet)
@@ -96,7 +97,10 @@ package struct AdminServer: Service {
                 }
                 if method == .post {
                     let head = request.head
-                    if let found = changes.refusal(host: head.authority, origin: head.headerFields[.origin], contentType: head.headerFields[.contentType]) {
+                    if let found = changes.refusal(
+                        host: head.authority, origin: head.headerFields[.origin],
+                        contentType: head.headerFields[.contentType])
+                    {
                         return refusal(.init(code: found.status), found.reason)
                     }
                 }
@@ -109,17 +113,25 @@ package struct AdminServer: Service {
     }
 }
 
-/// A request with two `Host` fields means one thing to who checks it and another to who answers it (RFC 9112, section 3.2).
+/// A request with two `Host` fields means one thing to who checks it and another to who answers it (RFC 9112, section
+/// 3.2).
 private struct OneHost: RouterMiddleware {
-    func handle(_ request: Request, context: BasicRequestContext, next: @concurrent (Request, BasicRequestContext) async throws -> Response) async throws -> Response {
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: @concurrent (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
         // The first is the authority.
         let more = request.headers.count { $0.name.canonicalName == "host" }
-        guard more == 0 else { return refusal(.badRequest, "the request has \(more + 1) Host header fields, expected one") }
+        guard more == 0 else {
+            return refusal(.badRequest, "the request has \(more + 1) Host header fields, expected one")
+        }
         return try await next(request, context)
     }
 }
 
-private func refusal(_ status: HTTPResponse.Status, _ reason: String) -> Response { answer(status, "{\"error\":\(jsonString(reason))}") }
+private func refusal(_ status: HTTPResponse.Status, _ reason: String) -> Response {
+    answer(status, "{\"error\":\(jsonString(reason))}")
+}
 
 private func answer(_ status: HTTPResponse.Status, _ body: String, type: String = "application/json") -> Response {
     Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: body)))

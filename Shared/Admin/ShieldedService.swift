@@ -3,8 +3,9 @@ package import ServiceLifecycle
 
 /// Runs a server of NIO channels so that being cancelled stops it gracefully, with a time limit.
 ///
-/// A Hummingbird server that is cancelled while a connection arrives ends the process (NIO traps on a writer that nobody
-/// finished). Cancellation comes whenever a neighbour fails, just when one line about that failure should be seen.
+/// A Hummingbird server that is cancelled while a connection arrives ends the process (NIO traps on a writer that
+/// nobody finished). Cancellation comes whenever a neighbour fails, just when one line about that failure should be
+/// seen.
 package struct ShieldedService: Service {
     /// What open connections get after a cancellation.
     private static let cancelTimeMax = Duration.seconds(3)
@@ -17,7 +18,8 @@ package struct ShieldedService: Service {
         var quiet = Logger(label: "shield")
         quiet.logLevel = .critical
         let group = ServiceGroup(configuration: .init(services: [service], logger: quiet))
-        // The only tasks without a parent: the first must not hear of our cancellation, the second outlives our handler.
+        // The only tasks without a parent: the first must not hear of our cancellation, the second outlives our
+        // handler.
         let task = Task { try await group.run() }
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {

@@ -11,7 +11,9 @@ package func blasLinear(_ input: Tensor, _ weights: WeightMatrix) -> Tensor {
     let rows = Int32(input.rows), outputs = Int32(weights.rows), columns = Int32(input.columns)
     return unsafe Tensor(rows: input.rows, columns: weights.rows) { output in
         let elements = unsafe weights.base.assumingMemoryBound(to: Float.self)
-        unsafe cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, outputs, columns, 1, input.values, columns, elements, columns, 0, output, outputs)
+        unsafe cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasTrans, rows, outputs, columns, 1, input.values, columns, elements,
+            columns, 0, output, outputs)
     }
 }
 

@@ -50,6 +50,12 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
 
     private static let namesMax = 4, nameLengthMax = 50
 
+    /// The first few names, each as far as it is not endless.
+    private static func names(_ files: some Collection<String>) -> String {
+        let some = files.prefix(namesMax).map { String($0.prefix(nameLengthMax)) }.joined(separator: ", ")
+        return files.count > namesMax ? some + ", …" : some
+    }
+
     package var description: String {
         let place = tensor.map { "\(file): tensor \($0)" } ?? file
         return switch reason {
@@ -59,22 +65,28 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case .noWeights: "\(place) has neither \(WeightFiles.indexName) nor \(WeightFiles.singleName)"
         case .notJSON(let why): "\(place): \(why)"
         case .malformed(let field, let expected, let found): "\(place): \(field) must be \(expected), found \(found)"
-        case .pointer(let count): "\(place) is a Git LFS pointer of \(count) bytes, not the file itself; fetch it with git lfs pull"
+        case .pointer(let count):
+            "\(place) is a Git LFS pointer of \(count) bytes, not the file itself; fetch it with git lfs pull"
         case .tooShort(let count): "\(place) has \(count) bytes, too few for a safetensors file"
-        case .headerLength(let length, let count): "\(place) claims a header of \(length) bytes; the file has \(count), and headers end at \(SafetensorsHeader.byteCountMax)"
+        case .headerLength(let length, let count):
+            """
+            \(place) claims a header of \(length) bytes; the file has \(count), and headers end at \
+            \(SafetensorsHeader.byteCountMax)
+            """
         case .unknownElementType(let name): "\(place) has the unknown dtype \"\(name)\""
         case .shape(let shape): "\(place) has the impossible shape \(shape)"
         case .offsets(let begin, let end): "\(place) has the impossible data_offsets [\(begin), \(end)]"
-        case .byteCount(let needed, let given): "\(place): shape and dtype need \(needed) bytes, data_offsets span \(given)"
+        case .byteCount(let needed, let given):
+            "\(place): shape and dtype need \(needed) bytes, data_offsets span \(given)"
         case .overlap(let other): "\(place) overlaps tensor \(other)"
         case .hole(let begin, let end): "\(place) begins at \(end), but the tensor before it ends at \(begin)"
-        case .truncated(let promised, let found): "\(place) is cut short: its header promises \(promised) bytes of data, it has \(found)"
+        case .truncated(let promised, let found):
+            "\(place) is cut short: its header promises \(promised) bytes of data, it has \(found)"
         case .trailingBytes(let count): "\(place) has \(count) bytes that belong to no tensor"
         case .duplicate(let other): other == file ? "\(place) occurs twice" : "\(place) occurs in \(other) as well"
         case .shardMissing: "\(place): the index names this file, but it is not there"
         case .shardsMissing(let files):
-            "\(file): the index names this file and \(files.count - 1) more that are not there: "
-                + "\(files.dropFirst().prefix(Self.namesMax).map { String($0.prefix(Self.nameLengthMax)) }.joined(separator: ", "))\(files.count - 1 > Self.namesMax ? ", …" : "")"
+            "\(file): the index names this file and \(files.count - 1) more that are not there: \(Self.names(files.dropFirst()))"
         case .shardOutside: "\(place): the index names a file outside the checkpoint's directory"
         case .notInShard: "\(place) should be here by the index, but is not"
         case .missing: "\(place) is missing; is the download complete?"

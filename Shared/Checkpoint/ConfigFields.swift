@@ -11,7 +11,9 @@ struct ConfigFields {
 
     init(json: [UInt8], file: String) throws(ConfigError) {
         let value: JSONValue
-        do { value = try JSONReader.read(json, duplicateNames: .refused) } catch { throw ConfigError(file: file, field: nil, reason: .notJSON(error.inWords)) }
+        do { value = try JSONReader.read(json, duplicateNames: .refused) } catch {
+            throw ConfigError(file: file, field: nil, reason: .notJSON(error.inWords))
+        }
         guard case .object = value else {
             throw ConfigError(file: file, field: nil, reason: .type(expected: "an object", found: value.inWords))
         }
@@ -24,7 +26,9 @@ struct ConfigFields {
         self.object = object
     }
 
-    func error(_ field: String, _ reason: ConfigError.Reason) -> ConfigError { ConfigError(file: file, field: path + field, reason: reason) }
+    func error(_ field: String, _ reason: ConfigError.Reason) -> ConfigError {
+        ConfigError(file: file, field: path + field, reason: reason)
+    }
 
     /// The first of `names` that has a value, with that value.
     func first(_ names: [String]) -> (name: String, value: JSONValue)? {
@@ -45,17 +49,24 @@ struct ConfigFields {
     }
 
     func integer(_ value: JSONValue, _ name: String, within range: ClosedRange<Int>) throws(ConfigError) -> Int {
-        guard let number = value.wholeNumber else { throw error(name, .type(expected: "an integer", found: value.inWords)) }
-        guard range.contains(number) else { throw error(name, .value(needs: "\(range.lowerBound) to \(range.upperBound)", found: "\(number)")) }
+        guard let number = value.wholeNumber else {
+            throw error(name, .type(expected: "an integer", found: value.inWords))
+        }
+        guard range.contains(number) else {
+            throw error(name, .value(needs: "\(range.lowerBound) to \(range.upperBound)", found: "\(number)"))
+        }
         return number
     }
 
     /// One integer, or a list of them; `isList` tells which.
-    func integers(_ name: String, within range: ClosedRange<Int>) throws(ConfigError) -> (values: [Int], isList: Bool)? {
+    func integers(_ name: String, within range: ClosedRange<Int>) throws(ConfigError) -> (values: [Int], isList: Bool)?
+    {
         guard let (_, value) = first([name]) else { return nil }
         guard case .array(let elements) = value else { return ([try integer(value, name, within: range)], false) }
         var values: [Int] = []
-        for (index, element) in elements.enumerated() { values.append(try integer(element, "\(name)[\(index)]", within: range)) }
+        for (index, element) in elements.enumerated() {
+            values.append(try integer(element, "\(name)[\(index)]", within: range))
+        }
         return (values, true)
     }
 
@@ -69,13 +80,17 @@ struct ConfigFields {
 
     func flag(_ name: String) throws(ConfigError) -> Bool? {
         guard let (_, value) = first([name]) else { return nil }
-        guard case .bool(let flag) = value else { throw error(name, .type(expected: "true or false", found: value.inWords)) }
+        guard case .bool(let flag) = value else {
+            throw error(name, .type(expected: "true or false", found: value.inWords))
+        }
         return flag
     }
 
     func string(_ names: String...) throws(ConfigError) -> String? {
         guard let (name, value) = first(names) else { return nil }
-        guard case .string(let text) = value else { throw error(name, .type(expected: "a string", found: value.inWords)) }
+        guard case .string(let text) = value else {
+            throw error(name, .type(expected: "a string", found: value.inWords))
+        }
         return text
     }
 
@@ -83,7 +98,9 @@ struct ConfigFields {
         guard let elements = try list(name, of: "strings") else { return nil }
         var texts: [String] = []
         for (index, element) in elements.enumerated() {
-            guard case .string(let text) = element else { throw error("\(name)[\(index)]", .type(expected: "a string", found: element.inWords)) }
+            guard case .string(let text) = element else {
+                throw error("\(name)[\(index)]", .type(expected: "a string", found: element.inWords))
+            }
             texts.append(text)
         }
         return texts
@@ -91,7 +108,9 @@ struct ConfigFields {
 
     func list(_ name: String, of kind: String) throws(ConfigError) -> [JSONValue]? {
         guard let (_, value) = first([name]) else { return nil }
-        guard case .array(let elements) = value else { throw error(name, .type(expected: "a list of \(kind)", found: value.inWords)) }
+        guard case .array(let elements) = value else {
+            throw error(name, .type(expected: "a list of \(kind)", found: value.inWords))
+        }
         return elements
     }
 

@@ -27,9 +27,12 @@ enum FileBytes {
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
     /// Opens a regular file, lends its descriptor and size, and closes it again.
-    fileprivate static func withOpen<R>(_ path: String, _ body: (_ descriptor: Int32, _ byteCount: Int) throws(FileError) -> R) throws(FileError) -> R {
+    fileprivate static func withOpen<R>(
+        _ path: String, _ body: (_ descriptor: Int32, _ byteCount: Int) throws(FileError) -> R
+    ) throws(FileError) -> R {
         guard !path.utf8.contains(0) else { throw FileError(why: "its name contains a zero byte") }
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)      // O_NONBLOCK: a pipe must not hold us up
+        // O_NONBLOCK: a pipe must not hold us up.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError(code: errno) }
         defer { close(descriptor) }
         var status = stat()
@@ -52,7 +55,9 @@ enum FileBytes {
     /// The whole of a small file.
     static func read(_ path: String, byteCountMax: Int) throws(FileError) -> [UInt8] {
         try withOpen(path) { (descriptor, byteCount) throws(FileError) in
-            guard byteCount <= byteCountMax else { throw FileError(why: "it has \(byteCount) bytes, at most \(byteCountMax) are sensible") }
+            guard byteCount <= byteCountMax else {
+                throw FileError(why: "it has \(byteCount) bytes, at most \(byteCountMax) are sensible")
+            }
             var bytes = [UInt8](repeating: 0, count: byteCount)
             var filled = 0
             while filled < byteCount {
@@ -64,20 +69,23 @@ enum FileBytes {
                 guard count > 0 else { throw FileError(why: "it became shorter while it was read") }
                 filled += count
             }
-            guard !isPointer(bytes) else { throw FileError(why: "it is a Git LFS pointer, not the file itself; fetch it with git lfs pull") }
+            guard !isPointer(bytes) else {
+                throw FileError(why: "it is a Git LFS pointer, not the file itself; fetch it with git lfs pull")
+            }
             return bytes
         }
     }
 }
 
-/// A file mapped for reading, for as long as this object lives. Pages are read when touched and shared between processes.
-@safe final class MappedFile: @unchecked Sendable {     // the bytes are never written
+/// A file mapped for reading, for as long as this object lives. Pages are read when touched and shared between
+/// processes.
+@safe final class MappedFile: @unchecked Sendable {        // the bytes are never written
     /// The file's name as errors show it.
     let name: String
     let byteCount: Int
     /// The same for all who have mapped this file on this machine: device, number, size and time of the last change.
     let identity: String
-    private let base: UnsafeRawPointer?     // nil: an empty file, which cannot be mapped
+    private let base: UnsafeRawPointer?        // nil: an empty file, which cannot be mapped
 
     init(path: String, name: String) throws(FileError) {
         typealias Mapping = (base: UnsafeRawPointer?, byteCount: Int, identity: String)
@@ -86,7 +94,9 @@ enum FileBytes {
             let identity = FileBytes.identity(of: descriptor)
             guard byteCount > 0 else { return (nil, 0, identity) }
             // The mapping outlives the descriptor.
-            guard let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), unsafe address != MAP_FAILED else {
+            guard let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0),
+                unsafe address != MAP_FAILED
+            else {
                 throw FileError(code: errno)
             }
             return (UnsafeRawPointer(address), byteCount, identity)
@@ -109,7 +119,8 @@ enum FileBytes {
 
     /// Where the first byte of `range` lies; valid while this object lives.
     func address(_ range: Range<Int>) -> UnsafeRawPointer {
-        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "bytes \(range) of \(name), which has \(byteCount)")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= byteCount, "bytes \(range) of \(name), which has \(byteCount)")
         guard let base = unsafe base else { preconditionFailure("\(name) is empty") }
         return unsafe base + range.lowerBound
     }

@@ -4,10 +4,12 @@ extension ModelConfig {
 
     /// Every name a configuration of this family may bear in `architectures` or `model_type`.
     private static let families: [String: (Family, Dialect)] = [
-        "MiniMaxText01ForCausalLM": (.text01, .original), "minimax_text_01": (.text01, .original), "MiniMaxText01": (.text01, .original),
+        "MiniMaxText01ForCausalLM": (.text01, .original), "minimax_text_01": (.text01, .original),
+        "MiniMaxText01": (.text01, .original),
         "MiniMaxM1ForCausalLM": (.m1, .original), "minimax_m1": (.m1, .original), "MiniMaxM1": (.m1, .original),
         "MiniMaxForCausalLM": (.transformers, .transformers), "minimax": (.transformers, .transformers),
-        "MiniMaxVL01ForConditionalGeneration": (.vl01, .original), "minimax_vl_01": (.vl01, .original), "MiniMaxVL01": (.vl01, .original),
+        "MiniMaxVL01ForConditionalGeneration": (.vl01, .original), "minimax_vl_01": (.vl01, .original),
+        "MiniMaxVL01": (.vl01, .original),
         "minimax_vl_01_text": (.vl01, .transformers),
     ]
 
@@ -24,7 +26,8 @@ extension ModelConfig {
         return (family, try named(text)?.1 ?? .original, text)
     }
 
-    /// What `architectures` and `model_type` say; the architecture decides, and a name of another model in either is refused.
+    /// What `architectures` and `model_type` say; the architecture decides, and a name of another model in either is
+    /// refused.
     private static func named(_ fields: ConfigFields) throws(ConfigError) -> (Family, Dialect)? {
         var names = try (fields.strings("architectures") ?? []).map { (field: "architectures", name: $0) }
         if let type = try fields.string("model_type") { names.append(("model_type", type)) }
@@ -32,7 +35,10 @@ extension ModelConfig {
         for (field, name) in names {
             guard let known = families[name] else {
                 let isM2 = name.lowercased().replacing("_", with: "").contains("minimaxm2")
-                let what = isM2 ? "\"\(name)\" is MiniMax-M2, which has another attention, gate and norm" : "\"\(name)\" is another model"
+                let what =
+                    isM2
+                    ? "\"\(name)\" is MiniMax-M2, which has another attention, gate and norm"
+                    : "\"\(name)\" is another model"
                 throw fields.error(field, .foreign(what))
             }
             first = first ?? known
@@ -40,13 +46,15 @@ extension ModelConfig {
         return first
     }
 
-    /// Refuses what no MiniMax-01 model has, whatever the model calls itself: MiniMax-M2's first release says `"model_type": "minimax"`.
+    /// Refuses what no MiniMax-01 model has, whatever the model calls itself: MiniMax-M2's first release says
+    /// `"model_type": "minimax"`.
     static func refuseForeignParts(_ fields: ConfigFields) throws(ConfigError) {
         if try fields.flag("use_qk_norm") == true {
             throw fields.error("use_qk_norm", .foreign("queries and keys are normalised, as in MiniMax-M2"))
         }
         if let scoring = try fields.string("scoring_func"), scoring != "softmax" {
-            throw fields.error("scoring_func", .foreign("the gate scores by \(scoring), as in MiniMax-M2; MiniMax-01 uses softmax"))
+            throw fields.error(
+                "scoring_func", .foreign("the gate scores by \(scoring), as in MiniMax-M2; MiniMax-01 uses softmax"))
         }
         if try fields.flag("use_routing_bias") == true {
             throw fields.error("use_routing_bias", .foreign("the gate has a correction bias, as in MiniMax-M2"))

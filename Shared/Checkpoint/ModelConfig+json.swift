@@ -7,7 +7,9 @@ extension ModelConfig {
         let generation = "generation_config.json"
         guard FileBytes.exists("\(directory)/\(generation)") else { return }
         let fields = try ConfigFields(json: Self.bytes(of: generation, in: directory), file: generation)
-        if let identifiers = try Self.tokenIDs("eos_token_id", fields, vocabularySize: vocabularySize) { eosTokenIDs = identifiers }
+        if let identifiers = try Self.tokenIDs("eos_token_id", fields, vocabularySize: vocabularySize) {
+            eosTokenIDs = identifiers
+        }
     }
 
     private static func bytes(of file: String, in directory: String) throws(ConfigError) -> [UInt8] {
@@ -30,14 +32,18 @@ extension ModelConfig {
         keyValueHeadCount = try Self.keyValueHeads(fields, headCount: headCount)
         headDimension = try fields.integer("head_dim", within: SizeLimits.headDimension) ?? hiddenSize / headCount
         guard SizeLimits.headDimension.contains(headDimension) else {
-            throw fields.error("hidden_size", .value(needs: "at least num_attention_heads where head_dim is absent", found: "\(hiddenSize)"))
+            throw fields.error(
+                "hidden_size",
+                .value(needs: "at least num_attention_heads where head_dim is absent", found: "\(hiddenSize)"))
         }
         intermediateSize = try fields.integer("intermediate_size", within: SizeLimits.intermediate) ?? 14336
         expertCount = try Self.expertCount(fields)
         try Self.requireSensible(layers: layers.count, experts: expertCount, fields)
         expertsPerToken = try fields.integer("num_experts_per_tok", within: SizeLimits.experts) ?? 2
         guard expertsPerToken <= expertCount else {
-            throw fields.error("num_experts_per_tok", .value(needs: "at most num_local_experts = \(expertCount)", found: "\(expertsPerToken)"))
+            throw fields.error(
+                "num_experts_per_tok",
+                .value(needs: "at most num_local_experts = \(expertCount)", found: "\(expertsPerToken)"))
         }
         // Transformers' port has no switch and always arranges the residuals this way.
         isPostNorm = try fields.flag("postnorm") ?? (dialect == .transformers)
@@ -53,8 +59,10 @@ extension ModelConfig {
         let bos = try Self.tokenIDs("bos_token_id", fields, vocabularySize: vocabularySize)?.first
         let eos = try Self.tokenIDs("eos_token_id", fields, vocabularySize: vocabularySize)
         // Defaults of transformers' class; the original has none.
-        bosTokenID = bos ?? (dialect == .transformers && !fields.mentions("bos_token_id") && vocabularySize > 1 ? 1 : nil)
-        eosTokenIDs = eos ?? (dialect == .transformers && !fields.mentions("eos_token_id") && vocabularySize > 2 ? [2] : [])
+        bosTokenID =
+            bos ?? (dialect == .transformers && !fields.mentions("bos_token_id") && vocabularySize > 1 ? 1 : nil)
+        eosTokenIDs =
+            eos ?? (dialect == .transformers && !fields.mentions("eos_token_id") && vocabularySize > 2 ? [2] : [])
         tiesEmbeddings = try fields.flag("tie_word_embeddings") ?? false
         // Beside the text model's fields, or in MiniMax-VL-01 above them.
         if let ofAll = try Quantization(root) { quantization = ofAll } else { quantization = try Quantization(fields) }
@@ -75,17 +83,22 @@ extension ModelConfig {
                 kinds.append(try kind(element, "\(name)[\(index)]", isNative: name == "layer_types", fields))
             }
             guard kinds.count == count else {
-                throw fields.error(name, .value(needs: "a list of num_hidden_layers = \(count)", found: "\(kinds.count) elements"))
+                throw fields.error(
+                    name, .value(needs: "a list of num_hidden_layers = \(count)", found: "\(kinds.count) elements"))
             }
-            if let found, found.kinds != kinds { throw fields.error(found.name, .contradicts(field: name, values: "they name different layers")) }
+            if let found, found.kinds != kinds {
+                throw fields.error(found.name, .contradicts(field: name, values: "they name different layers"))
+            }
             found = found ?? (name, kinds)
         }
         if let found { return found.kinds }
         guard dialect == .transformers else { throw fields.error("attn_type_list", .missing) }
-        return (0..<count).map { $0 % 2 == 0 ? .softmax : .lightning }     // that class's default
+        return (0 ..< count).map { $0 % 2 == 0 ? .softmax : .lightning }        // that class's default
     }
 
-    private static func kind(_ value: JSONValue, _ name: String, isNative: Bool, _ fields: ConfigFields) throws(ConfigError) -> AttentionKind {
+    private static func kind(
+        _ value: JSONValue, _ name: String, isNative: Bool, _ fields: ConfigFields
+    ) throws(ConfigError) -> AttentionKind {
         switch (isNative, value, value.wholeNumber) {
         case (true, .string("full_attention"), _), (false, _, 1): return .softmax
         case (true, .string("linear_attention"), _), (false, _, 0): return .lightning
@@ -100,14 +113,18 @@ extension ModelConfig {
         let otherwise = fields.mentions("num_key_value_heads") ? headCount : 8
         let count = try fields.integer("num_key_value_heads", within: SizeLimits.heads) ?? otherwise
         guard headCount % count == 0 else {
-            throw fields.error("num_key_value_heads", .value(needs: "a divisor of num_attention_heads = \(headCount)", found: "\(count)"))
+            throw fields.error(
+                "num_key_value_heads",
+                .value(needs: "a divisor of num_attention_heads = \(headCount)", found: "\(count)"))
         }
         return count
     }
 
     /// One count, or (vLLM) a list with one count per layer, which must agree here.
     private static func expertCount(_ fields: ConfigFields) throws(ConfigError) -> Int {
-        guard let counts = try fields.integers("num_local_experts", within: SizeLimits.experts)?.values else { return 8 }
+        guard let counts = try fields.integers("num_local_experts", within: SizeLimits.experts)?.values else {
+            return 8
+        }
         guard let first = counts.first, counts.allSatisfy({ $0 == first }) else {
             let some = counts.prefix(8).map { "\($0)" }.joined(separator: ", ") + (counts.count > 8 ? ", …" : "")
             throw fields.error("num_local_experts", .unsupported("layers with different numbers of experts: [\(some)]"))
@@ -124,28 +141,37 @@ extension ModelConfig {
         }
     }
 
-    private static func scale(_ fields: ConfigFields, native: String, original: String) throws(ConfigError) -> ResidualScale {
+    private static func scale(
+        _ fields: ConfigFields, native: String, original: String
+    ) throws(ConfigError) -> ResidualScale {
         let alpha = try fields.number("\(native)_alpha_factor", "\(original)_alpha") ?? 1
         let beta = try fields.number("\(native)_beta_factor", "\(original)_beta") ?? 1
         let scale = ResidualScale(alpha: Float(alpha), beta: Float(beta))
         guard scale.alpha.isFinite, scale.beta.isFinite else {
-            throw fields.error("\(native)_alpha_factor", .value(needs: "within the range of a 32-bit float", found: "\(alpha), beta \(beta)"))
+            throw fields.error(
+                "\(native)_alpha_factor",
+                .value(needs: "within the range of a 32-bit float", found: "\(alpha), beta \(beta)"))
         }
         return scale
     }
 
     private static func normEpsilon(_ fields: ConfigFields) throws(ConfigError) -> Float {
         let epsilon = try fields.number("rms_norm_eps") ?? 1e-5
-        guard Float(epsilon) > 0, epsilon < 1 else { throw fields.error("rms_norm_eps", .value(needs: "above 0 and below 1", found: "\(epsilon)")) }
+        guard Float(epsilon) > 0, epsilon < 1 else {
+            throw fields.error("rms_norm_eps", .value(needs: "above 0 and below 1", found: "\(epsilon)"))
+        }
         return Float(epsilon)
     }
 
     /// One size for all layers, or a list by layer, 0 past its end.
     private static func sharedSizes(_ fields: ConfigFields, layerCount: Int) throws(ConfigError) -> [Int] {
-        guard let (values, isList) = try fields.integers("shared_intermediate_size", within: 0...SizeLimits.intermediate.upperBound) else {
+        guard
+            let (values, isList) = try fields.integers(
+                "shared_intermediate_size", within: 0 ... SizeLimits.intermediate.upperBound)
+        else {
             return Array(repeating: 0, count: layerCount)
         }
-        return (0..<layerCount).map { isList ? ($0 < values.count ? values[$0] : 0) : values[0] }
+        return (0 ..< layerCount).map { isList ? ($0 < values.count ? values[$0] : 0) : values[0] }
     }
 
     private static func sharedMode(_ fields: ConfigFields) throws(ConfigError) -> SharedExpertMode {
@@ -158,6 +184,6 @@ extension ModelConfig {
 
     /// One id or a list of ids of the vocabulary; nil where the field is absent or null.
     static func tokenIDs(_ name: String, _ fields: ConfigFields, vocabularySize: Int) throws(ConfigError) -> [Int]? {
-        try fields.integers(name, within: 0...(vocabularySize - 1))?.values
+        try fields.integers(name, within: 0 ... (vocabularySize - 1))?.values
     }
 }

@@ -1,7 +1,8 @@
 /// What a checkpoint's `config.json` says about the model, in one form for all dialects.
 ///
-/// Field names, defaults and traps: Hugging Face's `MiniMaxText01Config` (the original layout), transformers' `MiniMaxConfig`
-/// and vLLM's `minimax_text_01.py`. Every size is bounded (`SizeLimits`), so no product of sizes overflows `Int`.
+/// Field names, defaults and traps: Hugging Face's `MiniMaxText01Config` (the original layout), transformers'
+/// `MiniMaxConfig` and vLLM's `minimax_text_01.py`. Every size is bounded (`SizeLimits`), so no product of sizes
+/// overflows `Int`.
 package struct ModelConfig: Sendable, Equatable {
     /// How the configuration calls its model.
     package enum Family: String, Sendable {
@@ -21,7 +22,8 @@ package struct ModelConfig: Sendable, Equatable {
             self.beta = beta
         }
     }
-    /// How a shared expert's output joins that of the routed ones; both forms matter only where a layer has a shared expert.
+    /// How a shared expert's output joins that of the routed ones; both forms matter only where a layer has a shared
+    /// expert.
     package enum SharedExpertMode: String, Sendable {
         /// `(1 - c) * routed + c * shared`, c = sigmoid(coefficient · m).
         case sigmoid
@@ -85,13 +87,13 @@ package struct ModelConfig: Sendable, Equatable {
 
 /// The largest sizes accepted: far above any real model, and small enough that their products fit in `Int`.
 enum SizeLimits {
-    static let vocabulary = 1...(1 << 26)
-    static let hidden = 1...(1 << 17)
-    static let layers = 1...(1 << 11)
-    static let heads = 1...(1 << 12)
-    static let headDimension = 1...(1 << 12)
-    static let intermediate = 1...(1 << 18)
-    static let experts = 1...(1 << 12)
+    static let vocabulary = 1 ... (1 << 26)
+    static let hidden = 1 ... (1 << 17)
+    static let layers = 1 ... (1 << 11)
+    static let heads = 1 ... (1 << 12)
+    static let headDimension = 1 ... (1 << 12)
+    static let intermediate = 1 ... (1 << 18)
+    static let experts = 1 ... (1 << 12)
     /// Plans and tables have an entry for each, and planning takes seconds beyond; MiniMax-Text-01 has 2,560.
     static let expertsOfAllLayers = 1 << 14
     /// Of `config.json`; real ones have a few thousand.
@@ -100,5 +102,5 @@ enum SizeLimits {
     static let indexBytes = 32 << 20
     /// Numbers, strings, lists and objects of an index, which has one for each tensor; of a header, about eight.
     static let indexValues = 1 << 19, headerValues = 1 << 21
-    static let positions = 1...(1 << 40)
+    static let positions = 1 ... (1 << 40)
 }

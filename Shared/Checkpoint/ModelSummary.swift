@@ -1,6 +1,7 @@
 internal import Tensors
 
-/// The sizes of a model, from its config alone. Bytes of weights are those of bf16, or where the config says so of its quantized matrices.
+/// The sizes of a model, from its config alone. Bytes of weights are those of bf16, or where the config says so of its
+/// quantized matrices.
 package struct ModelSummary: Sendable, Equatable {
     package let family: ModelConfig.Family
     package let parameters: Int
@@ -21,12 +22,15 @@ package struct ModelSummary: Sendable, Equatable {
         let keyValue = config.keyValueHeadCount * config.headDimension
         let lightningLayers = config.layers.count { $0 == .lightning }
         let softmaxLayers = config.layerCount - lightningLayers
-        let elementType: ElementType = switch config.quantization {
-        case .int8: .int8
-        case .int4: .int4
-        case nil: .bfloat16
+        let elementType: ElementType =
+            switch config.quantization {
+            case .int8: .int8
+            case .int4: .int4
+            case nil: .bfloat16
+            }
+        func size(_ rows: Int, _ columns: Int, as elementType: ElementType = elementType) -> Size {
+            Size(rows: rows, columns: columns, as: elementType)
         }
-        func size(_ rows: Int, _ columns: Int, as elementType: ElementType = elementType) -> Size { Size(rows: rows, columns: columns, as: elementType) }
 
         let expert = 2 * size(config.intermediateSize, hidden) + size(hidden, config.intermediateSize)
         let lightning = 4 * size(inner, hidden) + size(hidden, inner)
@@ -34,17 +38,23 @@ package struct ModelSummary: Sendable, Equatable {
         let attention = lightningLayers * lightning + softmaxLayers * softmax
         let shared = config.sharedIntermediateSizes.reduce(Size()) { $0 + 2 * size($1, hidden) + size(hidden, $1) }
         let coefficients = config.sharedIntermediateSizes.count { $0 > 0 }
-        let normsAndGates = size(config.layerCount * (config.expertCount + 2) + 1 + coefficients, hidden, as: .bfloat16) + size(lightningLayers, inner, as: .bfloat16)
-        let head = config.tiesEmbeddings ? Size() : size(config.vocabularySize, hidden, as: elementType == .int4 ? .int8 : elementType)
+        let normsAndGates =
+            size(config.layerCount * (config.expertCount + 2) + 1 + coefficients, hidden, as: .bfloat16)
+            + size(lightningLayers, inner, as: .bfloat16)
+        let head =
+            config.tiesEmbeddings
+            ? Size() : size(config.vocabularySize, hidden, as: elementType == .int4 ? .int8 : elementType)
         let experts = config.layerCount * config.expertCount * expert
-        let all = experts + attention + shared + normsAndGates + head + size(config.vocabularySize, hidden, as: .bfloat16)
+        let all =
+            experts + attention + shared + normsAndGates + head + size(config.vocabularySize, hidden, as: .bfloat16)
 
         family = config.family
         expertParameters = experts.parameters
         expertByteCount = experts.bytes
         parameters = all.parameters
         byteCount = all.bytes
-        activeParameters = config.layerCount * config.expertsPerToken * expert.parameters + attention.parameters + shared.parameters
+        activeParameters =
+            config.layerCount * config.expertsPerToken * expert.parameters + attention.parameters + shared.parameters
         lightningStateBytes = lightningLayers * inner * config.headDimension * 4
         keyValueBytesPerToken = softmaxLayers * 2 * keyValue * 2
         expertsPerLayer = config.expertCount
@@ -67,12 +77,16 @@ private struct Size {
     var bytes = 0
 
     static func + (a: Size, b: Size) -> Size { Size(parameters: a.parameters + b.parameters, bytes: a.bytes + b.bytes) }
-    static func * (count: Int, size: Size) -> Size { Size(parameters: count * size.parameters, bytes: count * size.bytes) }
+    static func * (count: Int, size: Size) -> Size {
+        Size(parameters: count * size.parameters, bytes: count * size.bytes)
+    }
 }
 
 extension Size {
     /// A matrix, its scales included.
     init(rows: Int, columns: Int, as elementType: ElementType) {
-        self.init(parameters: rows * columns, bytes: rows * (elementType.rowByteCount(columns: columns) + 2 * elementType.scaleCount(columns: columns)))
+        self.init(
+            parameters: rows * columns,
+            bytes: rows * (elementType.rowByteCount(columns: columns) + 2 * elementType.scaleCount(columns: columns)))
     }
 }

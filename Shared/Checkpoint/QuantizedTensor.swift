@@ -2,8 +2,8 @@ package import Tensors
 
 /// How a checkpoint stores a quantized matrix: the numbers under its own name, the scales of their groups beside them.
 ///
-/// A matrix of shape (…, columns) becomes numbers (…, columns), one byte each, or for int4 (…, 16 · ⌈columns / 32⌉), 32 numbers in 16
-/// bytes; and float16 scales (…, ⌈columns / group size⌉). `kernels.h` describes the bytes.
+/// A matrix of shape (…, columns) becomes numbers (…, columns), one byte each, or for int4 (…, 16 · ⌈columns / 32⌉), 32
+/// numbers in 16 bytes; and float16 scales (…, ⌈columns / group size⌉). `kernels.h` describes the bytes.
 package struct QuantizedTensor: Sendable {
     package let elements: NewTensor
     package let scales: NewTensor
@@ -12,8 +12,12 @@ package struct QuantizedTensor: Sendable {
     package init(_ tensor: NamedTensor, as elementType: ElementType) {
         precondition(elementType.groupSize != nil, "\(elementType) numbers have no scales")
         let leading = Array(tensor.shape.dropLast()), columns = tensor.shape.last ?? 1
-        elements = NewTensor(name: tensor.name, elementType: elementType.storedName, shape: leading + [elementType.rowByteCount(columns: columns)])
-        scales = NewTensor(name: "\(tensor.name).scales", elementType: "F16", shape: leading + [elementType.scaleCount(columns: columns)])
+        elements = NewTensor(
+            name: tensor.name, elementType: elementType.storedName,
+            shape: leading + [elementType.rowByteCount(columns: columns)])
+        scales = NewTensor(
+            name: "\(tensor.name).scales", elementType: "F16",
+            shape: leading + [elementType.scaleCount(columns: columns)])
     }
 }
 

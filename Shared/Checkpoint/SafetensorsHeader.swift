@@ -28,12 +28,14 @@ struct SafetensorsHeader {
             throw CheckpointError(file: file.name, .pointer(byteCount: file.byteCount))
         }
         guard file.byteCount >= 8 else { throw CheckpointError(file: file.name, .tooShort(byteCount: file.byteCount)) }
-        let length = file.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let length = file.bytes(0 ..< 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(min(file.byteCount - 8, Self.byteCountMax)) else {
             throw CheckpointError(file: file.name, .headerLength(length, fileByteCount: file.byteCount))
         }
         let dataStart = 8 + Int(length)
-        try self.init(json: file.bytes(8..<dataStart), file: file.name, dataStart: dataStart, dataByteCount: file.byteCount - dataStart)
+        try self.init(
+            json: file.bytes(8 ..< dataStart), file: file.name, dataStart: dataStart,
+            dataByteCount: file.byteCount - dataStart)
     }
 
     /// - Parameters:
@@ -48,52 +50,78 @@ struct SafetensorsHeader {
         entries.sort { ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound) }
         var end = dataStart, previous = ""
         for entry in entries {
-            guard entry.bytes.lowerBound >= end else { throw CheckpointError(file: file, tensor: entry.name, .overlap(with: previous)) }
+            guard entry.bytes.lowerBound >= end else {
+                throw CheckpointError(file: file, tensor: entry.name, .overlap(with: previous))
+            }
             guard entry.bytes.lowerBound == end else {
-                throw CheckpointError(file: file, tensor: entry.name, .hole(begin: end - dataStart, end: entry.bytes.lowerBound - dataStart))
+                throw CheckpointError(
+                    file: file, tensor: entry.name,
+                    .hole(begin: end - dataStart, end: entry.bytes.lowerBound - dataStart))
             }
             (end, previous) = (entry.bytes.upperBound, entry.name)
         }
         let promised = end - dataStart
-        guard promised <= dataByteCount else { throw CheckpointError(file: file, tensor: previous, .truncated(promised: promised, found: dataByteCount)) }
-        guard promised == dataByteCount else { throw CheckpointError(file: file, .trailingBytes(dataByteCount - promised)) }
+        guard promised <= dataByteCount else {
+            throw CheckpointError(file: file, tensor: previous, .truncated(promised: promised, found: dataByteCount))
+        }
+        guard promised == dataByteCount else {
+            throw CheckpointError(file: file, .trailingBytes(dataByteCount - promised))
+        }
         tensors = entries
     }
 
     private static func members(_ json: [UInt8], _ file: String) throws(CheckpointError) -> [JSONValue.Member] {
         let value: JSONValue
-        do { value = try JSONReader.read(json, duplicateNames: .refused, limits: .init(valuesMax: SizeLimits.headerValues)) } catch {
-            if case .duplicateName(let name) = error.problem { throw CheckpointError(file: file, tensor: name, .duplicate(alsoIn: file)) }
+        do {
+            value = try JSONReader.read(
+                json, duplicateNames: .refused, limits: .init(valuesMax: SizeLimits.headerValues))
+        } catch {
+            if case .duplicateName(let name) = error.problem {
+                throw CheckpointError(file: file, tensor: name, .duplicate(alsoIn: file))
+            }
             throw CheckpointError(file: file, .notJSON("the header is \(error.inWords)"))
         }
         guard case .object(let members) = value else {
-            throw CheckpointError(file: file, .malformed(field: "the header", expected: "an object", found: value.inWords))
+            throw CheckpointError(
+                file: file, .malformed(field: "the header", expected: "an object", found: value.inWords))
         }
         switch value["__metadata__"] {
         case nil, .object: return members
-        case let other?: throw CheckpointError(file: file, .malformed(field: "__metadata__", expected: "an object", found: other.inWords))
+        case let other?:
+            throw CheckpointError(
+                file: file, .malformed(field: "__metadata__", expected: "an object", found: other.inWords))
         }
     }
 
-    private static func entry(_ member: JSONValue.Member, _ file: String, dataStart: Int) throws(CheckpointError) -> TensorEntry {
+    private static func entry(
+        _ member: JSONValue.Member, _ file: String, dataStart: Int
+    ) throws(CheckpointError) -> TensorEntry {
         let name = member.name
-        func failure(_ reason: CheckpointError.Reason) -> CheckpointError { CheckpointError(file: file, tensor: name, reason) }
+        func failure(_ reason: CheckpointError.Reason) -> CheckpointError {
+            CheckpointError(file: file, tensor: name, reason)
+        }
         let fields = member.value
         guard case .object = fields else {
             throw failure(.malformed(field: "the entry", expected: "an object", found: fields.inWords))
         }
         guard case .string(let elementType)? = fields["dtype"] else {
-            throw failure(.malformed(field: "dtype", expected: "a string", found: fields["dtype"]?.inWords ?? "nothing"))
+            throw failure(
+                .malformed(field: "dtype", expected: "a string", found: fields["dtype"]?.inWords ?? "nothing"))
         }
-        guard let elementByteCount = elementByteCounts[elementType] else { throw failure(.unknownElementType(elementType)) }
+        guard let elementByteCount = elementByteCounts[elementType] else {
+            throw failure(.unknownElementType(elementType))
+        }
         func integers(_ field: String) throws(CheckpointError) -> [Int] {
             guard case .array(let elements)? = fields[field] else {
-                throw failure(.malformed(field: field, expected: "a list of integers", found: fields[field]?.inWords ?? "nothing"))
+                throw failure(
+                    .malformed(field: field, expected: "a list of integers", found: fields[field]?.inWords ?? "nothing")
+                )
             }
             var integers: [Int] = []
             for element in elements {
                 guard let integer = element.integer else {
-                    throw failure(.malformed(field: field, expected: "a list of integers", found: "\(element.inWords) in it"))
+                    throw failure(
+                        .malformed(field: field, expected: "a list of integers", found: "\(element.inWords) in it"))
                 }
                 integers.append(integer)
             }
@@ -102,12 +130,19 @@ struct SafetensorsHeader {
         let shape = try integers("shape")
         guard let byteCount = product(shape, elementByteCount) else { throw failure(.shape("\(shape)")) }
         let offsets = try integers("data_offsets")
-        guard offsets.count == 2 else { throw failure(.malformed(field: "data_offsets", expected: "two integers", found: "\(offsets.count)")) }
+        guard offsets.count == 2 else {
+            throw failure(.malformed(field: "data_offsets", expected: "two integers", found: "\(offsets.count)"))
+        }
         let (begin, end) = (offsets[0], offsets[1])
         // Ends near Int.max would overflow once the header's length is added.
-        guard begin >= 0, end >= begin, end <= Int.max - dataStart else { throw failure(.offsets(begin: begin, end: end)) }
-        guard end - begin == byteCount else { throw failure(.byteCount(shapeNeeds: byteCount, offsetsGive: end - begin)) }
-        return TensorEntry(name: name, elementType: elementType, shape: shape, bytes: dataStart + begin..<dataStart + end)
+        guard begin >= 0, end >= begin, end <= Int.max - dataStart else {
+            throw failure(.offsets(begin: begin, end: end))
+        }
+        guard end - begin == byteCount else {
+            throw failure(.byteCount(shapeNeeds: byteCount, offsetsGive: end - begin))
+        }
+        return TensorEntry(
+            name: name, elementType: elementType, shape: shape, bytes: dataStart + begin ..< dataStart + end)
     }
 
     /// The bytes of a tensor; nil where a dimension is negative or the product too large.

@@ -21,7 +21,9 @@ package final class SafetensorsWriter: Sendable {
         }
         self.starts = starts
         written = Atomic(0)
-        try unsafe shard.header.withUnsafeBufferPointer { (header) throws(CheckpointError) in try unsafe write(UnsafeRawBufferPointer(header), at: 0) }
+        try unsafe shard.header.withUnsafeBufferPointer { (header) throws(CheckpointError) in
+            try unsafe write(UnsafeRawBufferPointer(header), at: 0)
+        }
     }
 
     deinit { close(descriptor) }
@@ -29,7 +31,9 @@ package final class SafetensorsWriter: Sendable {
     /// Writes `bytes`, which lie `offset` bytes from the beginning of tensor number `tensor` of the shard.
     package func write(_ bytes: UnsafeRawBufferPointer, tensor: Int, at offset: Int) throws(CheckpointError) {
         let byteCount = shard.tensors[tensor].byteCount
-        precondition(offset >= 0 && bytes.count <= byteCount - offset, "\(bytes.count) bytes at \(offset) of \(shard.tensors[tensor].name), which has \(byteCount)")
+        precondition(
+            offset >= 0 && bytes.count <= byteCount - offset,
+            "\(bytes.count) bytes at \(offset) of \(shard.tensors[tensor].name), which has \(byteCount)")
         try unsafe write(bytes, at: starts[tensor] + offset)
     }
 

@@ -14,7 +14,8 @@ package struct SessionSize: Sendable, Equatable {
     /// What a session of `tokens` positions takes; `Int.max` where the bytes do not fit in `Int`: more than any memory.
     package func bytes(tokens: Int) -> Int {
         let (fullPages, rest) = max(0, tokens).quotientAndRemainder(dividingBy: pageLength)
-        let (sum, isTooLarge) = saturatingProduct(fullPages + (rest > 0 ? 1 : 0), pageBytes).addingReportingOverflow(fixedBytes)
+        let (sum, isTooLarge) = saturatingProduct(fullPages + (rest > 0 ? 1 : 0), pageBytes).addingReportingOverflow(
+            fixedBytes)
         return isTooLarge ? .max : sum
     }
 

@@ -41,8 +41,8 @@ package struct ShardPlan: Sendable {
         self.init(groups: tensors.map { [$0] }, shardByteCountMax: shardByteCountMax)
     }
 
-    /// Files of at most `shardByteCountMax` bytes of data, each with as many groups as fit; the tensors of a group stay in one file,
-    /// and a larger group gets a file to itself.
+    /// Files of at most `shardByteCountMax` bytes of data, each with as many groups as fit; the tensors of a group stay
+    /// in one file, and a larger group gets a file to itself.
     package init(groups: [[NewTensor]], shardByteCountMax: Int = 1 << 30) {
         var files: [[NewTensor]] = [], byteCount = 0
         for group in groups {
@@ -56,7 +56,8 @@ package struct ShardPlan: Sendable {
         }
         let count = files.count
         shards = files.enumerated().map { index, tensors in
-            Shard(file: "model-\(Self.fiveDigits(index + 1))-of-\(Self.fiveDigits(count)).safetensors", tensors: tensors)
+            Shard(
+                file: "model-\(Self.fiveDigits(index + 1))-of-\(Self.fiveDigits(count)).safetensors", tensors: tensors)
         }
     }
 
@@ -68,7 +69,9 @@ package struct ShardPlan: Sendable {
 
     /// The name of the index, and its content. Write it last: without it no reader takes the folder for a checkpoint.
     package var index: (file: String, bytes: [UInt8]) {
-        let map = shards.flatMap { shard in shard.tensors.map { JSONValue.Member(name: $0.name, value: .string(shard.file)) } }
+        let map = shards.flatMap { shard in
+            shard.tensors.map { JSONValue.Member(name: $0.name, value: .string(shard.file)) }
+        }
         let content: JSONValue = ["metadata": ["total_size": .int(dataByteCount)], "weight_map": .object(map)]
         return (WeightFiles.indexName, content.fileContent)
     }
@@ -90,12 +93,16 @@ extension SafetensorsHeader {
         for tensor in tensors {
             let begin = end
             end += tensor.byteCount
-            members.append(.init(name: tensor.name, value: [
-                "dtype": .string(tensor.elementType), "shape": .array(tensor.shape.map { .int($0) }), "data_offsets": [.int(begin), .int(end)],
-            ]))
+            members.append(
+                .init(
+                    name: tensor.name,
+                    value: [
+                        "dtype": .string(tensor.elementType), "shape": .array(tensor.shape.map { .int($0) }),
+                        "data_offsets": [.int(begin), .int(end)],
+                    ]))
         }
         var json = Array(JSONValue.object(members).text().utf8)
         json += Array(repeating: UInt8(ascii: " "), count: (alignment - (8 + json.count) % alignment) % alignment)
-        return (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) } + json
+        return (0 ..< 8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) } + json
     }
 }

@@ -9,10 +9,12 @@ extension ModelConfig {
     package var originalTensors: [NamedTensor] { Array(TensorNames(config: self) { _ in false }.all) }
 }
 
-/// How one checkpoint calls the model's tensors, and the shape the config gives to each. The only place that spells names.
+/// How one checkpoint calls the model's tensors, and the shape the config gives to each. The only place that spells
+/// names.
 ///
 /// Three prefixes: the text models', that of MiniMax-VL-01 as released, and that of its migrated form. Two ways to keep
-/// experts: one tensor for each of w1, w2, w3 of each expert, or (transformers 5, on request) two fused tensors a layer.
+/// experts: one tensor for each of w1, w2, w3 of each expert, or (transformers 5, on request) two fused tensors a
+/// layer.
 struct TensorNames {
     let config: ModelConfig
     let contains: (String) -> Bool
@@ -22,7 +24,10 @@ struct TensorNames {
     init(config: ModelConfig, contains: @escaping (String) -> Bool) {
         self.config = config
         self.contains = contains
-        let prefixes = [("model.", "lm_head.weight"), ("language_model.model.", "language_model.lm_head.weight"), ("model.language_model.", "lm_head.weight")]
+        let prefixes = [
+            ("model.", "lm_head.weight"), ("language_model.model.", "language_model.lm_head.weight"),
+            ("model.language_model.", "lm_head.weight"),
+        ]
         (root, headName) = prefixes.first { contains("\($0.0)embed_tokens.weight") } ?? prefixes[0]
     }
 
@@ -38,7 +43,10 @@ struct TensorNames {
     var head: NamedTensor { config.tiesEmbeddings ? embedding : tensor(headName, config.vocabularySize, hidden) }
 
     func layerNorms(_ index: Int) -> (input: NamedTensor, postAttention: NamedTensor) {
-        (tensor("\(layer(index))input_layernorm.weight", hidden), tensor("\(layer(index))post_attention_layernorm.weight", hidden))
+        (
+            tensor("\(layer(index))input_layernorm.weight", hidden),
+            tensor("\(layer(index))post_attention_layernorm.weight", hidden)
+        )
     }
 
     func lightning(_ index: Int) -> (qkv: NamedTensor, outputGate: NamedTensor, norm: NamedTensor, out: NamedTensor) {
@@ -61,7 +69,8 @@ struct TensorNames {
     /// "block_sparse_moe" on disk, "mlp" where transformers 5 wrote its own names.
     private func expertsPrefix(_ index: Int) -> String {
         let prefix = "\(layer(index))block_sparse_moe."
-        return contains("\(prefix)gate.weight") || !contains("\(layer(index))mlp.gate.weight") ? prefix : "\(layer(index))mlp."
+        return contains("\(prefix)gate.weight") || !contains("\(layer(index))mlp.gate.weight")
+            ? prefix : "\(layer(index))mlp."
     }
 
     func gate(_ index: Int) -> NamedTensor { tensor("\(expertsPrefix(index))gate.weight", config.expertCount, hidden) }
@@ -81,7 +90,8 @@ struct TensorNames {
     func expert(_ index: Int, _ expert: Int) -> (w1: NamedTensor, w3: NamedTensor, w2: NamedTensor) {
         let prefix = "\(expertsPrefix(index))experts.\(expert)."
         return (
-            tensor("\(prefix)w1.weight", config.intermediateSize, hidden), tensor("\(prefix)w3.weight", config.intermediateSize, hidden),
+            tensor("\(prefix)w1.weight", config.intermediateSize, hidden),
+            tensor("\(prefix)w3.weight", config.intermediateSize, hidden),
             tensor("\(prefix)w2.weight", hidden, config.intermediateSize)
         )
     }
@@ -89,13 +99,15 @@ struct TensorNames {
     /// All routed experts of a layer.
     func experts(of index: Int) -> [NamedTensor] {
         if let fused = fusedExperts(index) { return [fused.gateUp, fused.down] }
-        return (0..<config.expertCount).flatMap { number in
+        return (0 ..< config.expertCount).flatMap { number in
             let weights = expert(index, number)
             return [weights.w1, weights.w3, weights.w2]
         }
     }
 
-    func sharedExpert(_ index: Int) -> (gateProj: NamedTensor, upProj: NamedTensor, downProj: NamedTensor, coefficient: NamedTensor)? {
+    func sharedExpert(
+        _ index: Int
+    ) -> (gateProj: NamedTensor, upProj: NamedTensor, downProj: NamedTensor, coefficient: NamedTensor)? {
         let size = config.sharedIntermediateSizes[index]
         guard size > 0 else { return nil }
         let prefix = "\(layer(index))shared_mlp."
@@ -124,9 +136,10 @@ struct TensorNames {
 
     /// Every tensor but the experts', in the order of the forward pass.
     var outsideExperts: [NamedTensor] {
-        [embedding] + config.layers.indices.flatMap { index in
-            outsideExperts(of: index) + (sharedExpert(index).map { [$0.coefficient] } ?? [])
-        } + ends
+        [embedding]
+            + config.layers.indices.flatMap { index in
+                outsideExperts(of: index) + (sharedExpert(index).map { [$0.coefficient] } ?? [])
+            } + ends
     }
 
     /// Every tensor the model needs, in the order of the forward pass; made as they are asked for, since a config may

@@ -27,13 +27,14 @@ package struct WeightDigests: Sendable, Equatable {
             try progress(piece.matrix.byteCount)
         }
         for (layer, count) in files.expertCounts.enumerated() {
-            experts.append(try (0 ..< count).map { expert in
-                let matrices = try files.pieces(layer, expert).map(\.matrix)
-                let digests = compute.digests(of: matrices)
-                try files.unloadExpert(layer, expert)
-                try progress(matrices.reduce(0) { $0 + $1.byteCount })
-                return digests
-            })
+            experts.append(
+                try (0 ..< count).map { expert in
+                    let matrices = try files.pieces(layer, expert).map(\.matrix)
+                    let digests = compute.digests(of: matrices)
+                    try files.unloadExpert(layer, expert)
+                    try progress(matrices.reduce(0) { $0 + $1.byteCount })
+                    return digests
+                })
         }
     }
 

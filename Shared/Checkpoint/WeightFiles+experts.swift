@@ -10,7 +10,8 @@ extension WeightFiles {
     }
 }
 
-/// Into how many slices an expert can be cut: its sum over the intermediate dimension is cut there anyway, and columns that share a scale stay together.
+/// Into how many slices an expert can be cut: its sum over the intermediate dimension is cut there anyway, and columns
+/// that share a scale stay together.
 ///
 /// - Parameter down: its w2, (D, F).
 package func slicesMax(of down: WeightMatrix) -> Int {

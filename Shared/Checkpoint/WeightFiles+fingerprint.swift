@@ -1,9 +1,9 @@
 extension WeightFiles {
     /// 32 hexadecimal digits that tell two checkpoints apart, the same on every machine and for any cut into files.
     ///
-    /// It covers what the config says of the arithmetic, every tensor's name, dtype and shape, and two tensors that training
-    /// moves (the final norm and the last gate): models of equal shape differ, yet only those few hundred kilobytes are read.
-    /// Whether all other bytes are right, digests tell (`WeightDigests`).
+    /// It covers what the config says of the arithmetic, every tensor's name, dtype and shape, and two tensors that
+    /// training moves (the final norm and the last gate): models of equal shape differ, yet only those few hundred
+    /// kilobytes are read. Whether all other bytes are right, digests tell (`WeightDigests`).
     package func fingerprint() throws(CheckpointError) -> String {
         var digest = FNV128()
         digest.add(config.arithmetic)
@@ -34,7 +34,10 @@ extension ModelConfig {
     /// Everything that changes what the model computes, as one line; dialects that say the same give the same line.
     fileprivate var arithmetic: String {
         let kinds = layers.map { $0 == .softmax ? "1" : "0" }.joined()
-        let sizes = [vocabularySize, hiddenSize, headCount, keyValueHeadCount, headDimension, intermediateSize, expertCount, expertsPerToken]
+        let sizes = [
+            vocabularySize, hiddenSize, headCount, keyValueHeadCount, headDimension, intermediateSize, expertCount,
+            expertsPerToken,
+        ]
         let scales = [lightningScale, softmaxScale, feedForwardScale].flatMap { [$0.alpha, $0.beta] }
         let window = slidingWindow ?? 0
         return "\(kinds) \(sizes) \(isPostNorm) \(scales) \(normEpsilon) \(rotaryDimension) \(ropeTheta) \(window) "

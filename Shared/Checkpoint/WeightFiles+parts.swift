@@ -2,7 +2,8 @@ package import Tensors
 
 /// What a checkpoint consists of, for whoever writes another one from it.
 package enum CheckpointPart: Sendable {
-    /// One of the large matrices, which quantization replaces; it takes up nearly all of the checkpoint, together with its like.
+    /// One of the large matrices, which quantization replaces; it takes up nearly all of the checkpoint, together with
+    /// its like.
     case matrix(NamedTensor, WeightMatrix, isHead: Bool)
     /// Any other tensor, used or not: norms, gates, the embedding, parts of other models.
     case other(StoredTensor)
@@ -14,7 +15,8 @@ package struct StoredTensor: Sendable {
     private let location: WeightFiles.Location
 
     init(_ location: WeightFiles.Location) {
-        tensor = NewTensor(name: location.entry.name, elementType: location.entry.elementType, shape: location.entry.shape)
+        tensor = NewTensor(
+            name: location.entry.name, elementType: location.entry.elementType, shape: location.entry.shape)
         self.location = location
     }
 
@@ -22,13 +24,17 @@ package struct StoredTensor: Sendable {
     package func withBytes<R>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         let start = location.entry.bytes.lowerBound
         return try withExtendedLifetime(location.file) {
-            try unsafe body(UnsafeRawBufferPointer(start: location.file.address(start + range.lowerBound..<start + range.upperBound), count: range.count))
+            try unsafe body(
+                UnsafeRawBufferPointer(
+                    start: location.file.address(start + range.lowerBound ..< start + range.upperBound),
+                    count: range.count))
         }
     }
 }
 
 extension WeightFiles {
-    /// Every tensor of the checkpoint once: those of the model in the order of the forward pass, then the others by name.
+    /// Every tensor of the checkpoint once: those of the model in the order of the forward pass, then the others by
+    /// name.
     package func parts() throws(CheckpointError) -> [CheckpointPart] {
         let matrices = Set(names.matrices.map(\.name)), head = names.head.name
         var rest = Set(locations.keys)
@@ -46,7 +52,8 @@ extension WeightFiles {
 }
 
 extension TensorNames {
-    /// The large matrices: attention's and the experts' projections, and the output projection where it is not the embedding.
+    /// The large matrices: attention's and the experts' projections, and the output projection where it is not the
+    /// embedding.
     var matrices: [NamedTensor] {
         var matrices: [NamedTensor] = []
         for index in config.layers.indices {

@@ -39,7 +39,8 @@ package struct SharedExpertWeights: Sendable {
     package let coefficient: WeightMatrix
 }
 
-/// The model's tensors by what they are for. Layers and experts must be those of the config, the layer of the kind asked for.
+/// The model's tensors by what they are for. Layers and experts must be those of the config, the layer of the kind
+/// asked for.
 extension WeightFiles {
     /// Shape (vocabulary, D).
     package func embedding() throws(CheckpointError) -> WeightMatrix { try weights(names.embedding) }
@@ -51,7 +52,8 @@ extension WeightFiles {
     package func head() throws(CheckpointError) -> WeightMatrix { try weights(names.head) }
 
     /// The norms before attention and before the experts, shapes (1, D).
-    package func layerNorms(_ layer: Int) throws(CheckpointError) -> (input: WeightMatrix, postAttention: WeightMatrix) {
+    package func layerNorms(_ layer: Int) throws(CheckpointError) -> (input: WeightMatrix, postAttention: WeightMatrix)
+    {
         let norms = names.layerNorms(layer)
         return (try weights(norms.input), try weights(norms.postAttention))
     }
@@ -60,26 +62,28 @@ extension WeightFiles {
         precondition(config.layers[layer] == .lightning, "layer \(layer) is a softmax layer")
         let tensors = names.lightning(layer)
         return LightningWeights(
-            qkv: try weights(tensors.qkv), outputGate: try weights(tensors.outputGate), norm: try weights(tensors.norm), out: try weights(tensors.out))
+            qkv: try weights(tensors.qkv), outputGate: try weights(tensors.outputGate), norm: try weights(tensors.norm),
+            out: try weights(tensors.out))
     }
 
     package func softmax(_ layer: Int) throws(CheckpointError) -> SoftmaxWeights {
         precondition(config.layers[layer] == .softmax, "layer \(layer) is a lightning layer")
         let tensors = names.softmax(layer)
-        return SoftmaxWeights(q: try weights(tensors.q), k: try weights(tensors.k), v: try weights(tensors.v), o: try weights(tensors.o))
+        return SoftmaxWeights(
+            q: try weights(tensors.q), k: try weights(tensors.k), v: try weights(tensors.v), o: try weights(tensors.o))
     }
 
     /// The chooser of experts, shape (experts, D).
     package func gate(_ layer: Int) throws(CheckpointError) -> WeightMatrix { try weights(names.gate(layer)) }
 
     package func expert(_ layer: Int, _ index: Int) throws(CheckpointError) -> ExpertWeights {
-        precondition((0..<config.expertCount).contains(index), "expert \(index) of \(config.expertCount)")
+        precondition((0 ..< config.expertCount).contains(index), "expert \(index) of \(config.expertCount)")
         if let fused = names.fusedExperts(layer) {
             let size = config.intermediateSize, first = index * 2 * size
-            let gateUp = try weights(fused.gateUp)      // (experts * 2 * F, D)
+            let gateUp = try weights(fused.gateUp)        // (experts * 2 * F, D)
             return ExpertWeights(
-                w1: gateUp.rows(first..<first + size), w3: gateUp.rows(first + size..<first + 2 * size),
-                w2: try weights(fused.down).rows(index * config.hiddenSize..<(index + 1) * config.hiddenSize))
+                w1: gateUp.rows(first ..< first + size), w3: gateUp.rows(first + size ..< first + 2 * size),
+                w2: try weights(fused.down).rows(index * config.hiddenSize ..< (index + 1) * config.hiddenSize))
         }
         let tensors = names.expert(layer, index)
         return ExpertWeights(w1: try weights(tensors.w1), w3: try weights(tensors.w3), w2: try weights(tensors.w2))
@@ -89,11 +93,13 @@ extension WeightFiles {
     package func sharedExpert(_ layer: Int) throws(CheckpointError) -> SharedExpertWeights? {
         guard let tensors = names.sharedExpert(layer) else { return nil }
         return SharedExpertWeights(
-            gateProj: try weights(tensors.gateProj), upProj: try weights(tensors.upProj), downProj: try weights(tensors.downProj),
+            gateProj: try weights(tensors.gateProj), upProj: try weights(tensors.upProj),
+            downProj: try weights(tensors.downProj),
             coefficient: try weights(tensors.coefficient))
     }
 
-    /// The token ids from `firstID` on whose embedding is all zero: added tokens that were never trained and must not be sampled.
+    /// The token ids from `firstID` on whose embedding is all zero: added tokens that were never trained and must not
+    /// be sampled.
     ///
     /// Touches no row before `firstID`, which should be the tokenizer's base size, and only so many after it.
     package func zeroEmbeddingRows(from firstID: Int) throws(CheckpointError) -> [Int] {
@@ -101,7 +107,7 @@ extension WeightFiles {
         guard firstID < embedding.rows else { return [] }
         let first = max(firstID, 0), rowBytes = embedding.byteCount / embedding.rows
         let count = min(Self.addedRowsBytesMax / rowBytes, embedding.rows - first)
-        return (first..<first + count).filter { embedding.rows($0..<$0 + 1).isZero }
+        return (first ..< first + count).filter { embedding.rows($0 ..< $0 + 1).isZero }
     }
 
     /// Room for thousands of added tokens; an embedding that is one hole in a file could keep a start busy for hours.
@@ -112,8 +118,14 @@ extension WeightMatrix {
     /// Whether every element is zero, of either sign.
     var isZero: Bool {
         switch elementType {
-        case .bfloat16: (0..<count).allSatisfy { unsafe base.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) & 0x7FFF == 0 }
-        case .float32: (0..<count).allSatisfy { unsafe base.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) & 0x7FFF_FFFF == 0 }
+        case .bfloat16:
+            (0 ..< count).allSatisfy {
+                unsafe base.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) & 0x7FFF == 0
+            }
+        case .float32:
+            (0 ..< count).allSatisfy {
+                unsafe base.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) & 0x7FFF_FFFF == 0
+            }
         case .int8, .int4: floats().allSatisfy { $0 == 0 }
         }
     }

@@ -2,8 +2,8 @@ package import Tensors
 
 /// A checkpoint directory: its config, and its tensors mapped from safetensors files, used where they lie.
 ///
-/// Opening reads and checks the headers only, so it is instant for any size; data is read when a tensor's pages are touched.
-/// Once it is open, every tensor that the config needs is known to be there with its right shape.
+/// Opening reads and checks the headers only, so it is instant for any size; data is read when a tensor's pages are
+/// touched. Once it is open, every tensor that the config needs is known to be there with its right shape.
 package final class WeightFiles: Sendable {
     static let indexName = "model.safetensors.index.json"
     static let singleName = "model.safetensors"
@@ -17,14 +17,19 @@ package final class WeightFiles: Sendable {
     }
 
     package let config: ModelConfig
-    /// Tensors that nothing uses and that are not among the known harmless ones (`TensorKind`): worth a line in the log.
+    /// Tensors that nothing uses and that are not among the known harmless ones (`TensorKind`): worth a line in the
+    /// log.
     package let unusedTensors: [String]
     let locations: [String: Location]
     let directory: String
 
     package init(directory: String) throws(CheckpointError) {
-        guard FileBytes.exists(directory) else { throw CheckpointError(file: directory, .unreadable("there is no such folder")) }
-        do { config = try ModelConfig(contentsOf: directory) } catch { throw CheckpointError(file: error.file, .config(error)) }
+        guard FileBytes.exists(directory) else {
+            throw CheckpointError(file: directory, .unreadable("there is no such folder"))
+        }
+        do { config = try ModelConfig(contentsOf: directory) } catch {
+            throw CheckpointError(file: error.file, .config(error))
+        }
         self.directory = directory
         locations = try Self.locate(in: directory)
         unusedTensors = try Self.validate(config, locations, in: directory)
@@ -53,7 +58,9 @@ package final class WeightFiles: Sendable {
 
 extension WeightFiles {
     /// Checks that every tensor the config needs is there and fits; returns the names of those that nothing uses.
-    private static func validate(_ config: ModelConfig, _ locations: [String: Location], in directory: String) throws(CheckpointError) -> [String] {
+    private static func validate(
+        _ config: ModelConfig, _ locations: [String: Location], in directory: String
+    ) throws(CheckpointError) -> [String] {
         var rest = Set(locations.keys)
         // First, since "another model" explains more than the missing tensor that would follow from it.
         if let foreign = rest.filter({ TensorKind(name: $0) == .foreign }).min(), let location = locations[foreign] {
@@ -77,9 +84,15 @@ enum TensorKind {
     case unknown
 
     init(name: String) {
-        let visionPrefixes = ["vision_tower.", "multi_modal_projector.", "image_newline", "model.vision_tower.", "model.multi_modal_projector.", "model.image_newline"]
+        let visionPrefixes = [
+            "vision_tower.", "multi_modal_projector.", "image_newline", "model.vision_tower.",
+            "model.multi_modal_projector.", "model.image_newline",
+        ]
         let buffers = ["slope_rate", "query_decay", "key_decay", "diagonal_decay", "inv_freq"]
-        let foreignSuffixes = [".bias", ".q_norm.weight", ".k_norm.weight", ".e_score_correction_bias", "_scale_inv", ".weight_scale", ".qweight", ".weight._data"]
+        let foreignSuffixes = [
+            ".bias", ".q_norm.weight", ".k_norm.weight", ".e_score_correction_bias", "_scale_inv", ".weight_scale",
+            ".qweight", ".weight._data",
+        ]
         if visionPrefixes.contains(where: name.hasPrefix) {
             self = .harmless
         } else if name.contains("layers."), buffers.contains(where: { name.hasSuffix(".\($0)") }) {

@@ -1,4 +1,5 @@
-/// The items of a list as people write it, with commas and perhaps blanks or line ends around them; an item may be empty.
+/// The items of a list as people write it, with commas and perhaps blanks or line ends around them; an item may be
+/// empty.
 package func listItems(_ text: String) -> [String] {
     text.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
 }

@@ -6,14 +6,18 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Writes `text`, with a line end, to standard output: what a command has to say. What could not be written was not told, so it throws.
+/// Writes `text`, with a line end, to standard output: what a command has to say. What could not be written was not
+/// told, so it throws.
 ///
 /// - Throws: see `writeToStandardOutput`.
-package func printToStandardOutput(_ text: String) throws { try writeToStandardOutput(shown(text, keepingLines: true) + "\n") }
+package func printToStandardOutput(_ text: String) throws {
+    try writeToStandardOutput(shown(text, keepingLines: true) + "\n")
+}
 
 /// Writes `text` to standard output as it is.
 ///
-/// - Throws: `StartError` with the system's reason. Where the reader has gone, an exit code without a word: that of a command that SIGPIPE ended.
+/// - Throws: `StartError` with the system's reason. Where the reader has gone, an exit code without a word: that of a
+///   command that SIGPIPE ended.
 package func writeToStandardOutput(_ text: String) throws {
     switch writeAll(text, to: STDOUT_FILENO) {
     case 0: break
@@ -44,11 +48,13 @@ private func writeAll(_ text: String, to descriptor: CInt) -> CInt {
     return 0
 }
 
-/// To be called first: a reader that goes away is an error code, not our end, and a standard stream that is closed stays so. Else the next
-/// file or socket would get its number, and what we print. Writing to a descriptor that is open for reading fails as to a closed one.
+/// To be called first: a reader that goes away is an error code, not our end, and a standard stream that is closed
+/// stays so. Else the next file or socket would get its number, and what we print. Writing to a descriptor that is open
+/// for reading fails as to a closed one.
 package func guardStandardStreams() {
     signal(SIGPIPE, SIG_IGN)
-    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)] where fcntl(descriptor, F_GETFD) < 0 {
+    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    where fcntl(descriptor, F_GETFD) < 0 {
         // The lowest number that is free is this one, since those below are open.
         _ = unsafe open("/dev/null", mode)
     }

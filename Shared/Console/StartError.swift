@@ -17,13 +17,14 @@ package struct StartError: Error, Equatable, CustomStringConvertible {
     ///
     /// - Parameter purpose: what the address is for, for example `admin address`.
     package init(listeningOn address: Address, purpose: String, _ error: any Error) {
-        let reason = switch AddressFault(error) {
-        case .inUse: "is already in use; is this program running already?"
-        case .notAllowed: "may not be used by this user"
-        case .notOfThisMachine: "does not belong to this machine"
-        case .noFolder: "lies in a folder that does not exist"
-        case .unknownHost, .other: "cannot be used: \(plainWords(of: error))"
-        }
+        let reason =
+            switch AddressFault(error) {
+            case .inUse: "is already in use; is this program running already?"
+            case .notAllowed: "may not be used by this user"
+            case .notOfThisMachine: "does not belong to this machine"
+            case .noFolder: "lies in a folder that does not exist"
+            case .unknownHost, .other: "cannot be used: \(plainWords(of: error))"
+            }
         self.init("\(purpose) \(address) \(reason)")
     }
 }
@@ -37,7 +38,9 @@ package func claimUnixSocket(path: String, purpose: String) async throws {
     guard status.st_mode & S_IFMT == S_IFSOCK else {
         throw StartError("\(purpose) unix:\(path) is in the way: a file that is no socket")
     }
-    let peer = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(unixDomainSocketPath: path).get()
+    let peer = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(
+        unixDomainSocketPath: path
+    ).get()
     if let peer {
         try? await peer.close()
         throw StartError("\(purpose) unix:\(path) is already in use")

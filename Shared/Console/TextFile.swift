@@ -14,13 +14,17 @@ package enum TextFile {
     ///   - flag: names it in errors.
     /// - Throws: `StartError` where it cannot be read, is longer than `maxBytes`, or is no UTF-8.
     package static func text(_ path: String, _ flag: String, maxBytes: Int) throws(StartError) -> String {
-        guard let text = String(validating: try bytes(path, flag, maxBytes: maxBytes), as: UTF8.self) else { throw StartError("\(flag) \(path) is not UTF-8 text") }
+        guard let text = String(validating: try bytes(path, flag, maxBytes: maxBytes), as: UTF8.self) else {
+            throw StartError("\(flag) \(path) is not UTF-8 text")
+        }
         return text
     }
 
     /// The same for what may be something else than text.
     package static func bytes(_ path: String, _ flag: String, maxBytes: Int) throws(StartError) -> [UInt8] {
-        func trouble() -> StartError { StartError("\(flag) \(path) cannot be read: \(unsafe String(cString: strerror(errno)))") }
+        func trouble() -> StartError {
+            StartError("\(flag) \(path) cannot be read: \(unsafe String(cString: strerror(errno)))")
+        }
         let descriptor = unsafe path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw trouble() }
         defer { close(descriptor) }

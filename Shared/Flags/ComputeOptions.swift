@@ -7,13 +7,21 @@ package struct KernelOptions: ParsableArguments {
     @Option(help: "Instruction set of the kernels: one of those this machine has; by default its best.")
     package var kernels: Kernels?
 
-    @Option(help: "exact: float32 activations, the same bytes everywhere; fast: activations rounded for dot-product instructions, where there are any.")
+    @Option(
+        help:
+            """
+            exact: float32 activations, the same bytes everywhere; fast: activations rounded for dot-product \
+            instructions, where there are any.
+            """
+    )
     package var arithmetic = Arithmetic.exact
 
     package init() {}
 
     /// The flags that say the same to another process.
-    package var arguments: [String] { (kernels.map { ["--kernels", $0.name] } ?? []) + ["--arithmetic", arithmetic.rawValue] }
+    package var arguments: [String] {
+        (kernels.map { ["--kernels", $0.name] } ?? []) + ["--arithmetic", arithmetic.rawValue]
+    }
 }
 
 /// Flags of every process that computes.
@@ -32,7 +40,8 @@ package struct ComputeOptions: ParsableArguments {
     /// Starts the threads.
     package func compute() -> Compute {
         Compute(
-            kernels: kernels.kernels ?? .best, arithmetic: kernels.arithmetic, threads: threads > 0 ? threads : Machine.coreCount,
+            kernels: kernels.kernels ?? .best, arithmetic: kernels.arithmetic,
+            threads: threads > 0 ? threads : Machine.coreCount,
             spinning: spin.computeThreads)
     }
 }

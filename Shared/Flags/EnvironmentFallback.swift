@@ -29,12 +29,14 @@ package enum EnvironmentFallback {
             arguments.contains { argument in
                 spellings.contains { spelling in
                     argument == spelling || argument.hasPrefix(spelling + "=")
-                        || (takesValue && spelling.count == 2 && argument.hasPrefix(spelling) && !argument.hasPrefix("--"))
+                        || (takesValue && spelling.count == 2 && argument.hasPrefix(spelling)
+                            && !argument.hasPrefix("--"))
                 }
             }
         }
 
-        /// What a variable's value means on the command line. A value that makes no sense is passed on, for the parser to refuse.
+        /// What a variable's value means on the command line. A value that makes no sense is passed on, for the parser
+        /// to refuse.
         func arguments(for value: String) -> [String] {
             guard takesValue else {
                 switch value.lowercased() {
@@ -52,20 +54,31 @@ package enum EnvironmentFallback {
         of command: any ParsableCommand.Type, arguments: [String], environment: [String: String]
     ) -> [(flag: Flag, value: String)] {
         guard environment.keys.contains(where: { $0.hasPrefix(prefix) }) else { return [] }
-        guard let command = selected(command, arguments), !arguments.contains("--help"), !arguments.contains("-h") else { return [] }
+        guard let command = selected(command, arguments), !arguments.contains("--help"), !arguments.contains("-h")
+        else { return [] }
         let given = arguments.prefix { $0 != "--" }
         return flags(of: command).compactMap { flag in
-            guard let value = environment[variable(for: flag.name)].map(trimmed), !flag.isPresent(in: Array(given)) else { return nil }
+            guard let value = environment[variable(for: flag.name)].map(trimmed), !flag.isPresent(in: Array(given))
+            else { return nil }
             return value.isEmpty ? nil : (flag, value)
         }
     }
 
     /// Blank keys would let everyone in, where somebody meant to let in a few.
-    package static func refuseBlankKeys(of command: any ParsableCommand.Type, arguments: [String], environment: [String: String]) throws {
+    package static func refuseBlankKeys(
+        of command: any ParsableCommand.Type, arguments: [String], environment: [String: String]
+    ) throws {
         let names = keyFlags.map(variable).filter { environment[$0].map(trimmed) == "" }
-        guard let name = names.first, let command = selected(command, arguments), !arguments.contains("--help"), !arguments.contains("-h") else { return }
+        guard let name = names.first, let command = selected(command, arguments), !arguments.contains("--help"),
+            !arguments.contains("-h")
+        else { return }
         guard flags(of: command).contains(where: { keyFlags.contains($0.name) }) else { return }
-        throw ValidationError("\(name) in the environment is blank, which would let everyone in. Give it keys, or unset it if that is what you want.")
+        throw ValidationError(
+            """
+            \(name) in the environment is blank, which would let everyone in. Give it keys, or unset it if that is \
+            what you want.
+            """
+        )
     }
 
     /// Of a service, those that say who is let in; `minimax up` hands their variables on to one.
@@ -92,7 +105,9 @@ package enum EnvironmentFallback {
         guard let dump = try? JSONDecoder().decode(Dump.self, from: Data(command._dumpHelp().utf8)) else { return [] }
         return (dump.command.arguments ?? []).compactMap { argument in
             let names = argument.names ?? []
-            guard argument.kind != "positional", let long = names.first(where: { $0.kind == "long" })?.name else { return nil }
+            guard argument.kind != "positional", let long = names.first(where: { $0.kind == "long" })?.name else {
+                return nil
+            }
             guard long != "help", long != "version" else { return nil }
             return Flag(
                 name: long, spellings: names.map { ($0.kind == "long" ? "--" : "-") + $0.name },
@@ -103,7 +118,8 @@ package enum EnvironmentFallback {
 
 /// The arguments with `--flag=value` added for every flag of `command` that is not given and whose variable is set.
 ///
-/// A flag that takes no value reads 1/true/yes/on and 0/false/no/off; one that may be repeated reads a list with commas.
+/// A flag that takes no value reads 1/true/yes/on and 0/false/no/off; one that may be repeated reads a list with
+/// commas.
 package func argumentsWithEnvironment(
     for command: any ParsableCommand.Type, arguments: [String], environment: [String: String]
 ) -> [String] {

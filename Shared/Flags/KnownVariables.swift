@@ -1,12 +1,16 @@
-/// The names of the environment that mean something to one of the programs; a `MINIMAX_` name that is none of them is a mistake, as a rule.
+/// The names of the environment that mean something to one of the programs; a `MINIMAX_` name that is none of them is a
+/// mistake, as a rule.
 package enum KnownVariables {
     /// All flags of all programs, since a folder's `.env` or a shell serves them together.
     package static let flags: Set<String> = Set(
         """
         admin admit-wait-seconds ageing-seconds announce answer-tokens api-key api-key-weights api-keys api-keys-file
-        arithmetic attention batch bodies-max-mib body-max-mib body-rate-min call-timeout-seconds capacity-factor capacity-seconds check columns
-        connections-max context context-length control copies cors-origins drain drain-seconds duration exit-with-parent expert-hosts file folder force
-        gate-skew hang-ups head-seconds host host-silence-seconds host-wait-seconds hot-copies idle-seconds inter-token-target-ms json
+        arithmetic attention batch bodies-max-mib body-max-mib body-rate-min call-timeout-seconds capacity-factor \
+        capacity-seconds check columns
+        connections-max context context-length control copies cors-origins drain drain-seconds duration \
+        exit-with-parent expert-hosts file folder force
+        gate-skew hang-ups head-seconds host host-silence-seconds host-wait-seconds hot-copies idle-seconds \
+        inter-token-target-ms json
         keep-alive-seconds kernels keys layers limit listen live load log-folder log-format log-level max-tokens
         memory-max-mib mode model model-name name no-pins out outputs overlap parking-folder pin pin-cores placement
         port prefill prefill-tokens-max prompt-tokens questions queue-max rate read-bandwidth-mib repeat requests
@@ -16,7 +20,10 @@ package enum KnownVariables {
         """.split(whereSeparator: \.isWhitespace).map(String.init))
 
     /// What only `compose/compose.yaml` and the tests read.
-    private static let others: Set = ["MINIMAX_HEALTH_INTERVAL", "MINIMAX_HOST_MEMORY_MAX_MIB", "MINIMAX_HOST_READ_BANDWIDTH_MIB", "MINIMAX_PUBLISH", "MINIMAX_STOP_GRACE_PERIOD", "MINIMAX_TEST_PYTHON"]
+    private static let others: Set = [
+        "MINIMAX_HEALTH_INTERVAL", "MINIMAX_HOST_MEMORY_MAX_MIB", "MINIMAX_HOST_READ_BANDWIDTH_MIB", "MINIMAX_PUBLISH",
+        "MINIMAX_STOP_GRACE_PERIOD", "MINIMAX_TEST_PYTHON",
+    ]
 
     /// A sentence for each name that nothing knows, in order; a few at most.
     package static func unknown(in environment: [String: String]) -> [String] {
@@ -34,7 +41,9 @@ package enum KnownVariables {
     /// The known name that takes the fewest changes, where that is few: a letter or two, or one word of several.
     private static func nearest(to name: String, among known: Set<String>) -> String? {
         let found = known.sorted().map { ($0, distance(Array($0.utf8), Array(name.utf8))) }.min { $0.1 < $1.1 }
-        guard let (nearest, changes) = found, changes <= max(2, (name.utf8.count - EnvironmentFallback.prefix.utf8.count) / 3) else { return nil }
+        guard let (nearest, changes) = found,
+            changes <= max(2, (name.utf8.count - EnvironmentFallback.prefix.utf8.count) / 3)
+        else { return nil }
         return nearest
     }
 

@@ -4,12 +4,13 @@ internal import Probing
 
 /// For how long threads look for the next call before they sleep.
 package struct SpinOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        """
-        How long threads look for the next call before they sleep, in microseconds: to wake one takes longer than a \
-        short call. By default 300 for the threads that receive calls, 0 where a control group allows less than two \
-        cores; for compute threads the same where the process has cores of its own, else 0.
-        """, valueName: "microseconds"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            How long threads look for the next call before they sleep, in microseconds: to wake one takes longer than \
+            a short call. By default 300 for the threads that receive calls, 0 where a control group allows less than \
+            two cores; for compute threads the same where the process has cores of its own, else 0.
+            """, valueName: "microseconds"))
     package var spinMicroseconds: Int?
 
     package init() {}

@@ -1,6 +1,6 @@
 extension StringProtocol {
-    /// What came from a client or a file as an error or a log shows it: at most 200 characters, and none that steers a terminal, ends a
-    /// line, changes the direction of what follows or cannot be seen; those read `\u{1B}`.
+    /// What came from a client or a file as an error or a log shows it: at most 200 characters, and none that steers a
+    /// terminal, ends a line, changes the direction of what follows or cannot be seen; those read `\u{1B}`.
     package var echoed: String {
         var text = "", length = 0
         for scalar in unicodeScalars {

@@ -1,5 +1,6 @@
-/// The name of an object's member, which is the same as another when its bytes are (RFC 8259, section 8.3). Swift strings are
-/// already equal when they are canonically equivalent, and finding that out costs far more than comparing bytes.
+/// The name of an object's member, which is the same as another when its bytes are (RFC 8259, section 8.3). Swift
+/// strings are already equal when they are canonically equivalent, and finding that out costs far more than comparing
+/// bytes.
 package struct ExactName: Hashable, Sendable {
     private let text: String
 

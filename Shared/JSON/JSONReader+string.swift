@@ -19,9 +19,10 @@ extension JSONReader {
     private mutating func plainText() throws(JSONError) -> String {
         let start = offset
         var end = start
-        while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") { end += 1 }
+        while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\")
+        { end += 1 }
         offset = end
-        guard let text = String(validating: bytes[start..<end], as: UTF8.self) else {
+        guard let text = String(validating: bytes[start ..< end], as: UTF8.self) else {
             throw JSONError(offset: start, problem: .expected("valid UTF-8"))
         }
         return text
@@ -41,9 +42,13 @@ extension JSONReader {
             let first = try fourHexDigits()
             if let scalar = Unicode.Scalar(first) { return scalar }
             // A scalar beyond U+FFFF is written as a high and a low surrogate; one alone is no text.
-            guard (0xD800..<0xDC00).contains(first), take("\\"), take("u") else { throw expected("a pair of surrogates") }
+            guard (0xD800 ..< 0xDC00).contains(first), take("\\"), take("u") else {
+                throw expected("a pair of surrogates")
+            }
             let second = try fourHexDigits()
-            guard (0xDC00..<0xE000).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)) else {
+            guard (0xDC00 ..< 0xE000).contains(second),
+                let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+            else {
                 throw expected("a pair of surrogates")
             }
             return scalar
@@ -53,8 +58,10 @@ extension JSONReader {
 
     private mutating func fourHexDigits() throws(JSONError) -> UInt32 {
         var value: UInt32 = 0
-        for _ in 0..<4 {
-            guard current < 0x80, let digit = Character(Unicode.Scalar(current)).hexDigitValue else { throw expected("four hexadecimal digits") }
+        for _ in 0 ..< 4 {
+            guard current < 0x80, let digit = Character(Unicode.Scalar(current)).hexDigitValue else {
+                throw expected("four hexadecimal digits")
+            }
             value = value << 4 + UInt32(digit)
             offset += 1
         }

@@ -1,5 +1,6 @@
-/// Reads one JSON text (RFC 8259) from bytes. Strict where a lenient reader would change the meaning: valid UTF-8, no lone
-/// surrogates, no NaN, nothing behind the value. Bounded in depth, so brackets cannot overflow the stack, and in numbers.
+/// Reads one JSON text (RFC 8259) from bytes. Strict where a lenient reader would change the meaning: valid UTF-8, no
+/// lone surrogates, no NaN, nothing behind the value. Bounded in depth, so brackets cannot overflow the stack, and in
+/// numbers.
 package struct JSONReader {
     package enum DuplicateNames { case kept, refused }
     package static let depthMax = 128
@@ -17,8 +18,11 @@ package struct JSONReader {
 
         /// For files, whose vocabularies and indexes are large objects.
         package static let file = Limits()
-        /// For requests that may name so many token ids. A conversation of a hundred thousand messages has fewer members, and other values.
-        package static func request(ids: Int) -> Limits { Limits(valuesMax: max(1 << 20, min(ids, 15 << 20)) + (1 << 20), membersMax: 1 << 20) }
+        /// For requests that may name so many token ids. A conversation of a hundred thousand messages has fewer
+        /// members, and other values.
+        package static func request(ids: Int) -> Limits {
+            Limits(valuesMax: max(1 << 20, min(ids, 15 << 20)) + (1 << 20), membersMax: 1 << 20)
+        }
     }
 
     let bytes: [UInt8]
@@ -29,8 +33,11 @@ package struct JSONReader {
     private var values = 0
     private var members = 0
 
-    /// - Parameter duplicateNames: what to do with an object that has a name twice; kept, both members are in the value.
-    package static func read(_ bytes: [UInt8], duplicateNames: DuplicateNames = .kept, limits: Limits = .file) throws(JSONError) -> JSONValue {
+    /// - Parameter duplicateNames: what to do with an object that has a name twice; kept, both members are in the
+    ///   value.
+    package static func read(
+        _ bytes: [UInt8], duplicateNames: DuplicateNames = .kept, limits: Limits = .file
+    ) throws(JSONError) -> JSONValue {
         var reader = JSONReader(bytes: bytes, refusesDuplicates: duplicateNames == .refused, limits: limits)
         let value = try reader.value()
         reader.skipSpace()
@@ -62,7 +69,9 @@ package struct JSONReader {
     private mutating func value() throws(JSONError) -> JSONValue {
         skipSpace()
         values += 1
-        guard values <= limits.valuesMax else { throw JSONError(offset: offset, problem: .tooManyValues(limits.valuesMax)) }
+        guard values <= limits.valuesMax else {
+            throw JSONError(offset: offset, problem: .tooManyValues(limits.valuesMax))
+        }
         switch current {
         case UInt8(ascii: "{"): return .object(try object())
         case UInt8(ascii: "["): return .array(try array())
@@ -83,7 +92,7 @@ package struct JSONReader {
     private mutating func enter() throws(JSONError) {
         depth += 1
         guard depth <= Self.depthMax else { throw JSONError(offset: offset, problem: .tooDeep) }
-        offset += 1     // the bracket
+        offset += 1        // the bracket
         skipSpace()
     }
 
@@ -97,10 +106,14 @@ package struct JSONReader {
             skipSpace()
             let start = offset
             self.members += 1
-            guard self.members <= limits.membersMax else { throw JSONError(offset: offset, problem: .tooManyMembers(limits.membersMax)) }
+            guard self.members <= limits.membersMax else {
+                throw JSONError(offset: offset, problem: .tooManyMembers(limits.membersMax))
+            }
             guard current == UInt8(ascii: "\"") else { throw expected("a name in quotes") }
             let name = try string()
-            if refusesDuplicates, !names.isNew(name, after: members) { throw JSONError(offset: start, problem: .duplicateName(name)) }
+            if refusesDuplicates, !names.isNew(name, after: members) {
+                throw JSONError(offset: start, problem: .duplicateName(name))
+            }
             skipSpace()
             guard take(":") else { throw expected("a colon") }
             members.append(JSONValue.Member(name: name, value: try value()))
@@ -125,19 +138,19 @@ package struct JSONReader {
 
     private mutating func digits(or what: String = "a digit") throws(JSONError) {
         let start = offset
-        while (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(current) { offset += 1 }
+        while (UInt8(ascii: "0") ... UInt8(ascii: "9")).contains(current) { offset += 1 }
         guard offset > start else { throw expected(what) }
     }
 
     private mutating func number() throws(JSONError) -> String {
         let start = offset
         let isNegative = take("-")
-        if !take("0") { try digits(or: isNegative ? "a digit" : "a value") }    // a leading zero stands alone
+        if !take("0") { try digits(or: isNegative ? "a digit" : "a value") }        // a leading zero stands alone
         if take(".") { try digits() }
         if take("e") || take("E") {
             if !take("+") { _ = take("-") }
             try digits()
         }
-        return String(decoding: bytes[start..<offset], as: UTF8.self)
+        return String(decoding: bytes[start ..< offset], as: UTF8.self)
     }
 }

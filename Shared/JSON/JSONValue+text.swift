@@ -45,7 +45,8 @@ private struct JSONWriter {
     }
 
     private mutating func list<Element>(
-        _ open: String, _ elements: [Element], _ close: String, onOneLine: Bool, _ write: (inout JSONWriter, Element) -> Void
+        _ open: String, _ elements: [Element], _ close: String, onOneLine: Bool,
+        _ write: (inout JSONWriter, Element) -> Void
     ) {
         let isIndented = style == .indented && !onOneLine
         text += open
@@ -73,7 +74,7 @@ private struct JSONWriter {
             case "\t": text += "\\t"
             case "\u{8}": text += "\\b"
             case "\u{C}": text += "\\f"
-            case "\u{0}"..<" ":
+            case "\u{0}" ..< " ":
                 let digits = String(scalar.value, radix: 16)
                 text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: text.unicodeScalars.append(scalar)

@@ -1,8 +1,9 @@
-/// One JSON value as it stands in its text. Objects keep the order of their members and names that occur twice, numbers keep
-/// their digits: tool definitions are shown to the model as the client wrote them, and integers of a checkpoint stay exact.
+/// One JSON value as it stands in its text. Objects keep the order of their members and names that occur twice, numbers
+/// keep their digits: tool definitions are shown to the model as the client wrote them, and integers of a checkpoint
+/// stay exact.
 ///
-/// Foundation's decoder is no help: it files members under Swift strings, which are equal when they are canonically equivalent,
-/// so two different tokens of a vocabulary could silently become one.
+/// Foundation's decoder is no help: it files members under Swift strings, which are equal when they are canonically
+/// equivalent, so two different tokens of a vocabulary could silently become one.
 package enum JSONValue: Equatable, Sendable {
     package struct Member: Equatable, Sendable {
         package var name: String
@@ -24,7 +25,8 @@ package enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object([Member])
 
-    /// A member of an object: a linear search, meant for some dozens of members. Of equal names the last counts, as in most parsers.
+    /// A member of an object: a linear search, meant for some dozens of members. Of equal names the last counts, as in
+    /// most parsers.
     package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.isNamed(name) }?.value

@@ -29,7 +29,10 @@ func withField<Value: WireValue, R>(
 @safe final class EncodingArena {
     private var blocks = unsafe [UnsafeMutableRawPointer]()
 
-    deinit { unsafe blocks.forEach { unsafe $0.deallocate() } }
+    deinit {
+        // swift-format-ignore
+        for unsafe block in unsafe blocks { unsafe block.deallocate() }
+    }
 
     func copy<Number: BitwiseCopyable>(_ numbers: [Number]) -> UnsafeMutablePointer<Number>? {
         unsafe numbers.withUnsafeBufferPointer { unsafe copy($0) }

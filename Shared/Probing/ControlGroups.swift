@@ -1,4 +1,5 @@
-/// What control groups allow a process, of version 1 and 2: its own groups' limits and those of all groups around them that it can see.
+/// What control groups allow a process, of version 1 and 2: its own groups' limits and those of all groups around them
+/// that it can see.
 ///
 /// Pure over the texts of the files (cgroups(7), the kernel's admin-guide/cgroup-v1 and cgroup-v2).
 struct ControlGroups {
@@ -51,21 +52,27 @@ struct ControlGroups {
 
     private static func hierarchies(_ membership: String, _ mounts: String) -> [Hierarchy] {
         // Lines are `4:cpu,cpuacct:/path`; version 2 has `0::/path`.
-        let memberships = membership.split(separator: "\n").compactMap { line -> (controllers: [Substring], path: Substring)? in
+        let memberships = membership.split(separator: "\n").compactMap {
+            line -> (controllers: [Substring], path: Substring)? in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             return fields.count == 3 ? (fields[1].split(separator: ","), fields[2]) : nil
         }
         return mounts.split(separator: "\n").compactMap { line in
             guard let mount = Mount(line) else { return nil }
-            let own = memberships.first { mount.version == .two ? $0.controllers.isEmpty : $0.controllers.contains { mount.controllers.contains($0) } }
+            let own = memberships.first {
+                mount.version == .two
+                    ? $0.controllers.isEmpty : $0.controllers.contains { mount.controllers.contains($0) }
+            }
             guard let own else { return nil }
             return Hierarchy(
                 version: mount.version, limitsProcessors: mount.version == .two || mount.controllers.contains("cpu"),
-                limitsMemory: mount.version == .two || mount.controllers.contains("memory"), mountPoint: mount.point, path: path(own.path, below: mount.root))
+                limitsMemory: mount.version == .two || mount.controllers.contains("memory"), mountPoint: mount.point,
+                path: path(own.path, below: mount.root))
         }
     }
 
-    /// A container may see only its part of the tree, mounted as the whole, or a path of names that it cannot see: then what is mounted counts.
+    /// A container may see only its part of the tree, mounted as the whole, or a path of names that it cannot see: then
+    /// what is mounted counts.
     private static func path(_ path: Substring, below root: Substring) -> [Substring] {
         let names = path.split(separator: "/"), hidden = root.split(separator: "/")
         guard names.starts(with: hidden), !names.contains("..") else { return [] }
@@ -100,9 +107,13 @@ struct ControlGroups {
         let read: (String) -> String?
 
         var processorQuota: Double? {
-            let fields = version == .two
-                ? (text("cpu.max") ?? "").split(separator: " ").map { Double($0) } : [number("cpu.cfs_quota_us"), number("cpu.cfs_period_us")]
-            guard fields.count == 2, let quota = fields[0], quota > 0, let period = fields[1], period > 0 else { return nil }
+            let fields =
+                version == .two
+                ? (text("cpu.max") ?? "").split(separator: " ").map { Double($0) }
+                : [number("cpu.cfs_quota_us"), number("cpu.cfs_period_us")]
+            guard fields.count == 2, let quota = fields[0], quota > 0, let period = fields[1], period > 0 else {
+                return nil
+            }
             return quota / period
         }
 
@@ -115,16 +126,21 @@ struct ControlGroups {
         var memoryHeld: Int {
             let used = number(version == .two ? "memory.current" : "memory.usage_in_bytes") ?? 0
             let prefix = version == .two ? "" : "total_"
-            let statistics = Dictionary((read("\(folder)/memory.stat") ?? "").split(separator: "\n").compactMap { line -> (Substring, Double)? in
-                let fields = line.split(separator: " ")
-                return fields.count == 2 ? Double(fields[1]).map { (fields[0], $0) } : nil
-            }) { $1 }
+            let statistics = Dictionary(
+                (read("\(folder)/memory.stat") ?? "").split(separator: "\n").compactMap {
+                    line -> (Substring, Double)? in
+                    let fields = line.split(separator: " ")
+                    return fields.count == 2 ? Double(fields[1]).map { (fields[0], $0) } : nil
+                }
+            ) { $1 }
             let cached = ["inactive_file", "active_file"].reduce(0) { $0 + (statistics[Substring(prefix + $1)] ?? 0) }
             return Int(exactly: max(0, used - cached).rounded()) ?? 0
         }
 
         private func number(_ file: String) -> Double? { text(file).flatMap { Double($0) } }
 
-        private func text(_ file: String) -> String? { read("\(folder)/\(file)").map { String($0.prefix { !$0.isNewline }) } }
+        private func text(_ file: String) -> String? {
+            read("\(folder)/\(file)").map { String($0.prefix { !$0.isNewline }) }
+        }
     }
 }

@@ -5,7 +5,9 @@ internal import FoundationEssentials
 package enum CoreList {
     /// Those that this process may use and that are switched on, ascending; none where the system does not tell.
     package static var allowed: [Int] {
-        func text(_ path: String) -> String { FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+        func text(_ path: String) -> String {
+            FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        }
         let allowed = cores(allowedBy: text("/proc/self/status"))
         guard let online = cores(in: trimmed(text("/sys/devices/system/cpu/online"))) else { return allowed }
         return allowed.filter(Set(online).contains)
@@ -23,8 +25,10 @@ package enum CoreList {
         var cores: [Int] = []
         for part in list.split(separator: ",", omittingEmptySubsequences: false) {
             let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-            guard ends.count <= 2, let first = ends.first ?? nil, let last = ends.last ?? nil, 0 <= first, first <= last, last <= numberMax else { return nil }
-            cores += first...last
+            guard ends.count <= 2, let first = ends.first ?? nil, let last = ends.last ?? nil, 0 <= first,
+                first <= last, last <= numberMax
+            else { return nil }
+            cores += first ... last
         }
         return cores
     }

@@ -12,13 +12,15 @@ package enum Descriptors {
     package static var limit: Int { Int(clamping: current.rlim_cur) }
 
     /// Those that are open now.
-    package static var openCount: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 64 }
+    package static var openCount: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 64
+    }
 
     /// Allows as many as the system does: the usual 1,024 are a habit of shells, made for programs that use `select`.
     package static func raiseLimit() {
         var limit = current
         limit.rlim_cur = limit.rlim_max
-        _ = unsafe setrlimit(resource, &limit)      // whoever may not is left with what it had
+        _ = unsafe setrlimit(resource, &limit)        // whoever may not is left with what it had
     }
 
     private static var current: rlimit {

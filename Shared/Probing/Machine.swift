@@ -1,11 +1,13 @@
 internal import Console
 internal import FoundationEssentials
 
-/// What this process may use of the machine: affinity and the limits of its control groups count, not what the machine has.
+/// What this process may use of the machine: affinity and the limits of its control groups count, not what the machine
+/// has.
 package enum Machine {
     /// Cores: those of the affinity mask, or fewer where a group's quota allows fewer.
     package static var coreCount: Int {
-        let allowed = CoreList.allowed.count, cores = allowed > 0 ? allowed : ProcessInfo.processInfo.activeProcessorCount
+        let allowed = CoreList.allowed.count,
+            cores = allowed > 0 ? allowed : ProcessInfo.processInfo.activeProcessorCount
         guard let quota = groups.processorQuota else { return max(1, cores) }
         return max(1, min(cores, Int(quota.rounded(.up))))
     }
@@ -21,7 +23,8 @@ package enum Machine {
         min(Int(clamping: ProcessInfo.processInfo.physicalMemory), groups.memoryBytes ?? .max)
     }
 
-    /// Bytes of memory that nobody uses, or that hold files which can be read again; no more than what is left of a group's limit.
+    /// Bytes of memory that nobody uses, or that hold files which can be read again; no more than what is left of a
+    /// group's limit.
     package static var memoryAvailableBytes: Int {
         let line = text("/proc/meminfo")?.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
         let free = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 } ?? memoryBytes
@@ -34,7 +37,8 @@ package enum Machine {
     package static var hostName: String { ProcessInfo.processInfo.hostName }
 
     private static var groups: ControlGroups {
-        ControlGroups(membership: text("/proc/self/cgroup") ?? "", mounts: text("/proc/self/mountinfo") ?? "", read: text)
+        ControlGroups(
+            membership: text("/proc/self/cgroup") ?? "", mounts: text("/proc/self/mountinfo") ?? "", read: text)
     }
 
     private static func text(_ path: String) -> String? {

@@ -20,7 +20,8 @@ package struct ProcessUsage: Sendable, Equatable {
 
     /// - Returns: nil when there is no such process.
     package init?(processID: Int32) {
-        guard let status = Self.text("/proc/\(processID)/status"), let stat = Self.text("/proc/\(processID)/stat") else { return nil }
+        guard let status = Self.text("/proc/\(processID)/status"), let stat = Self.text("/proc/\(processID)/stat")
+        else { return nil }
         for line in status.split(separator: "\n") {
             let fields = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " })
             guard fields.count >= 2, let kibibytes = Int(fields[1]) else { continue }
@@ -35,7 +36,9 @@ package struct ProcessUsage: Sendable, Equatable {
         if let close = stat.lastIndex(of: ")") {
             let fields = stat[stat.index(after: close)...].split(separator: " ")
             let ticksPerSecond = Double(max(sysconf(Int32(_SC_CLK_TCK)), 1))
-            func ticks(_ number: Int) -> Double { fields.count > number - 3 ? (Double(fields[number - 3]) ?? 0) / ticksPerSecond : 0 }
+            func ticks(_ number: Int) -> Double {
+                fields.count > number - 3 ? (Double(fields[number - 3]) ?? 0) / ticksPerSecond : 0
+            }
             cpuSeconds = ticks(14) + ticks(15)
             startTime = Self.bootTime + ticks(22)
         }

@@ -7,7 +7,8 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Returns when `descriptor` reaches its end; at once when it is nothing that is still open behind, such as /dev/null or a file.
+/// Returns when `descriptor` reaches its end; at once when it is nothing that is still open behind, such as /dev/null
+/// or a file.
 ///
 /// The one who starts a process keeps the other end of its standard input open; the kernel closes it when that process
 /// ends, however it ends. So this also works when the parent was killed outright. A terminal has no end of this kind:
@@ -27,7 +28,9 @@ func waitForEnd(of descriptor: CInt = STDIN_FILENO, onLine: @escaping @Sendable 
     do {
         channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(LineHandler(onLine)) }
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(LineHandler(onLine))
+                }
             }
             .takingOwnershipOfDescriptor(input: copy).get()
     } catch {

@@ -11,8 +11,9 @@ internal import Musl
 
 /// The `main` of every program: `static func main() async { await runCommand(Self.self) }`.
 ///
-/// Flags may come from the environment (`EnvironmentFallback`). Exit codes: 0; 64 with a usage line for a command line that
-/// makes no sense; 1 with one line on standard error for everything that fails later; 141 where nobody reads the output any more.
+/// Flags may come from the environment (`EnvironmentFallback`). Exit codes: 0; 64 with a usage line for a command line
+/// that makes no sense; 1 with one line on standard error for everything that fails later; 141 where nobody reads the
+/// output any more.
 package func runCommand<Command: AsyncParsableCommand>(_ command: Command.Type) async -> Never {
     guardStandardStreams()
     let arguments = joiningNegativeNumbers(Array(CommandLine.arguments.dropFirst()), of: command)
@@ -20,20 +21,26 @@ package func runCommand<Command: AsyncParsableCommand>(_ command: Command.Type) 
     do {
         try refuseEmptyArguments(arguments)
         try EnvironmentFallback.refuseBlankKeys(of: command, arguments: arguments, environment: environment)
-        var parsed = try command.parseAsRoot(argumentsWithEnvironment(for: command, arguments: arguments, environment: environment))
+        var parsed = try command.parseAsRoot(
+            argumentsWithEnvironment(for: command, arguments: arguments, environment: environment))
         if var parsed = parsed as? any AsyncParsableCommand { try await parsed.run() } else { try parsed.run() }
         exit(0)
     } catch let code as ExitCode {
         exit(code.rawValue)
     } catch {
-        let code = command.exitCode(for: error)         // 1 for every error that is none of the parser's
+        let code = command.exitCode(for: error)        // 1 for every error that is none of the parser's
         var text = command.fullMessage(for: error)
         while text.last == "\n" { text.removeLast() }
         switch code {
         case .success:
-            do { try printToStandardOutput(text + (text.contains("USAGE:") ? "\n\n" + EnvironmentFallback.helpLine : "")) } catch { exit(complain(error, as: command)) }
+            do {
+                try printToStandardOutput(text + (text.contains("USAGE:") ? "\n\n" + EnvironmentFallback.helpLine : ""))
+            } catch { exit(complain(error, as: command)) }
         case .failure: exit(complain(error, as: command))
-        default: writeToStandardError(namingVariables(in: text, command, arguments, environment) + hintAboutRouterFlag(in: text, of: command, arguments) + "\n")
+        default:
+            writeToStandardError(
+                namingVariables(in: text, command, arguments, environment)
+                    + hintAboutRouterFlag(in: text, of: command, arguments) + "\n")
         }
         exit(code.rawValue)
     }
@@ -60,6 +67,10 @@ func namingVariables(
     guard !blamed.isEmpty else { return message }
     let names = blamed.map { EnvironmentFallback.variable(for: $0.flag.name) }.joined(separator: ", ")
     let mark = "Error: "
-    lines[0] = "\(mark)\(names) in the environment: \(lines[0].hasPrefix(mark) ? String(lines[0].dropFirst(mark.count)) : lines[0])"
+    lines[0] =
+        """
+        \(mark)\(names) in the environment: \
+        \(lines[0].hasPrefix(mark) ? String(lines[0].dropFirst(mark.count)) : lines[0])
+        """
     return lines.joined(separator: "\n")
 }

@@ -23,20 +23,23 @@ package let cancelSecondsMax = 5
 
 /// Runs a service's parts until one of them fails, or until it is told to stop: what every service does the same way.
 ///
-/// Sets up logs and metrics, starts the admin server, then runs `services` in order. SIGTERM, SIGINT and, if asked for, the
-/// end of standard input shut them down gracefully, last one first; a second signal or too long a wait cancels them. A line that comes on
-/// standard input before its end cancels them at once: the parent's reason why nothing can be finished, which `readiness` then has.
-/// SIGHUP does nothing: a service that was started by hand outlives its terminal.
+/// Sets up logs and metrics, starts the admin server, then runs `services` in order. SIGTERM, SIGINT and, if asked for,
+/// the end of standard input shut them down gracefully, last one first; a second signal or too long a wait cancels
+/// them. A line that comes on standard input before its end cancels them at once: the parent's reason why nothing can
+/// be finished, which `readiness` then has. SIGHUP does nothing: a service that was started by hand outlives its
+/// terminal.
 ///
 /// - Parameters:
 ///   - readiness: what `/readyz` shows; the services set it to `.ready`, a shutdown to `.draining`.
 ///   - admin: what the admin server answers beside.
-///   - services: makes the parts, given the service's logger. Slow loading belongs into their `run()`, where `/readyz` shows it.
+///   - services: makes the parts, given the service's logger. Slow loading belongs into their `run()`, where `/readyz`
+///     shows it.
 /// - Throws: what a part threw; `runCommand` turns it into one line and exit code 1.
 package func runService(
-    named name: String, options: ServiceOptions, readiness: Readiness, admin: AdminRoutes = AdminRoutes(), services: (Logger) async throws -> [any Service]
+    named name: String, options: ServiceOptions, readiness: Readiness, admin: AdminRoutes = AdminRoutes(),
+    services: (Logger) async throws -> [any Service]
 ) async throws {
-    signal(SIGPIPE, SIG_IGN)         // a reader of our logs or answers that goes away is an error code, not our end
+    signal(SIGPIPE, SIG_IGN)        // a reader of our logs or answers that goes away is an error code, not our end
     Descriptors.raiseLimit()
     signal(SIGHUP, SIG_IGN)
     bootstrapOnce(options)
@@ -44,11 +47,13 @@ package func runService(
     if let slowness = Machine.slowness() { logger.warning("\(slowness)") }
     for unknown in KnownVariables.unknown(in: ProcessInfo.processInfo.environment) { logger.warning("\(unknown)") }
     var parts: [any Service] = []
-    if let address = options.admin.address { parts.append(AdminServer(address: address, readiness: readiness, routes: admin)) }
+    if let address = options.admin.address {
+        parts.append(AdminServer(address: address, readiness: readiness, routes: admin))
+    }
     parts += try await services(logger)
 
     var quiet = logger
-    quiet.logLevel = .critical              // what a part throws is told once, by the command
+    quiet.logLevel = .critical        // what a part throws is told once, by the command
     let group = ServiceGroup(configuration: .init(services: parts, logger: quiet))
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
 
@@ -75,7 +80,9 @@ package func runService(
         events: for await event in events {
             switch event {
             case .finished(let error):
-                failure = isStopping && error is CancellationError ? StartError("stopped before it had finished its work") : error
+                failure =
+                    isStopping && error is CancellationError
+                    ? StartError("stopped before it had finished its work") : error
                 break events
             case .parentGone where isStopping: continue
             case .stop(let cause) where isStopping:
@@ -118,7 +125,8 @@ private enum Event {
     }
 }
 
-/// The last resort against a part that does not stop when cancelled; on an event loop, since the tasks may all be stuck.
+/// The last resort against a part that does not stop when cancelled; on an event loop, since the tasks may all be
+/// stuck.
 private func exitUnlessStopped(_ logger: Logger) {
     _ = MultiThreadedEventLoopGroup.singleton.next().scheduleTask(in: .seconds(Int64(cancelSecondsMax))) {
         logger.error("a part of the service does not stop; ending the process")
@@ -126,7 +134,8 @@ private func exitUnlessStopped(_ logger: Logger) {
     }
 }
 
-/// Logs and metrics can be set up once per process; a test that runs several services in one keeps the first one's options.
+/// Logs and metrics can be set up once per process; a test that runs several services in one keeps the first one's
+/// options.
 private let isBootstrapped = Mutex(false)
 
 private func bootstrapOnce(_ options: ServiceOptions) {

@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Keeps what swift-metrics is told and shows it as Prometheus text.
 ///
-/// A label of swift-metrics becomes a family (a counter's name ends in `_total`, a timer's in `_seconds`), its dimensions
-/// become labels. A family holds a bounded number of series; what comes beyond is counted in one whose label values are
-/// all `other`, so that a label fed from requests costs precision and never memory.
+/// A label of swift-metrics becomes a family (a counter's name ends in `_total`, a timer's in `_seconds`), its
+/// dimensions become labels. A family holds a bounded number of series; what comes beyond is counted in one whose label
+/// values are all `other`, so that a label fed from requests costs precision and never memory.
 package final class PrometheusRegistry: MetricsFactory {
     /// The registry of this process.
     package static let shared = PrometheusRegistry()
@@ -52,7 +52,9 @@ package final class PrometheusRegistry: MetricsFactory {
         let aliases = aliases.withLock { $0 }
         var text = PrometheusText()
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-            let help = helpTexts[name] ?? helpTexts[PrometheusText.bareName(name)] ?? "\(PrometheusText.bareName(name)), as seen by this process."
+            let help =
+                helpTexts[name] ?? helpTexts[PrometheusText.bareName(name)]
+                ?? "\(PrometheusText.bareName(name)), as seen by this process."
             text.append(family, named: name, help: help)
         }
         for (name, alias) in aliases.sorted(by: { $0.value < $1.value }) {
@@ -65,11 +67,17 @@ package final class PrometheusRegistry: MetricsFactory {
 
     // MARK: MetricsFactory
 
-    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler { number(.counter, label, dimensions, suffix: "_total") }
-    package func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         number(.counter, label, dimensions, suffix: "_total")
     }
-    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { number(.gauge, label, dimensions) }
+    package func makeFloatingPointCounter(
+        label: String, dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler {
+        number(.counter, label, dimensions, suffix: "_total")
+    }
+    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        number(.gauge, label, dimensions)
+    }
     package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         aggregate ? histogram(label, dimensions, HistogramSeries.countBuckets) : number(.gauge, label, dimensions)
     }
@@ -83,16 +91,22 @@ package final class PrometheusRegistry: MetricsFactory {
     package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
     package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
-    private func number(_ kind: Family.Kind, _ label: String, _ dimensions: [(String, String)], suffix: String = "") -> NumberSeries {
+    private func number(
+        _ kind: Family.Kind, _ label: String, _ dimensions: [(String, String)], suffix: String = ""
+    ) -> NumberSeries {
         series(kind, PrometheusText.name(label, suffix: suffix), dimensions, buckets: []) { NumberSeries() }
     }
 
-    private func histogram(_ label: String, _ dimensions: [(String, String)], _ buckets: [Double], suffix: String = "") -> HistogramSeries {
-        series(.histogram, PrometheusText.name(label, suffix: suffix), dimensions, buckets: buckets) { HistogramSeries(buckets: buckets) }
+    private func histogram(
+        _ label: String, _ dimensions: [(String, String)], _ buckets: [Double], suffix: String = ""
+    ) -> HistogramSeries {
+        series(.histogram, PrometheusText.name(label, suffix: suffix), dimensions, buckets: buckets) {
+            HistogramSeries(buckets: buckets)
+        }
     }
 
-    /// The series of these dimensions; a name that already belongs to another kind gets one that is kept out of the text,
-    /// since a family may have one type only.
+    /// The series of these dimensions; a name that already belongs to another kind gets one that is kept out of the
+    /// text, since a family may have one type only.
     private func series<S: PrometheusSeries>(
         _ kind: Family.Kind, _ name: String, _ dimensions: [(String, String)], buckets: [Double], make: () -> S
     ) -> S {

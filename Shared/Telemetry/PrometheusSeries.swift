@@ -31,10 +31,10 @@ final class HistogramSeries: PrometheusSeries, TimerHandler, RecorderHandler {
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
     ]
     /// For counts such as the tokens of a prompt: powers of four up to a million.
-    static let countBuckets = (0...10).map { Double(1 << (2 * $0)) }
+    static let countBuckets = (0 ... 10).map { Double(1 << (2 * $0)) }
 
     private struct Counts {
-        var perBucket: [UInt64]         // one per bound and one beyond the last
+        var perBucket: [UInt64]        // one per bound and one beyond the last
         var sum = 0.0
     }
     private let buckets: [Double]

@@ -35,8 +35,11 @@ struct PrometheusText {
         one("process_open_fds", "gauge", "Open file descriptors.", Double(usage.openDescriptors))
         one(
             "process_resident_anonymous_memory_bytes", "gauge",
-            "Memory in RAM that belongs to no file: what the process costs beyond mapped weights.", Double(usage.anonymousBytes))
-        one("process_resident_memory_bytes", "gauge", "Memory in RAM, mapped files included.", Double(usage.residentBytes))
+            "Memory in RAM that belongs to no file: what the process costs beyond mapped weights.",
+            Double(usage.anonymousBytes))
+        one(
+            "process_resident_memory_bytes", "gauge", "Memory in RAM, mapped files included.",
+            Double(usage.residentBytes))
         one("process_start_time_seconds", "gauge", "Start of the process, in seconds since 1970.", usage.startTime)
         one("process_virtual_memory_bytes", "gauge", "Address space in use.", Double(usage.virtualBytes))
     }
@@ -44,7 +47,9 @@ struct PrometheusText {
     /// Not among the usual ones; it is ours.
     mutating func append(_ switches: ContextSwitches) {
         let name = "minimax_process_context_switches_total"
-        begin(name, kind: "counter", help: "How often a thread gave its core away: to wait, or to another that wanted it.")
+        begin(
+            name, kind: "counter", help: "How often a thread gave its core away: to wait, or to another that wanted it."
+        )
         sample(name, [("kind", "involuntary")], Double(switches.involuntary))
         sample(name, [("kind", "voluntary")], Double(switches.voluntary))
     }
@@ -72,8 +77,10 @@ struct PrometheusText {
     private static func cleaned(_ text: String, alsoAllowed: Unicode.Scalar?) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            let allowed = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)) || scalar == "_" || scalar == alsoAllowed
-            if result.isEmpty, ("0"..."9").contains(scalar) { result.append("_") }
+            let allowed =
+                scalar.isASCII && (scalar.properties.isAlphabetic || ("0" ... "9").contains(scalar)) || scalar == "_"
+                || scalar == alsoAllowed
+            if result.isEmpty, ("0" ... "9").contains(scalar) { result.append("_") }
             result.append(allowed ? scalar : "_")
         }
         return result.isEmpty ? "_" : String(result)

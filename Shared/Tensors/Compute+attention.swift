@@ -2,7 +2,8 @@ internal import CKernels
 internal import Foundation
 
 extension Compute {
-    /// Stores `count` keys among keys in groups, from place `first` on: as the kernels take them, `store_keys` in kernels.h.
+    /// Stores `count` keys among keys in groups, from place `first` on: as the kernels take them, `store_keys` in
+    /// kernels.h.
     package func storeKeys(
         _ keys: UnsafeMutablePointer<Float>, first: Int,
         from rows: UnsafePointer<Float>, stride: Int, count: Int, dimension: Int
@@ -10,7 +11,8 @@ extension Compute {
         unsafe table.store_keys(keys, rows, stride, first, count, dimension)
     }
 
-    /// Rows `first ..< first + count` of one canonical block of one lightning head; shapes and formula at `lightning_rows` in kernels.h.
+    /// Rows `first ..< first + count` of one canonical block of one lightning head; shapes and formula at
+    /// `lightning_rows` in kernels.h.
     ///
     /// - Parameters:
     ///   - keys: the block's, in groups.
@@ -25,7 +27,8 @@ extension Compute {
             output, outputStride, query, queryStride, keys, values, valueStride, state, decay, first, count, dimension)
     }
 
-    /// Carries the state of one lightning head through the first `count` rows of a block: `lightning_close` in kernels.h.
+    /// Carries the state of one lightning head through the first `count` rows of a block: `lightning_close` in
+    /// kernels.h.
     package func closeLightningBlock(
         state: UnsafeMutablePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, valueStride: Int,
         decay: [Float], count: Int, dimension: Int
@@ -41,7 +44,8 @@ extension Compute {
     ///   - keys: the page's, in groups.
     ///   - values: the page's, `dimension` apart.
     package func attentionPage(
-        maximum: UnsafeMutablePointer<Float>, sum: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, query: UnsafePointer<Float>,
+        maximum: UnsafeMutablePointer<Float>, sum: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>,
+        query: UnsafePointer<Float>,
         keys: UnsafePointer<Float>, values: UnsafePointer<Float>, scale: Float, rows: Int, places: Range<Int>,
         dimension: Int
     ) {
@@ -51,11 +55,15 @@ extension Compute {
             maximum, sum, output, query, keys, values, scale, rows, places.lowerBound, places.count, dimension)
     }
 
-    /// Joins the running softmax of further keys, `other`, to that of the same queries: `maxima` and `sums` (queries), `outputs` (queries, dimension).
+    /// Joins the running softmax of further keys, `other`, to that of the same queries: `maxima` and `sums` (queries),
+    /// `outputs` (queries, dimension).
     package func joinSoftmax(
-        maxima: inout [Float], sums: inout [Float], outputs: inout [Float], with other: (maxima: [Float], sums: [Float], outputs: [Float]), dimension: Int
+        maxima: inout [Float], sums: inout [Float], outputs: inout [Float],
+        with other: (maxima: [Float], sums: [Float], outputs: [Float]), dimension: Int
     ) {
-        precondition(other.maxima.count == maxima.count && other.outputs.count == outputs.count, "\(other.maxima.count) queries joined to \(maxima.count)")
+        precondition(
+            other.maxima.count == maxima.count && other.outputs.count == outputs.count,
+            "\(other.maxima.count) queries joined to \(maxima.count)")
         unsafe outputs.withUnsafeMutableBufferPointer { outputs in
             unsafe other.outputs.withUnsafeBufferPointer { others in
                 for query in maxima.indices {
@@ -64,7 +72,8 @@ extension Compute {
                     maxima[query] = highest
                     sums[query] = share * sums[query] + otherShare * other.sums[query]
                     let place = unsafe outputs.baseAddress! + query * dimension
-                    unsafe table.add_scaled(place, share, place, otherShare, others.baseAddress! + query * dimension, dimension)
+                    unsafe table.add_scaled(
+                        place, share, place, otherShare, others.baseAddress! + query * dimension, dimension)
                 }
             }
         }

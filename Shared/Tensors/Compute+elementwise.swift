@@ -20,13 +20,15 @@ extension Compute {
 
     /// `alpha * a + beta * b`, element by element.
     package func addScaled(_ alpha: Float, _ a: Tensor, _ beta: Float, _ b: Tensor) -> Tensor {
-        precondition(a.rows == b.rows && a.columns == b.columns, "(\(a.rows), \(a.columns)) plus (\(b.rows), \(b.columns))")
+        precondition(
+            a.rows == b.rows && a.columns == b.columns, "(\(a.rows), \(a.columns)) plus (\(b.rows), \(b.columns))")
         return unsafe Tensor(rows: a.rows, columns: a.columns) { output in
             unsafe a.values.withUnsafeBufferPointer { a in
                 unsafe b.values.withUnsafeBufferPointer { b in
                     inParts(a.count, multiple: 16, operations: 1) { range in
                         let first = range.lowerBound
-                        unsafe table.add_scaled(output + first, alpha, a.baseAddress! + first, beta, b.baseAddress! + first, range.count)
+                        unsafe table.add_scaled(
+                            output + first, alpha, a.baseAddress! + first, beta, b.baseAddress! + first, range.count)
                     }
                 }
             }
@@ -49,7 +51,9 @@ extension Compute {
     /// `x * sigmoid(x)` in place.
     package func silu(_ x: inout Tensor) {
         unsafe x.values.withUnsafeMutableBufferPointer { x in
-            inParts(x.count, multiple: 16, operations: 8) { unsafe table.silu(x.baseAddress! + $0.lowerBound, $0.count) }
+            inParts(x.count, multiple: 16, operations: 8) {
+                unsafe table.silu(x.baseAddress! + $0.lowerBound, $0.count)
+            }
         }
     }
 
@@ -59,7 +63,8 @@ extension Compute {
         unsafe gate.values.withUnsafeMutableBufferPointer { gate in
             unsafe up.values.withUnsafeBufferPointer { up in
                 inParts(gate.count, multiple: 16, operations: 8) {
-                    unsafe table.silu_multiply(gate.baseAddress! + $0.lowerBound, up.baseAddress! + $0.lowerBound, $0.count)
+                    unsafe table.silu_multiply(
+                        gate.baseAddress! + $0.lowerBound, up.baseAddress! + $0.lowerBound, $0.count)
                 }
             }
         }
@@ -67,12 +72,17 @@ extension Compute {
 
     /// `gate = sigmoid(gate) * x * weight` in place; `weight` holds one factor per column.
     package func sigmoidMultiply(_ gate: inout Tensor, _ x: Tensor, weight: [Float]) {
-        precondition(gate.columns == weight.count && gate.values.count == x.values.count, "\(weight.count) factors for \(gate.columns) columns")
+        precondition(
+            gate.columns == weight.count && gate.values.count == x.values.count,
+            "\(weight.count) factors for \(gate.columns) columns")
         let rows = gate.rows, columns = gate.columns
         unsafe gate.values.withUnsafeMutableBufferPointer { gate in
             unsafe x.values.withUnsafeBufferPointer { x in
                 inParts(rows, operations: 8 * columns) { part in
-                    for row in part { unsafe table.sigmoid_multiply(gate.baseAddress! + row * columns, x.baseAddress! + row * columns, weight, columns) }
+                    for row in part {
+                        unsafe table.sigmoid_multiply(
+                            gate.baseAddress! + row * columns, x.baseAddress! + row * columns, weight, columns)
+                    }
                 }
             }
         }
@@ -80,14 +90,20 @@ extension Compute {
 
     /// Sum of squares of one row's columns `range`.
     package func sumOfSquares(_ x: Tensor, row: Int, columns range: Range<Int>) -> Float {
-        precondition(row >= 0 && row < x.rows && range.lowerBound >= 0 && range.upperBound <= x.columns, "row \(row), columns \(range) of (\(x.rows), \(x.columns))")
-        return unsafe x.values.withUnsafeBufferPointer { unsafe table.sum_of_squares($0.baseAddress! + row * x.columns + range.lowerBound, range.count) }
+        precondition(
+            row >= 0 && row < x.rows && range.lowerBound >= 0 && range.upperBound <= x.columns,
+            "row \(row), columns \(range) of (\(x.rows), \(x.columns))")
+        return unsafe x.values.withUnsafeBufferPointer {
+            unsafe table.sum_of_squares($0.baseAddress! + row * x.columns + range.lowerBound, range.count)
+        }
     }
 
     /// `sum[target] += factor * x[row]`, row by row.
     package func addRow(_ row: Int, of x: Tensor, times factor: Float, toRow target: Int, of sum: inout Tensor) {
         let columns = x.columns
-        precondition(sum.columns == columns && row < x.rows && target < sum.rows, "row \(row) of \(x.rows) onto row \(target) of \(sum.rows)")
+        precondition(
+            sum.columns == columns && row < x.rows && target < sum.rows,
+            "row \(row) of \(x.rows) onto row \(target) of \(sum.rows)")
         unsafe sum.values.withUnsafeMutableBufferPointer { sum in
             unsafe x.values.withUnsafeBufferPointer { x in
                 let place = unsafe sum.baseAddress! + target * columns

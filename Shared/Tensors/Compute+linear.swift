@@ -12,12 +12,14 @@ package struct RowGroup: Sendable {
 }
 
 extension Compute {
-    /// `input · weightsᵀ`: (rows, K) times (outputs, K) gives (rows, outputs); the sum over K in `parts` equal parts added as a tree.
+    /// `input · weightsᵀ`: (rows, K) times (outputs, K) gives (rows, outputs); the sum over K in `parts` equal parts
+    /// added as a tree.
     package func linear(_ input: Tensor, _ weights: WeightMatrix, parts: Int = 1) -> Tensor {
         linear(input, [RowGroup(rows: 0 ..< input.rows, weights: weights)], outputs: weights.rows, parts: parts)
     }
 
-    /// The products of one input with several matrices, which the threads share as one: (rows, outputs) for each of them.
+    /// The products of one input with several matrices, which the threads share as one: (rows, outputs) for each of
+    /// them.
     package func linear(_ input: Tensor, each weights: [WeightMatrix]) -> [Tensor] {
         linear(input, each: weights.map { [RowGroup(rows: 0 ..< input.rows, weights: $0)] })
     }
@@ -28,17 +30,22 @@ extension Compute {
     ///   - groups: together all rows of `input`; their weights have one shape and one type.
     ///   - outputs: rows of each matrix of weights.
     package func linear(_ input: Tensor, _ groups: [RowGroup], outputs: Int, parts: Int = 1) -> Tensor {
-        unsafe Tensor(rows: input.rows, columns: outputs) { unsafe linear(input, groups, outputs: outputs, parts: parts, into: $0) }
+        unsafe Tensor(rows: input.rows, columns: outputs) {
+            unsafe linear(input, groups, outputs: outputs, parts: parts, into: $0)
+        }
     }
 
     /// The same, written to (rows, outputs) floats at `output`.
-    package func linear(_ input: Tensor, _ groups: [RowGroup], outputs: Int, parts: Int = 1, into output: UnsafeMutablePointer<Float>) {
+    package func linear(
+        _ input: Tensor, _ groups: [RowGroup], outputs: Int, parts: Int = 1, into output: UnsafeMutablePointer<Float>
+    ) {
         linear(input, groups.map { unsafe Product($0, outputs: outputs, output) }, parts: parts)
     }
 
     /// Several such products of one input, which the threads share as one: (rows, outputs) for each of them.
     ///
-    /// - Parameter products: of each the groups, one or more, which are together all rows of `input`; their weights have one shape and one type.
+    /// - Parameter products: of each the groups, one or more, which are together all rows of `input`; their weights
+    ///   have one shape and one type.
     package func linear(_ input: Tensor, each products: [[RowGroup]]) -> [Tensor] {
         let types = Set(products.lazy.map { $0[0].weights.elementType })
         guard types.count == 1 else { return products.map { linear(input, $0, outputs: $0[0].weights.rows) } }
@@ -54,7 +61,9 @@ extension Compute {
         let outputs = groups[0].weights.rows
         var others: [Tensor] = []
         let first = unsafe Tensor(rows: input.rows, columns: outputs) { output in
-            others = linear(input, each: products.dropFirst(), after: before + groups.map { unsafe Product($0, outputs: outputs, output) })
+            others = linear(
+                input, each: products.dropFirst(),
+                after: before + groups.map { unsafe Product($0, outputs: outputs, output) })
         }
         return [first] + others
     }
@@ -68,7 +77,8 @@ extension Compute {
 
         /// - Parameter output: place of all groups' outputs, (rows of the input, outputs).
         init(_ group: RowGroup, outputs: Int, _ output: UnsafeMutablePointer<Float>) {
-            precondition(group.weights.rows == outputs, "weights of \(group.weights.rows) outputs where \(outputs) are needed")
+            precondition(
+                group.weights.rows == outputs, "weights of \(group.weights.rows) outputs where \(outputs) are needed")
             precondition(group.rows.lowerBound >= 0, "rows \(group.rows)")
             (rows, weights) = (group.rows, group.weights)
             unsafe self.output = output + group.rows.lowerBound * outputs
@@ -79,12 +89,19 @@ extension Compute {
     }
 
     private func linear(_ input: Tensor, _ products: [Product], parts: Int) {
-        precondition([1, 2, 4, 8].contains(parts) && input.columns % parts == 0, "\(parts) equal parts of a sum over \(input.columns)")
+        precondition(
+            [1, 2, 4, 8].contains(parts) && input.columns % parts == 0,
+            "\(parts) equal parts of a sum over \(input.columns)")
         guard let type = products.first?.weights.elementType else { return }
         for product in products {
             let weights = product.weights
-            precondition(weights.columns == input.columns && weights.elementType == type,
-                "weights over \(weights.columns) columns of \(weights.elementType) where \(input.columns) of \(type) are needed")
+            precondition(
+                weights.columns == input.columns && weights.elementType == type,
+                """
+                weights over \(weights.columns) columns of \(weights.elementType) where \(input.columns) of \(type) \
+                are needed
+                """
+            )
             precondition(product.rows.upperBound <= input.rows, "rows \(product.rows) of \(input.rows)")
         }
         if arithmetic == .fast, kernels.isFast(type) { return fastLinear(input, products, type) }
@@ -92,8 +109,10 @@ extension Compute {
             inTiles(of: products, rowBytes: input.columns * MemoryLayout<Float>.size) { product, rows, range in
                 var slice = unsafe product.weights.rows(range).kernelWeights
                 unsafe table.linear(
-                    product.output + (rows.lowerBound - product.rows.lowerBound) * product.outputs + range.lowerBound, product.outputs,
-                    x.baseAddress! + rows.lowerBound * input.columns, input.columns, &slice, rows.count, range.count, parts)
+                    product.output + (rows.lowerBound - product.rows.lowerBound) * product.outputs + range.lowerBound,
+                    product.outputs,
+                    x.baseAddress! + rows.lowerBound * input.columns, input.columns, &slice, rows.count, range.count,
+                    parts)
             }
         }
     }
@@ -106,14 +125,16 @@ extension Compute {
         unsafe input.values.withUnsafeBufferPointer { x in
             inParts(input.rows, operations: input.columns) { rows in
                 unsafe table.fast_input(
-                    rounded + rows.lowerBound * rowBytes, x.baseAddress! + rows.lowerBound * input.columns, input.columns, type.rawValue, rows.count,
+                    rounded + rows.lowerBound * rowBytes, x.baseAddress! + rows.lowerBound * input.columns,
+                    input.columns, type.rawValue, rows.count,
                     input.columns)
             }
         }
         inTiles(of: products, rowBytes: rowBytes) { product, rows, range in
             var slice = unsafe product.weights.rows(range).kernelWeights
             unsafe table.fast_linear(
-                product.output + (rows.lowerBound - product.rows.lowerBound) * product.outputs + range.lowerBound, product.outputs,
+                product.output + (rows.lowerBound - product.rows.lowerBound) * product.outputs + range.lowerBound,
+                product.outputs,
                 rounded + rows.lowerBound * rowBytes, &slice, rows.count, range.count)
         }
     }
@@ -135,10 +156,12 @@ extension Compute {
         }
     }
 
-    /// Calls `body` for outputs of each product, cut at multiples of 16 where threads meet: each thread has about the same to do, in one piece of the list.
+    /// Calls `body` for outputs of each product, cut at multiples of 16 where threads meet: each thread has about the
+    /// same to do, in one piece of the list.
     private func inSlices(of products: [Product], _ body: (Product, Range<Int>) -> Void) {
         let costs = products.map(\.operations), total = costs.reduce(0, +)
-        let parts = worthwhileParts(of: products.reduce(0) { $0 + ($1.outputs + 15) / 16 }, operations: total, perThread: 8)
+        let parts = worthwhileParts(
+            of: products.reduce(0) { $0 + ($1.outputs + 15) / 16 }, operations: total, perThread: 8)
         inParts(parts) { part in
             let lower = part.lowerBound == 0 ? -Double.infinity : total / Double(parts) * Double(part.lowerBound)
             let upper = part.upperBound == parts ? Double.infinity : total / Double(parts) * Double(part.upperBound)

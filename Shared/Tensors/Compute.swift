@@ -22,13 +22,14 @@ package struct Compute: Sendable {
 
     package var threads: Int { pool.threads }
 
-    /// About how many additions or the like `rows` rows take with so many weights: bringing one from memory takes about as long as four rows do with it.
+    /// About how many additions or the like `rows` rows take with so many weights: bringing one from memory takes about
+    /// as long as four rows do with it.
     package static func operations(rows: Int, weights: Int) -> Double { Double(rows + 4) * Double(weights) }
 
     var table: kernel_table { unsafe kernels.table }
 
-    /// Calls `body` with threads that stay awake until it returns. Where waking them would take longer than they help, it has
-    /// this thread alone, and those that are awake.
+    /// Calls `body` with threads that stay awake until it returns. Where waking them would take longer than they help,
+    /// it has this thread alone, and those that are awake.
     ///
     /// - Parameter operations: about how many additions or the like all products in `body` take together.
     package func together<R>(operations: Double, _ body: (Compute) throws -> R) rethrows -> R {
@@ -42,7 +43,8 @@ package struct Compute: Sendable {
 
     /// Calls `body` once for each contiguous part of `0 ..< count`; parts begin at multiples of `multiple`.
     ///
-    /// - Parameter operations: about how many additions or the like one of `count` takes; work that is too small for several threads stays on this one.
+    /// - Parameter operations: about how many additions or the like one of `count` takes; work that is too small for
+    ///   several threads stays on this one.
     package func inParts(_ count: Int, multiple: Int = 1, operations: Int = .max, _ body: (Range<Int>) -> Void) {
         let units = (count + multiple - 1) / multiple
         let parts = worthwhileParts(of: units, operations: Double(count) * Double(operations))
@@ -57,12 +59,16 @@ package struct Compute: Sendable {
         }
     }
 
-    /// Into how many parts `units` of work that take so many operations together should be cut: several for each thread, so that one that is
-    /// held up is helped by the others, and each with a few microseconds to do.
+    /// Into how many parts `units` of work that take so many operations together should be cut: several for each
+    /// thread, so that one that is held up is helped by the others, and each with a few microseconds to do.
     func worthwhileParts(of units: Int, operations: Double, perThread: Int = 4) -> Int {
         let threads = threads(worth: operations)
         guard threads > 1 else { return 1 }
-        return max(1, min(perThread * threads, units, RegionBoard.chunksMax, Int(min(operations / Self.operationsPerChunkMin, 1e6))))
+        return max(
+            1,
+            min(
+                perThread * threads, units, RegionBoard.chunksMax,
+                Int(min(operations / Self.operationsPerChunkMin, 1e6))))
     }
 
     /// Where a call of so many operations is computed. A call that takes two milliseconds or less is computed on the
@@ -92,6 +98,7 @@ package struct Compute: Sendable {
 extension WeightMatrix {
     /// As the kernels take it; valid as long as the matrix.
     var kernelWeights: kernel_weights {
-        unsafe kernel_weights(elements: base, scales: scales, columns: columns, stride: stride, type: elementType.rawValue)
+        unsafe kernel_weights(
+            elements: base, scales: scales, columns: columns, stride: stride, type: elementType.rawValue)
     }
 }

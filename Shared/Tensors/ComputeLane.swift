@@ -1,8 +1,8 @@
 internal import Foundation
 internal import Synchronization
 
-/// Where matrix work runs, one job after the other: on a thread of its own, never on Swift's shared pool, and on an event loop only
-/// where the job is short.
+/// Where matrix work runs, one job after the other: on a thread of its own, never on Swift's shared pool, and on an
+/// event loop only where the job is short.
 package final class ComputeLane: Sendable {
     /// On which thread a job runs.
     package enum Place: Sendable {
@@ -29,7 +29,8 @@ package final class ComputeLane: Sendable {
     package var busyTime: Duration { jobs.busyTime }
 
     /// Runs `work` when the jobs before it are done; a task cancelled while it waits does not run it.
-    package func run<R: Sendable>(on place: Place = .lane, _ work: @escaping @Sendable () throws -> R) async throws -> R {
+    package func run<R: Sendable>(on place: Place = .lane, _ work: @escaping @Sendable () throws -> R) async throws -> R
+    {
         if place == .here, jobs.begin() {
             defer { jobs.end() }
             try Task.checkCancellation()
@@ -39,10 +40,11 @@ package final class ComputeLane: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 jobs.add {
-                    continuation.resume(with: Result {
-                        if cancellation.isSet { throw CancellationError() }
-                        return try work()
-                    })
+                    continuation.resume(
+                        with: Result {
+                            if cancellation.isSet { throw CancellationError() }
+                            return try work()
+                        })
                 }
             }
         } onCancel: {

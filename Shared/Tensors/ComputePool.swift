@@ -4,8 +4,9 @@ internal import Synchronization
 
 /// The compute threads of a process beside the one that asks.
 ///
-/// They sleep between calls. For the length of a call they are gathered: woken once, they then look for its regions for a while
-/// before they sleep again, so that a region costs a microsecond or less. The thread that asks is one of them, number 0.
+/// They sleep between calls. For the length of a call they are gathered: woken once, they then look for its regions for
+/// a while before they sleep again, so that a region costs a microsecond or less. The thread that asks is one of them,
+/// number 0.
 final class ComputePool: Sendable {
     private let board: RegionBoard
     private let workers: [Worker]
@@ -14,7 +15,8 @@ final class ComputePool: Sendable {
 
     /// - Parameters:
     ///   - threads: how many work on a region, the asking one included.
-    ///   - spinning: how long they wait for another call before they sleep; where the process has no cores of its own, others want them.
+    ///   - spinning: how long they wait for another call before they sleep; where the process has no cores of its own,
+    ///     others want them.
     init(threads: Int, spinning: Duration = .zero) {
         Self.keepFreedMemory
         let board = RegionBoard(threads: threads), gathered = Gathering()
@@ -41,7 +43,8 @@ final class ComputePool: Sendable {
     /// How many threads would be there for a call without being woken, the asking one included.
     var threadsAwake: Int { 1 + workers.count { !$0.parking.isParked } }
 
-    /// Gathers the first `count` threads for as long as `body` runs, which is told how many it has: one where another thread has gathered them.
+    /// Gathers the first `count` threads for as long as `body` runs, which is told how many it has: one where another
+    /// thread has gathered them.
     func gather<R>(_ count: Int, _ body: (Int) throws -> R) rethrows -> R {
         let count = min(count, threads)
         guard count > 1, gathered.begin(count) else { return try body(1) }
@@ -50,8 +53,8 @@ final class ComputePool: Sendable {
         return try body(count)
     }
 
-    /// Calls `body` once for each of `0 ..< chunks`, on the first `count` of the threads that are gathered, and returns when all calls have returned.
-    /// Inside another region, all are made on the calling thread.
+    /// Calls `body` once for each of `0 ..< chunks`, on the first `count` of the threads that are gathered, and returns
+    /// when all calls have returned. Inside another region, all are made on the calling thread.
     func run(_ chunks: Int, on count: Int, _ body: (Int) -> Void) {
         let threads = min(count, chunks)
         guard threads > 1, chunks <= RegionBoard.chunksMax, !isInRegion.exchange(true, ordering: .acquiring) else {
@@ -60,7 +63,7 @@ final class ComputePool: Sendable {
         }
         defer { isInRegion.store(false, ordering: .releasing) }
         precondition(threads <= gathered.count, "a region on \(threads) threads, while \(gathered.count) are gathered")
-        withoutActuallyEscaping(body) { body in         // all calls return before this function does
+        withoutActuallyEscaping(body) { body in        // all calls return before this function does
             let work = RegionBoard.Work(body)
             board.begin(chunks: chunks, threads: threads, work)
             wake(threads)
@@ -127,11 +130,14 @@ private final class Worker: Sendable {
             let wasGathered = isGathered
             parking.sleep { isOver() || (isGathered && !wasGathered) }
             guard index % RegionBoard.groupSize == 0 else { continue }
-            for worker in crew.dropFirst(index).prefix(RegionBoard.groupSize - 1) where worker.isGathered { worker.parking.wake() }
+            for worker in crew.dropFirst(index).prefix(RegionBoard.groupSize - 1) where worker.isGathered {
+                worker.parking.wake()
+            }
         }
     }
 
-    /// Between two regions of a call there is seldom more. Who has waited so long may be in the way of another thread on its core.
+    /// Between two regions of a call there is seldom more. Who has waited so long may be in the way of another thread
+    /// on its core.
     private static let pauseOfACall = Duration.microseconds(100)
 
     private var isGathered: Bool { index < gathered.count }

@@ -67,7 +67,9 @@ extension Compute {
         }
         var totals = [[UInt64]](repeating: [UInt64](repeating: 0, count: DigestStretch.sumCount), count: matrices.count)
         for (index, stretch) in stretches.enumerated() {
-            for sum in 0 ..< DigestStretch.sumCount { totals[stretch.matrix][sum] &+= sums[index * DigestStretch.sumCount + sum] }
+            for sum in 0 ..< DigestStretch.sumCount {
+                totals[stretch.matrix][sum] &+= sums[index * DigestStretch.sumCount + sum]
+            }
         }
         return withExtendedLifetime(matrices) { totals.map { Digest(sums: $0) } }
     }

@@ -1,7 +1,8 @@
 internal import CKernels
 
-/// One instruction set's table of kernels (`CKernels/include/kernels.h`); all tables compute the same bytes in exact arithmetic.
-@safe package struct Kernels: @unchecked Sendable {     // the tables are constants of the C module
+/// One instruction set's table of kernels (`CKernels/include/kernels.h`); all tables compute the same bytes in exact
+/// arithmetic.
+@safe package struct Kernels: @unchecked Sendable {        // the tables are constants of the C module
     private let pointer: UnsafePointer<kernel_table>
     package let name: String
 
@@ -44,14 +45,15 @@ internal import CKernels
 
 /// How activations meet weights.
 package enum Arithmetic: String, Sendable, Equatable, CaseIterable {
-    /// Weights as stored, activations and sums in float32; a row's bytes depend on that row alone, whatever the instruction set.
+    /// Weights as stored, activations and sums in float32; a row's bytes depend on that row alone, whatever the
+    /// instruction set.
     case exact
     /// Activations rounded to what the instruction set's dot products take, bfloat16 or int8, where it has them.
     case fast
 }
 
-/// Into how many equal parts a sum over `count` terms is cut: the most of 8, 4, 2 or 1 that divide it.
-/// The parts are added as a balanced tree, so that a slice cut at a border of the tree can be computed elsewhere with equal bytes.
+/// Into how many equal parts a sum over `count` terms is cut: the most of 8, 4, 2 or 1 that divide it. The parts are
+/// added as a balanced tree, so that a slice cut at a border of the tree can be computed elsewhere with equal bytes.
 package func sumParts(of count: Int) -> Int {
     [8, 4, 2].first { count % $0 == 0 } ?? 1
 }

@@ -3,7 +3,7 @@ internal import CKernels
 /// Measures what this machine can do at most, with loops that do nothing else (`CKernels/include/probe.h`).
 ///
 /// Each call is one measurement of a fraction of a second; measure again and again beside what is compared with it.
-@safe package struct MachineCeilings: @unchecked Sendable {   // the memory is only read, the reader is a function
+@safe package struct MachineCeilings: @unchecked Sendable {        // the memory is only read, the reader is a function
     /// What one instruction of a peak does.
     package enum Arithmetic: Int32, Sendable, CaseIterable {
         /// Multiply and add of float32.
@@ -32,7 +32,9 @@ internal import CKernels
 
     /// - Returns: nil when there is no memory for a buffer of `bufferBytes`.
     package init?(bufferBytes: Int = bufferBytesDefault) {
-        guard let memory = MappedMemory(byteCount: max(bufferBytes, Self.pieceBytes)), let reader = unsafe probe_reader_supported() else { return nil }
+        guard let memory = MappedMemory(byteCount: max(bufferBytes, Self.pieceBytes)),
+            let reader = unsafe probe_reader_supported()
+        else { return nil }
         self.memory = memory
         unsafe self.reader = reader
     }
@@ -42,7 +44,9 @@ internal import CKernels
         var loops = unsafe [UnsafePointer<probe_loop>?](repeating: nil, count: Int(PROBE_LOOPS_MAX))
         let count = unsafe loops.withUnsafeMutableBufferPointer { unsafe probe_loops_supported($0.baseAddress) }
         return unsafe loops.prefix(count).compactMap { unsafe $0?.pointee }.compactMap { loop in
-            unsafe Arithmetic(rawValue: loop.arithmetic).map { unsafe Peak(instructionSet: String(cString: loop.name), arithmetic: $0, loop: loop) }
+            unsafe Arithmetic(rawValue: loop.arithmetic).map {
+                unsafe Peak(instructionSet: String(cString: loop.name), arithmetic: $0, loop: loop)
+            }
         }
     }()
 
@@ -58,7 +62,9 @@ internal import CKernels
 
     /// Operations a second of `threads` threads together; a multiply-add counts as two.
     package func operations(_ peak: Peak, threads: Int, for duration: Duration = .milliseconds(50)) -> Double {
-        let rounds = ThreadRace(threads: threads, duration: duration).roundsPerSecond { _, _ in unsafe peak.loop.run(Self.roundsPerPiece) }
+        let rounds = ThreadRace(threads: threads, duration: duration).roundsPerSecond { _, _ in
+            unsafe peak.loop.run(Self.roundsPerPiece)
+        }
         return unsafe rounds * Double(Self.roundsPerPiece * peak.loop.operations)
     }
 }

@@ -7,13 +7,17 @@ internal import Darwin
 #endif
 
 /// Memory of ordinary pages, as mapped weights have, filled with a pattern so that each page is really there.
-@safe package final class MappedMemory: @unchecked Sendable {       // written before anyone else sees it, then only read
+// Written before anyone else sees it, then only read.
+@safe package final class MappedMemory: @unchecked Sendable {
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
 
     /// - Returns: nil when the system has no such memory to give.
     package init?(byteCount: Int) {
-        guard byteCount > 0, let base = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), unsafe base != MAP_FAILED else {
+        guard byteCount > 0,
+            let base = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            unsafe base != MAP_FAILED
+        else {
             return nil
         }
         unsafe self.base = base

@@ -46,7 +46,8 @@ enum Spin {
         return condition()
     }
 
-    /// Waits for as long as it takes. After a moment, a thread of this or another process that could use the core is given it.
+    /// Waits for as long as it takes. After a moment, a thread of this or another process that could use the core is
+    /// given it.
     static func wait(until condition: () -> Bool) {
         while !wait(for: politeAfter, until: condition) { sched_yield() }
     }

@@ -1,5 +1,5 @@
-/// Products of many rows, cut so that a tile's rows and its weights each fit into a core's second cache: then many cores
-/// at work together do not wait for the memory that they share.
+/// Products of many rows, cut so that a tile's rows and its weights each fit into a core's second cache: then many
+/// cores at work together do not wait for the memory that they share.
 struct ProductTiles {
     struct Tile: Equatable {
         let product: Int
@@ -21,10 +21,13 @@ struct ProductTiles {
     ///   - rowBytes: of a row of the input.
     init(_ products: [(rows: Range<Int>, outputs: Int)], rowBytes: Int) {
         self.products = products
-        rowsPerTile = max(Self.rowsMin, min(Self.rowsMax, Self.bytesPerTile / max(1, rowBytes) / Self.rowsMin * Self.rowsMin))
+        rowsPerTile = max(
+            Self.rowsMin, min(Self.rowsMax, Self.bytesPerTile / max(1, rowBytes) / Self.rowsMin * Self.rowsMin))
         var firsts = [0]
         for (rows, outputs) in products {
-            firsts.append(firsts[firsts.count - 1] + Self.count(rows.count, of: rowsPerTile) * Self.count(outputs, of: Self.outputsPerTile))
+            firsts.append(
+                firsts[firsts.count - 1] + Self.count(rows.count, of: rowsPerTile)
+                    * Self.count(outputs, of: Self.outputsPerTile))
         }
         self.firsts = firsts
     }

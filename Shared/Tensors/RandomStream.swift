@@ -6,7 +6,7 @@ package struct RandomStream: Sendable {
 
     /// - Parameter name: what the numbers are for; streams of different names have nothing in common.
     package init(seed: UInt64, name: String) {
-        var hash = 0xCBF2_9CE4_8422_2325 ^ seed         // FNV-1a, from a start that the seed moves
+        var hash = 0xCBF2_9CE4_8422_2325 ^ seed        // FNV-1a, from a start that the seed moves
         for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         key = hash
     }

@@ -2,14 +2,17 @@ internal import Synchronization
 
 /// What the threads of a pool share of the region under way: its work, in chunks, and how far each thread has come.
 ///
-/// Each thread has a contiguous run of the chunks, takes them one by one, and then helps its neighbours with theirs; the thread that
-/// asks helps all. So one that wakes late or is held up delays nobody: what it has not taken, others take, and it is not waited for.
-/// Every thread counts on a cache line of its own, which a few others read; the one line that all read is written once a region.
+/// Each thread has a contiguous run of the chunks, takes them one by one, and then helps its neighbours with theirs;
+/// the thread that asks helps all. So one that wakes late or is held up delays nobody: what it has not taken, others
+/// take, and it is not waited for. Every thread counts on a cache line of its own, which a few others read; the one
+/// line that all read is written once a region.
 ///
-/// A thread may come so late that its region is over and another is under way, or just being described. It is then turned away: by
-/// `begun`, which says which region the description belongs to, and by the claims, which carry the region's number.
+/// A thread may come so late that its region is over and another is under way, or just being described. It is then
+/// turned away: by `begun`, which says which region the description belongs to, and by the claims, which carry the
+/// region's number.
 @safe final class RegionBoard: @unchecked Sendable {        // the memory behind the pointers holds atomics alone
-    /// A closure in an object, so that threads call it without counting references, which would be a line that all write.
+    /// A closure in an object, so that threads call it without counting references, which would be a line that all
+    /// write.
     final class Work {
         let body: (Int) -> Void
         init(_ body: @escaping (Int) -> Void) { self.body = body }
@@ -51,7 +54,8 @@ internal import Synchronization
         unsafe region = memory.bindMemory(to: Region.self, capacity: 1)
         unsafe region.initialize(to: Region())
         for thread in 0 ..< threads {
-            unsafe (memory + (thread + 1) * Self.lineBytes).bindMemory(to: Progress.self, capacity: 1).initialize(to: Progress())
+            unsafe (memory + (thread + 1) * Self.lineBytes).bindMemory(to: Progress.self, capacity: 1).initialize(
+                to: Progress())
         }
     }
 
@@ -76,14 +80,16 @@ internal import Synchronization
         atomicMemoryFence(ordering: .acquiringAndReleasing)
         unsafe region.pointee.chunks.store(chunks, ordering: .relaxed)
         unsafe region.pointee.threads.store(threads, ordering: .relaxed)
-        unsafe region.pointee.work.store(UInt(bitPattern: Unmanaged.passUnretained(work).toOpaque()), ordering: .relaxed)
+        unsafe region.pointee.work.store(
+            UInt(bitPattern: Unmanaged.passUnretained(work).toOpaque()), ordering: .relaxed)
         unsafe region.pointee.number.store(next, ordering: .sequentiallyConsistent)
     }
 
     /// Does what others have not taken, and waits for what they have.
     func finish() {
         let number = number
-        let chunks = unsafe region.pointee.chunks.load(ordering: .relaxed), threads = unsafe region.pointee.threads.load(ordering: .relaxed)
+        let chunks = unsafe region.pointee.chunks.load(ordering: .relaxed),
+            threads = unsafe region.pointee.threads.load(ordering: .relaxed)
         let own = work(number, as: 0)
         guard own < chunks else { return }
         Spin.wait { (1 ..< threads).reduce(own) { $0 + finished(by: $1, number) } == chunks }
@@ -100,14 +106,16 @@ internal import Synchronization
     ///
     /// - Returns: how many.
     @discardableResult func work(_ number: UInt64, as thread: Int) -> Int {
-        let chunks = unsafe region.pointee.chunks.load(ordering: .relaxed), threads = unsafe region.pointee.threads.load(ordering: .relaxed)
+        let chunks = unsafe region.pointee.chunks.load(ordering: .relaxed),
+            threads = unsafe region.pointee.threads.load(ordering: .relaxed)
         let work = unsafe UnsafeRawPointer(bitPattern: region.pointee.work.load(ordering: .relaxed))
         atomicMemoryFence(ordering: .acquiring)
         let isWhole = unsafe region.pointee.begun.load(ordering: .relaxed) == number
         guard isWhole, thread < threads, let work = unsafe work else { return 0 }
         var done = 0
         // Its own run, then those of its group; all, if it is the one that waits for them.
-        let group = thread / Self.groupSize * Self.groupSize, groupEnd = thread == 0 ? threads : min(group + Self.groupSize, threads)
+        let group = thread / Self.groupSize * Self.groupSize,
+            groupEnd = thread == 0 ? threads : min(group + Self.groupSize, threads)
         for step in 0 ..< groupEnd - group {
             let run = thread + step < groupEnd ? thread + step : thread + step - groupEnd + group
             let first = chunks * run / threads, count = chunks * (run + 1) / threads - first
@@ -116,7 +124,10 @@ internal import Synchronization
                 done += 1
             }
         }
-        if done > 0 { unsafe progress(thread).pointee.finished.store(number << Self.countBits | UInt64(done), ordering: .releasing) }
+        if done > 0 {
+            unsafe progress(thread).pointee.finished.store(
+                number << Self.countBits | UInt64(done), ordering: .releasing)
+        }
         return done
     }
 
@@ -124,7 +135,8 @@ internal import Synchronization
     private func claim(_ number: UInt64, of run: Int, count: Int) -> Int? {
         var seen = unsafe progress(run).pointee.claims.load(ordering: .relaxed)
         while true {
-            let seenNumber = seen >> Self.countBits, taken = seenNumber == number ? Int(seen & UInt64(Self.chunksMax)) : 0
+            let seenNumber = seen >> Self.countBits,
+                taken = seenNumber == number ? Int(seen & UInt64(Self.chunksMax)) : 0
             guard seenNumber <= number, taken < count else { return nil }
             let (isMine, now) = unsafe progress(run).pointee.claims.compareExchange(
                 expected: seen, desired: number << Self.countBits | UInt64(taken + 1), ordering: .acquiringAndReleasing)

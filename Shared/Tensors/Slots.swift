@@ -1,5 +1,6 @@
 /// Results of work that several threads share: each writes places of its own, and all have returned before one reads.
-@safe package final class Slots<Value: Sendable>: @unchecked Sendable {     // no place is written by two threads, nor read while it is written
+// No place is written by two threads, nor read while it is written.
+@safe package final class Slots<Value: Sendable>: @unchecked Sendable {
     private let places: UnsafeMutableBufferPointer<Value?>
     private let count: Int
 

@@ -11,7 +11,8 @@ package struct Tensor: Sendable, Equatable {
 
     /// Takes whole rows; the count of `values` must be a multiple of `columns`.
     package init(columns: Int, values: [Float]) {
-        precondition(columns > 0 && values.count % columns == 0, "\(values.count) values do not make rows of \(columns)")
+        precondition(
+            columns > 0 && values.count % columns == 0, "\(values.count) values do not make rows of \(columns)")
         self.rows = values.count / columns
         self.columns = columns
         self.values = values

@@ -1,7 +1,8 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Runs the same loop on several threads at once, for a time that is the same for all, and tells how fast they were together.
+/// Runs the same loop on several threads at once, for a time that is the same for all, and tells how fast they were
+/// together.
 ///
 /// A fixed time instead of fixed work: no thread is ever alone with the machine.
 struct ThreadRace {
@@ -18,11 +19,13 @@ struct ThreadRace {
         let all = Mutex<[Lap]>([])
     }
 
-    /// - Parameter round: does a piece of work that takes far less than `duration`; given its thread's number and the round's.
+    /// - Parameter round: does a piece of work that takes far less than `duration`; given its thread's number and the
+    ///   round's.
     /// - Returns: rounds a second, of all threads together.
     func roundsPerSecond(_ round: @escaping @Sendable (_ thread: Int, _ round: Int) -> Void) -> Double {
         let laps = Laps()
-        let arrived = DispatchSemaphore(value: 0), start = DispatchSemaphore(value: 0), finished = DispatchSemaphore(value: 0)
+        let arrived = DispatchSemaphore(value: 0), start = DispatchSemaphore(value: 0),
+            finished = DispatchSemaphore(value: 0)
         for thread in 0 ..< threads {
             // A serial queue of its own is a thread of its own.
             DispatchQueue(label: "minimax.race.\(thread)", qos: .userInitiated).async {

@@ -6,7 +6,8 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Weights in a mapped file come into memory when they are first read; these say when. Weights elsewhere must not be unloaded: they would be gone.
+/// Weights in a mapped file come into memory when they are first read; these say when. Weights elsewhere must not be
+/// unloaded: they would be gone.
 extension WeightMatrix {
     /// Reads the weights once, so that no later product waits for a disk.
     package func load() {
@@ -20,8 +21,8 @@ extension WeightMatrix {
         }
     }
 
-    /// Gives back the pages that hold nothing else, as far as this process is concerned; reading the weights again brings them back.
-    /// Columns of a larger matrix share their pages with other columns, and stay.
+    /// Gives back the pages that hold nothing else, as far as this process is concerned; reading the weights again
+    /// brings them back. Columns of a larger matrix share their pages with other columns, and stay.
     package func unload() {
         guard stride == columns else { return }
         unsafe forEachStretch { start, count in
@@ -41,7 +42,8 @@ extension WeightMatrix {
         }
         unsafe visit(base, elementType.rowByteCount(columns: columns), elementType.rowByteCount(columns: stride))
         if let scales = unsafe scales {
-            unsafe visit(scales, 2 * elementType.scaleCount(columns: columns), 2 * elementType.scaleCount(columns: stride))
+            unsafe visit(
+                scales, 2 * elementType.scaleCount(columns: columns), 2 * elementType.scaleCount(columns: stride))
         }
     }
 }

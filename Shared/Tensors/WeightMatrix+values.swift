@@ -8,7 +8,9 @@ extension WeightMatrix {
             for index in indices {
                 let row = Int(index)
                 precondition(row >= 0 && row < rows, "row \(row) of a matrix with \(rows) rows")
-                for column in 0 ..< columns { unsafe (buffer.baseAddress! + count + column).initialize(to: value(row, column)) }
+                for column in 0 ..< columns {
+                    unsafe (buffer.baseAddress! + count + column).initialize(to: value(row, column))
+                }
                 count += columns
             }
         }
@@ -19,7 +21,9 @@ extension WeightMatrix {
         let start = unsafe base + row * elementType.rowByteCount(columns: stride)
         switch elementType {
         case .float32: return unsafe start.loadUnaligned(fromByteOffset: column * 4, as: Float.self)
-        case .bfloat16: return Float(bitPattern: UInt32(unsafe start.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)) << 16)
+        case .bfloat16:
+            return Float(
+                bitPattern: UInt32(unsafe start.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)) << 16)
         case .int8: return Float(unsafe start.load(fromByteOffset: column, as: Int8.self)) * scale(row, column / 64)
         case .int4:
             let group = column / 32, place = column % 32

@@ -32,8 +32,9 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
 
 /// Read-only weights of shape (rows, columns), row-major, used where they lie: usually inside a mapped checkpoint file.
 ///
-/// A vector is a matrix of one row; some columns of each row are a matrix too, whose rows lie `stride` columns apart. The memory lives as long as its owners; nothing is copied, so many processes share the page cache.
-@safe package struct WeightMatrix: @unchecked Sendable {    // the bytes are never written
+/// A vector is a matrix of one row; some columns of each row are a matrix too, whose rows lie `stride` columns apart.
+/// The memory lives as long as its owners; nothing is copied, so many processes share the page cache.
+@safe package struct WeightMatrix: @unchecked Sendable {        // the bytes are never written
     package let rows: Int
     package let columns: Int
     /// Columns from the beginning of a row to that of the next.
@@ -50,7 +51,8 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
         rows: Int, columns: Int, stride: Int? = nil, elementType: ElementType, base: UnsafeRawPointer, owner: AnyObject,
         scales: UnsafeRawPointer? = nil, scalesOwner: AnyObject? = nil
     ) {
-        precondition(unsafe (elementType.groupSize != nil) == (scales != nil), "\(elementType) weights with the wrong scales")
+        precondition(
+            unsafe (elementType.groupSize != nil) == (scales != nil), "\(elementType) weights with the wrong scales")
         self.rows = rows
         self.columns = columns
         self.stride = stride ?? columns
@@ -65,7 +67,9 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
     package var count: Int { rows * columns }
 
     /// Of elements and scales.
-    package var byteCount: Int { rows * (elementType.rowByteCount(columns: columns) + 2 * elementType.scaleCount(columns: columns)) }
+    package var byteCount: Int {
+        rows * (elementType.rowByteCount(columns: columns) + 2 * elementType.scaleCount(columns: columns))
+    }
 
     /// The rows of `range`, still where they lie.
     package func rows(_ range: Range<Int>) -> WeightMatrix {
@@ -73,7 +77,8 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
         let offset = range.lowerBound * elementType.rowByteCount(columns: stride)
         let scalesOffset = range.lowerBound * elementType.scaleCount(columns: stride) * 2
         return unsafe WeightMatrix(
-            rows: range.count, columns: columns, stride: stride, elementType: elementType, base: base + offset, owner: owner,
+            rows: range.count, columns: columns, stride: stride, elementType: elementType, base: base + offset,
+            owner: owner,
             scales: scales.map { unsafe $0 + scalesOffset }, scalesOwner: scalesOwner)
     }
 
@@ -81,12 +86,18 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
     ///
     /// - Parameter range: begins and ends where a group of columns that share a scale does.
     package func columns(_ range: Range<Int>) -> WeightMatrix {
-        precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of a matrix with \(columns) columns")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of a matrix with \(columns) columns"
+        )
         let group = elementType.groupSize ?? 1
-        precondition(range.lowerBound % group == 0 && (range.upperBound % group == 0 || range.upperBound == columns), "columns \(range) cut a group of \(group)")
-        let offset = elementType.rowByteCount(columns: range.lowerBound), scalesOffset = elementType.scaleCount(columns: range.lowerBound) * 2
+        precondition(
+            range.lowerBound % group == 0 && (range.upperBound % group == 0 || range.upperBound == columns),
+            "columns \(range) cut a group of \(group)")
+        let offset = elementType.rowByteCount(columns: range.lowerBound),
+            scalesOffset = elementType.scaleCount(columns: range.lowerBound) * 2
         return unsafe WeightMatrix(
-            rows: rows, columns: range.count, stride: stride, elementType: elementType, base: base + offset, owner: owner,
+            rows: rows, columns: range.count, stride: stride, elementType: elementType, base: base + offset,
+            owner: owner,
             scales: scales.map { unsafe $0 + scalesOffset }, scalesOwner: scalesOwner)
     }
 }

@@ -11,8 +11,8 @@ package struct BytePairTokenizer: Sendable {
     private let merges: MergeTable
     private let ignoresMerges: Bool
     private let normalizesToNFC: Bool
-    private let rawTokens: AddedTokenFinder             // added tokens searched in the text as given
-    private let normalizedTokens: AddedTokenFinder      // and those searched after normalization
+    private let rawTokens: AddedTokenFinder        // added tokens searched in the text as given
+    private let normalizedTokens: AddedTokenFinder        // and those searched after normalization
     private let preTokenizer: PreTokenizer
 
     /// Reads `tokenizer.json` in `directory`.
@@ -46,8 +46,8 @@ package struct BytePairTokenizer: Sendable {
     /// How many tokens a text of so many bytes has at least, known without looking at it.
     package func tokenCountMin(bytes: Int) -> Int { bytesPerTokenMax.map { (bytes + $0 - 1) / $0 } ?? 0 }
 
-    /// Refuses a tokenizer that can make of some text an id for which the model has no embedding. Ids that no text leads to may
-    /// be any.
+    /// Refuses a tokenizer that can make of some text an id for which the model has no embedding. Ids that no text
+    /// leads to may be any.
     ///
     /// - Parameter vocabularySize: how many rows the embedding has.
     package func checkIDs(vocabularySize: Int) throws(TokenizerError) {
@@ -61,8 +61,9 @@ package struct BytePairTokenizer: Sendable {
             expected: "an id below vocab_size of config.json, which is \(vocabularySize)", found: "\(id)")
     }
 
-    /// The token ids of `prompt`: words are merged and found across its pieces, as if it were one text, but special tokens only
-    /// within what the template wrote. An added token that is not special counts wherever one piece spells it.
+    /// The token ids of `prompt`: words are merged and found across its pieces, as if it were one text, but special
+    /// tokens only within what the template wrote. An added token that is not special counts wherever one piece spells
+    /// it.
     ///
     /// - Parameter isCancelled: asked every some milliseconds.
     package func encode(
@@ -95,7 +96,8 @@ package struct BytePairTokenizer: Sendable {
         }
     }
 
-    /// The text of `ids`. Bytes that are not UTF-8 become U+FFFD, one for each maximal part of a character; unknown ids are skipped.
+    /// The text of `ids`. Bytes that are not UTF-8 become U+FFFD, one for each maximal part of a character; unknown ids
+    /// are skipped.
     package func decode(_ ids: some Sequence<Int32>, skippingSpecial: Bool = true) -> String {
         var bytes: [UInt8] = []
         for id in ids where !(skippingSpecial && isSpecial(id)) { bytes += self.bytes(of: id) ?? [] }

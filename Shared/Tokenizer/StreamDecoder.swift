@@ -5,7 +5,7 @@ package struct StreamDecoder: Sendable {
     private let tokenizer: BytePairTokenizer
     /// Whether special tokens have no text.
     package var skipsSpecial: Bool
-    private var pending: [UInt8] = []                   // the start of a character, at most 3 bytes between calls
+    private var pending: [UInt8] = []        // the start of a character, at most 3 bytes between calls
 
     package init(_ tokenizer: BytePairTokenizer, skippingSpecial: Bool = true) {
         self.tokenizer = tokenizer
@@ -34,25 +34,26 @@ package struct StreamDecoder: Sendable {
     ///
     /// - Source: the Unicode Standard, table 3-7, well-formed UTF-8 byte sequences.
     private static func openCount(_ bytes: [UInt8]) -> Int {
-        for count in 1...3 where count <= bytes.count {
+        for count in 1 ... 3 where count <= bytes.count {
             let start = bytes.count - count
             let needed: Int
             switch bytes[start] {
-            case 0x80...0xBF: continue                  // inside a character: look further left for its start
-            case 0xC2...0xDF: needed = 2
-            case 0xE0...0xEF: needed = 3
-            case 0xF0...0xF4: needed = 4
-            default: return 0                           // ASCII, or a byte that starts nothing
+            case 0x80 ... 0xBF: continue        // inside a character: look further left for its start
+            case 0xC2 ... 0xDF: needed = 2
+            case 0xE0 ... 0xEF: needed = 3
+            case 0xF0 ... 0xF4: needed = 4
+            default: return 0        // ASCII, or a byte that starts nothing
             }
             guard count < needed else { return 0 }
             guard count > 1 else { return 1 }
-            let second: ClosedRange<UInt8> = switch bytes[start] {
-            case 0xE0: 0xA0...0xBF
-            case 0xED: 0x80...0x9F
-            case 0xF0: 0x90...0xBF
-            case 0xF4: 0x80...0x8F
-            default: 0x80...0xBF
-            }
+            let second: ClosedRange<UInt8> =
+                switch bytes[start] {
+                case 0xE0: 0xA0 ... 0xBF
+                case 0xED: 0x80 ... 0x9F
+                case 0xF0: 0x90 ... 0xBF
+                case 0xF4: 0x80 ... 0x8F
+                default: 0x80 ... 0xBF
+                }
             return second.contains(bytes[start + 1]) ? count : 0
         }
         return 0

@@ -14,7 +14,7 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
         }
         guard let colon = text.lastIndex(of: ":") else { throw AddressError(text: text, reason: "it has no port") }
         let digits = text[text.index(after: colon)...]
-        guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let port = UInt16(digits) else {
+        guard digits.utf8.allSatisfy({ (48 ... 57).contains($0) }), let port = UInt16(digits) else {
             throw AddressError(text: text, reason: "its port \"\(digits)\" is not a number from 0 to 65535")
         }
         var host = text[..<colon]
@@ -38,7 +38,8 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
         guard !path.isEmpty else { throw AddressError(text: text, reason: "its path is empty") }
         guard !path.utf8.contains(0) else { throw AddressError(text: text, reason: "its path holds a zero byte") }
         guard path.utf8.count <= unixPathBytesMax else {
-            throw AddressError(text: text, reason: "its path has \(path.utf8.count) bytes, a socket's may have \(unixPathBytesMax)")
+            throw AddressError(
+                text: text, reason: "its path has \(path.utf8.count) bytes, a socket's may have \(unixPathBytesMax)")
         }
         return path
     }

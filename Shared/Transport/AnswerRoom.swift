@@ -2,8 +2,8 @@ import Synchronization
 
 /// Room for the answers of one connection, from before they are computed until the peer has read them.
 ///
-/// A short request may ask for a long answer. Whoever can tell how long it will be asks for room first; a peer that reads too slowly
-/// is then refused before anything is computed.
+/// A short request may ask for a long answer. Whoever can tell how long it will be asks for room first; a peer that
+/// reads too slowly is then refused before anything is computed.
 package final class AnswerRoom: Sendable {
     private let bytesMax: Int
     private let reserved = Mutex<[Int32: Int]>([:])
@@ -21,7 +21,11 @@ package final class AnswerRoom: Sendable {
         guard let taken else { return }
         throw RPCError(
             .resourceExhausted,
-            "the answer would have \(count) bytes; a connection has room for \(bytesMax) bytes of answers that are not read yet, and \(taken) are taken")
+            """
+            the answer would have \(count) bytes; a connection has room for \(bytesMax) bytes of answers that are not \
+            read yet, and \(taken) are taken
+            """
+        )
     }
 
     /// The answer is read, or will not come.

@@ -2,7 +2,8 @@ import NIOCore
 
 /// The head of a call: `POST` to a path, the body's length, what is left of the caller's patience, and its trace.
 ///
-/// On the wire: `:method`, `:scheme`, `:authority`, `:path`, `content-length`, and where known `x-timeout-ms` and `traceparent`.
+/// On the wire: `:method`, `:scheme`, `:authority`, `:path`, `content-length`, and where known `x-timeout-ms` and
+/// `traceparent`.
 struct RequestHead: Equatable {
     let path: String
     let bodyCount: Int
@@ -26,7 +27,8 @@ struct RequestHead: Equatable {
             throw RPCError(.invalidArgument, "the method is \(fields[":method"] ?? "missing"), expected POST")
         }
         guard let path = fields[":path"], path.hasPrefix("/") else {
-            throw RPCError(.invalidArgument, "the path is \(fields[":path"] ?? "missing"), expected one that starts with /")
+            throw RPCError(
+                .invalidArgument, "the path is \(fields[":path"] ?? "missing"), expected one that starts with /")
         }
         let bodyCount = try announcedCount(fields, of: "the request", max: limits.messageBytesMax)
         var timeout: Int64?
@@ -53,7 +55,8 @@ struct RequestHead: Equatable {
 
     /// Only lower-case hexadecimal digits and dashes, 55 of them: anything else could break the header block.
     private static func isTraceparent(_ text: String) -> Bool {
-        text.utf8.count == 55 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) || $0 == 45 }
+        text.utf8.count == 55
+            && text.utf8.allSatisfy { (48 ... 57).contains($0) || (97 ... 102).contains($0) || $0 == 45 }
     }
 }
 
@@ -72,8 +75,9 @@ struct AnswerHead: Equatable {
 
     /// Reads what a server sent.
     init(_ fields: HeaderFields, limits: RPCLimits) throws(RPCError) {
-        guard let text = fields[":status"], let status = decimal(text), (100..<600).contains(status) else {
-            throw RPCError(.protocolError, "the answer's status is \(fields[":status"] ?? "missing"), expected 200 to 599")
+        guard let text = fields[":status"], let status = decimal(text), (100 ..< 600).contains(status) else {
+            throw RPCError(
+                .protocolError, "the answer's status is \(fields[":status"] ?? "missing"), expected 200 to 599")
         }
         if status == 200 {
             self.init(bodyCount: try announcedCount(fields, of: "the answer", max: limits.messageBytesMax))
@@ -108,11 +112,13 @@ struct AnswerHead: Equatable {
     }
 }
 
-/// `content-length`, checked before a single byte is set aside for it. Without one, no byte may follow (`InboundBody` sees to that).
+/// `content-length`, checked before a single byte is set aside for it. Without one, no byte may follow (`InboundBody`
+/// sees to that).
 private func announcedCount(_ fields: HeaderFields, of what: String, max: Int) throws(RPCError) -> Int {
     guard let text = fields["content-length"] else { return 0 }
     guard let count = decimal(text) else {
-        throw RPCError(.invalidArgument, "the content-length of \(what) is \"\(text)\", expected a whole number of bytes")
+        throw RPCError(
+            .invalidArgument, "the content-length of \(what) is \"\(text)\", expected a whole number of bytes")
     }
     guard count <= max else {
         throw RPCError(.resourceExhausted, "\(what) has \(count) bytes, the limit is \(max)")
@@ -122,6 +128,6 @@ private func announcedCount(_ fields: HeaderFields, of what: String, max: Int) t
 
 /// A whole number written in at most 18 ASCII digits; nothing else, no sign, no blank.
 private func decimal(_ text: String) -> Int64? {
-    guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+    guard (1 ... 18).contains(text.utf8.count), text.utf8.allSatisfy({ (48 ... 57).contains($0) }) else { return nil }
     return Int64(text)
 }

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Whole requests on their way from a connection's streams to its task. Both stay on the connection's event loop, so no lock lies between them.
+/// Whole requests on their way from a connection's streams to its task. Both stay on the connection's event loop, so no
+/// lock lies between them.
 final class CallQueue {
     private var calls = CircularBuffer<IncomingCall>()
     private var reader: CheckedContinuation<Void, Never>?
@@ -17,7 +18,8 @@ final class CallQueue {
         wakeReader()
     }
 
-    /// The next call, or nil after the last. For one reader, which need not hear of cancellation: the calls end with the connection.
+    /// The next call, or nil after the last. For one reader, which need not hear of cancellation: the calls end with
+    /// the connection.
     func next() async -> IncomingCall? {
         if calls.isEmpty, !isFinished { await withCheckedContinuation { reader = $0 } }
         return calls.popFirst()

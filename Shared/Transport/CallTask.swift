@@ -6,7 +6,7 @@ import Synchronization
 /// itself here for the length of its work; the lock is what makes `cancel` from outside sound: while it is held,
 /// the task has not left `run`.
 final class CallTask: Sendable {
-    @safe private enum State: @unchecked Sendable {     // the task reference is used under the lock only
+    @safe private enum State: @unchecked Sendable {        // the task reference is used under the lock only
         case waiting
         case running(UnsafeCurrentTask)
         case cancelled

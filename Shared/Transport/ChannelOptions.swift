@@ -24,8 +24,8 @@ extension ClientBootstrap {
     }
 }
 
-/// What the system may hold of a Unix socket's unread bytes: with its usual 208 KiB a large body wakes both sides every few
-/// microseconds. TCP finds its own size, unless one is set.
+/// What the system may hold of a Unix socket's unread bytes: with its usual 208 KiB a large body wakes both sides every
+/// few microseconds. TCP finds its own size, unless one is set.
 private let unixSendBytes: ChannelOptions.Types.SocketOption.Value = 1 << 20
 
 extension RPCLimits {

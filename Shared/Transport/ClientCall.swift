@@ -22,8 +22,8 @@ struct ClientCall {
     private var state = State.waiting
 
     mutating func received(_ fields: HeaderFields, limits: RPCLimits) -> Action {
-        guard case .waiting = state else { return .none }                   // trailers
-        if fields[":status"]?.hasPrefix("1") == true { return .none }       // an interim answer; the real one follows
+        guard case .waiting = state else { return .none }        // trailers
+        if fields[":status"]?.hasPrefix("1") == true { return .none }        // an interim answer; the real one follows
         do throws(RPCError) {
             let head = try AnswerHead(fields, limits: limits)
             if let code = head.failure {
@@ -41,7 +41,7 @@ struct ClientCall {
     mutating func received(_ chunk: ByteBuffer) -> Action {
         switch state {
         case .receiving(var body):
-            state = .done                                                   // `body` is now the only owner of its buffer
+            state = .done        // `body` is now the only owner of its buffer
             do throws(RPCError) { try body.append(chunk) } catch { return .finishAndReset(.failure(error)) }
             state = .receiving(body)
             return .none
@@ -62,7 +62,9 @@ struct ClientCall {
         defer { state = .done }
         switch state {
         case .receiving(let body):
-            do throws(RPCError) { return .finish(.success(try body.complete())) } catch { return .finish(.failure(error)) }
+            do throws(RPCError) { return .finish(.success(try body.complete())) } catch {
+                return .finish(.failure(error))
+            }
         case .failing(let code, let sentence):
             let text = String(buffer: sentence)
             return .finish(.failure(RPCError(code, text.isEmpty ? "the server gave no reason" : text)))
@@ -76,7 +78,9 @@ struct ClientCall {
     mutating func streamClosed(code: UInt32) -> Action {
         guard !isDone else { return .none }
         state = .done
-        let sentence = code == HTTP2Code.refusedStream ? "the server did not take the call" : "the server ended the call with HTTP/2 error \(code)"
+        let sentence =
+            code == HTTP2Code.refusedStream
+            ? "the server did not take the call" : "the server ended the call with HTTP/2 error \(code)"
         return .finish(.failure(RPCError(RPCError.Code(resetCode: code), sentence)))
     }
 

@@ -3,7 +3,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// One connection to a server, as callers' tasks see it. It lives once: after `retired` it takes no calls, and another takes its place.
+/// One connection to a server, as callers' tasks see it. It lives once: after `retired` it takes no calls, and another
+/// takes its place.
 final class ClientConnection: Sendable {
     private enum Command: Sendable {
         case start(PendingCall)
@@ -48,7 +49,9 @@ final class ClientConnection: Sendable {
     }
 
     /// Connects and waits until the server has shown that it speaks HTTP/2. Cancelling closes the socket at once.
-    static func open(_ server: Address, limits: RPCLimits, group: any EventLoopGroup, logger: Logger) async throws(RPCError) -> ClientConnection {
+    static func open(
+        _ server: Address, limits: RPCLimits, group: any EventLoopGroup, logger: Logger
+    ) async throws(RPCError) -> ClientConnection {
         // A name may have several addresses; each is tried on a channel of its own.
         let attempts = Mutex<[ClientConnection]>([])
         let bootstrap = ClientBootstrap(group: group)
@@ -61,13 +64,15 @@ final class ClientConnection: Sendable {
                 }
             }
         do {
-            let connecting = switch server {
-            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-            }
+            let connecting =
+                switch server {
+                case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+                case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+                }
             return try await withTaskCancellationHandler {
                 let channel = try await connecting.get()
-                guard let connection = attempts.withLock({ $0.first { $0.channel === channel } }), !Task.isCancelled else {
+                guard let connection = attempts.withLock({ $0.first { $0.channel === channel } }), !Task.isCancelled
+                else {
                     channel.close(promise: nil)
                     throw CancellationError()
                 }
@@ -83,14 +88,19 @@ final class ClientConnection: Sendable {
         }
     }
 
-    /// Makes one call; one hop to the event loop, one back. Returns nil when the connection is being replaced and did not take it.
-    func call(_ path: String, _ body: ByteBuffer, deadline: NIODeadline, timeout: TimeAmount, traceparent: String?) async -> Result<ByteBuffer, RPCError>? {
+    /// Makes one call; one hop to the event loop, one back. Returns nil when the connection is being replaced and did
+    /// not take it.
+    func call(
+        _ path: String, _ body: ByteBuffer, deadline: NIODeadline, timeout: TimeAmount, traceparent: String?
+    ) async -> Result<ByteBuffer, RPCError>? {
         let cancellation = PendingCall.Cancellation()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                commands.deliver(.start(PendingCall(
-                    path: path, body: body, deadline: deadline, timeout: timeout, traceparent: traceparent,
-                    cancellation: cancellation, continuation: continuation)))
+                commands.deliver(
+                    .start(
+                        PendingCall(
+                            path: path, body: body, deadline: deadline, timeout: timeout, traceparent: traceparent,
+                            cancellation: cancellation, continuation: continuation)))
             }
         } onCancel: {
             cancellation.set()

@@ -19,7 +19,10 @@ final class PendingCall: Sendable {
         func set() { flag.store(true, ordering: .releasing) }
     }
 
-    init(path: String, body: ByteBuffer, deadline: NIODeadline, timeout: TimeAmount, traceparent: String?, cancellation: Cancellation, continuation: CheckedContinuation<Result<ByteBuffer, RPCError>?, Never>) {
+    init(
+        path: String, body: ByteBuffer, deadline: NIODeadline, timeout: TimeAmount, traceparent: String?,
+        cancellation: Cancellation, continuation: CheckedContinuation<Result<ByteBuffer, RPCError>?, Never>
+    ) {
         self.path = path
         self.body = body
         self.deadline = deadline
@@ -32,7 +35,8 @@ final class PendingCall: Sendable {
     var isCancelled: Bool { cancellation.isSet }
     func belongs(to cancellation: Cancellation) -> Bool { self.cancellation === cancellation }
 
-    /// Wakes the caller. Must happen exactly once. Nil means that the connection is being replaced and did not take the call.
+    /// Wakes the caller. Must happen exactly once. Nil means that the connection is being replaced and did not take the
+    /// call.
     func finish(_ result: Result<ByteBuffer, RPCError>?) { continuation.resume(returning: result) }
 }
 
@@ -67,7 +71,10 @@ final class ClientStreams: HTTP2Streams {
     /// - Parameters:
     ///   - ready: succeeds when the server's SETTINGS have come, fails when the connection ends before.
     ///   - retired: succeeds when the connection takes no new calls any more, with the reason.
-    init(session: HTTP2Session, server: Address, ready: EventLoopPromise<Void>, retired: EventLoopPromise<Retirement>, logger: Logger) {
+    init(
+        session: HTTP2Session, server: Address, ready: EventLoopPromise<Void>, retired: EventLoopPromise<Retirement>,
+        logger: Logger
+    ) {
         self.session = session
         self.limits = session.limits
         self.server = server
@@ -97,7 +104,9 @@ final class ClientStreams: HTTP2Streams {
             pending.finish(.failure(RPCError(.unavailable, "\(server) takes no more calls: \(error)")))
         }
         callsLeft -= 1
-        if callsLeft == 0 { retire(RPCError(.unavailable, "the connection to \(server) has made all its calls"), isPlanned: true) }
+        if callsLeft == 0 {
+            retire(RPCError(.unavailable, "the connection to \(server) has made all its calls"), isPlanned: true)
+        }
     }
 
     func cancel(_ cancellation: PendingCall.Cancellation) {
@@ -119,7 +128,8 @@ final class ClientStreams: HTTP2Streams {
         switch event {
         case .head(let stream, let fields): update(stream) { $0.received(fields, limits: limits) }
         case .headTooLarge(let stream):
-            let sentence = "the answer's header has more than \(limits.headerBytesMax) bytes or \(limits.headerCountMax) fields"
+            let sentence =
+                "the answer's header has more than \(limits.headerBytesMax) bytes or \(limits.headerCountMax) fields"
             update(stream) { $0.fail(RPCError(.protocolError, sentence)) }
         case .data(let stream, let chunk): update(stream) { $0.received(chunk) }
         case .end(let stream): update(stream) { $0.receivedEnd() }
@@ -150,10 +160,15 @@ final class ClientStreams: HTTP2Streams {
     var isDone: Bool { refusal != nil && calls.isEmpty }
 
     func connectionClosed(_ reason: RPCError) {
-        let lost = RPCError(reason.code == .protocolError ? .protocolError : .unavailable, "lost \(server): \(reason.message)")
+        let lost = RPCError(
+            reason.code == .protocolError ? .protocolError : .unavailable, "lost \(server): \(reason.message)")
         retire(lost)
-        ready.fail(lost)            // no effect once it was ready
-        for stream in Array(calls.keys) { update(stream) { _ = $0.fail(lost); return .finish(.failure(lost)) } }
+        ready.fail(lost)        // no effect once it was ready
+        for stream in Array(calls.keys) {
+            update(stream) {
+                _ = $0.fail(lost); return .finish(.failure(lost))
+            }
+        }
     }
 
     private func retire(_ reason: RPCError, isPlanned: Bool = false) {
@@ -168,12 +183,13 @@ final class ClientStreams: HTTP2Streams {
     private static let cancelled = RPCError(.cancelled, "the caller gave up")
 
     private func tooLate(_ pending: PendingCall) -> RPCError {
-        RPCError(.deadlineExceeded, "\(server) did not answer \(pending.path) within \(pending.timeout.milliseconds) ms")
+        RPCError(
+            .deadlineExceeded, "\(server) did not answer \(pending.path) within \(pending.timeout.milliseconds) ms")
     }
 
     private func update(_ stream: Int32, _ change: (inout ClientCall) -> ClientCall.Action) {
         guard let index = calls.index(forKey: stream) else { return }
-        switch change(&calls.values[index].call) {          // in place: a copy would copy the body with the next chunk
+        switch change(&calls.values[index].call) {        // in place: a copy would copy the body with the next chunk
         case .none: break
         case .announce(let count): apply(budget.announce(count, on: stream))
         case .finish(let result): finish(stream, result, reset: session.bodies[stream] != nil)

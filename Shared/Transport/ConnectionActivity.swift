@@ -18,6 +18,7 @@ final class ConnectionActivity: Sendable {
     func use(peer: String?) -> ConnectionPlaces.Use {
         let lastEnd = lastEnd.load(ordering: .relaxed)
         return ConnectionPlaces.Use(
-            peer: peer, isBusy: calls.load(ordering: .relaxed) > 0, hasServed: lastEnd > 0, since: lastEnd > 0 ? .uptimeNanoseconds(lastEnd) : opened)
+            peer: peer, isBusy: calls.load(ordering: .relaxed) > 0, hasServed: lastEnd > 0,
+            since: lastEnd > 0 ? .uptimeNanoseconds(lastEnd) : opened)
     }
 }

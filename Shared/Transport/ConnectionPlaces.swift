@@ -2,8 +2,9 @@ package import NIOCore
 
 /// The places for connections that a server has, and who gives one up when they are all taken.
 ///
-/// A newcomer takes the place of a connection that is idle: of the peer with the most connections, one that never brought anything
-/// before one that did, the longest idle first. So connections that only stand there keep nobody out, and those at work stay.
+/// A newcomer takes the place of a connection that is idle: of the peer with the most connections, one that never
+/// brought anything before one that did, the longest idle first. So connections that only stand there keep nobody out,
+/// and those at work stay.
 package struct ConnectionPlaces: Sendable {
     /// One connection, as far as it matters here.
     package struct Use: Equatable, Sendable {
@@ -43,10 +44,12 @@ package struct ConnectionPlaces: Sendable {
     package func admission(of peer: String?, at now: NIODeadline, among uses: [Use]) -> Admission {
         let ofPeer = uses.indices.filter { uses[$0].peer == peer }
         if let peer, ofPeer.count >= maxPerPeer {
-            return givingWay(ofPeer, uses, now).map(Admission.inPlaceOf) ?? .refused("\(peer) has \(ofPeer.count) connections already, and all are in use")
+            return givingWay(ofPeer, uses, now).map(Admission.inPlaceOf)
+                ?? .refused("\(peer) has \(ofPeer.count) connections already, and all are in use")
         }
         guard uses.count >= max else { return .free }
-        return givingWay(Array(uses.indices), uses, now).map(Admission.inPlaceOf) ?? .refused("there are \(max) connections already, and all are in use")
+        return givingWay(Array(uses.indices), uses, now).map(Admission.inPlaceOf)
+            ?? .refused("there are \(max) connections already, and all are in use")
     }
 
     private func givingWay(_ candidates: [Int], _ uses: [Use], _ now: NIODeadline) -> Int? {

@@ -36,13 +36,15 @@ struct ConnectionWatch {
             return .giveUp("no HTTP/2 SETTINGS came within \(limits.handshakeTimeout.milliseconds) ms")
         }
         if !hasAcknowledgement, now - openedAt > limits.handshakeTimeout {
-            return .giveUp("our HTTP/2 SETTINGS were not acknowledged within \(limits.handshakeTimeout.milliseconds) ms")
+            return .giveUp(
+                "our HTTP/2 SETTINGS were not acknowledged within \(limits.handshakeTimeout.milliseconds) ms")
         }
         if now - lastHeard > limits.idleTimeout {
             return .giveUp("nothing was heard for \(limits.idleTimeout.milliseconds) ms")
         }
         if !owesBodies { lastSent = now }
-        // A server may be long in taking a request's body, when earlier calls fill its memory: a client's calls have deadlines for that.
+        // A server may be long in taking a request's body, when earlier calls fill its memory: a client's calls have
+        // deadlines for that.
         if side == .server, now - lastSent > limits.stallTimeout {
             return .giveUp("nothing of an answer was taken for \(limits.stallTimeout.milliseconds) ms")
         }

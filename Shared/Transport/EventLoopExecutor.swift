@@ -1,10 +1,12 @@
 package import NIOCore
 
-/// Runs tasks on one event loop: what they call over connections of that loop, and whatever they wait for there, wakes no other thread.
+/// Runs tasks on one event loop: what they call over connections of that loop, and whatever they wait for there, wakes
+/// no other thread.
 ///
-/// Made the preferred executor of a task (`withTaskExecutorPreference`, `addTask(executorPreference:)`), it is that of its child
-/// tasks too. An actor on the loop would not do: a continuation, a task group and an `AsyncStream` all resume an actor's
-/// task by way of the shared pool. Tasks on a loop must not compute for long: the loop's connections wait meanwhile.
+/// Made the preferred executor of a task (`withTaskExecutorPreference`, `addTask(executorPreference:)`), it is that of
+/// its child tasks too. An actor on the loop would not do: a continuation, a task group and an `AsyncStream` all resume
+/// an actor's task by way of the shared pool. Tasks on a loop must not compute for long: the loop's connections wait
+/// meanwhile.
 package final class EventLoopExecutor: TaskExecutor {
     private let vigil: LoopVigil
 

@@ -92,7 +92,7 @@ final class HTTP2Handler: ChannelInboundHandler {
         do {
             try session.receive(unwrapInboundIn(data), at: now)
         } catch {
-            deliver(at: now)                        // what was said before the fault counts
+            deliver(at: now)        // what was said before the fault counts
             let isTooMuch = error.connectionCode == HTTP2Code.enhanceYourCalm
             giveUp(RPCError(isTooMuch ? .resourceExhausted : .protocolError, "\(error)"), code: error.connectionCode)
             return
@@ -203,9 +203,11 @@ final class HTTP2Handler: ChannelInboundHandler {
 
     private func setTimer() {
         guard let context, let next = streams.nextDeadline else { return }
-        if let timer, timer.at <= next { return }       // it fires early enough, and is then set anew
+        if let timer, timer.at <= next { return }        // it fires early enough, and is then set anew
         timer?.task.cancel()
-        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] () -> Void in self?.timerFired() }
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] () -> Void in
+            self?.timerFired()
+        }
         timer = (next, task)
     }
 
@@ -243,7 +245,7 @@ final class HTTP2Handler: ChannelInboundHandler {
         reason = error
         logger.info("gave up an HTTP/2 connection", metadata: ["reason": "\(error)"])
         session.terminate(code: code)
-        try? send()         // whatever still can be said; the connection is closed either way
+        try? send()        // whatever still can be said; the connection is closed either way
         closeAfterSending(error)
     }
 
@@ -252,7 +254,8 @@ final class HTTP2Handler: ChannelInboundHandler {
         tellStreams(error)
         phase = .closing
         let channel = context.channel
-        // A client hangs up at once. A server waits for that, since closing with unread bytes could cost the peer our last words.
+        // A client hangs up at once. A server waits for that, since closing with unread bytes could cost the peer our
+        // last words.
         let linger = session.side == .server ? Self.linger : .zero
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
             channel.eventLoop.scheduleTask(in: linger) { channel.close(promise: nil) }

@@ -71,7 +71,8 @@ extension HTTP2Session {
     }
 
     /// A field that breaks the rules and is left out: it has cost as much as others.
-    private static let onInvalidHeader: nghttp2_on_invalid_header_callback = { _, _, _, nameCount, _, valueCount, _, context in
+    private static let onInvalidHeader: nghttp2_on_invalid_header_callback = {
+        _, _, _, nameCount, _, valueCount, _, context in
         let session = unsafe from(context)
         guard case .giveUp(let reason) = session.recorded.headerWork.field(nameCount + valueCount) else { return 0 }
         return session.give(up: reason)
@@ -94,20 +95,25 @@ extension HTTP2Session {
         switch unsafe nghttp2_frame_type(UInt32(frame.hd.type)) {
         case NGHTTP2_HEADERS:
             let isTooLarge = session.recorded.headerWork.isTooLarge
-            session.recorded.events.append(isTooLarge ? .headTooLarge(stream: stream) : .head(stream: stream, session.recorded.head))
+            session.recorded.events.append(
+                isTooLarge ? .headTooLarge(stream: stream) : .head(stream: stream, session.recorded.head))
             if isEnd { session.recorded.events.append(.end(stream: stream)) }
         case NGHTTP2_DATA:
             if isEnd { session.recorded.events.append(.end(stream: stream)) }
         case NGHTTP2_SETTINGS:
             session.recorded.events.append(isAck ? .settingsAcknowledged : .settings)
-            if !isAck, let fault = session.recorded.windows.settingsEnd(initial: unsafe initialWindow(raw)) { return session.end(fault) }
+            if !isAck, let fault = session.recorded.windows.settingsEnd(initial: unsafe initialWindow(raw)) {
+                return session.end(fault)
+            }
         case NGHTTP2_WINDOW_UPDATE where stream > 0:
             session.recorded.windows.widen(stream)
         case NGHTTP2_RST_STREAM:
             session.recorded.ledger.resetByPeer(stream)
         case NGHTTP2_GOAWAY:
-            let debug = unsafe UnsafeBufferPointer(start: frame.goaway.opaque_data, count: min(frame.goaway.opaque_data_len, 256))
-            unsafe session.recorded.events.append(.goAway(code: frame.goaway.error_code, message: String(decoding: debug, as: UTF8.self)))
+            let debug = unsafe UnsafeBufferPointer(
+                start: frame.goaway.opaque_data, count: min(frame.goaway.opaque_data_len, 256))
+            unsafe session.recorded.events.append(
+                .goAway(code: frame.goaway.error_code, message: String(decoding: debug, as: UTF8.self)))
         default:
             break
         }
@@ -127,15 +133,21 @@ extension HTTP2Session {
             session.recorded.events.append(.reset)
         case NGHTTP2_HEADERS, NGHTTP2_CONTINUATION:
             let isFirst = header.type == UInt8(NGHTTP2_HEADERS.rawValue)
-            if case .giveUp(let reason) = session.recorded.headerWork.frame(header.length, isFirst: isFirst) { return session.give(up: reason) }
+            if case .giveUp(let reason) = session.recorded.headerWork.frame(header.length, isFirst: isFirst) {
+                return session.give(up: reason)
+            }
             guard isFirst, session.side == .server, !session.isGoingAway, header.stream_id % 2 == 1 else { break }
             let isOpen = unsafe nghttp2_session_get_stream_remote_close(raw, header.stream_id) >= 0
-            if let fault = session.recorded.ledger.heads(header.stream_id, isOpen: isOpen) { session.recorded.lateFault = fault }
+            if let fault = session.recorded.ledger.heads(header.stream_id, isOpen: isOpen) {
+                session.recorded.lateFault = fault
+            }
         case NGHTTP2_SETTINGS where UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue == 0:
             session.recorded.events.append(.control)
-            session.recorded.windows.settingsBegin(initial: unsafe initialWindow(raw)) { unsafe Int(nghttp2_session_get_stream_remote_window_size(raw, $0)) }
+            session.recorded.windows.settingsBegin(initial: unsafe initialWindow(raw)) {
+                unsafe Int(nghttp2_session_get_stream_remote_window_size(raw, $0))
+            }
         case NGHTTP2_DATA where header.length > 0 || UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0:
-            break       // bounded by windows
+            break        // bounded by windows
         default:
             session.recorded.events.append(.control)
         }
@@ -153,7 +165,8 @@ extension HTTP2Session {
         if offset >= 0, offset + count <= input.readableBytes, let piece {
             session.recorded.events.append(.data(stream: stream, piece))
         } else {
-            unsafe session.recorded.events.append(.data(stream: stream, ByteBuffer(bytes: UnsafeBufferPointer(start: bytes, count: count))))
+            unsafe session.recorded.events.append(
+                .data(stream: stream, ByteBuffer(bytes: UnsafeBufferPointer(start: bytes, count: count))))
         }
         return 0
     }
@@ -179,7 +192,8 @@ extension HTTP2Session {
     private static let onComplaint: nghttp2_error_callback2 = { _, _, text, count, context in
         let session = unsafe from(context)
         unsafe text?.withMemoryRebound(to: UInt8.self, capacity: count) { text in
-            session.recorded.complaint = unsafe String(decoding: UnsafeBufferPointer(start: text, count: min(count, 256)), as: UTF8.self)
+            session.recorded.complaint = unsafe String(
+                decoding: UnsafeBufferPointer(start: text, count: min(count, 256)), as: UTF8.self)
         }
         return 0
     }
@@ -187,13 +201,16 @@ extension HTTP2Session {
     // MARK: sending
 
     private static let frameLength: nghttp2_data_source_read_length_callback = { _, _, _, _, _, frameBytesMax, _ in
-        Int(frameBytesMax)      // nghttp2's default is 16 KiB whatever the peer allows; it cuts this to what the windows hold
+        // Nghttp2's default is 16 KiB whatever the peer allows; it cuts this to what the windows hold.
+        Int(frameBytesMax)
     }
 
     /// Says how much of a body fits into the next DATA frame; the bytes themselves follow in `sendBody`.
     static let readBody: cnghttp2_read_body = { _, stream, _, length, flags, _, context in
         let session = unsafe from(context)
-        guard let left = session.bodies[stream]?.readableBytes else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
+        guard let left = session.bodies[stream]?.readableBytes else {
+            return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+        }
         unsafe flags?.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
         if left <= length { unsafe flags?.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
         return min(left, length)
@@ -201,12 +218,16 @@ extension HTTP2Session {
 
     private static let sendBody: nghttp2_send_data_callback = { _, frame, header, length, _, context in
         let session = unsafe from(context)
-        // nghttp2 goes through all bodies in one call; this is where it can be held up. It asks again for the same frame.
-        guard session.recorded.output.count < session.recorded.outputLimit else { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
+        // nghttp2 goes through all bodies in one call; this is where it can be held up. It asks again for the same
+        // frame.
+        guard session.recorded.output.count < session.recorded.outputLimit else {
+            return NGHTTP2_ERR_WOULDBLOCK.rawValue
+        }
         guard let stream = unsafe frame?.pointee.hd.stream_id, let index = session.bodies.index(forKey: stream),
             let piece = session.bodies.values[index].readSlice(length: length)
         else { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue }
-        unsafe session.recorded.output.append(UnsafeRawBufferPointer(start: header, count: 9))     // no padding is ever asked for
+        // No padding is ever asked for.
+        unsafe session.recorded.output.append(UnsafeRawBufferPointer(start: header, count: 9))
         session.recorded.output.append(piece)
         return 0
     }

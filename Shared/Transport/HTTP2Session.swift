@@ -3,16 +3,18 @@ import NIOCore
 
 /// One connection's HTTP/2 codec: bytes in, events and bytes out; it never touches a socket.
 ///
-/// Owns one `nghttp2_session`. nghttp2's callbacks (in `HTTP2Session+callbacks.swift`) only record; everything else is done
-/// after C has returned, so re-entrancy cannot start. It stays on its channel's event loop, so it is deliberately not `Sendable`.
+/// Owns one `nghttp2_session`. nghttp2's callbacks (in `HTTP2Session+callbacks.swift`) only record; everything else is
+/// done after C has returned, so re-entrancy cannot start. It stays on its channel's event loop, so it is deliberately
+/// not `Sendable`.
 ///
-/// After `receive`, deliver `takeEvents`; after anything that may have made bytes for the peer, `drain`, and look for events again.
+/// After `receive`, deliver `takeEvents`; after anything that may have made bytes for the peer, `drain`, and look for
+/// events again.
 @safe final class HTTP2Session {
     enum Side { case client, server }
 
     let side: Side
     let limits: RPCLimits
-    private var raw: OpaquePointer!             // nghttp2_session *
+    private var raw: OpaquePointer!        // nghttp2_session *
 
     // What the callbacks record.
     var recorded: Recorded
@@ -43,7 +45,8 @@ import NIOCore
             defer { unsafe recorded.inputBase = nil }
             return unsafe cnghttp2_receive(raw, input.baseAddress?.assumingMemoryBound(to: UInt8.self), input.count)
         }
-        // The whole connection's window is open at all times; what bounds memory is the streams' windows (see `WindowBudget`).
+        // The whole connection's window is open at all times; what bounds memory is the streams' windows (see
+        // `WindowBudget`).
         if recorded.bodyBytes > 0 { _ = unsafe nghttp2_session_consume_connection(raw, recorded.bodyBytes) }
         recorded.bodyBytes = 0
         guard used == bytes.readableBytes else { throw failure(Int(used)) }
@@ -83,7 +86,8 @@ import NIOCore
                 guard count > 0, let start = unsafe bytes else { break }
                 unsafe recorded.output.append(UnsafeRawBufferPointer(start: start, count: Int(count)))
             }
-            // An answer may end before its request does; then the rest of the request is not wanted (RFC 9113 section 8.1).
+            // An answer may end before its request does; then the rest of the request is not wanted (RFC 9113 section
+            // 8.1).
             let answered = recorded.endedHere.filter { unsafe nghttp2_session_get_stream_remote_close(raw, $0) == 0 }
             recorded.endedHere.removeAll(keepingCapacity: true)
             guard side == .server, !answered.isEmpty else { break }
@@ -108,7 +112,8 @@ import NIOCore
         let hasBody = body.readableBytes > 0
         if hasBody { bodies[stream] = body }
         let result = unsafe head.withNameValues { fields in
-            unsafe cnghttp2_submit_response(raw, stream, fields.baseAddress, fields.count, hasBody ? Self.readBody : nil)
+            unsafe cnghttp2_submit_response(
+                raw, stream, fields.baseAddress, fields.count, hasBody ? Self.readBody : nil)
         }
         guard result == 0 else {
             bodies[stream] = nil
@@ -151,7 +156,9 @@ import NIOCore
     }
 
     private func failure(_ code: Int) -> HTTP2Error {
-        if let fault = recorded.fault { return HTTP2Error(code: code, message: fault.sentence, connectionCode: fault.code) }
+        if let fault = recorded.fault {
+            return HTTP2Error(code: code, message: fault.sentence, connectionCode: fault.code)
+        }
         let text = unsafe String(cString: nghttp2_strerror(Int32(clamping: code)))
         return HTTP2Error(code: code, message: recorded.complaint.map { "\(text) (\($0))" } ?? text)
     }
@@ -161,7 +168,9 @@ import NIOCore
     private func open() throws(HTTP2Error) {
         var callbacks: OpaquePointer?
         var option: OpaquePointer?
-        guard unsafe nghttp2_session_callbacks_new(&callbacks) == 0, unsafe nghttp2_option_new(&option) == 0 else { throw failure(Int(NGHTTP2_ERR_NOMEM.rawValue)) }
+        guard unsafe nghttp2_session_callbacks_new(&callbacks) == 0, unsafe nghttp2_option_new(&option) == 0 else {
+            throw failure(Int(NGHTTP2_ERR_NOMEM.rawValue))
+        }
         defer { unsafe nghttp2_session_callbacks_del(callbacks); unsafe nghttp2_option_del(option) }
         unsafe Self.install(on: callbacks)
 
@@ -172,10 +181,11 @@ import NIOCore
         unsafe nghttp2_option_set_max_reserved_remote_streams(option, 0)
 
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        let result = switch side {
-        case .client: unsafe nghttp2_session_client_new2(&raw, callbacks, context, option)
-        case .server: unsafe nghttp2_session_server_new2(&raw, callbacks, context, option)
-        }
+        let result =
+            switch side {
+            case .client: unsafe nghttp2_session_client_new2(&raw, callbacks, context, option)
+            case .server: unsafe nghttp2_session_server_new2(&raw, callbacks, context, option)
+            }
         guard result == 0 else { throw failure(Int(result)) }
         try announceSettings()
     }
@@ -192,7 +202,9 @@ import NIOCore
             settings.append(nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0))
         }
         let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
-        var result = unsafe settings.withUnsafeBufferPointer { unsafe nghttp2_submit_settings(raw, flags, $0.baseAddress, $0.count) }
+        var result = unsafe settings.withUnsafeBufferPointer {
+            unsafe nghttp2_submit_settings(raw, flags, $0.baseAddress, $0.count)
+        }
         guard result == 0 else { throw failure(Int(result)) }
         result = unsafe nghttp2_session_set_local_window_size(raw, flags, 0, Int32.max)
         guard result == 0 else { throw failure(Int(result)) }

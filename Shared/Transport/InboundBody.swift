@@ -24,7 +24,8 @@ struct InboundBody {
 
     func complete() throws(RPCError) -> ByteBuffer {
         guard bytes.readableBytes == announced else {
-            throw RPCError(.protocolError, "a body ended after \(bytes.readableBytes) bytes, its content-length is \(announced)")
+            throw RPCError(
+                .protocolError, "a body ended after \(bytes.readableBytes) bytes, its content-length is \(announced)")
         }
         return bytes
     }

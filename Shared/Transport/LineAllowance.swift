@@ -1,6 +1,7 @@
 package import NIOCore
 
-/// How many lines of one kind a log gets: some at once, then one in each interval. So whoever can cause a line cannot fill the log.
+/// How many lines of one kind a log gets: some at once, then one in each interval. So whoever can cause a line cannot
+/// fill the log.
 package struct LineAllowance: Sendable {
     private let burst: Int
     private let interval: TimeAmount

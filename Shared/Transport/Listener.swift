@@ -53,7 +53,9 @@ struct Listener: Sendable {
     }
 
     private static func isAnswered(_ path: String) async -> Bool {
-        let probe = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(unixDomainSocketPath: path).get()
+        let probe = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(
+            unixDomainSocketPath: path
+        ).get()
         guard let probe else { return false }
         try? await probe.close()
         return true
@@ -81,13 +83,14 @@ package enum AddressFault {
         switch error {
         case let error as SocketAddressError.UnknownHost: self = .unknownHost(error.host)
         case let error as IOError:
-            self = switch error.errnoCode {
-            case EADDRINUSE: .inUse
-            case EACCES, EPERM: .notAllowed
-            case EADDRNOTAVAIL: .notOfThisMachine
-            case ENOENT: .noFolder
-            case let code: .other(unsafe String(cString: strerror(code)))
-            }
+            self =
+                switch error.errnoCode {
+                case EADDRINUSE: .inUse
+                case EACCES, EPERM: .notAllowed
+                case EADDRNOTAVAIL: .notOfThisMachine
+                case ENOENT: .noFolder
+                case let code: .other(unsafe String(cString: strerror(code)))
+                }
         default: self = .other("\(error)")
         }
     }

@@ -1,12 +1,13 @@
-internal import NIOCore
 internal import Foundation
+internal import NIOCore
 internal import Synchronization
 
 /// Keeps the thread of one event loop awake for a moment after a message, because the next one usually follows soon.
 ///
-/// To wake a thread takes 20 to 60 µs on a virtual machine, several times as long as everything else that a short call costs. So after a
-/// call the loop's thread looks at its connections again and again, and after each look gives its core to any thread that wants it.
-/// It stops as soon as there is anything to do, or when the time is over; an idle process burns nothing.
+/// To wake a thread takes 20 to 60 µs on a virtual machine, several times as long as everything else that a short call
+/// costs. So after a call the loop's thread looks at its connections again and again, and after each look gives its
+/// core to any thread that wants it. It stops as soon as there is anything to do, or when the time is over; an idle
+/// process burns nothing.
 final class LoopVigil: Sendable {
     /// What the loop's thread alone touches.
     private struct Watch {

@@ -1,7 +1,8 @@
 import NIOCore
 import Synchronization
 
-/// Carries values from any task to one event loop, in order. A burst of them costs one wake-up of the loop, and one flush.
+/// Carries values from any task to one event loop, in order. A burst of them costs one wake-up of the loop, and one
+/// flush.
 final class Mailbox<Element: Sendable>: Sendable {
     private let vigil: LoopVigil
     private let waiting = Mutex<[Element]>([])
@@ -13,7 +14,8 @@ final class Mailbox<Element: Sendable>: Sendable {
         self.receiver = NIOLoopBound(receiver, eventLoop: eventLoop)
     }
 
-    /// Delivers at once where the caller is on the event loop, outside of the receiver's own work, and nothing waits before it; else posts.
+    /// Delivers at once where the caller is on the event loop, outside of the receiver's own work, and nothing waits
+    /// before it; else posts.
     func deliver(_ element: Element) {
         guard vigil.isOnLoop, waiting.withLock({ $0.isEmpty }) else { return post(element) }
         receiver.value([element])

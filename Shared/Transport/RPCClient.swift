@@ -4,8 +4,8 @@ import Synchronization
 
 /// Calls a server at one address over one HTTP/2 connection, and keeps that connection alive.
 ///
-/// `run` is the client's whole life: it connects, and connects again after a loss with growing, jittered pauses, until its
-/// task is cancelled. `call` may be used from any task while it runs.
+/// `run` is the client's whole life: it connects, and connects again after a loss with growing, jittered pauses, until
+/// its task is cancelled. `call` may be used from any task while it runs.
 package final class RPCClient: Sendable {
     /// Where the connection stands.
     package enum Connection: Sendable, Equatable {
@@ -58,8 +58,9 @@ package final class RPCClient: Sendable {
     /// The state now, then every change, in order. Ends after `.stopped`.
     package func stateChanges() -> AsyncStream<Connection> {
         let (stream, continuation) = AsyncStream<Connection>.makeStream()
-        // No termination handler: it would run inside a cancellation, which holds a lock of the runtime that `yield` takes too,
-        // and it would need our lock, inside which news is sent. Watchers that are gone are dropped when news is next sent.
+        // No termination handler: it would run inside a cancellation, which holds a lock of the runtime that `yield`
+        // takes too, and it would need our lock, inside which news is sent. Watchers that are gone are dropped when
+        // news is next sent.
         let isStopped = state.withLock { state in
             continuation.yield(state.connection)
             if state.connection != .stopped { state.watchers.append(continuation) }
@@ -69,7 +70,8 @@ package final class RPCClient: Sendable {
         return stream
     }
 
-    /// Connects and reconnects until cancelled; then fails the calls in flight with `.unavailable` and closes. Runs once.
+    /// Connects and reconnects until cancelled; then fails the calls in flight with `.unavailable` and closes. Runs
+    /// once.
     package func run() async throws {
         var backoff = Backoff()
         while !Task.isCancelled {
@@ -83,7 +85,7 @@ package final class RPCClient: Sendable {
                 logger.debug("no connection", metadata: ["server": "\(address)", "reason": "\(error)"])
                 move(to: .disconnected(error))
             }
-            let delay = backoff.delay(jitter: .random(in: 0..<1))
+            let delay = backoff.delay(jitter: .random(in: 0 ..< 1))
             try? await Task.sleep(for: .nanoseconds(delay.nanoseconds))        // a cancelled sleep ends the loop
         }
         move(to: .stopped)
@@ -97,10 +99,12 @@ package final class RPCClient: Sendable {
     ///
     /// - Parameters:
     ///   - path: for example `/v1/experts/run`.
-    ///   - timeout: for everything from here on, waiting for a connection included. The server learns what is left of it.
+    ///   - timeout: for everything from here on, waiting for a connection included. The server learns what is left of
+    ///     it.
     ///   - traceparent: W3C trace context; one that is not of its form is left out.
-    /// - Throws: what the server's handler threw; `.deadlineExceeded`, `.cancelled` when this task is cancelled, `.unavailable` when the
-    ///   server is not there or is lost during the call, `.protocolError` when its answer breaks the rules.
+    /// - Throws: what the server's handler threw; `.deadlineExceeded`, `.cancelled` when this task is cancelled,
+    ///   `.unavailable` when the server is not there or is lost during the call, `.protocolError` when its answer
+    ///   breaks the rules.
     package func call(
         _ path: String, _ body: ByteBuffer, timeout: TimeAmount, traceparent: String? = nil,
         whenDisconnected: WhenDisconnected = .failAfterFailure
@@ -109,12 +113,15 @@ package final class RPCClient: Sendable {
         let timeout = min(max(timeout, .zero), .milliseconds(RequestHead.timeoutMillisecondsMax))
         let deadline = NIODeadline.now() + timeout
         while true {
-            let connection = if let current = state.withLock({ $0.current }) {
-                current
-            } else {
-                try await nextConnection(before: deadline, whenDisconnected)
-            }
-            if let result = await connection.call(path, body, deadline: deadline, timeout: timeout, traceparent: traceparent) {
+            let connection =
+                if let current = state.withLock({ $0.current }) {
+                    current
+                } else {
+                    try await nextConnection(before: deadline, whenDisconnected)
+                }
+            if let result = await connection.call(
+                path, body, deadline: deadline, timeout: timeout, traceparent: traceparent)
+            {
                 return try result.get()
             }
             // That connection has just made the last of its calls, and is no longer `current`.
@@ -126,12 +133,17 @@ package final class RPCClient: Sendable {
     private func use(_ connection: ClientConnection) async -> Retirement {
         let id = ObjectIdentifier(connection)
         state.withLock { $0.open[id] = connection }
-        connection.channel.closeFuture.whenComplete { [weak self] _ in self?.state.withLock { _ = $0.open.removeValue(forKey: id) } }
+        connection.channel.closeFuture.whenComplete { [weak self] _ in
+            self?.state.withLock { _ = $0.open.removeValue(forKey: id) }
+        }
         move(to: .connected, connection)
         // The news is passed on where it arises, so watchers and callers hear of a loss without waiting for this task.
-        connection.retired.whenSuccess { [weak self] end in self?.move(to: end.isPlanned ? .connecting : .disconnected(end.reason)) }
+        connection.retired.whenSuccess { [weak self] end in
+            self?.move(to: end.isPlanned ? .connecting : .disconnected(end.reason))
+        }
         return await withTaskCancellationHandler {
-            (try? await connection.retired.get()) ?? Retirement(reason: RPCError(.unavailable, "lost \(address)"), isPlanned: false)
+            (try? await connection.retired.get())
+                ?? Retirement(reason: RPCError(.unavailable, "lost \(address)"), isPlanned: false)
         } onCancel: {
             connection.stop()
         }
@@ -152,7 +164,9 @@ package final class RPCClient: Sendable {
         for watcher in done { watcher.finish() }
     }
 
-    private func nextConnection(before deadline: NIODeadline, _ policy: WhenDisconnected) async throws(RPCError) -> ClientConnection {
+    private func nextConnection(
+        before deadline: NIODeadline, _ policy: WhenDisconnected
+    ) async throws(RPCError) -> ClientConnection {
         let result = await withTaskGroup(of: Result<ClientConnection, RPCError>.self) { tasks in
             tasks.addTask { await self.nextConnection(policy) }
             tasks.addTask {

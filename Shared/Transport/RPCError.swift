@@ -61,28 +61,30 @@ extension RPCError.Code {
 
     /// What a status means when no `x-error-code` came with it, as from a proxy or a foreign server.
     init(httpStatus: Int) {
-        self = switch httpStatus {
-        case 404: .notFound
-        case 408, 504: .deadlineExceeded
-        case 409, 412: .failedPrecondition
-        case 413, 429, 431: .resourceExhausted
-        case 499: .cancelled
-        case 503: .unavailable
-        case 400..<500: .invalidArgument
-        case 500: .internalError
-        default: .protocolError
-        }
+        self =
+            switch httpStatus {
+            case 404: .notFound
+            case 408, 504: .deadlineExceeded
+            case 409, 412: .failedPrecondition
+            case 413, 429, 431: .resourceExhausted
+            case 499: .cancelled
+            case 503: .unavailable
+            case 400 ..< 500: .invalidArgument
+            case 500: .internalError
+            default: .protocolError
+            }
     }
 
     /// What a reset stream means to the caller; `http2Code` as in RFC 9113 section 7.
     init(resetCode http2Code: UInt32) {
-        self = switch http2Code {
-        case HTTP2Code.cancel: .cancelled
-        case HTTP2Code.refusedStream: .unavailable
-        case HTTP2Code.enhanceYourCalm: .resourceExhausted
-        case HTTP2Code.internalError: .internalError
-        default: .protocolError
-        }
+        self =
+            switch http2Code {
+            case HTTP2Code.cancel: .cancelled
+            case HTTP2Code.refusedStream: .unavailable
+            case HTTP2Code.enhanceYourCalm: .resourceExhausted
+            case HTTP2Code.internalError: .internalError
+            default: .protocolError
+            }
     }
 }
 

@@ -2,8 +2,8 @@ package import NIOCore
 
 /// What one side of a connection takes from the other. Both sides use the same type and the same defaults.
 ///
-/// Memory a peer can make us hold, per connection, is bounded by
-/// `concurrentStreamsMax * windowBytes + bufferedBytesMax` (or one message, where that is more), and `answerBytesMax` of answers.
+/// Memory a peer can make us hold, per connection, is bounded by `concurrentStreamsMax * windowBytes +
+/// bufferedBytesMax` (or one message, where that is more), and `answerBytesMax` of answers.
 package struct RPCLimits: Sendable {
     /// All header fields of one request or answer, names and values, in bytes.
     package var headerBytesMax = 16 << 10
@@ -16,13 +16,15 @@ package struct RPCLimits: Sendable {
 
     /// The body of one request or answer, in bytes; at most 2 GiB - 1, which is the largest window of HTTP/2.
     package var messageBytesMax = 256 << 20
-    /// What a peer may send of a body before it has been given room for all of it, in bytes (its stream's first window); at least 16 KiB.
+    /// What a peer may send of a body before it has been given room for all of it, in bytes (its stream's first
+    /// window); at least 16 KiB.
     package var windowBytes = 1 << 20
-    /// Room for bodies larger than `windowBytes`, in bytes per connection. A body gets room for its announced length or waits its turn.
-    /// Room is free again when the server's handler, or the client's caller, is done. One message alone is always let in.
+    /// Room for bodies larger than `windowBytes`, in bytes per connection. A body gets room for its announced length or
+    /// waits its turn. Room is free again when the server's handler, or the client's caller, is done. One message alone
+    /// is always let in.
     package var bufferedBytesMax = 512 << 20
-    /// Room for answers whose length is known before they are computed (see `RPCRequest.reserveAnswer`) and which the peer has not read
-    /// yet, in bytes per connection; a call that asks for more is refused.
+    /// Room for answers whose length is known before they are computed (see `RPCRequest.reserveAnswer`) and which the
+    /// peer has not read yet, in bytes per connection; a call that asks for more is refused.
     package var answerBytesMax = 512 << 20
     /// The largest DATA frame we take, in bytes: 16 KiB to 16 MiB - 1.
     package var frameBytesMax = 1 << 20
@@ -31,9 +33,11 @@ package struct RPCLimits: Sendable {
 
     /// Calls at a time on one connection.
     package var concurrentStreamsMax = 256
-    /// Calls over one connection in its life; then the client makes a new one, and the old one ends with its last call. HTTP/2 itself ends at 2^30.
+    /// Calls over one connection in its life; then the client makes a new one, and the old one ends with its last call.
+    /// HTTP/2 itself ends at 2^30.
     package var callsPerConnectionMax = 1 << 29
-    /// Connections at a time to one server; for another one an idle one gives way (see `ConnectionPlaces`), or it is closed at once.
+    /// Connections at a time to one server; for another one an idle one gives way (see `ConnectionPlaces`), or it is
+    /// closed at once.
     package var connectionsMax = 1024
     /// Those of them that one machine may have; the rest are a reserve for others. Unix sockets are not counted.
     package var connectionsPerPeerMax = 768

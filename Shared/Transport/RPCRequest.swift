@@ -14,7 +14,10 @@ package struct RPCRequest: Sendable {
     private let answers: AnswerRoom
     private let stream: Int32
 
-    init(path: String, body: ByteBuffer, deadline: NIODeadline?, traceparent: String?, peer: String, answers: AnswerRoom, stream: Int32) {
+    init(
+        path: String, body: ByteBuffer, deadline: NIODeadline?, traceparent: String?, peer: String, answers: AnswerRoom,
+        stream: Int32
+    ) {
         self.path = path
         self.body = body
         self.deadline = deadline

@@ -5,9 +5,10 @@ import Synchronization
 
 /// Answers calls over HTTP/2 on one address.
 ///
-/// `run` is the server's whole life: it binds, serves, and returns once `stopAccepting` was called and the last call has
-/// been answered. Each connection is a child task of it, each call a child task of its connection; a call's task is
-/// cancelled when its stream is reset, its connection closes or its deadline passes. Cancelling `run` drops everything at once.
+/// `run` is the server's whole life: it binds, serves, and returns once `stopAccepting` was called and the last call
+/// has been answered. Each connection is a child task of it, each call a child task of its connection; a call's task is
+/// cancelled when its stream is reset, its connection closes or its deadline passes. Cancelling `run` drops everything
+/// at once.
 package final class RPCServer: Sendable {
     package typealias Handler = @Sendable (RPCRequest) async throws -> ByteBuffer
 
@@ -27,7 +28,10 @@ package final class RPCServer: Sendable {
     private let state = Mutex(State())
     private let bound: EventLoopPromise<Address>
 
-    package init(address: Address, limits: RPCLimits = .init(), group: any EventLoopGroup, logger: Logger, handler: @escaping Handler) {
+    package init(
+        address: Address, limits: RPCLimits = .init(), group: any EventLoopGroup, logger: Logger,
+        handler: @escaping Handler
+    ) {
         self.address = address
         self.limits = limits
         self.group = group
@@ -36,9 +40,10 @@ package final class RPCServer: Sendable {
         bound = group.any().makePromise()
     }
 
-    deinit { bound.fail(RPCError(.unavailable, "the server on \(address) never ran")) }      // no effect if it did
+    deinit { bound.fail(RPCError(.unavailable, "the server on \(address) never ran")) }        // no effect if it did
 
-    /// Where the server listens, as soon as it does; with the real port where 0 was asked for. Throws what binding threw.
+    /// Where the server listens, as soon as it does; with the real port where 0 was asked for. Throws what binding
+    /// threw.
     package var boundAddress: Address {
         get async throws { try await bound.futureResult.get() }
     }
@@ -110,22 +115,26 @@ package final class RPCServer: Sendable {
     }
 
     private func accept(_ channel: any Channel, _ arriving: AsyncStream<ServerConnection>.Continuation) throws {
-        let peer = channel.remoteAddress.flatMap { $0.ipAddress.map { "\($0)" } }.map { host in
-            Address.tcp(host: host, port: channel.remoteAddress?.port ?? 0).description
-        } ?? "\(address)"
+        let peer =
+            channel.remoteAddress.flatMap { $0.ipAddress.map { "\($0)" } }.map { host in
+                Address.tcp(host: host, port: channel.remoteAddress?.port ?? 0).description
+            } ?? "\(address)"
         let connection = try ServerConnection(on: channel, peer: peer, limits: limits, logger: logger)
         if let refusal = admit(connection) {
             tell("refused a connection", peer: peer, reason: refusal)
             throw RPCError(.resourceExhausted, refusal)
         }
         logger.debug("connection opened", metadata: ["peer": "\(peer)"])
-        channel.closeFuture.whenComplete { _ in self.state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) } }
+        channel.closeFuture.whenComplete { _ in
+            self.state.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
+        }
         arriving.yield(connection)
     }
 
     /// - Returns: why the connection cannot have a place; nil where it has one, if need be another's.
     private func admit(_ connection: ServerConnection) -> String? {
-        let places = ConnectionPlaces(max: limits.connectionsMax, maxPerPeer: limits.connectionsPerPeerMax, peace: limits.connectionPeace)
+        let places = ConnectionPlaces(
+            max: limits.connectionsMax, maxPerPeer: limits.connectionsPerPeerMax, peace: limits.connectionPeace)
         let (refusal, gone): (String?, (ServerConnection, hasServed: Bool)?) = state.withLock { state in
             if state.isStopping { return ("the server is stopping", nil) }
             let id = ObjectIdentifier(connection)
@@ -148,7 +157,9 @@ package final class RPCServer: Sendable {
         }
         if let gone {
             gone.0.giveWay(hasServed: gone.hasServed)
-            tell("closed an idle connection", peer: gone.0.machine ?? "\(address)", reason: "its place was needed for another")
+            tell(
+                "closed an idle connection", peer: gone.0.machine ?? "\(address)",
+                reason: "its place was needed for another")
         }
         return refusal
     }

@@ -52,8 +52,9 @@ struct ServerCall {
     var isOver: Bool { !isStreamOpen && !holdsBody }
 
     mutating func received(_ chunk: ByteBuffer) -> Action {
-        guard case .receiving(var body) = state else { return .none }     // the tail of a request that has been refused
-        state = .answered                                                 // `body` is now the only owner of its buffer
+        // The tail of a request that has been refused.
+        guard case .receiving(var body) = state else { return .none }
+        state = .answered        // `body` is now the only owner of its buffer
         do throws(RPCError) { try body.append(chunk) } catch { return .refuse(error) }
         state = .receiving(body)
         return .none
@@ -98,7 +99,9 @@ struct ServerCall {
     mutating func receivingTimedOut() -> Action {
         guard case .receiving(let body) = state else { return .none }
         state = .answered
-        return .refuse(RPCError(.deadlineExceeded, "\(body.bytes.readableBytes) of \(body.announced) bytes came before time was up"))
+        return .refuse(
+            RPCError(
+                .deadlineExceeded, "\(body.bytes.readableBytes) of \(body.announced) bytes came before time was up"))
     }
 
     mutating func streamClosed() -> Action {

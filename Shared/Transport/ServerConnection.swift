@@ -12,7 +12,8 @@ final class ServerConnection: Sendable {
     /// The peer's machine; nil on a Unix socket, where all peers are this one.
     let machine: String?
     let activity = ConnectionActivity()
-    /// Of the channel's event loop: on it a call reaches its handler, and an answer the socket, without waking a thread.
+    /// Of the channel's event loop: on it a call reaches its handler, and an answer the socket, without waking a
+    /// thread.
     let executor: EventLoopExecutor
     private let calls: NIOLoopBound<CallQueue>
     private let commands: Mailbox<Command>
@@ -21,7 +22,8 @@ final class ServerConnection: Sendable {
     init(on channel: any Channel, peer: String, limits: RPCLimits, logger: Logger) throws {
         let calls = NIOLoopBound(CallQueue(), eventLoop: channel.eventLoop)
         let session = try HTTP2Session(.server, limits: limits)
-        let streams = ServerStreams(session: session, peer: peer, incoming: calls.value, activity: activity, logger: logger)
+        let streams = ServerStreams(
+            session: session, peer: peer, incoming: calls.value, activity: activity, logger: logger)
         let handler = HTTP2Handler(session: session, streams: streams, logger: logger)
         self.channel = channel
         machine = channel.remoteAddress?.ipAddress
@@ -50,7 +52,8 @@ final class ServerConnection: Sendable {
         if hasServed { drain() } else { channel.close(promise: nil) }
     }
 
-    /// Runs every call as a child task until the connection is closed and the last of them has returned. Call it in a task that prefers `executor`.
+    /// Runs every call as a child task until the connection is closed and the last of them has returned. Call it in a
+    /// task that prefers `executor`.
     func serve(_ handler: @escaping @Sendable (RPCRequest) async throws -> ByteBuffer) async {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
@@ -66,7 +69,9 @@ final class ServerConnection: Sendable {
         }
     }
 
-    private static func result(of request: RPCRequest, _ handler: @Sendable (RPCRequest) async throws -> ByteBuffer) async -> Result<ByteBuffer, RPCError> {
+    private static func result(
+        of request: RPCRequest, _ handler: @Sendable (RPCRequest) async throws -> ByteBuffer
+    ) async -> Result<ByteBuffer, RPCError> {
         do {
             return .success(try await handler(request))
         } catch let error as RPCError {

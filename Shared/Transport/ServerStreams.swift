@@ -54,13 +54,15 @@ final class ServerStreams: HTTP2Streams {
         case .end(let stream): update(stream) { $0.receivedEnd() }
         case .closed(let stream, _): update(stream) { $0.streamClosed() }
         case .goAway(let code, let message):
-            logger.debug("client takes its leave", metadata: ["peer": "\(peer)", "http2.code": "\(code)", "http2.message": "\(message)"])
+            logger.debug(
+                "client takes its leave",
+                metadata: ["peer": "\(peer)", "http2.code": "\(code)", "http2.message": "\(message)"])
         case .settings, .settingsAcknowledged, .reset, .control: break
         }
     }
 
     private func open(_ stream: Int32, _ fields: HeaderFields, at now: NIODeadline) {
-        guard calls[stream] == nil else { return }          // trailers
+        guard calls[stream] == nil else { return }        // trailers
         // Handlers of streams that are already reset count here too, so resets cannot pile up work.
         guard !isDraining, calls.count < 2 * limits.concurrentStreamsMax else {
             session.reset(stream, code: HTTP2Code.refusedStream)
@@ -101,7 +103,9 @@ final class ServerStreams: HTTP2Streams {
     var nextDeadline: NIODeadline? { earliest.value }
 
     func timePassed(to now: NIODeadline) {
-        for (stream, entry) in calls where entry.call.isReceiving && !budget.isWaiting(stream) && now - entry.receivingSince > limits.requestTimeout {
+        for (stream, entry) in calls
+        where entry.call.isReceiving && !budget.isWaiting(stream) && now - entry.receivingSince > limits.requestTimeout
+        {
             update(stream) { $0.receivingTimedOut() }
         }
         guard earliest.isReached(at: now) else { return }
@@ -124,7 +128,8 @@ final class ServerStreams: HTTP2Streams {
     var isDone: Bool { isDraining && calls.isEmpty }
 
     func connectionClosed(_ reason: RPCError) {
-        logger.debug("connection closed", metadata: ["peer": "\(peer)", "reason": "\(reason)", "calls": "\(calls.count)"])
+        logger.debug(
+            "connection closed", metadata: ["peer": "\(peer)", "reason": "\(reason)", "calls": "\(calls.count)"])
         for stream in Array(calls.keys) { update(stream) { $0.streamClosed() } }
         incoming.finish()
     }
@@ -133,7 +138,8 @@ final class ServerStreams: HTTP2Streams {
 
     private func update(_ stream: Int32, _ change: (inout ServerCall) -> ServerCall.Action) {
         guard let index = calls.index(forKey: stream) else { return }
-        let action = change(&calls.values[index].call)      // in place: a copy would copy the body with the next chunk
+        // In place: a copy would copy the body with the next chunk.
+        let action = change(&calls.values[index].call)
         perform(action, on: stream)
         guard let call = calls[stream]?.call else { return }
         guard !call.holdsBody else { return }
@@ -161,7 +167,9 @@ final class ServerStreams: HTTP2Streams {
 
     private func start(_ stream: Int32, _ body: ByteBuffer) {
         guard let entry = calls[stream] else { return }
-        let request = RPCRequest(path: entry.call.head.path, body: body, deadline: entry.deadline, traceparent: entry.call.head.traceparent, peer: peer, answers: answers, stream: stream)
+        let request = RPCRequest(
+            path: entry.call.head.path, body: body, deadline: entry.deadline, traceparent: entry.call.head.traceparent,
+            peer: peer, answers: answers, stream: stream)
         incoming.add(IncomingCall(stream: stream, request: request, task: entry.task))
     }
 

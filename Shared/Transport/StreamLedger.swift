@@ -1,9 +1,10 @@
 /// What has to be known of a connection's streams to see that a peer breaks the rules in ways that nghttp2 lets pass.
 ///
-/// nghttp2 answers what comes for a stream that the peer had ended as RFC 9113 section 5.1 asks. It passes over the rest,
-/// since a reset and what the peer sends may cross on the wire. Told apart here: HEADERS for streams that were reset here (they
-/// crossed, and are ignored), that the peer reset, that had ended, and that never were. DATA after the peer's own reset, or for a stream that never
-/// was but has a number below the newest, stays ignored: nghttp2 shows such frames to nobody.
+/// nghttp2 answers what comes for a stream that the peer had ended as RFC 9113 section 5.1 asks. It passes over the
+/// rest, since a reset and what the peer sends may cross on the wire. Told apart here: HEADERS for streams that were
+/// reset here (they crossed, and are ignored), that the peer reset, that had ended, and that never were. DATA after the
+/// peer's own reset, or for a stream that never was but has a number below the newest, stays ignored: nghttp2 shows
+/// such frames to nobody.
 struct StreamLedger {
     private enum Ending { case resetHere, resetByPeer, ended }
 
@@ -33,7 +34,8 @@ struct StreamLedger {
         guard !isOpen else { return nil }
         switch over.last(where: { $0.stream == stream })?.ending {
         case .resetHere: return nil
-        case .resetByPeer: return HTTP2Fault(HTTP2Code.streamClosed, "HEADERS came for stream \(stream), which the peer had reset")
+        case .resetByPeer:
+            return HTTP2Fault(HTTP2Code.streamClosed, "HEADERS came for stream \(stream), which the peer had reset")
         case .ended: return HTTP2Fault(HTTP2Code.streamClosed, "HEADERS came for stream \(stream), which had ended")
         case nil: return HTTP2Fault(HTTP2Code.protocolError, "HEADERS came for stream \(stream) after stream \(newest)")
         }

@@ -1,5 +1,5 @@
-/// Sees when a new INITIAL_WINDOW_SIZE makes a stream's window too large. RFC 9113 section 6.9.2 asks for a connection error then;
-/// nghttp2 resets the stream.
+/// Sees when a new INITIAL_WINDOW_SIZE makes a stream's window too large. RFC 9113 section 6.9.2 asks for a connection
+/// error then; nghttp2 resets the stream.
 ///
 /// A window is above the initial one only where the peer widened it, so only such streams are looked at.
 struct StreamWindows {
@@ -26,6 +26,8 @@ struct StreamWindows {
     /// The SETTINGS are here.
     func settingsEnd(initial: Int) -> HTTP2Fault? {
         guard widest + initial - self.initial > Int32.max else { return nil }
-        return HTTP2Fault(HTTP2Code.flowControlError, "SETTINGS_INITIAL_WINDOW_SIZE \(initial) makes a stream's window larger than 2^31 - 1")
+        return HTTP2Fault(
+            HTTP2Code.flowControlError,
+            "SETTINGS_INITIAL_WINDOW_SIZE \(initial) makes a stream's window larger than 2^31 - 1")
     }
 }

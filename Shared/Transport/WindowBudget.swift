@@ -1,8 +1,8 @@
 /// Room for large bodies on one connection: who may send now, and who waits for an earlier one to be done with.
 ///
-/// A stream's first window lets `windowBytes` in unasked. A larger body is admitted when its whole length fits beside those
-/// already admitted; it is then given a window of its length at once, so admitted bodies never wait for each other
-/// half-way. Waiting bodies are admitted in the order in which they came, and one alone is admitted at any size:
+/// A stream's first window lets `windowBytes` in unasked. A larger body is admitted when its whole length fits beside
+/// those already admitted; it is then given a window of its length at once, so admitted bodies never wait for each
+/// other half-way. Waiting bodies are admitted in the order in which they came, and one alone is admitted at any size:
 /// together this leaves no state in which nobody can go on.
 struct WindowBudget {
     private let windowBytes: Int

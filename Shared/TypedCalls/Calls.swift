@@ -67,7 +67,7 @@ package struct EndpointHandlers: Sendable {
 
     /// What the caller is told; logs it.
     private func failure(_ error: any Error, _ context: CallContext) -> any Error {
-        if error is CancellationError { return error }          // the caller does not wait any more
+        if error is CancellationError { return error }        // the caller does not wait any more
         guard let refusal = refusal(error) else {
             failures.failed(error, context)
             return error

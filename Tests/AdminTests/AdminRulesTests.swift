@@ -1,22 +1,34 @@
-@testable import Admin
 import NIOCore
 import Testing
 import Transport
 
+@testable import Admin
+
 @Suite("Who may change something at the admin address") struct AdminGuardTests {
     private func refusal(_ host: String, listening: Address = .tcp(host: "0.0.0.0", port: 9090)) -> Int? {
-        AdminGuard(address: listening, machine: "node-7.corp.example").refusal(host: host, origin: nil, contentType: "application/json")?.status
+        AdminGuard(address: listening, machine: "node-7.corp.example").refusal(
+            host: host, origin: nil, contentType: "application/json")?.status
     }
 
-    @Test("addresses, names without dots, names of private networks, the machine's own and the one it listens under are ours", arguments: [
-        "127.0.0.1", "10.1.2.3:9090", "[::1]:9090", "[fe80::1]", "localhost:9090", "LOCALHOST", "router", "router:9090", "router.:9090",
-        "router.default.svc.cluster.local:9090", "router.prod.svc", "box.lan", "node-7.corp.example:9090", "Node-7.Corp.Example",
-    ])
+    @Test(
+        """
+        addresses, names without dots, names of private networks, the machine's own and the one it listens under are \
+        ours
+        """,
+        arguments: [
+            "127.0.0.1", "10.1.2.3:9090", "[::1]:9090", "[fe80::1]", "localhost:9090", "LOCALHOST", "router",
+            "router:9090", "router.:9090",
+            "router.default.svc.cluster.local:9090", "router.prod.svc", "box.lan", "node-7.corp.example:9090",
+            "Node-7.Corp.Example",
+        ])
     func ours(host: String) { #expect(refusal(host) == nil) }
 
-    @Test("public names are not, and what is no name is none", arguments: [
-        "evil.example", "evil.example:9090", "127.0.0.1.evil.example", "local.evil.example", "evil.example.", "1.2.3", "a@b", "[::1", "[::1].evil.example", "[x]", ":9090", "a b", "evil.example/", "lan.example",
-    ])
+    @Test(
+        "public names are not, and what is no name is none",
+        arguments: [
+            "evil.example", "evil.example:9090", "127.0.0.1.evil.example", "local.evil.example", "evil.example.",
+            "1.2.3", "a@b", "[::1", "[::1].evil.example", "[x]", ":9090", "a b", "evil.example/", "lan.example",
+        ])
     func foreign(host: String) { #expect(refusal(host) == 403) }
 
     @Test("a name that it listens under may have dots; a Unix socket is reached by no page, whatever the name")
@@ -30,9 +42,10 @@ import Transport
         let guardian = AdminGuard(address: .tcp(host: "127.0.0.1", port: 1), machine: "m")
         let long = String(repeating: "x.", count: 50_000)
         for refusal in [
-            guardian.refusal(host: long, origin: nil, contentType: "application/json"), guardian.refusal(host: "a", origin: long, contentType: "application/json"),
+            guardian.refusal(host: long, origin: nil, contentType: "application/json"),
+            guardian.refusal(host: "a", origin: long, contentType: "application/json"),
             guardian.refusal(host: "a", origin: nil, contentType: long),
-        ] { #expect(refusal.map { (200...500).contains($0.reason.utf8.count) } == true) }
+        ] { #expect(refusal.map { (200 ... 500).contains($0.reason.utf8.count) } == true) }
     }
 }
 

@@ -2,7 +2,6 @@ import Admin
 import Logging
 import NIOCore
 import NIOPosix
-import Admin
 import ServiceLifecycle
 import Synchronization
 import Testing
@@ -35,15 +34,17 @@ import Transport
 
     @Test("an admin server that is cancelled while connections arrive does not take the process down")
     func connections() async throws {
-        for _ in 0..<30 {
+        for _ in 0 ..< 30 {
             let (ports, sink) = AsyncStream<Int?>.makeStream()
             await withTaskGroup(of: Void.self) { tasks in
-                let server = AdminServer(address: .tcp(host: "127.0.0.1", port: 0), readiness: Readiness(), onListening: { sink.yield($0) })
+                let server = AdminServer(
+                    address: .tcp(host: "127.0.0.1", port: 0), readiness: Readiness(), onListening: { sink.yield($0) })
                 tasks.addTask { try? await server.run() }
                 for await case let port? in ports {
-                    for _ in 0..<4 {
+                    for _ in 0 ..< 4 {
                         tasks.addTask {
-                            let connect = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: port)
+                            let connect = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(
+                                host: "127.0.0.1", port: port)
                             try? await connect.get().close()
                         }
                     }

@@ -1,9 +1,10 @@
-@testable import Attention
 import Checkpoint
 import Messages
 import Tensors
 import Testing
 import Transport
+
+@testable import Attention
 
 @Suite("Attention engine") struct AttentionEngineTests {
     private static let columns = 40, vocabulary = 97
@@ -135,29 +136,31 @@ import Transport
 }
 
 @Suite("Errors of attention") struct AttentionErrorTests {
-    @Test("tell a router by their code whether to ask again later, to begin anew or to give up", arguments: [
-        (.unknownSession(1), .notFound, "session 1 is not open here"),
-        (.lost(2, .damaged("cut off")), .notFound, "session 2 is lost, its parked state is damaged: cut off"),
-        (.sessionExists(3), .failedPrecondition, "session 3 is open already"),
-        (.parked(4), .failedPrecondition, "session 4 is parked; resume it first"),
-        (.notParked(5), .failedPrecondition, "session 5 is not parked but open"),
-        (.moving(6), .failedPrecondition, "session 6 is just being parked or resumed"),
-        (.resuming(7, .disk("x")), .failedPrecondition, "session 7 cannot be read back and stays parked: x"),
-        (
-            .position(session: 8, layer: 1, expected: 2, found: 3), .failedPrecondition,
-            "session 8 stands at position 2 in layer 1, the call begins at 3"
-        ),
-        (.parking(9, .disk("full")), .resourceExhausted, "session 9 cannot be parked and stays in memory: full"),
-        (
-            .memory(needed: 3, free: 2, budget: 9), .resourceExhausted,
-            "the session needs 3 bytes of state, 2 of 9 are free"
-        ),
-        (.length(0, limit: 5), .invalidArgument, "a length of 0 tokens, expected 1 to 5"),
-        (.layer(9, count: 3), .invalidArgument, "layer 9 of a model of 3 layers"),
-        (.token(97, vocabulary: 97), .invalidArgument, "token id 97 of a vocabulary of 97"),
-        (.rows(7, limit: 6), .invalidArgument, "7 rows in one call, whose answer has room for 6"),
-        (.shape(name: "x", expected: "a row", found: 3), .invalidArgument, "x holds 3 values, expected a row"),
-    ] as [(AttentionError, RPCError.Code, String)])
+    @Test(
+        "tell a router by their code whether to ask again later, to begin anew or to give up",
+        arguments: [
+            (.unknownSession(1), .notFound, "session 1 is not open here"),
+            (.lost(2, .damaged("cut off")), .notFound, "session 2 is lost, its parked state is damaged: cut off"),
+            (.sessionExists(3), .failedPrecondition, "session 3 is open already"),
+            (.parked(4), .failedPrecondition, "session 4 is parked; resume it first"),
+            (.notParked(5), .failedPrecondition, "session 5 is not parked but open"),
+            (.moving(6), .failedPrecondition, "session 6 is just being parked or resumed"),
+            (.resuming(7, .disk("x")), .failedPrecondition, "session 7 cannot be read back and stays parked: x"),
+            (
+                .position(session: 8, layer: 1, expected: 2, found: 3), .failedPrecondition,
+                "session 8 stands at position 2 in layer 1, the call begins at 3"
+            ),
+            (.parking(9, .disk("full")), .resourceExhausted, "session 9 cannot be parked and stays in memory: full"),
+            (
+                .memory(needed: 3, free: 2, budget: 9), .resourceExhausted,
+                "the session needs 3 bytes of state, 2 of 9 are free"
+            ),
+            (.length(0, limit: 5), .invalidArgument, "a length of 0 tokens, expected 1 to 5"),
+            (.layer(9, count: 3), .invalidArgument, "layer 9 of a model of 3 layers"),
+            (.token(97, vocabulary: 97), .invalidArgument, "token id 97 of a vocabulary of 97"),
+            (.rows(7, limit: 6), .invalidArgument, "7 rows in one call, whose answer has room for 6"),
+            (.shape(name: "x", expected: "a row", found: 3), .invalidArgument, "x holds 3 values, expected a row"),
+        ] as [(AttentionError, RPCError.Code, String)])
     func codes(error: AttentionError, code: RPCError.Code, message: String) {
         #expect(RPCError(error) == RPCError(code, message))
     }

@@ -1,4 +1,3 @@
-@testable import Attention
 import Checkpoint
 import Foundation
 import Messages
@@ -7,6 +6,8 @@ import Tensors
 import Testing
 import Transport
 import TypedCalls
+
+@testable import Attention
 
 @Suite("Calls to attention whose deadline has passed") struct LateCallTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -1,8 +1,9 @@
-@testable import Attention
 import Checkpoint
 import Foundation
 import Tensors
 import Testing
+
+@testable import Attention
 
 @Suite("A whole lightning layer") struct LightningLayerTests {
     /// Of 6 heads, by the paper on ALiBi: those of 4 heads, then every other one of those of 8.
@@ -19,7 +20,7 @@ import Testing
     ) throws -> (partial: Formulas.Matrix, squares: [Double], states: [Formulas.Matrix]) {
         let weights = try Self.files.lightning(layer), d = Self.d
         let qkv = Formulas.product(input.inDouble, weights.qkv).map { $0.map(Formulas.silu) }
-        let factor = 1 - Double(layer) / 2 + 1e-5                                       // three layers
+        let factor = 1 - Double(layer) / 2 + 1e-5        // three layers
         let heads = (0 ..< Self.headCount).map { head in
             let part = { (index: Int) in Formulas.head(3 * head + index, of: qkv, d) }
             return Formulas.lightningHead(q: part(0), k: part(1), v: part(2), slope: Self.slopes[head] * factor)
@@ -33,9 +34,11 @@ import Testing
         return (Formulas.product(gated, weights.out), squares, heads.map { $0.state })
     }
 
-    @Test("is its formula in Double around the borders of blocks, in the first layer and in the last", arguments: [
-        1, 2, 63, 64, 65, 127, 128, 129, 200,
-    ])
+    @Test(
+        "is its formula in Double around the borders of blocks, in the first layer and in the last",
+        arguments: [
+            1, 2, 63, 64, 65, 127, 128, 129, 200,
+        ])
     func formula(rows: Int) throws {
         let compute = Compute(threads: 1)
         let input = Tensor(columns: 40, values: pattern(rows * 40, seed: rows))
@@ -125,9 +128,11 @@ import Testing
         #expect(extend(state, 0 ..< 70).allSatisfy { $0.isFinite })
     }
 
-    @Test("is all in its used memory: a copy of that goes on with the same bytes", arguments: [
-        0, 1, 15, 16, 17, 63, 64, 65, 129,
-    ])
+    @Test(
+        "is all in its used memory: a copy of that goes on with the same bytes",
+        arguments: [
+            0, 1, 15, 16, 17, 63, 64, 65, 129,
+        ])
     func copies(length: Int) {
         let state = LightningState(headCount: Self.heads, headDimension: Self.d)
         if length > 0 { extend(state, 0 ..< length) }

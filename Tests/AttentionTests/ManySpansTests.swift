@@ -1,16 +1,23 @@
-@testable import Attention
 import Checkpoint
 import Foundation
 import Tensors
 import Testing
 
+@testable import Attention
+
 /// One call for the rows of many sessions, or one for each: nobody can tell.
 @Suite("Many spans in one call") struct ManySpansTests {
-    /// What each session has seen, and how many rows it gets: decode and prefill rows in turns, at and across the borders of blocks, pages and ranges.
-    private static let sessions: [(seen: Int, rows: Int)] = [(0, 1), (63, 1), (5, 200), (64, 1), (0, 70), (4200, 1), (130, 2), (4090, 9), (1, 1)]
+    /// What each session has seen, and how many rows it gets: decode and prefill rows in turns, at and across the
+    /// borders of blocks, pages and ranges.
+    private static let sessions: [(seen: Int, rows: Int)] = [
+        (0, 1), (63, 1), (5, 200), (64, 1), (0, 70), (4200, 1), (130, 2), (4090, 9), (1, 1),
+    ]
 
     private func checkpoint(_ name: String) throws -> WeightFiles {
-        try WeightFiles(directory: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/\(name)").path)
+        try WeightFiles(
+            directory: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+                path: "Fixtures/\(name)"
+            ).path)
     }
 
     private func rows(_ count: Int, seed: Int, columns: Int) -> Tensor {
@@ -20,7 +27,9 @@ import Testing
     /// - Parameters:
     ///   - fresh: a session that has seen nothing.
     ///   - attend: extends sessions by rows and gives the values that each row came to.
-    private func check<State>(columns: Int, fresh: () -> State, attend: (Tensor, [(State, Range<Int>)], Compute) -> [[Float]]) {
+    private func check<State>(
+        columns: Int, fresh: () -> State, attend: (Tensor, [(State, Range<Int>)], Compute) -> [[Float]]
+    ) {
         func prepared() -> [State] {
             Self.sessions.enumerated().map { index, session in
                 let state = fresh(), first = rows(session.seen, seed: index, columns: columns)
@@ -49,7 +58,8 @@ import Testing
             let states = prepared()
             let found = bits(together(states, inputs, threads: threads) + together(states, last, threads: threads))
             let same = found == expected
-            #expect(same, "\(threads) threads: \(zip(found, expected).count { $0 != $1 }) of \(expected.count) rows differ")
+            #expect(
+                same, "\(threads) threads: \(zip(found, expected).count { $0 != $1 }) of \(expected.count) rows differ")
         }
     }
 
@@ -57,18 +67,26 @@ import Testing
     func lightning() throws {
         let files = try checkpoint("mixed-original"), config = files.config
         let layer = try LightningAttention(files, layer: 0)
-        check(columns: config.hiddenSize, fresh: { LightningState(headCount: config.headCount, headDimension: config.headDimension) }) { input, spans, compute in
+        check(
+            columns: config.hiddenSize,
+            fresh: { LightningState(headCount: config.headCount, headDimension: config.headDimension) }
+        ) { input, spans, compute in
             let (partial, squares) = layer.attend(input, spans.map { ($0, $1) }, compute)
             return (0 ..< input.rows).map { Array(partial.row($0)) + [squares[$0]] }
         }
     }
 
-    @Test("softmax: the same bytes as a call for each span, for any number of threads", arguments: ["mixed-original", "sliding-window"])
+    @Test(
+        "softmax: the same bytes as a call for each span, for any number of threads",
+        arguments: ["mixed-original", "sliding-window"])
     func softmax(name: String) throws {
         let files = try checkpoint(name), config = files.config
         let index = try #require(config.layers.firstIndex(of: .softmax))
         let layer = try SoftmaxAttention(files, layer: index)
-        check(columns: config.hiddenSize, fresh: { KeyValueCache(headCount: config.keyValueHeadCount, headDimension: config.headDimension) }) { input, spans, compute in
+        check(
+            columns: config.hiddenSize,
+            fresh: { KeyValueCache(headCount: config.keyValueHeadCount, headDimension: config.headDimension) }
+        ) { input, spans, compute in
             let output = layer.attend(input, spans.map { ($0, $1) }, compute)
             return (0 ..< input.rows).map { Array(output.row($0)) }
         }

@@ -1,7 +1,8 @@
-@testable import Attention
 import Checkpoint
 import Foundation
 import Testing
+
+@testable import Attention
 
 @Suite("Files of parked sessions") struct ParkedSessionTests {
     private static let config = try! Fixture.files("mixed-original").config
@@ -38,9 +39,11 @@ import Testing
     private static let notWritten = ParkingError.damaged("its checksum is not that of what was written")
     private static let otherHeader = ParkingError.damaged("its header is not the one that was written")
 
-    @Test("hold every layer's state and length, also where a step was cut off between layers", arguments: [
-        [0, 0, 0], [1, 1, 1], [64, 64, 64], [130, 130, 129], [65, 64, 64],
-    ])
+    @Test(
+        "hold every layer's state and length, also where a step was cut off between layers",
+        arguments: [
+            [0, 0, 0], [1, 1, 1], [64, 64, 64], [130, 130, 129], [65, 64, 64],
+        ])
     func roundTrip(lengths: [Int]) throws {
         let session = session(lengths, seed: 1)
         let (parked, descriptor) = try parked(session)
@@ -70,7 +73,7 @@ import Testing
     func altered() throws {
         let (parked, descriptor) = try parked(session([70, 70, 70], seed: 3))
         defer { close(descriptor) }
-        let headerBytes = (1 + 2 + 2 * 3) * 8               // the magic number, two counts, and two numbers a layer
+        let headerBytes = (1 + 2 + 2 * 3) * 8        // the magic number, two counts, and two numbers a layer
         for place in Set(0 ..< headerBytes).union(stride(from: headerBytes, to: parked.byteCount, by: 611)) {
             var byte: UInt8 = 0
             pread(descriptor, &byte, 1, off_t(place))
@@ -120,10 +123,12 @@ import Testing
 
     private static let buffer = 1 << 20
 
-    @Test("pieces come back in order, those that fill the buffer, just fit into it or are larger", arguments: [
-        [], [0], [1, 0, 2], [buffer], [buffer + 1], [buffer - 1, 1, 1], [1, buffer], [buffer / 2, buffer / 2, 5],
-        [3, 2 * buffer + 1, 3],
-    ])
+    @Test(
+        "pieces come back in order, those that fill the buffer, just fit into it or are larger",
+        arguments: [
+            [], [0], [1, 0, 2], [buffer], [buffer + 1], [buffer - 1, 1, 1], [1, buffer], [buffer / 2, buffer / 2, 5],
+            [3, 2 * buffer + 1, 3],
+        ])
     func pieces(counts: [Int]) throws {
         let file = try ParkingFile(in: "/tmp")
         let written = counts.enumerated().map { Piece($1, seed: $0 + 1) }
@@ -149,10 +154,13 @@ import Testing
         #expect(read.memory.elementsEqual(second.memory) && !read.memory.elementsEqual(first.memory))
     }
 
-    @Test("what the system refuses is told in its words", arguments: [
-        ("", "the folder's name is empty or contains a zero byte"), ("/nowhere/at/all", "No such file or directory"),
-        ("/dev/null", "Not a directory"),
-    ])
+    @Test(
+        "what the system refuses is told in its words",
+        arguments: [
+            ("", "the folder's name is empty or contains a zero byte"),
+            ("/nowhere/at/all", "No such file or directory"),
+            ("/dev/null", "Not a directory"),
+        ])
     func refused(folder: String, why: String) {
         let error = #expect(throws: ParkingError.self) { try ParkingFile(in: folder) }
         #expect(error == .disk(why))

@@ -1,4 +1,3 @@
-@testable import Attention
 import Checkpoint
 import Console
 import Foundation
@@ -7,16 +6,23 @@ import Synchronization
 import Tensors
 import Testing
 
+@testable import Attention
+
 @Suite("Parking") struct ParkingTests {
-    private static let checkpoint = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/mixed-original").path
+    private static let checkpoint = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/mixed-original").path
     private static let tokensMax = 400
     private static let sessionBytes = try! WeightFiles(directory: checkpoint).config.sessionBytes(tokensMax: tokensMax)
 
     private func engine(
-        sessions: Int = 8, makeFile: @escaping @Sendable () throws(ParkingError) -> ParkingFile = { () throws(ParkingError) in try ParkingFile(in: "/tmp") }
+        sessions: Int = 8,
+        makeFile: @escaping @Sendable () throws(ParkingError) -> ParkingFile = { () throws(ParkingError) in
+            try ParkingFile(in: "/tmp")
+        }
     ) throws -> AttentionEngine {
         try AttentionEngine(
-            WeightFiles(directory: Self.checkpoint), compute: Compute(threads: 1), memoryBudgetBytes: sessions * Self.sessionBytes, makeParkingFile: makeFile)
+            WeightFiles(directory: Self.checkpoint), compute: Compute(threads: 1),
+            memoryBudgetBytes: sessions * Self.sessionBytes, makeParkingFile: makeFile)
     }
 
     private func openSession(_ engine: AttentionEngine, _ session: UInt64) async throws {
@@ -29,16 +35,21 @@ import Testing
         let hidden = (0 ..< count * columns).map { Float(($0 * 7 + start * 31) % 211 - 105) / 67 }
         var answers: [[UInt32]] = []
         for layer in engine.config.layers.indices {
-            let answer = try await engine.attend(SublayerRequest(layer: layer, spans: [SessionSpan(session: session, start: start, count: count)], hidden: hidden))
+            let answer = try await engine.attend(
+                SublayerRequest(
+                    layer: layer, spans: [SessionSpan(session: session, start: start, count: count)], hidden: hidden))
             answers.append((answer.partial + answer.squares).map(\.bitPattern))
             if engine.config.layers[layer] == .lightning {
-                answers.append(try await engine.state(StateRequest(session: session, layer: layer)).state.map(\.bitPattern))
+                answers.append(
+                    try await engine.state(StateRequest(session: session, layer: layer)).state.map(\.bitPattern))
             }
         }
         return answers
     }
 
-    @Test("a session comes back byte for byte, wherever in a block and a page it stands", arguments: [0, 1, 5, 63, 64, 65, 130, 300])
+    @Test(
+        "a session comes back byte for byte, wherever in a block and a page it stands",
+        arguments: [0, 1, 5, 63, 64, 65, 130, 300])
     func equality(length: Int) async throws {
         let engine = try engine()
         for session in [1, 2] as [UInt64] {
@@ -46,11 +57,12 @@ import Testing
             if length > 0 { _ = try await step(engine, session, start: 0, count: length) }
         }
         #expect(try await engine.park(ParkSessionRequest(session: 1)).parkedBytes > 0)
-        try await openSession(engine, 3)           // takes the memory that was freed
+        try await openSession(engine, 3)        // takes the memory that was freed
         _ = try await step(engine, 3, start: 0, count: 200)
         #expect(try await engine.resume(ResumeSessionRequest(session: 1)).reservedBytes == Self.sessionBytes)
         for (start, count) in [(length, 70), (length + 70, 1)] {
-            let parked = try await step(engine, 1, start: start, count: count), never = try await step(engine, 2, start: start, count: count)
+            let parked = try await step(engine, 1, start: start, count: count),
+                never = try await step(engine, 2, start: start, count: count)
             #expect(parked == never)
         }
     }
@@ -67,7 +79,8 @@ import Testing
         let head = (Kernels.keyGroupLength + 3) * config.headDimension * 4
         let heads = config.layers.reduce(0) { $0 + ($1 == .lightning ? config.headCount : config.keyValueHeadCount) }
         #expect(try await engine.park(ParkSessionRequest(session: 1)).parkedBytes == empty + heads * head)
-        #expect(engine.usage.parked == 1 && engine.usage.parkedBytes == empty + heads * head && engine.usage.sessions == 0)
+        #expect(
+            engine.usage.parked == 1 && engine.usage.parkedBytes == empty + heads * head && engine.usage.sessions == 0)
     }
 
     @Test("parking frees the session's memory for others; resuming takes it again, or fails while there is none")
@@ -89,8 +102,12 @@ import Testing
     @Test("calls for a session in the wrong place say where it is")
     func wrongPlace() async throws {
         let engine = try engine()
-        await #expect(throws: AttentionError.unknownSession(1)) { try await engine.park(ParkSessionRequest(session: 1)) }
-        await #expect(throws: AttentionError.unknownSession(1)) { try await engine.resume(ResumeSessionRequest(session: 1)) }
+        await #expect(throws: AttentionError.unknownSession(1)) {
+            try await engine.park(ParkSessionRequest(session: 1))
+        }
+        await #expect(throws: AttentionError.unknownSession(1)) {
+            try await engine.resume(ResumeSessionRequest(session: 1))
+        }
         try await openSession(engine, 1)
         await #expect(throws: AttentionError.notParked(1)) { try await engine.resume(ResumeSessionRequest(session: 1)) }
         _ = try await engine.park(ParkSessionRequest(session: 1))
@@ -110,9 +127,13 @@ import Testing
             try await openSession(engine, session)
             _ = try await step(engine, session, start: 0, count: 100)
         }
-        await #expect(throws: AttentionError.parking(1, .disk(why))) { try await engine.park(ParkSessionRequest(session: 1)) }
+        await #expect(throws: AttentionError.parking(1, .disk(why))) {
+            try await engine.park(ParkSessionRequest(session: 1))
+        }
         #expect(engine.usage.reservedBytes == 2 * Self.sessionBytes)
-        let (tried, never) = (try await step(engine, 1, start: 100, count: 3), try await step(engine, 2, start: 100, count: 3))
+        let (tried, never) = (
+            try await step(engine, 1, start: 100, count: 3), try await step(engine, 2, start: 100, count: 3)
+        )
         #expect(tried == never)
     }
 
@@ -143,8 +164,12 @@ import Testing
         try #require(truncate(path, off_t(bytes.count)) == 0)
         let file = try FileHandle(forUpdating: URL(filePath: path))
         try file.write(contentsOf: bytes)
-        await #expect(throws: AttentionError.lost(1, .damaged(why))) { try await engine.resume(ResumeSessionRequest(session: 1)) }
-        await #expect(throws: AttentionError.unknownSession(1)) { try await engine.resume(ResumeSessionRequest(session: 1)) }
+        await #expect(throws: AttentionError.lost(1, .damaged(why))) {
+            try await engine.resume(ResumeSessionRequest(session: 1))
+        }
+        await #expect(throws: AttentionError.unknownSession(1)) {
+            try await engine.resume(ResumeSessionRequest(session: 1))
+        }
         #expect(engine.usage.reservedBytes == 0 && engine.usage.parked == 0)
     }
 
@@ -156,7 +181,9 @@ import Testing
         try await openSession(engine, 1)
         _ = try await engine.park(ParkSessionRequest(session: 1))
         for _ in 0 ..< 2 {
-            await #expect(throws: AttentionError.resuming(1, .disk("Bad file descriptor"))) { try await engine.resume(ResumeSessionRequest(session: 1)) }
+            await #expect(throws: AttentionError.resuming(1, .disk("Bad file descriptor"))) {
+                try await engine.resume(ResumeSessionRequest(session: 1))
+            }
         }
         #expect(engine.usage.reservedBytes == 0 && engine.usage.parked == 1)
     }

@@ -1,6 +1,7 @@
-@testable import Attention
 import Tensors
 import Testing
+
+@testable import Attention
 
 @Suite("Rotary embedding") struct RotaryEmbeddingTests {
     private func rotate(_ x: inout Tensor, row: Int, to position: Int, _ rotary: RotaryEmbedding) {
@@ -46,9 +47,11 @@ import Testing
     }
 
     /// Angles computed in Float would be off by 0.03 at a million tokens, and by a whole turn further on.
-    @Test("every component turns as the formula in Double says, ten million tokens out too", arguments: [
-        0, 1, 2, 63, 64, 4_096, 1_000_000, 10_239_999,
-    ])
+    @Test(
+        "every component turns as the formula in Double says, ten million tokens out too",
+        arguments: [
+            0, 1, 2, 63, 64, 4_096, 1_000_000, 10_239_999,
+        ])
     func formula(position: Int) {
         for (dimension, theta, d) in [(64, 1e7, 128), (8, 1e7, 16), (4, 1e4, 8), (6, 1e4, 24), (2, 10, 2)] {
             let rotary = RotaryEmbedding(dimension: dimension, theta: theta, headDimension: d)

@@ -1,6 +1,7 @@
-@testable import Attention
 import Checkpoint
 import Testing
+
+@testable import Attention
 
 private let seeds: Range<UInt64> = 0 ..< 20
 
@@ -209,9 +210,11 @@ private let seeds: Range<UInt64> = 0 ..< 20
         #expect(world.store.reservedBytes == 0 && world.store.count == 0 && world.store.parked.isEmpty)
     }
 
-    @Test("no session comes to hold more than what is reserved for it", arguments: [
-        "mixed-original", "all-lightning", "all-softmax-fused",
-    ])
+    @Test(
+        "no session comes to hold more than what is reserved for it",
+        arguments: [
+            "mixed-original", "all-lightning", "all-softmax-fused",
+        ])
     func reservation(name: String) throws {
         let config = try Fixture.files(name).config
         for length in [1, 63, 64, 65, 128, 129, 1000] {

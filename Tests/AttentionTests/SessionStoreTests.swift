@@ -1,11 +1,13 @@
-@testable import Attention
 import Checkpoint
 import Foundation
 import Testing
 
+@testable import Attention
+
 @Suite("Session store") struct SessionStoreTests {
     static let config: ModelConfig = {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/mixed-original")
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+            path: "Fixtures/mixed-original")
         return try! ModelConfig(contentsOf: folder.path)
     }()
 
@@ -15,7 +17,9 @@ import Testing
         var store = SessionStore(Self.config, budgetBytes: 2 * bytes)
         #expect(try store.open(1, tokensMax: 1000) == bytes)
         #expect(try store.open(2, tokensMax: 1000) == bytes)
-        #expect(throws: AttentionError.memory(needed: bytes, free: 0, budget: 2 * bytes)) { try store.open(3, tokensMax: 1000) }
+        #expect(throws: AttentionError.memory(needed: bytes, free: 0, budget: 2 * bytes)) {
+            try store.open(3, tokensMax: 1000)
+        }
         let wasOpen = store.close(1), isStillOpen = store.close(1)
         #expect(wasOpen && !isStillOpen)
         #expect(store.reservedBytes == bytes)
@@ -31,33 +35,48 @@ import Testing
         _ = try store.open(7, tokensMax: 10)
         #expect(throws: AttentionError.sessionExists(7)) { try store.open(7, tokensMax: 10) }
         #expect(throws: AttentionError.unknownSession(8)) { try store.session(8, layer: 0, start: 0, count: 1) }
-        #expect(throws: AttentionError.position(session: 7, layer: 0, expected: 0, found: 3)) { try store.session(7, layer: 0, start: 3, count: 1) }
+        #expect(throws: AttentionError.position(session: 7, layer: 0, expected: 0, found: 3)) {
+            try store.session(7, layer: 0, start: 3, count: 1)
+        }
         #expect(throws: AttentionError.length(11, limit: 10)) { try store.session(7, layer: 0, start: 0, count: 11) }
         #expect(throws: AttentionError.length(0, limit: 10)) { try store.session(7, layer: 0, start: 0, count: 0) }
         _ = try store.session(7, layer: 0, start: 0, count: 10)
     }
 
-    @Test("lengths that no memory holds are refused, not multiplied", arguments: [0, Int.max, SessionLimits.tokensMax + 1])
+    @Test(
+        "lengths that no memory holds are refused, not multiplied",
+        arguments: [0, Int.max, SessionLimits.tokensMax + 1])
     func lengths(tokens: Int) {
         var store = SessionStore(Self.config, budgetBytes: 1 << 30)
-        #expect(throws: AttentionError.length(tokens, limit: SessionLimits.tokensMax)) { try store.open(1, tokensMax: tokens) }
+        #expect(throws: AttentionError.length(tokens, limit: SessionLimits.tokensMax)) {
+            try store.open(1, tokensMax: tokens)
+        }
     }
 
     @Test("an open session grows within the budget, keeps what it had where there is no room, and gives all of it back")
     func growing() throws {
         let page = ModelConfig.keyValuePageLength
-        let (one, two, three) = (Self.config.sessionBytes(tokensMax: page), Self.config.sessionBytes(tokensMax: 2 * page), Self.config.sessionBytes(tokensMax: 3 * page))
+        let (one, two, three) = (
+            Self.config.sessionBytes(tokensMax: page), Self.config.sessionBytes(tokensMax: 2 * page),
+            Self.config.sessionBytes(tokensMax: 3 * page)
+        )
         var store = SessionStore(Self.config, budgetBytes: two)
         _ = try store.open(1, tokensMax: page)
-        #expect(throws: AttentionError.length(page + 1, limit: page)) { try store.session(1, layer: 0, start: 0, count: page + 1) }
+        #expect(throws: AttentionError.length(page + 1, limit: page)) {
+            try store.session(1, layer: 0, start: 0, count: page + 1)
+        }
         #expect(try store.grow(1, tokensMax: page + 1) == two)
         _ = try store.session(1, layer: 0, start: 0, count: page + 1)
         #expect(try store.grow(1, tokensMax: 3) == two, "fewer than before change nothing")
-        #expect(throws: AttentionError.memory(needed: three - two, free: 0, budget: two)) { try store.grow(1, tokensMax: 3 * page) }
+        #expect(throws: AttentionError.memory(needed: three - two, free: 0, budget: two)) {
+            try store.grow(1, tokensMax: 3 * page)
+        }
         #expect(store.reservedBytes == two)
         _ = try store.session(1, layer: 0, start: 0, count: page + 1)
         #expect(throws: AttentionError.unknownSession(2)) { try store.grow(2, tokensMax: 1) }
-        #expect(throws: AttentionError.length(Int.max, limit: SessionLimits.tokensMax)) { try store.grow(1, tokensMax: .max) }
+        #expect(throws: AttentionError.length(Int.max, limit: SessionLimits.tokensMax)) {
+            try store.grow(1, tokensMax: .max)
+        }
         let wasOpen = store.close(1)
         #expect(wasOpen && store.reservedBytes == 0)
         #expect(one < two)

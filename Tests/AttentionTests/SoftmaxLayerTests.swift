@@ -1,8 +1,9 @@
-@testable import Attention
 import Checkpoint
 import Foundation
 import Tensors
 import Testing
+
+@testable import Attention
 
 @Suite("A whole softmax layer") struct SoftmaxLayerTests {
     /// A fixture's first softmax layer, and what its config says of it.
@@ -85,9 +86,11 @@ import Testing
         }
     }
 
-    @Test("is all in its used memory: a copy of that goes on with the same bytes", arguments: [
-        0, 1, 15, 16, 17, 63, 64, 65, 129,
-    ])
+    @Test(
+        "is all in its used memory: a copy of that goes on with the same bytes",
+        arguments: [
+            0, 1, 15, 16, 17, 63, 64, 65, 129,
+        ])
     func copies(length: Int) throws {
         let compute = Compute(threads: 1)
         for subject in Self.subjects {
@@ -101,7 +104,8 @@ import Testing
             }
             let next = input.rows(length ..< length + 70)
             let (found, expected) = (
-                layer.attend(next, [(copy, 0 ..< 70)], compute), layer.attend(next, [(cache, 0 ..< 70)], compute))
+                layer.attend(next, [(copy, 0 ..< 70)], compute), layer.attend(next, [(cache, 0 ..< 70)], compute)
+            )
             #expect(bits(found.values) == bits(expected.values), "\(subject.name)")
         }
     }

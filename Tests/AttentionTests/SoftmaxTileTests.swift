@@ -1,6 +1,7 @@
-@testable import Attention
 import Tensors
 import Testing
+
+@testable import Attention
 
 @Suite("Tiles of queries") struct QueryTileTests {
     struct Shape {
@@ -88,7 +89,8 @@ import Testing
             cache.store(at: position, key: key, value: value, compute)
         }
         return (
-            cache, Tensor(columns: Self.d, values: keys).inDouble, Tensor(columns: Self.d, values: values).inDouble)
+            cache, Tensor(columns: Self.d, values: keys).inDouble, Tensor(columns: Self.d, values: values).inDouble
+        )
     }
 
     /// The last `rows` positions of a session of `length`, over `ranges` joined in order, beside the formula.

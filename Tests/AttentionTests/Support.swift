@@ -1,8 +1,9 @@
-@testable import Attention
 import Checkpoint
 import Foundation
 import Messages
 import Tensors
+
+@testable import Attention
 
 /// The small random checkpoints of Tests/Fixtures.
 enum Fixture {
@@ -89,9 +90,10 @@ extension AttentionEngine {
     /// - Parameter hidden: nil: rows that follow from their positions.
     func layer(_ layer: Int, router: UInt64 = 0, _ rows: [Rows], hidden: [Float]? = nil) async throws -> [UInt32] {
         let hidden = hidden ?? rows.flatMap { pattern($0.count * config.hiddenSize, seed: $0.start) }
-        let answer = try await attend(SublayerRequest(
-            router: router, layer: layer,
-            spans: rows.map { .init(session: $0.session, start: $0.start, count: $0.count) }, hidden: hidden))
+        let answer = try await attend(
+            SublayerRequest(
+                router: router, layer: layer,
+                spans: rows.map { .init(session: $0.session, start: $0.start, count: $0.count) }, hidden: hidden))
         return bits(answer.partial + answer.squares)
     }
 }

@@ -1,5 +1,6 @@
-@testable import Checkpoint
 import Testing
+
+@testable import Checkpoint
 
 @Suite("Model config")
 struct ModelConfigTests {
@@ -13,9 +14,12 @@ struct ModelConfigTests {
         #expect(config.layers.indices.filter { config.layers[$0] == .softmax } == Array(stride(from: 7, to: 80, by: 8)))
         let scale = ModelConfig.ResidualScale(alpha: 3.5565588, beta: 1)
         #expect(config.lightningScale == scale && config.softmaxScale == scale && config.feedForwardScale == scale)
-        #expect(config.isPostNorm && config.normEpsilon == 1e-5 && config.rotaryDimension == 64 && config.ropeTheta == 1e7)
+        #expect(
+            config.isPostNorm && config.normEpsilon == 1e-5 && config.rotaryDimension == 64 && config.ropeTheta == 1e7)
         #expect(config.slidingWindow == nil && config.sharedIntermediateSizes == Array(repeating: 0, count: 80))
-        #expect(config.maxPositions == 10_240_000 && config.bosTokenID == nil && config.eosTokenIDs == [] && !config.tiesEmbeddings)
+        #expect(
+            config.maxPositions == 10_240_000 && config.bosTokenID == nil && config.eosTokenIDs == []
+                && !config.tiesEmbeddings)
     }
 
     @Test("both dialects of one model give the same config")
@@ -23,16 +27,24 @@ struct ModelConfigTests {
         let original = try parse(originalConfig()), native = try parse(nativeConfig())
         #expect(original.family == .text01 && native.family == .transformers)
         #expect(original.layers == native.layers && original.layers == [.lightning, .softmax])
-        #expect(original.lightningScale == native.lightningScale && original.softmaxScale == native.softmaxScale && original.feedForwardScale == native.feedForwardScale)
-        #expect(native.lightningScale.alpha == 1.5 && native.softmaxScale.alpha == 1.25 && native.feedForwardScale.alpha == 2.5)
-        #expect(original.ropeTheta == native.ropeTheta && original.rotaryDimension == native.rotaryDimension && native.rotaryDimension == 2)
+        #expect(
+            original.lightningScale == native.lightningScale && original.softmaxScale == native.softmaxScale
+                && original.feedForwardScale == native.feedForwardScale)
+        #expect(
+            native.lightningScale.alpha == 1.5 && native.softmaxScale.alpha == 1.25
+                && native.feedForwardScale.alpha == 2.5)
+        #expect(
+            original.ropeTheta == native.ropeTheta && original.rotaryDimension == native.rotaryDimension
+                && native.rotaryDimension == 2)
     }
 
     @Test("absent fields of the original layout take the original's defaults")
     func originalDefaults() throws {
         let list = "[" + Array(repeating: "0", count: 32).joined(separator: ", ") + "]"
         let config = try parse(json([("model_type", "\"MiniMaxText01\""), ("attn_type_list", list)]))
-        #expect(config.vocabularySize == 32000 && config.hiddenSize == 4096 && config.headCount == 32 && config.keyValueHeadCount == 8)
+        #expect(
+            config.vocabularySize == 32000 && config.hiddenSize == 4096 && config.headCount == 32
+                && config.keyValueHeadCount == 8)
         #expect(config.headDimension == 128 && config.rotaryDimension == 128 && config.intermediateSize == 14336)
         #expect(config.expertCount == 8 && config.expertsPerToken == 2 && !config.isPostNorm && config.ropeTheta == 1e6)
         #expect(config.maxPositions == 131_072 && config.eosTokenIDs == [] && config.bosTokenID == nil)
@@ -49,17 +61,28 @@ struct ModelConfigTests {
     @Test(
         "every name of the family is known",
         arguments: [
-            ("minimax_text_01", ModelConfig.Family.text01), ("MiniMaxText01", .text01), ("minimax_m1", .m1), ("MiniMaxM1", .m1), ("minimax", .transformers),
+            ("minimax_text_01", ModelConfig.Family.text01), ("MiniMaxText01", .text01), ("minimax_m1", .m1),
+            ("MiniMaxM1", .m1), ("minimax", .transformers),
         ])
     func names(type: String, family: ModelConfig.Family) throws {
-        #expect(try parse(originalConfig(["architectures": nil as String?, "model_type": "\"\(type)\""])).family == family)
+        #expect(
+            try parse(originalConfig(["architectures": nil as String?, "model_type": "\"\(type)\""])).family == family)
     }
 
     @Test("the text part of MiniMax-VL-01 is read from its wrapper, shared size as a list")
     func vision() throws {
-        let text = originalConfig(["architectures": nil as String?, "shared_intermediate_size": "[0]", "max_position_embeddings": "8192"])
-        let config = try parse("{\"architectures\": [\"MiniMaxVL01ForConditionalGeneration\"], \"model_type\": \"minimax_vl_01\", \"text_config\": \(text)}")
-        #expect(config.family == .vl01 && config.maxPositions == 8192 && config.layerCount == 2 && config.sharedIntermediateSizes == [0, 0])
+        let text = originalConfig([
+            "architectures": nil as String?, "shared_intermediate_size": "[0]", "max_position_embeddings": "8192",
+        ])
+        let config = try parse(
+            """
+            {\"architectures\": [\"MiniMaxVL01ForConditionalGeneration\"], \"model_type\": \"minimax_vl_01\", \
+            \"text_config\": \(text)}
+            """
+        )
+        #expect(
+            config.family == .vl01 && config.maxPositions == 8192 && config.layerCount == 2
+                && config.sharedIntermediateSizes == [0, 0])
     }
 
     @Test("head_dim is taken as given, and derived only where it is absent or null")
@@ -89,8 +112,12 @@ struct ModelConfigTests {
 
     @Test("the rotating width is honoured in both dialects, by either name")
     func rotary() throws {
-        #expect(try parse(nativeConfig(["rotary_dim": nil as String?, "partial_rotary_factor": "0.5"])).rotaryDimension == 2)
-        #expect(try parse(originalConfig(["rotary_dim": nil as String?, "partial_rotary_factor": "0.5"])).rotaryDimension == 2)
+        #expect(
+            try parse(nativeConfig(["rotary_dim": nil as String?, "partial_rotary_factor": "0.5"])).rotaryDimension == 2
+        )
+        #expect(
+            try parse(originalConfig(["rotary_dim": nil as String?, "partial_rotary_factor": "0.5"])).rotaryDimension
+                == 2)
         #expect(try parse(originalConfig(["rotary_dim": nil as String?])).rotaryDimension == 4)
         let inside = "{\"rope_type\": \"default\", \"rope_theta\": 5, \"partial_rotary_factor\": 0.5}"
         let config = try parse(nativeConfig(["rotary_dim": nil as String?, "rope_parameters": inside]))
@@ -100,12 +127,19 @@ struct ModelConfigTests {
 
     @Test("the layers may be called decoder_attention_types, the experts listed by layer, integers written as 1e1")
     func aliases() throws {
-        let config = try parse(originalConfig([
-            "attn_type_list": nil as String?, "decoder_attention_types": "[1, 1]", "num_local_experts": "[2, 2]", "vocab_size": "1.1e1", "rope_theta": "1e7",
-            "sliding_window": "64", "eos_token_id": "[3, 4]", "bos_token_id": "5", "shared_intermediate_size": "[0, 8]", "shared_moe_mode": "\"softmax\"",
-        ]))
-        #expect(config.layers == [.softmax, .softmax] && config.expertCount == 2 && config.vocabularySize == 11 && config.slidingWindow == 64)
-        #expect(config.eosTokenIDs == [3, 4] && config.bosTokenID == 5 && config.sharedIntermediateSizes == [0, 8] && config.sharedExpertMode == .softmax)
+        let config = try parse(
+            originalConfig([
+                "attn_type_list": nil as String?, "decoder_attention_types": "[1, 1]", "num_local_experts": "[2, 2]",
+                "vocab_size": "1.1e1", "rope_theta": "1e7",
+                "sliding_window": "64", "eos_token_id": "[3, 4]", "bos_token_id": "5",
+                "shared_intermediate_size": "[0, 8]", "shared_moe_mode": "\"softmax\"",
+            ]))
+        #expect(
+            config.layers == [.softmax, .softmax] && config.expertCount == 2 && config.vocabularySize == 11
+                && config.slidingWindow == 64)
+        #expect(
+            config.eosTokenIDs == [3, 4] && config.bosTokenID == 5 && config.sharedIntermediateSizes == [0, 8]
+                && config.sharedExpertMode == .softmax)
     }
 
     @Test("end tokens of generation_config.json replace those of the config, unless it names none")
@@ -119,17 +153,30 @@ struct ModelConfigTests {
         #expect(try ModelConfig(contentsOf: directory.path).eosTokenIDs == [1])
         try directory.write("generation_config.json", "{\"eos_token_id\": 11}")
         let failure = error(ConfigError.self) { try ModelConfig(contentsOf: directory.path) }
-        #expect(failure == ConfigError(file: "generation_config.json", field: "eos_token_id", reason: .value(needs: "0 to 10", found: "11")))
+        #expect(
+            failure
+                == ConfigError(
+                    file: "generation_config.json", field: "eos_token_id", reason: .value(needs: "0 to 10", found: "11")
+                ))
     }
 
     @Test("decay slopes are the original's, for head counts that are powers of two and others")
     func decay() throws {
-        let eight = try parse(originalConfig([
-            "num_attention_heads": "8", "num_hidden_layers": "8", "attn_type_list": "[0, 0, 0, 0, 0, 0, 0, 0]",
-        ]))
-        #expect(eight.decaySlopes(layer: 0) == [0.500005, 0.2500025, 0.12500125, 0.062500625, 0.0312503125, 0.01562515625, 0.007812578125, 0.0039062890625])
-        #expect(eight.decaySlopes(layer: 3)[0] == 0.2857192857142857 && eight.decaySlopes(layer: 6)[0] == 0.07143357142857146)
-        #expect(eight.decaySlopes(layer: 7)[0] == 5e-06 && eight.decaySlopes(layer: 7)[1] == 2.5e-06 && eight.decaySlopes(layer: 7)[7] == 3.90625e-08)
+        let eight = try parse(
+            originalConfig([
+                "num_attention_heads": "8", "num_hidden_layers": "8", "attn_type_list": "[0, 0, 0, 0, 0, 0, 0, 0]",
+            ]))
+        #expect(
+            eight.decaySlopes(layer: 0) == [
+                0.500005, 0.2500025, 0.12500125, 0.062500625, 0.0312503125, 0.01562515625, 0.007812578125,
+                0.0039062890625,
+            ])
+        #expect(
+            eight.decaySlopes(layer: 3)[0] == 0.2857192857142857
+                && eight.decaySlopes(layer: 6)[0] == 0.07143357142857146)
+        #expect(
+            eight.decaySlopes(layer: 7)[0] == 5e-06 && eight.decaySlopes(layer: 7)[1] == 2.5e-06
+                && eight.decaySlopes(layer: 7)[7] == 3.90625e-08)
 
         let one = ["num_hidden_layers": "1", "attn_type_list": "[0]", "num_key_value_heads": "1"]
         let twelve = try parse(originalConfig(one.merging(["num_attention_heads": "12"]) { $1 })).decaySlopes(layer: 0)
@@ -142,6 +189,8 @@ struct ModelConfigTests {
         let base6 = [0.25, 0.0625, 0.015625, 0.00390625, 0.5, 0.125]
         #expect(six == base6.map { Float($0 * (1 + 1e-5)) })
         let real = try ModelConfig(contentsOf: text01)
-        #expect(abs(real.decaySlopes(layer: 0)[0] - 0.917013) < 1e-6 && abs(real.decaySlopes(layer: 78)[63] - 4.94853e-05) < 1e-10)
+        #expect(
+            abs(real.decaySlopes(layer: 0)[0] - 0.917013) < 1e-6
+                && abs(real.decaySlopes(layer: 78)[63] - 4.94853e-05) < 1e-10)
     }
 }

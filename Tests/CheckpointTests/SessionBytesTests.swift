@@ -3,7 +3,12 @@ import Testing
 
 @Suite("Bytes of a session")
 struct SessionBytesTests {
-    @Test("MiniMax-Text-01: 560 MiB of lightning states and open blocks, and 80 KiB of keys and values a position, in whole pages")
+    @Test(
+        """
+        MiniMax-Text-01: 560 MiB of lightning states and open blocks, and 80 KiB of keys and values a position, in \
+        whole pages
+        """
+    )
     func realModel() throws {
         let config = try ModelConfig(contentsOf: text01), page = ModelConfig.keyValuePageLength
         let lightning = 560 << 20, position = 80 << 10
@@ -11,10 +16,13 @@ struct SessionBytesTests {
         #expect(config.sessionBytes(tokensMax: 1) == lightning + page * position)
         #expect(config.sessionBytes(tokensMax: page) == lightning + page * position)
         #expect(config.sessionBytes(tokensMax: page + 1) == lightning + 2 * page * position)
-        #expect(config.sessionBytes(tokensMax: 1_000_000) == lightning + (1_000_000 + page - 1) / page * page * position)
+        #expect(
+            config.sessionBytes(tokensMax: 1_000_000) == lightning + (1_000_000 + page - 1) / page * page * position)
     }
 
-    @Test("what no memory holds is Int.max, not a trap; a session without softmax layers does not grow", arguments: [Int.max, Int.max - 1, 1 << 60, 1 << 52])
+    @Test(
+        "what no memory holds is Int.max, not a trap; a session without softmax layers does not grow",
+        arguments: [Int.max, Int.max - 1, 1 << 60, 1 << 52])
     func extremes(tokens: Int) throws {
         let real = try ModelConfig(contentsOf: text01)
         #expect(real.sessionBytes(tokensMax: tokens) == .max)

@@ -32,16 +32,22 @@ final class TemporaryDirectory: Sendable {
 }
 
 /// A JSON object from names and values as JSON text, in order.
-func json(_ members: [(name: String, value: String)]) -> String { "{" + members.map { "\"\($0.name)\": \($0.value)" }.joined(separator: ", ") + "}" }
+func json(_ members: [(name: String, value: String)]) -> String {
+    "{" + members.map { "\"\($0.name)\": \($0.value)" }.joined(separator: ", ") + "}"
+}
 
 /// A small, complete config in the original layout. Changes are JSON text; nil removes a field.
 func originalConfig(_ changes: [String: String?] = [:]) -> String {
     changed(
         [
-            "architectures": "[\"MiniMaxText01ForCausalLM\"]", "model_type": "\"minimax_text_01\"", "vocab_size": "11", "hidden_size": "6", "num_hidden_layers": "2",
-            "num_attention_heads": "4", "num_key_value_heads": "2", "head_dim": "4", "intermediate_size": "3", "num_local_experts": "2",
-            "attn_type_list": "[0, 1]", "postnorm": "true", "rotary_dim": "2", "rope_theta": "10000000", "shared_intermediate_size": "0",
-            "layernorm_linear_attention_alpha": "1.5", "layernorm_full_attention_alpha": "1.25", "layernorm_mlp_alpha": "2.5",
+            "architectures": "[\"MiniMaxText01ForCausalLM\"]", "model_type": "\"minimax_text_01\"", "vocab_size": "11",
+            "hidden_size": "6", "num_hidden_layers": "2",
+            "num_attention_heads": "4", "num_key_value_heads": "2", "head_dim": "4", "intermediate_size": "3",
+            "num_local_experts": "2",
+            "attn_type_list": "[0, 1]", "postnorm": "true", "rotary_dim": "2", "rope_theta": "10000000",
+            "shared_intermediate_size": "0",
+            "layernorm_linear_attention_alpha": "1.5", "layernorm_full_attention_alpha": "1.25",
+            "layernorm_mlp_alpha": "2.5",
         ], changes)
 }
 
@@ -49,10 +55,14 @@ func originalConfig(_ changes: [String: String?] = [:]) -> String {
 func nativeConfig(_ changes: [String: String?] = [:]) -> String {
     changed(
         [
-            "architectures": "[\"MiniMaxForCausalLM\"]", "model_type": "\"minimax\"", "vocab_size": "11", "hidden_size": "6", "num_hidden_layers": "2",
-            "num_attention_heads": "4", "num_key_value_heads": "2", "head_dim": "4", "intermediate_size": "3", "num_local_experts": "2",
-            "layer_types": "[\"linear_attention\", \"full_attention\"]", "rotary_dim": "2", "rope_parameters": "{\"rope_type\": \"default\", \"rope_theta\": 1e7}",
-            "linear_attn_alpha_factor": "1.5", "full_attn_alpha_factor": "1.25", "mlp_alpha_factor": "2.5", "bos_token_id": "null", "eos_token_id": "null",
+            "architectures": "[\"MiniMaxForCausalLM\"]", "model_type": "\"minimax\"", "vocab_size": "11",
+            "hidden_size": "6", "num_hidden_layers": "2",
+            "num_attention_heads": "4", "num_key_value_heads": "2", "head_dim": "4", "intermediate_size": "3",
+            "num_local_experts": "2",
+            "layer_types": "[\"linear_attention\", \"full_attention\"]", "rotary_dim": "2",
+            "rope_parameters": "{\"rope_type\": \"default\", \"rope_theta\": 1e7}",
+            "linear_attn_alpha_factor": "1.5", "full_attn_alpha_factor": "1.25", "mlp_alpha_factor": "2.5",
+            "bos_token_id": "null", "eos_token_id": "null",
         ], changes)
 }
 

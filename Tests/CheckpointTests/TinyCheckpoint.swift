@@ -1,5 +1,6 @@
-@testable import Checkpoint
 import TestSupport
+
+@testable import Checkpoint
 
 struct TestTensor {
     var name: String
@@ -27,14 +28,16 @@ func file(header: String, data: [UInt8]) -> [UInt8] {
     return littleEndian(UInt64(header.count)) + header + data
 }
 
-func littleEndian(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+func littleEndian(_ value: UInt64) -> [UInt8] { (0 ..< 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
 
 /// All tensors a config needs, with names as of the original checkpoints and random bytes.
 func tinyTensors(_ config: ModelConfig, elementType: String = "BF16", seed: UInt64 = 1) -> [TestTensor] {
     var random = SplitMix64(seed: seed)
     return TensorNames(config: config) { _ in false }.all.map { tensor in
         let count = tensor.shape.reduce(1, *) * (elementType == "BF16" ? 2 : 4)
-        return TestTensor(name: tensor.name, elementType: elementType, shape: tensor.shape, bytes: (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+        return TestTensor(
+            name: tensor.name, elementType: elementType, shape: tensor.shape,
+            bytes: (0 ..< count).map { _ in UInt8.random(in: 0 ... 255, using: &random) })
     }
 }
 
@@ -44,17 +47,21 @@ func fused(_ tensors: [TestTensor], _ config: ModelConfig, suffix: String = "") 
     var result = tensors.filter { !$0.name.contains("block_sparse_moe") }
     for layer in config.layers.indices {
         let old = "model.layers.\(layer).block_sparse_moe.", new = "model.layers.\(layer).mlp."
-        func part(_ expert: Int, _ name: String) -> [UInt8] { byName["\(old)experts.\(expert).\(name).weight"]?.bytes ?? [] }
-        let experts = 0..<config.expertCount
+        func part(_ expert: Int, _ name: String) -> [UInt8] {
+            byName["\(old)experts.\(expert).\(name).weight"]?.bytes ?? []
+        }
+        let experts = 0 ..< config.expertCount
         var gate = byName["\(old)gate.weight"] ?? TestTensor(name: "", shape: [], bytes: [])
         gate.name = "\(new)gate.weight"
         result += [
             gate,
             TestTensor(
-                name: "\(new)experts.gate_up_proj\(suffix)", shape: [config.expertCount, 2 * config.intermediateSize, config.hiddenSize],
+                name: "\(new)experts.gate_up_proj\(suffix)",
+                shape: [config.expertCount, 2 * config.intermediateSize, config.hiddenSize],
                 bytes: experts.flatMap { part($0, "w1") + part($0, "w3") }),
             TestTensor(
-                name: "\(new)experts.down_proj\(suffix)", shape: [config.expertCount, config.hiddenSize, config.intermediateSize],
+                name: "\(new)experts.down_proj\(suffix)",
+                shape: [config.expertCount, config.hiddenSize, config.intermediateSize],
                 bytes: experts.flatMap { part($0, "w2") }),
         ]
     }

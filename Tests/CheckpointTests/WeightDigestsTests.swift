@@ -1,6 +1,7 @@
-@testable import Checkpoint
 import Tensors
 import Testing
+
+@testable import Checkpoint
 
 @Suite("Digests beside a checkpoint") struct WeightDigestsTests {
     private let compute = Compute(threads: 1)
@@ -57,7 +58,7 @@ import Testing
                 }
             }
         }
-        #expect(files.expertCounts == [3, 3])       // two routed, one shared
+        #expect(files.expertCounts == [3, 3])        // two routed, one shared
     }
 
     @Test("experts have the same digests one by one and fused")

@@ -1,12 +1,17 @@
-@testable import Checkpoint
 import Foundation
 import Testing
 
+@testable import Checkpoint
+
 @Suite("Weight files, refused")
 struct WeightFilesErrorTests {
-    func refusal(_ directory: TemporaryDirectory) -> CheckpointError? { error { try WeightFiles(directory: directory.path) } }
+    func refusal(_ directory: TemporaryDirectory) -> CheckpointError? {
+        error { try WeightFiles(directory: directory.path) }
+    }
 
-    func index(_ map: [(String, String)]) -> String { "{\"metadata\": {}, \"weight_map\": \(json(map.map { ($0.0, "\"\($0.1)\"") }))}" }
+    func index(_ map: [(String, String)]) -> String {
+        "{\"metadata\": {}, \"weight_map\": \(json(map.map { ($0.0, "\"\($0.1)\"") }))}"
+    }
 
     /// The tiny model over two shards, with an index.
     func sharded() throws -> (directory: TemporaryDirectory, tensors: [TestTensor], map: [(String, String)]) {
@@ -51,19 +56,29 @@ struct WeightFilesErrorTests {
 
         var misshapen = tensors
         misshapen[place].shape = [6, 8]
-        #expect(refusal(try checkpoint(misshapen)) == CheckpointError(file: "model.safetensors", tensor: name, .unexpectedShape(needed: [8, 6], found: [6, 8])))
+        #expect(
+            refusal(try checkpoint(misshapen))
+                == CheckpointError(
+                    file: "model.safetensors", tensor: name, .unexpectedShape(needed: [8, 6], found: [6, 8])))
 
         var half = tensors
         half[place].elementType = "F16"
-        #expect(refusal(try checkpoint(half)) == CheckpointError(file: "model.safetensors", tensor: name, .elementType(needed: "BF16 or F32", found: "F16")))
+        #expect(
+            refusal(try checkpoint(half))
+                == CheckpointError(
+                    file: "model.safetensors", tensor: name, .elementType(needed: "BF16 or F32", found: "F16")))
     }
 
     @Test(
         "a tensor no MiniMax-01 model has shows that this is another model",
-        arguments: ["self_attn.q_norm.weight", "block_sparse_moe.e_score_correction_bias", "self_attn.q_proj.bias", "block_sparse_moe.experts.0.w1.weight_scale_inv"])
+        arguments: [
+            "self_attn.q_norm.weight", "block_sparse_moe.e_score_correction_bias", "self_attn.q_proj.bias",
+            "block_sparse_moe.experts.0.w1.weight_scale_inv",
+        ])
     func foreign(suffix: String) throws {
         let name = "model.layers.1.\(suffix)"
-        let tensors = tinyTensors(try parse(originalConfig())) + [TestTensor(name: name, shape: [2], bytes: [0, 0, 0, 0])]
+        let tensors =
+            tinyTensors(try parse(originalConfig())) + [TestTensor(name: name, shape: [2], bytes: [0, 0, 0, 0])]
         #expect(refusal(try checkpoint(tensors)) == CheckpointError(file: "model.safetensors", tensor: name, .foreign))
     }
 
@@ -72,13 +87,24 @@ struct WeightFilesErrorTests {
         let name = "model.safetensors.index.json"
         let directory = try checkpoint(nil)
         try directory.write(name, "{")
-        #expect(refusal(directory) == CheckpointError(file: name, .notJSON("not JSON: expected a name in quotes at byte 1")))
+        #expect(
+            refusal(directory) == CheckpointError(file: name, .notJSON("not JSON: expected a name in quotes at byte 1"))
+        )
         try directory.write(name, "[]")
-        #expect(refusal(directory) == CheckpointError(file: name, .malformed(field: "the index", expected: "an object", found: "a list of 0")))
+        #expect(
+            refusal(directory)
+                == CheckpointError(
+                    file: name, .malformed(field: "the index", expected: "an object", found: "a list of 0")))
         try directory.write(name, "{}")
-        #expect(refusal(directory) == CheckpointError(file: name, .malformed(field: "weight_map", expected: "an object", found: "nothing")))
+        #expect(
+            refusal(directory)
+                == CheckpointError(file: name, .malformed(field: "weight_map", expected: "an object", found: "nothing"))
+        )
         try directory.write(name, "{\"weight_map\": {\"a\": 1}}")
-        #expect(refusal(directory) == CheckpointError(file: name, tensor: "a", .malformed(field: "the file", expected: "a string", found: "1")))
+        #expect(
+            refusal(directory)
+                == CheckpointError(
+                    file: name, tensor: "a", .malformed(field: "the file", expected: "a string", found: "1")))
         try directory.write(name, index([("a", "x.safetensors"), ("a", "y.safetensors")]))
         #expect(refusal(directory) == CheckpointError(file: name, tensor: "a", .duplicate(alsoIn: name)))
     }
@@ -97,17 +123,26 @@ struct WeightFilesErrorTests {
         let two = safetensors(Array(tensors[5...]))
         try directory.write("two.safetensors", Array(two.dropLast()))
         let promised = tensors[5...].reduce(0) { $0 + $1.bytes.count }
-        #expect(refusal(directory) == CheckpointError(file: "two.safetensors", tensor: tensors.last?.name, .truncated(promised: promised, found: promised - 1)))
+        #expect(
+            refusal(directory)
+                == CheckpointError(
+                    file: "two.safetensors", tensor: tensors.last?.name,
+                    .truncated(promised: promised, found: promised - 1)))
     }
 
     @Test("a tensor in two shards is refused")
     func duplicateAcrossShards() throws {
         let (directory, tensors, _) = try sharded()
         try directory.write("two.safetensors", safetensors(Array(tensors[4...])))
-        #expect(refusal(directory) == CheckpointError(file: "two.safetensors", tensor: tensors[4].name, .duplicate(alsoIn: "one.safetensors")))
+        #expect(
+            refusal(directory)
+                == CheckpointError(
+                    file: "two.safetensors", tensor: tensors[4].name, .duplicate(alsoIn: "one.safetensors")))
     }
 
-    @Test("an index cannot reach outside the directory", arguments: ["../x.safetensors", "/etc/hostname", "a/../../x", "", "a//b", "./one.safetensors", "."])
+    @Test(
+        "an index cannot reach outside the directory",
+        arguments: ["../x.safetensors", "/etc/hostname", "a/../../x", "", "a//b", "./one.safetensors", "."])
     func outside(path: String) throws {
         let (directory, _, map) = try sharded()
         try directory.write("model.safetensors.index.json", index(map + [("model.extra", path)]))
@@ -126,10 +161,13 @@ struct WeightFilesErrorTests {
         let shape = CheckpointError.Reason.unexpectedShape(needed: [4096, 6], found: [2, 6])
         #expect(refusal(directory) == CheckpointError(file: "model.safetensors", tensor: gate, shape))
         var lookups = 0
-        _ = TensorNames(config: try parse(config), contains: { _ in
-            lookups += 1
-            return false
-        }).all.prefix(8).map(\.name)
+        _ = TensorNames(
+            config: try parse(config),
+            contains: { _ in
+                lookups += 1
+                return false
+            }
+        ).all.prefix(8).map(\.name)
         #expect(lookups < 10_000, "\(lookups) names were looked up for 8 of 49,204")
     }
 
@@ -139,7 +177,7 @@ struct WeightFilesErrorTests {
         func grow(_ name: String, to size: Int, beginning: [UInt8]) throws {
             try directory.write(name, beginning)
             let file = try FileHandle(forWritingTo: URL(filePath: "\(directory.path)/\(name)"))
-            try file.truncate(atOffset: UInt64(size))       // a hole, which takes up no disk
+            try file.truncate(atOffset: UInt64(size))        // a hole, which takes up no disk
             try file.close()
         }
         try grow("model.safetensors", to: 200_000_000, beginning: littleEndian(99_000_000))

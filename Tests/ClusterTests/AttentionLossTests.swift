@@ -1,24 +1,32 @@
-@testable import ClusterClient
 import Foundation
-@testable import Router
 import Testing
+
+@testable import ClusterClient
+@testable import Router
 @testable import Transport
 
 /// The attention service dies, freezes or comes back under running answers, whose states are computed again.
 @Suite("Loss of attention", .serialized, .inTurn) struct AttentionLossTests {
-    private static let bodies = ["Once upon a time", "The password of the old bridge is"].map {
-        RESTCluster.completionBody(.string($0), maxTokens: 150, [.init("ignore_eos", true), .init("logprobs", 2), .init("seed", 7)])
-    } + [
-        RESTCluster.completionBody("Tell me", maxTokens: 150, [.init("ignore_eos", true), .init("logprobs", 2), .init("seed", 7), .init("temperature", 1)])
-    ]
+    private static let bodies =
+        ["Once upon a time", "The password of the old bridge is"].map {
+            RESTCluster.completionBody(
+                .string($0), maxTokens: 150, [.init("ignore_eos", true), .init("logprobs", 2), .init("seed", 7)])
+        } + [
+            RESTCluster.completionBody(
+                "Tell me", maxTokens: 150,
+                [.init("ignore_eos", true), .init("logprobs", 2), .init("seed", 7), .init("temperature", 1)])
+        ]
 
-    /// The streams that come when `harm` is done to a cluster as soon as every one of them has begun, compared with undisturbed ones.
+    /// The streams that come when `harm` is done to a cluster as soon as every one of them has begun, compared with
+    /// undisturbed ones.
     private func compare(
         _ flags: [String] = [], _ harm: @escaping @Sendable (RESTCluster) async throws -> Void
     ) async throws {
         try await RESTCluster.with(.init(router: flags)) { cluster in
             var undisturbed: [Transcript] = []
-            for body in Self.bodies { undisturbed.append(Transcript(try await cluster.stream(RESTCluster.completionsPath, body))) }
+            for body in Self.bodies {
+                undisturbed.append(Transcript(try await cluster.stream(RESTCluster.completionsPath, body)))
+            }
             let begun = Progress()
             let disturbed = try await withThrowingTaskGroup(of: (Int, Transcript).self) { tasks in
                 for (index, body) in Self.bodies.enumerated() {
@@ -38,11 +46,18 @@ import Testing
                 let difference = disturbed[index]?.difference(from: expected)
                 #expect(difference == nil, "stream \(index)")
             }
-            #expect(try await cluster.metric("minimax_sequence_recoveries_total", of: "router") > 0, "nothing was disturbed")
+            #expect(
+                try await cluster.metric("minimax_sequence_recoveries_total", of: "router") > 0, "nothing was disturbed"
+            )
         }
     }
 
-    @Test("attention killed in mid-answer: probes and new requests hear it, and when it is back the streams go on with the same bytes")
+    @Test(
+        """
+        attention killed in mid-answer: probes and new requests hear it, and when it is back the streams go on with \
+        the same bytes
+        """
+    )
     func killed() async throws {
         try await compare(["--admit-wait-seconds", "0"]) { cluster in
             try cluster.process("attention").signal(SIGKILL)
@@ -56,11 +71,18 @@ import Testing
         }
     }
 
-    @Test("attention that is frozen for longer than the silence allowed is told, and the streams go on with the same bytes")
+    @Test(
+        """
+        attention that is frozen for longer than the silence allowed is told, and the streams go on with the same \
+        bytes
+        """
+    )
     func frozen() async throws {
         try await compare(["--host-silence-seconds", "1"]) { cluster in
             try cluster.process("attention").signal(SIGSTOP)
-            try await eventually("the front says that attention is gone") { try await cluster.get("/health").status == 503 }
+            try await eventually("the front says that attention is gone") {
+                try await cluster.get("/health").status == 503
+            }
             try cluster.process("attention").signal(SIGCONT)
         }
     }
@@ -70,7 +92,9 @@ import Testing
         try await compare { cluster in
             for _ in 0 ..< 2 {
                 try cluster.process("attention").signal(SIGKILL)
-                try await eventually("the front says that attention is gone") { try await cluster.get("/health").status == 503 }
+                try await eventually("the front says that attention is gone") {
+                    try await cluster.get("/health").status == 503
+                }
                 try cluster.startAttention()
                 try await cluster.waitUntilReady()
             }
@@ -88,7 +112,9 @@ import Testing
             }
             #expect(!stream.isDone)
             #expect(stream.events.last?["error"]?["code"] == "service_unavailable")
-            #expect(stream.events.last?["error"]?["message"]?.text?.contains("attention") == true, "\(stream.events.last?.text() ?? "")")
+            #expect(
+                stream.events.last?["error"]?["message"]?.text?.contains("attention") == true,
+                "\(stream.events.last?.text() ?? "")")
             let reply = try await whole
             #expect(reply.status == 503 && reply.errorMessage.contains("attention"))
             try cluster.startAttention()
@@ -97,7 +123,12 @@ import Testing
         }
     }
 
-    @Test("two routers share one attention service: neither ends the other's answers, and what one of them leaves behind is closed")
+    @Test(
+        """
+        two routers share one attention service: neither ends the other's answers, and what one of them leaves behind \
+        is closed
+        """
+    )
     func twoRouters() async throws {
         try await RESTCluster.with { first in
             let undisturbed = Transcript(try await first.stream(RESTCluster.completionsPath, Self.bodies[0]))
@@ -105,20 +136,30 @@ import Testing
                 guard stream.events.count == 10 else { return false }
                 // Both number their sessions from 1.
                 let folder = first.folder, port = try await TestPort.free()
-                let second = try ServiceProcess("router", [
-                    "--model", first.setup.model, "--model-name", "demo", "--attention", "\(first.attentionAddress)", "--control", "unix:\(folder)/second.sock",
-                    "--expert-hosts", "1", "--port", "\(port)", "--admin", "unix:\(folder)/second.admin",
-                ], name: "second", folder: folder)
-                let host = try ServiceProcess("expert-host", [
-                    "--model", first.setup.model, "--listen", "unix:\(folder)/second-host.sock", "--router", "unix:\(folder)/second.sock", "--name", "other",
-                    "--read-bandwidth-mib", "1024", "--threads", "1",
-                ], name: "second-host", folder: folder)
+                let second = try ServiceProcess(
+                    "router",
+                    [
+                        "--model", first.setup.model, "--model-name", "demo", "--attention",
+                        "\(first.attentionAddress)", "--control", "unix:\(folder)/second.sock",
+                        "--expert-hosts", "1", "--port", "\(port)", "--admin", "unix:\(folder)/second.admin",
+                    ], name: "second", folder: folder)
+                let host = try ServiceProcess(
+                    "expert-host",
+                    [
+                        "--model", first.setup.model, "--listen", "unix:\(folder)/second-host.sock", "--router",
+                        "unix:\(folder)/second.sock", "--name", "other",
+                        "--read-bandwidth-mib", "1024", "--threads", "1",
+                    ], name: "second-host", folder: folder)
                 let rest = RESTClient(.tcp(host: "127.0.0.1", port: port))
                 try await eventually("the second router serves") { (try? await rest.get("/health").status) == 200 }
                 let answer = try await rest.post(RESTCluster.completionsPath, json: Array(Self.bodies[0].text().utf8))
                 #expect(try JSONReader.read(answer.body)["choices"]?[0]?["text"]?.text == undisturbed.text)
-                let abandoned = Task { try await rest.post(RESTCluster.chatPath, json: Array(FailureTests.longBody.text().utf8)) }
-                try await eventually("the second router works") { try await first.metric("minimax_num_requests_running", of: "second") > 0 }
+                let abandoned = Task {
+                    try await rest.post(RESTCluster.chatPath, json: Array(FailureTests.longBody.text().utf8))
+                }
+                try await eventually("the second router works") {
+                    try await first.metric("minimax_num_requests_running", of: "second") > 0
+                }
                 second.signal(SIGKILL)
                 _ = await abandoned.result
                 await second.stop()

@@ -11,19 +11,25 @@ import Testing
     /// The lines of JSON among what the command wrote.
     private func run(_ arguments: [String]) async throws -> [String: Line] {
         try await Paths.withFolder { folder in
-            let process = try ServiceProcess("minimax", ["bench"] + arguments + ["--json"], folder: folder, stopsWithInput: false, environment: ["XDG_RUNTIME_DIR": folder])
+            let process = try ServiceProcess(
+                "minimax", ["bench"] + arguments + ["--json"], folder: folder, stopsWithInput: false,
+                environment: ["XDG_RUNTIME_DIR": folder])
             await process.waitForExit()
             #expect(process.exitStatus == 0, "\(process.log)")
             let left = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("minimax-") }
             #expect(left == [])
-            let lines = try process.log.split(separator: "\n").filter { $0.hasPrefix("{") }.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+            let lines = try process.log.split(separator: "\n").filter { $0.hasPrefix("{") }.map {
+                try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+            }
             return Dictionary(uniqueKeysWithValues: lines.map { ($0.name, $0) })
         }
     }
 
     @Test("decode drives a whole cluster and leaves nothing behind")
     func decode() async throws {
-        let lines = try await run(["decode", "--model", Paths.demo, "--context", "20,40", "--tokens", "6", "--repeat", "1"])
+        let lines = try await run([
+            "decode", "--model", Paths.demo, "--context", "20,40", "--tokens", "6", "--repeat", "1",
+        ])
         #expect(lines["decode.bf16.exact.context20.batch1.bytes_per_step"]?.value == 19.90656)
         for context in [20, 40] {
             let speed = try #require(lines["decode.bf16.exact.context\(context).batch1"])
@@ -32,8 +38,8 @@ import Testing
         }
     }
 
-    /// What a step's calls were: of attention one for each layer, the embedding and the logits; of experts one or two for
-    /// each layer's two, more where a whole expert is in slices.
+    /// What a step's calls were: of attention one for each layer, the embedding and the logits; of experts one or two
+    /// for each layer's two, more where a whole expert is in slices.
     private func expectCalls(_ lines: [String: Line], _ name: String, layers: Double, hosts: Double) throws {
         func value(_ what: String) throws -> Double { try #require(lines["\(name).\(what)"], "\(what)").value }
         let attention = try value("attention.calls_per_step"), experts = try value("experts.calls_per_step")
@@ -52,7 +58,9 @@ import Testing
 
     @Test("several sequences at a time are timed while all of them generate")
     func batch() async throws {
-        let lines = try await run(["decode", "--model", Paths.demo, "--context", "8", "--tokens", "20", "--batch", "3,12", "--repeat", "1"])
+        let lines = try await run([
+            "decode", "--model", Paths.demo, "--context", "8", "--tokens", "20", "--batch", "3,12", "--repeat", "1",
+        ])
         #expect(lines["decode.bf16.exact.context8.batch12.wakeups_per_call"] != nil)
         for batch in [3, 12] {
             #expect(try #require(lines["decode.bf16.exact.context8.batch\(batch)"]).value > 0)
@@ -62,7 +70,9 @@ import Testing
 
     @Test("prefill compares contexts, in either arithmetic", arguments: ["exact", "fast"])
     func prefill(arithmetic: String) async throws {
-        let lines = try await run(["prefill", "--model", Paths.demo, "--context", "64,128", "--arithmetic", arithmetic, "--repeat", "1"])
+        let lines = try await run([
+            "prefill", "--model", Paths.demo, "--context", "64,128", "--arithmetic", arithmetic, "--repeat", "1",
+        ])
         #expect(try #require(lines["prefill.bf16.\(arithmetic).context64.batch1"]).value > 0)
         #expect(try #require(lines["prefill.bf16.\(arithmetic).context64.batch1.arithmetic"]).share != nil)
         #expect(try #require(lines["prefill.bf16.\(arithmetic).context128.batch1.time_ratio_to_context64"]).value > 0)
@@ -71,7 +81,8 @@ import Testing
     @Test("threads starts a cluster for every number of them")
     func threads() async throws {
         let lines = try await run([
-            "threads", "--model", Paths.demo, "--threads-list", "1,2", "--batch", "1,3", "--context", "8", "--tokens", "8",
+            "threads", "--model", Paths.demo, "--threads-list", "1,2", "--batch", "1,3", "--context", "8", "--tokens",
+            "8",
             "--prefill", "64", "--repeat", "1",
         ])
         for threads in [1, 2] {
@@ -94,9 +105,14 @@ import Testing
 
     @Test("serve ends every request of an open loop right, counts by key, and takes nothing with it")
     func serve() async throws {
-        let load = ["--rate", "20", "--requests", "30", "--prompt-tokens", "uniform:5-30", "--answer-tokens", "lognormal:6,0.5", "--keys", "A:3,B:1"]
+        let load = [
+            "--rate", "20", "--requests", "30", "--prompt-tokens", "uniform:5-30", "--answer-tokens", "lognormal:6,0.5",
+            "--keys", "A:3,B:1",
+        ]
         let lines = try await run(["serve", "--model", Paths.demo, "--hang-ups", "0.2", "--target-ttft", "60"] + load)
-        func value(_ name: String) throws -> Double { try #require(lines["serve.bf16.exact.rate20.\(name)"], "\(name)").value }
+        func value(_ name: String) throws -> Double {
+            try #require(lines["serve.bf16.exact.rate20.\(name)"], "\(name)").value
+        }
         let outcomes = try ["ok", "429", "503", "hung_up"].map { try value("outcome.\($0)") }
         #expect(outcomes.reduce(0, +) == 30 && outcomes[0] > 0)
         #expect(try value("outcome.wrong_ending") == 0 && value("outcome.failed") == 0)
@@ -109,7 +125,8 @@ import Testing
     @Test("serve finds the capacity, and loads the cluster with multiples of it")
     func capacity() async throws {
         let lines = try await run([
-            "serve", "--model", Paths.demo, "--load", "0.5", "--duration", "1", "--capacity-seconds", "2", "--streams", "4", "--prompt-tokens", "8", "--answer-tokens", "8",
+            "serve", "--model", Paths.demo, "--load", "0.5", "--duration", "1", "--capacity-seconds", "2", "--streams",
+            "4", "--prompt-tokens", "8", "--answer-tokens", "8",
         ])
         #expect(try #require(lines["serve.bf16.exact.capacity"]).value > 0)
         #expect(lines["serve.bf16.exact.load0.5.outcome.ok"] != nil)

@@ -1,24 +1,32 @@
-@testable import Router
 import Synchronization
 import Testing
+
+@testable import Router
 
 /// An expert is a pure function: whoever computes it, and whoever dies over it, the clients get the same bytes.
 @Suite("Hosts that come and go", .serialized, .inTurn) struct ChaosTests {
     private static let tokenCount = 200
-    private static let events: KeyValuePairs<HostStorm.Event, Int> = [.add: 12, .drain: 8, .kill: 8, .freeze: 10, .cutOff: 8, .changePlan: 10]
-    private static let prompts: [JSON] = ["Once upon a time", "Who are you?", "The sea was calm, and", "One, two, three"]
+    private static let events: KeyValuePairs<HostStorm.Event, Int> = [
+        .add: 12, .drain: 8, .kill: 8, .freeze: 10, .cutOff: 8, .changePlan: 10,
+    ]
+    private static let prompts: [JSON] = [
+        "Once upon a time", "Who are you?", "The sea was calm, and", "One, two, three",
+    ]
 
     /// Three greedy requests and one that draws its tokens.
     private static let bodies: [JSON] = prompts.enumerated().map { index, prompt in
         let sampling: [JSON.Member] = index < 3 ? [] : [.init("temperature", .number("1.0")), .init("seed", 7)]
-        return RESTCluster.completionBody(prompt, maxTokens: tokenCount, [.init("ignore_eos", true), .init("logprobs", 3)] + sampling)
+        return RESTCluster.completionBody(
+            prompt, maxTokens: tokenCount, [.init("ignore_eos", true), .init("logprobs", 3)] + sampling)
     }
 
     private static let setup = RESTCluster.Setup(
         expertHosts: 1, router: ["--host-silence-seconds", "1"],
         expertHost: ["--read-bandwidth-mib", "4096", "--memory-max-mib", "1024"])
 
-    @Test("four streams get every byte while hosts join, leave, die, freeze, are cut off and change their experts", .timeLimit(.minutes(10)))
+    @Test(
+        "four streams get every byte while hosts join, leave, die, freeze, are cut off and change their experts",
+        .timeLimit(.minutes(10)))
     func storm() async throws {
         let seed = UInt64.random(in: .min ... .max)
         print("the storm's seed is \(seed)")
@@ -39,7 +47,9 @@ import Testing
             let counts = await storm.counts
             for (event, count) in Self.events { #expect(counts[event] == count, "\(event), seed \(seed)") }
             #expect(counts.values.reduce(0, +) >= 50)
-            let failures = try cluster.process("router").log.split(separator: "\n").filter { $0.contains("a step failed") }
+            let failures = try cluster.process("router").log.split(separator: "\n").filter {
+                $0.contains("a step failed")
+            }
             let story = await storm.story.joined(separator: "\n")
             #expect(failures.isEmpty, "seed \(seed): \(failures.joined(separator: "\n"))\n\(story)")
         }
@@ -48,7 +58,9 @@ import Testing
     /// Four streams at a time, from before the storm until after it.
     private func weather(_ storm: HostStorm, _ cluster: RESTCluster) async throws {
         var undisturbed: [Transcript] = []
-        for body in Self.bodies { undisturbed.append(Transcript(try await cluster.stream(RESTCluster.completionsPath, body))) }
+        for body in Self.bodies {
+            undisturbed.append(Transcript(try await cluster.stream(RESTCluster.completionsPath, body)))
+        }
         for transcript in undisturbed {
             #expect(transcript.tokens.count == Self.tokenCount)
             #expect(transcript.logprobs.count == Self.tokenCount)
@@ -70,10 +82,14 @@ import Testing
     }
 
     /// One stream after the other, each compared with the undisturbed one.
-    private static func stream(_ body: JSON, _ expected: Transcript, _ cluster: RESTCluster, until isOver: @Sendable () -> Bool) async throws {
+    private static func stream(
+        _ body: JSON, _ expected: Transcript, _ cluster: RESTCluster, until isOver: @Sendable () -> Bool
+    ) async throws {
         repeat {
             let found = Transcript(try await cluster.stream(RESTCluster.completionsPath, body))
-            if let difference = found.difference(from: expected) { throw SupportError("a stream differs: \(difference)") }
+            if let difference = found.difference(from: expected) {
+                throw SupportError("a stream differs: \(difference)")
+            }
         } while !isOver()
     }
 }

@@ -1,7 +1,8 @@
-@testable import Checkpoint
 import Foundation
-@testable import Router
 import Testing
+
+@testable import Checkpoint
+@testable import Router
 
 /// Bit rot, mixed-up files and zeros on one machine: names, shapes and sizes are right, and the bytes are not. Nobody
 /// ever gets wrong text from them.
@@ -97,12 +98,15 @@ import Testing
         }
     }
 
-    @Test("a damaged copy of attention's or of the router's ends the router, which names file and tensor", arguments: [
-        ("model.embed_tokens.weight", Truth.recorded), ("lm_head.weight", .ownCopy),
-        ("model.layers.2.self_attn.qkv_proj.weight", .ownCopy), ("model.layers.15.self_attn.o_proj.weight", .recorded),
-        ("model.layers.4.block_sparse_moe.gate.weight", .ownCopy),
-        ("model.layers.9.input_layernorm.weight", .ownCopy),
-    ])
+    @Test(
+        "a damaged copy of attention's or of the router's ends the router, which names file and tensor",
+        arguments: [
+            ("model.embed_tokens.weight", Truth.recorded), ("lm_head.weight", .ownCopy),
+            ("model.layers.2.self_attn.qkv_proj.weight", .ownCopy),
+            ("model.layers.15.self_attn.o_proj.weight", .recorded),
+            ("model.layers.4.block_sparse_moe.gate.weight", .ownCopy),
+            ("model.layers.9.input_layernorm.weight", .ownCopy),
+        ])
     func attention(tensor: String, truth: Truth) async throws {
         try await with(truth) { cluster, folder in
             let damaged = try DamagedCheckpoint.copy(in: folder, "damaged")
@@ -122,9 +126,11 @@ import Testing
         }
     }
 
-    @Test("a router whose own weights are not what the digests beside them say does not start", arguments: [
-        "model.layers.4.block_sparse_moe.gate.weight", "model.norm.weight",
-    ])
+    @Test(
+        "a router whose own weights are not what the digests beside them say does not start",
+        arguments: [
+            "model.layers.4.block_sparse_moe.gate.weight", "model.norm.weight",
+        ])
     func router(tensor: String) async throws {
         try await Paths.withFolder { folder in
             let damaged = try DamagedCheckpoint.copy(in: folder, "damaged", digests: true)

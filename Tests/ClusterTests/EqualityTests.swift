@@ -1,8 +1,9 @@
 import Foundation
 import Messages
-@testable import Router
 import Tensors
 import Testing
+
+@testable import Router
 
 /// The equality promise: the logits after a token prefix are one sequence of bytes, whatever went on around them.
 @Suite("Equality", .serialized, .inTurn) struct EqualityTests {
@@ -10,11 +11,16 @@ import Testing
 
     @Test("1, 2 and 3 expert hosts give the same bytes, in one piece, in random chunks and token by token")
     func hostsAndChunks() async throws {
-        var reference: [[UInt32]]?                          // after every token, as bit patterns
+        var reference: [[UInt32]]?        // after every token, as bit patterns
         for hosts in 1 ... 3 {
             let results = try await ModelCluster.with(Paths.demo, expertHosts: hosts) { cluster in
-                let single = try await cluster.logits(Self.prompt, chunks: [Int](repeating: 1, count: Self.prompt.count)).map(\.bits)
-                #expect(try await cluster.logits(Self.prompt, chunks: [Self.prompt.count]).map(\.bits) == [single[Self.prompt.count - 1]], "\(hosts) hosts, one piece")
+                let single = try await cluster.logits(
+                    Self.prompt, chunks: [Int](repeating: 1, count: Self.prompt.count)
+                ).map(\.bits)
+                #expect(
+                    try await cluster.logits(Self.prompt, chunks: [Self.prompt.count]).map(\.bits) == [
+                        single[Self.prompt.count - 1]
+                    ], "\(hosts) hosts, one piece")
                 var random = SystemRandomNumberGenerator()
                 for _ in 0 ..< 4 {
                     let chunks = randomChunks(of: Self.prompt.count, &random)
@@ -35,7 +41,9 @@ import Testing
         let chunks = [200, 1, 1, 98, 1]
         var reference: [[UInt32]]?
         for (index, kernels) in Kernels.supported.enumerated() {
-            let logits = try await ModelCluster.with(Paths.demo, flags: ["--kernels", kernels.name, "--threads", "\(index + 1)"]) {
+            let logits = try await ModelCluster.with(
+                Paths.demo, flags: ["--kernels", kernels.name, "--threads", "\(index + 1)"]
+            ) {
                 try await $0.logits(Self.prompt, chunks: chunks).map(\.bits)
             }
             if let reference { #expect(logits == reference, "\(kernels.name)") } else { reference = logits }
@@ -48,8 +56,13 @@ import Testing
     func ranges() async throws {
         let prompt: [UInt32] = (0 ..< 8300).map { (index: UInt32) in (index * 7919 + index * index * 31) % 4088 }
         var reference: [[UInt32]] = []
-        for (threads, chunks) in [(1, [4000, 4000, 300]), (5, [4000, 4000, 300]), (5, [4000, 95, 1, 1, 3903, 290, 9, 1]), (1, [4000, 95, 1, 1, 3903, 290, 9, 1])] {
-            let logits = try await ModelCluster.with(Paths.demo, flags: ["--threads", "\(threads)"]) { try await $0.logits(prompt, chunks: chunks).map(\.bits) }
+        for (threads, chunks) in [
+            (1, [4000, 4000, 300]), (5, [4000, 4000, 300]), (5, [4000, 95, 1, 1, 3903, 290, 9, 1]),
+            (1, [4000, 95, 1, 1, 3903, 290, 9, 1]),
+        ] {
+            let logits = try await ModelCluster.with(Paths.demo, flags: ["--threads", "\(threads)"]) {
+                try await $0.logits(prompt, chunks: chunks).map(\.bits)
+            }
             let points = [logits.last!, logits[chunks.count == 3 ? 1 : 4]]
             if reference.isEmpty { reference = points }
             #expect(points == reference, "\(threads) threads, chunks \(chunks)")
@@ -74,15 +87,22 @@ import Testing
         }
     }
 
-    @Test("odd shapes keep the promise: a sliding window, a shared expert, one layer", arguments: ["sliding-window", "shared-expert-list", "odd-sizes", "one-layer"])
+    @Test(
+        "odd shapes keep the promise: a sliding window, a shared expert, one layer",
+        arguments: ["sliding-window", "shared-expert-list", "odd-sizes", "one-layer"])
     func oddShapes(name: String) async throws {
         let prompt: [UInt32] = (0 ..< 150).map { (index: UInt32) in (index * 37 + 11) % 90 }
         let bytes = try await ModelCluster.with(Paths.fixture(name).path, expertHosts: 3) { cluster in
             let single = try await cluster.logits(prompt, chunks: [Int](repeating: 1, count: prompt.count)).map(\.bits)
-            #expect(try await cluster.logits(prompt, chunks: [63, 2, 64, 21]).map(\.bits) == [single[62], single[64], single[128], single[149]])
+            #expect(
+                try await cluster.logits(prompt, chunks: [63, 2, 64, 21]).map(\.bits) == [
+                    single[62], single[64], single[128], single[149],
+                ])
             return single
         }
-        let other = try await ModelCluster.with(Paths.fixture(name).path, expertHosts: 1) { try await $0.logits(prompt, chunks: [prompt.count]) }
+        let other = try await ModelCluster.with(Paths.fixture(name).path, expertHosts: 1) {
+            try await $0.logits(prompt, chunks: [prompt.count])
+        }
         #expect(other.map(\.bits) == [bytes[prompt.count - 1]])
     }
 }

@@ -1,10 +1,11 @@
-@testable import ClusterClient
 import Foundation
 import Logging
 import NIOHTTP1
-@testable import Router
 import ServiceLifecycle
 import Testing
+
+@testable import ClusterClient
+@testable import Router
 @testable import Transport
 
 /// Processes that are not there, die or come back, in clusters of their own.
@@ -208,7 +209,7 @@ import Testing
             func expectIdle(_ what: String) async throws {
                 try await eventually("\(what): no session is left") { try await sessions(cluster) == 0 }
                 let rows = try await cluster.metric("minimax_attention_rows_total", of: "attention")
-                #expect(rows < 16 * 2500, "\(what): half of the answer was computed for nobody")     // 16 layers
+                #expect(rows < 16 * 2500, "\(what): half of the answer was computed for nobody")        // 16 layers
                 try await Task.sleep(for: .milliseconds(200))
                 let later = try await cluster.metric("minimax_attention_rows_total", of: "attention")
                 #expect(later == rows, "\(what): work goes on")
@@ -267,9 +268,11 @@ import Testing
     }
 
     /// Streams then end with an error, and who waits gets 503.
-    @Test("told to stop while a step waits for hosts that are all gone, the router ends in its time", arguments: [
-        SIGKILL, SIGSTOP,
-    ])
+    @Test(
+        "told to stop while a step waits for hosts that are all gone, the router ends in its time",
+        arguments: [
+            SIGKILL, SIGSTOP,
+        ])
     func stopWithoutHosts(harm: Int32) async throws {
         let flags = [
             "--host-wait-seconds", "600", "--host-silence-seconds", "1", "--drain-seconds", "2", "--sequences-max", "1",

@@ -1,10 +1,15 @@
 import Foundation
-@testable import Router
 import Testing
+
+@testable import Router
 @testable import Transport
 
-/// Clients of the REST port that go away, send nothing, or send too much: they cost nobody else anything, and leave nothing behind.
-@Suite("Strangers on the REST port", .serialized, .inTurn, .cluster(router: ["--body-max-mib", "4", "--bodies-max-mib", "16"])) struct FrontTests {
+/// Clients of the REST port that go away, send nothing, or send too much: they cost nobody else anything, and leave
+/// nothing behind.
+@Suite(
+    "Strangers on the REST port", .serialized, .inTurn,
+    .cluster(router: ["--body-max-mib", "4", "--bodies-max-mib", "16"])) struct FrontTests
+{
     private static let endless = #"{"prompt":"Once","max_tokens":100000,"ignore_eos":true}"#
     private static func post(_ body: String, _ more: String = "") -> String {
         "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\(more)\r\n\(body)"
@@ -14,7 +19,9 @@ import Testing
         for name in ["vllm:num_requests_running", "vllm:num_requests_waiting"] {
             try await eventually("\(name) is 0") { try await cluster.metric(name, of: "router") == 0 }
         }
-        try await eventually("no session is open") { try await cluster.metric("minimax_attention_sessions", of: "attention") == 0 }
+        try await eventually("no session is open") {
+            try await cluster.metric("minimax_attention_sessions", of: "attention") == 0
+        }
     }
 
     @Test("requests whose connection is reset before their work begins leave nothing that runs or waits")
@@ -26,7 +33,7 @@ import Testing
         let descriptors = router.descriptorCount
         var memory = 0
         for round in 0 ..< 3 {
-            if round == 1 { memory = router.memory("RssAnon") }     // the first round brings the heap to its size
+            if round == 1 { memory = router.memory("RssAnon") }        // the first round brings the heap to its size
             try await onThread {
                 for index in 0 ..< 500 {
                     let socket = try RawSocket(address)
@@ -89,8 +96,9 @@ import Testing
         let crowd = try await onThread { try SocketCrowd(address, count: 120) }
         try await eventually("descriptors are used up") { router.log.contains("all file descriptors are in use") }
         let start = ContinuousClock.now, used = Processes.processorSeconds(router.processID) ?? 0
-        try await Task.sleep(for: .seconds(1))      // a time over which to measure
-        let share = ((Processes.processorSeconds(router.processID) ?? 0) - used) / (start.duration(to: .now) / .seconds(1))
+        try await Task.sleep(for: .seconds(1))        // a time over which to measure
+        let share =
+            ((Processes.processorSeconds(router.processID) ?? 0) - used) / (start.duration(to: .now) / .seconds(1))
         #expect(share < 0.5, "of a core; asking again without a pause takes the whole")
         #expect(try await cluster.get("/health").status == 200, "idle connections make room")
         crowd.close()

@@ -2,9 +2,10 @@ import AdminMessages
 import Checkpoint
 import Foundation
 import Messages
-@testable import Router
 import Tensors
 import Testing
+
+@testable import Router
 
 /// Against outputs of transformers in float32 (Tests/Fixtures/golden), through separate processes.
 @Suite("Golden values", .serialized, .inTurn) struct GoldenTests {
@@ -16,16 +17,19 @@ import Testing
     struct Golden: Decodable { let prompts: [Prompt] }
 
     static func prompts() throws -> [Prompt] {
-        try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Paths.golden.appending(path: "golden.json"))).prompts
+        try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Paths.golden.appending(path: "golden.json")))
+            .prompts
     }
 
     /// Where experts may be: hosts, mode, copies.
     static let placements: [(Int, PlacementSettings)] = [
-        (2, PlacementSettings(mode: .throughput)), (2, PlacementSettings(mode: .latency)), (3, PlacementSettings(mode: .latency, copies: 2)),
+        (2, PlacementSettings(mode: .throughput)), (2, PlacementSettings(mode: .latency)),
+        (3, PlacementSettings(mode: .latency, copies: 2)),
         (3, PlacementSettings(mode: .throughput, copies: 3)),
     ]
 
-    @Test("last logits and 64 greedy ids of every prompt are the reference's, in every placement", arguments: placements)
+    @Test(
+        "last logits and 64 greedy ids of every prompt are the reference's, in every placement", arguments: placements)
     func logitsAndGreedyIDs(hosts: Int, settings: PlacementSettings) async throws {
         let expected = try ReferenceTensors(Paths.golden.appending(path: "last-logits.safetensors"))
         let prompts = try Self.prompts()
@@ -33,7 +37,8 @@ import Testing
         try await ModelCluster.with(Paths.demo, expertHosts: hosts, settings: settings) { cluster in
             for prompt in prompts {
                 try await cluster.withSession(tokensMax: prompt.input_ids.count + 64) { session in
-                    var logits = try await cluster.pass.lastLogits(for: Batch(session: session, start: 0, tokens: prompt.input_ids))
+                    var logits = try await cluster.pass.lastLogits(
+                        for: Batch(session: session, start: 0, tokens: prompt.input_ids))
                     let difference = largestDifference(logits, try expected.values(prompt.name))
                     #expect(difference <= 2e-4, "\(prompt.name): logits differ by \(difference)")
                     var ids: [Int] = []
@@ -41,7 +46,9 @@ import Testing
                         let best = logits.indices.max { logits[$0] < logits[$1] }!
                         ids.append(best)
                         logits = try await cluster.pass.lastLogits(
-                            for: Batch(session: session, start: prompt.input_ids.count + ids.count - 1, tokens: [UInt32(best)]))
+                            for: Batch(
+                                session: session, start: prompt.input_ids.count + ids.count - 1, tokens: [UInt32(best)])
+                        )
                     }
                     #expect(ids == prompt.greedy_64_ids, "\(prompt.name)")
                 }
@@ -49,16 +56,20 @@ import Testing
         }
     }
 
-    @Test("hidden states after every layer, and each token's experts, are the reference's, in every placement", arguments: placements)
+    @Test(
+        "hidden states after every layer, and each token's experts, are the reference's, in every placement",
+        arguments: placements)
     func hiddenStatesAndRoutes(hosts: Int, settings: PlacementSettings) async throws {
         let hidden = try ReferenceTensors(Paths.golden.appending(path: "hidden-states-story-start.safetensors"))
         let router = try ReferenceTensors(Paths.golden.appending(path: "router-story-start.safetensors"))
-        let experts = try router.integers("top2_experts"), weights = try router.values("top2_weights")       // (layers, tokens, 2)
+        // (layers, tokens, 2).
+        let experts = try router.integers("top2_experts"), weights = try router.values("top2_weights")
         let prompt = try #require(try Self.prompts().first { $0.name == "story-start" })
         try await ModelCluster.with(Paths.demo, expertHosts: hosts, settings: settings) { cluster in
             let recorder = Recorder()
             try await cluster.withSession(tokensMax: prompt.input_ids.count) { session in
-                _ = try await cluster.observed(by: recorder).hidden(for: Batch(session: session, start: 0, tokens: prompt.input_ids))
+                _ = try await cluster.observed(by: recorder).hidden(
+                    for: Batch(session: session, start: 0, tokens: prompt.input_ids))
             }
             let seen = recorder.seen
             #expect(relativeDifference(try #require(seen.embedding).values, try hidden.values("embedding")) == 0)
@@ -84,15 +95,16 @@ import Testing
                 #expect(expected.floatNames.count == cluster.config.layers.count { $0 == .lightning })
                 for (layer, kind) in cluster.config.layers.enumerated() where kind == .lightning {
                     let difference = relativeDifference(
-                        try await cluster.pass.attention.lightningState(session, layer: layer), try expected.values("layer.\(layer)"))
+                        try await cluster.pass.attention.lightningState(session, layer: layer),
+                        try expected.values("layer.\(layer)"))
                     #expect(difference <= 1e-5, "layer \(layer) differs by \(difference)")
                 }
             }
         }
     }
 
-    /// Logits of the demo model reach from about -15 to 25. The bound is twice what was measured with AVX-512-BF16; where an instruction set has
-    /// no dot products, fast arithmetic is exact.
+    /// Logits of the demo model reach from about -15 to 25. The bound is twice what was measured with AVX-512-BF16;
+    /// where an instruction set has no dot products, fast arithmetic is exact.
     @Test("fast arithmetic stays near the reference")
     func fast() async throws {
         let expected = try ReferenceTensors(Paths.golden.appending(path: "last-logits.safetensors"))

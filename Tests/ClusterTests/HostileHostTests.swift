@@ -2,22 +2,26 @@ import AdminMessages
 import Checkpoint
 import Foundation
 import Messages
-@testable import Router
 import Synchronization
 import Testing
+
+@testable import Router
 @testable import Transport
 
 private let setup = RESTCluster.Setup(
-    expertHosts: 1, router: ["--host-silence-seconds", "2", "--host-wait-seconds", "10", "--call-timeout-seconds", "5"],
+    expertHosts: 1,
+    router: ["--host-silence-seconds", "2", "--host-wait-seconds", "10", "--call-timeout-seconds", "5"],
     expertHost: ["--read-bandwidth-mib", "4096", "--memory-max-mib", "1024"])
 
-/// Expert hosts that lie, come and go, or come in crowds, beside one that is honest. Nobody who asks the cluster notices.
+/// Expert hosts that lie, come and go, or come in crowds, beside one that is honest. Nobody who asks the cluster
+/// notices.
 @Suite("Hostile hosts", .serialized, .inTurn, SuiteCluster(setup: .oneHonestHost)) struct HostileHostTests {
     private static let honest = "expert-1"
 
     /// What a client gets, its log-probabilities included; the same whoever computes it.
     private func answer(_ cluster: RESTCluster) async throws -> JSON {
-        let reply = try await cluster.complete("Once upon a time", maxTokens: 8, [.init("logprobs", 3), .init("ignore_eos", true)])
+        let reply = try await cluster.complete(
+            "Once upon a time", maxTokens: 8, [.init("logprobs", 3), .init("ignore_eos", true)])
         guard reply.status == 200 else { throw SupportError("\(reply.status): \(reply.json.text())") }
         return reply.json.withoutIdentity
     }
@@ -34,7 +38,8 @@ private let setup = RESTCluster.Setup(
     }
 
     /// Asks again and again while `body` runs; every answer must be the same.
-    private func whileAnswering(_ cluster: RESTCluster, _ expected: JSON, _ body: () async throws -> Void) async throws {
+    private func whileAnswering(_ cluster: RESTCluster, _ expected: JSON, _ body: () async throws -> Void) async throws
+    {
         let ends = CallCount()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
@@ -51,7 +56,9 @@ private let setup = RESTCluster.Setup(
 
     /// Lines of the router's log that name a host.
     private func logLines(_ cluster: RESTCluster, about host: String) throws -> [String] {
-        try cluster.process("router").log.split(separator: "\n").map(String.init).filter { $0.contains("host=\(host) ") || $0.hasSuffix("host=\(host)") }
+        try cluster.process("router").log.split(separator: "\n").map(String.init).filter {
+            $0.contains("host=\(host) ") || $0.hasSuffix("host=\(host)")
+        }
     }
 
     // MARK: hosts that are not what they should be
@@ -63,10 +70,16 @@ private let setup = RESTCluster.Setup(
         let reason: String
     }
 
-    @Test("a host that computes another model, or in another way, is refused: it says why and ends with status 1", arguments: [
-        Stranger(description: "another checkpoint", model: Paths.fixture("one-layer").path, reason: "the router's checkpoint is"),
-        Stranger(description: "another arithmetic", flags: ["--arithmetic", "fast"], reason: "the router's arithmetic is exact"),
-    ])
+    @Test(
+        "a host that computes another model, or in another way, is refused: it says why and ends with status 1",
+        arguments: [
+            Stranger(
+                description: "another checkpoint", model: Paths.fixture("one-layer").path,
+                reason: "the router's checkpoint is"),
+            Stranger(
+                description: "another arithmetic", flags: ["--arithmetic", "fast"],
+                reason: "the router's arithmetic is exact"),
+        ])
     func stranger(_ stranger: Stranger) async throws {
         try await RESTCluster.with(.oneHonestHost) { cluster in
             let before = try await answer(cluster)
@@ -94,21 +107,24 @@ private let setup = RESTCluster.Setup(
         let names: String
     }
 
-    @Test("an announcement that cannot be true is refused, and the refusal names what is wrong with it", arguments: [
-        Claim(description: "no memory", memoryBytes: 0, names: "memory_bytes is 0"),
-        Claim(description: "more memory than there is anywhere", memoryBytes: 1 << 51, names: "memory_bytes"),
-        Claim(description: "reads nothing", readBandwidth: 0, names: "read_bandwidth is 0"),
-        Claim(description: "reads faster than anything", readBandwidth: .max, names: "read_bandwidth"),
-        Claim(description: "no address", address: "", names: "address"),
-        Claim(description: "an address that is none", address: "moon:99999", names: "99999"),
-        Claim(description: "no name", name: "", names: "name"),
-        Claim(description: "a name without end", name: String(repeating: "n", count: 10_000), names: "10000"),
-    ])
+    @Test(
+        "an announcement that cannot be true is refused, and the refusal names what is wrong with it",
+        arguments: [
+            Claim(description: "no memory", memoryBytes: 0, names: "memory_bytes is 0"),
+            Claim(description: "more memory than there is anywhere", memoryBytes: 1 << 51, names: "memory_bytes"),
+            Claim(description: "reads nothing", readBandwidth: 0, names: "read_bandwidth is 0"),
+            Claim(description: "reads faster than anything", readBandwidth: .max, names: "read_bandwidth"),
+            Claim(description: "no address", address: "", names: "address"),
+            Claim(description: "an address that is none", address: "moon:99999", names: "99999"),
+            Claim(description: "no name", name: "", names: "name"),
+            Claim(description: "a name without end", name: String(repeating: "n", count: 10_000), names: "10000"),
+        ])
     func claim(_ claim: Claim) async throws {
         let cluster = try await calmCluster()
         let before = try await answer(cluster)
         let announcement = AnnounceRequest(
-            name: claim.name, instance: "1", address: claim.address, modelFingerprint: try cluster.fingerprint(), kernels: "fake", threads: 1, draining: false,
+            name: claim.name, instance: "1", address: claim.address, modelFingerprint: try cluster.fingerprint(),
+            kernels: "fake", threads: 1, draining: false,
             arithmetic: "exact", memoryBytes: claim.memoryBytes, readBandwidth: claim.readBandwidth, machine: "fake")
         let refusal = try #require(try await cluster.refusal(of: announcement))
         #expect(refusal.code == .invalidArgument)
@@ -122,12 +138,16 @@ private let setup = RESTCluster.Setup(
     func nobody() async throws {
         let cluster = try await calmCluster()
         let before = try await answer(cluster)
-        let announcement = try cluster.announcement("nobody", at: .unix(path: "\(cluster.folder)/nobody.sock"), memoryBytes: 1 << 50, readBandwidth: 1 << 50)
+        let announcement = try cluster.announcement(
+            "nobody", at: .unix(path: "\(cluster.folder)/nobody.sock"), memoryBytes: 1 << 50, readBandwidth: 1 << 50)
         try await whileAnswering(cluster, before) {
             #expect(try await cluster.refusal(of: announcement) == nil)
             try await eventually("nobody is forgotten") { try await cluster.plan().host("nobody") == nil }
         }
-        #expect(try logLines(cluster, about: "nobody").contains { $0.contains("expert host gone") && $0.contains("connect") })
+        #expect(
+            try logLines(cluster, about: "nobody").contains {
+                $0.contains("expert host gone") && $0.contains("connect")
+            })
     }
 
     @Test("a host that claims a thousand times its speed is given more than is good, and the answers stay right")
@@ -135,9 +155,12 @@ private let setup = RESTCluster.Setup(
         let cluster = try await calmCluster()
         let before = try await answer(cluster), experts = try await HonestExperts(Paths.demo)
         try await cluster.withServer("boaster", FakeHost.handler(run: experts.run)) { address in
-            let announcement = try cluster.announcement("boaster", at: address, memoryBytes: 1 << 50, readBandwidth: 1 << 50)
+            let announcement = try cluster.announcement(
+                "boaster", at: address, memoryBytes: 1 << 50, readBandwidth: 1 << 50)
             #expect(try await cluster.refusal(of: announcement) == nil)
-            try await eventually("the boaster holds experts") { (try await cluster.plan().host("boaster")?.expertsReady ?? 0) > 0 }
+            try await eventually("the boaster holds experts") {
+                (try await cluster.plan().host("boaster")?.expertsReady ?? 0) > 0
+            }
             let again = try await answer(cluster)
             #expect(again == before)
         }
@@ -147,7 +170,9 @@ private let setup = RESTCluster.Setup(
 
     // MARK: hosts that answer wrongly
 
-    @Test("a host that does not answer as it should is taken out with the reason, and its work is done by another", arguments: Lie.all, [1, 2])
+    @Test(
+        "a host that does not answer as it should is taken out with the reason, and its work is done by another",
+        arguments: Lie.all, [1, 2])
     func lie(_ lie: Lie, copies: Int) async throws {
         let cluster = try await calmCluster(copies: copies)
         let before = try await answer(cluster)
@@ -194,7 +219,9 @@ private let setup = RESTCluster.Setup(
 
     // MARK: hosts that come and go
 
-    @Test("a host that comes and goes fifty times holds nobody up, under one name or under many", arguments: [true, false])
+    @Test(
+        "a host that comes and goes fifty times holds nobody up, under one name or under many",
+        arguments: [true, false])
     func flapping(hasOneName: Bool) async throws {
         let cluster = try await calmCluster()
         let before = try await answer(cluster), experts = try await HonestExperts(Paths.demo)
@@ -203,7 +230,8 @@ private let setup = RESTCluster.Setup(
             try await whileAnswering(cluster, before) {
                 for round in 0 ..< 50 {
                     try await cluster.withServer("flapping-\(round)", FakeHost.handler(run: experts.run)) { address in
-                        let announcement = try cluster.announcement(hasOneName ? "flapping" : "flapping-\(round)", at: address, instance: "\(round)")
+                        let announcement = try cluster.announcement(
+                            hasOneName ? "flapping" : "flapping-\(round)", at: address, instance: "\(round)")
                         if let refusal = await control.refusal(of: announcement) { refusals.append(refusal) }
                         try await Task.sleep(for: .milliseconds(100))
                     }
@@ -218,7 +246,9 @@ private let setup = RESTCluster.Setup(
         #expect(try cluster.process("router").isRunning)
     }
 
-    @Test("of two hosts with one name the first stays, and the second, which is told so, takes its place when it has gone")
+    @Test(
+        "of two hosts with one name the first stays, and the second, which is told so, takes its place when it has gone"
+    )
     func oneName() async throws {
         try await RESTCluster.with(.oneHonestHost) { cluster in
             let before = try await answer(cluster)
@@ -242,7 +272,9 @@ private let setup = RESTCluster.Setup(
         }
     }
 
-    @Test("two hundred hosts that come at once are all taken in, and so are a hundred among a hundred that refuse to work", arguments: [false, true])
+    @Test(
+        "two hundred hosts that come at once are all taken in, as are a hundred among a hundred that refuse to work",
+        arguments: [false, true])
     func crowd(isHalfIdle: Bool) async throws {
         let cluster = try await calmCluster()
         let before = try await answer(cluster), experts = try await HonestExperts(Paths.demo)
@@ -250,13 +282,19 @@ private let setup = RESTCluster.Setup(
             try await cluster.withServer("idlers", FakeHost.refusing) { idlers in
                 func works(_ index: Int) -> Bool { !isHalfIdle || index % 2 == 0 }
                 let fingerprint = try cluster.fingerprint()
-                let announcements = try (0 ..< 200).map { try cluster.announcement("crowd-\($0)", at: works($0) ? workers : idlers, fingerprint: fingerprint) }
+                let announcements = try (0 ..< 200).map {
+                    try cluster.announcement("crowd-\($0)", at: works($0) ? workers : idlers, fingerprint: fingerprint)
+                }
                 let expected = Set((0 ..< 200).filter(works).map { "crowd-\($0)" } + [Self.honest])
                 try await whileAnswering(cluster, before) {
                     let refusals = try await cluster.withControl { control in
                         await withTaskGroup(of: RPCError?.self) { tasks in
-                            for announcement in announcements { tasks.addTask { await control.refusal(of: announcement) } }
-                            return await tasks.reduce(into: [RPCError]()) { all, refusal in if let refusal { all.append(refusal) } }
+                            for announcement in announcements {
+                                tasks.addTask { await control.refusal(of: announcement) }
+                            }
+                            return await tasks.reduce(into: [RPCError]()) { all, refusal in
+                                if let refusal { all.append(refusal) }
+                            }
                         }
                     }
                     #expect(refusals == [])
@@ -279,6 +317,7 @@ private let setup = RESTCluster.Setup(
 extension RESTCluster.Setup {
     /// One expert host, and a router that loses patience soon.
     fileprivate static let oneHonestHost = RESTCluster.Setup(
-        expertHosts: 1, router: ["--host-silence-seconds", "2", "--host-wait-seconds", "10", "--call-timeout-seconds", "5"],
+        expertHosts: 1,
+        router: ["--host-silence-seconds", "2", "--host-wait-seconds", "10", "--call-timeout-seconds", "5"],
         expertHost: ["--read-bandwidth-mib", "4096", "--memory-max-mib", "1024"])
 }

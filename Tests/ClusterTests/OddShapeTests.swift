@@ -1,14 +1,17 @@
 import Checkpoint
 import Foundation
 import Messages
-@testable import Router
 import Tensors
 import Testing
 
-/// Small random checkpoints of odd shapes, against the float64 reference that made them (Tests/Reference/make_fixtures.py).
+@testable import Router
+
+/// Small random checkpoints of odd shapes, against the float64 reference that made them
+/// (Tests/Reference/make_fixtures.py).
 @Suite("Odd shapes", .serialized, .inTurn) struct OddShapeTests {
     static let names = [
-        "all-lightning", "all-softmax-fused", "intermediate-20", "mixed-original", "odd-sizes", "one-layer", "one-softmax-layer", "pre-norm",
+        "all-lightning", "all-softmax-fused", "intermediate-20", "mixed-original", "odd-sizes", "one-layer",
+        "one-softmax-layer", "pre-norm",
         "shared-expert", "shared-expert-list", "sliding-window",
     ]
 
@@ -16,18 +19,22 @@ import Testing
     func agreement(name: String) async throws {
         struct Expected: Decodable { let ids: [UInt32] }
         let folder = Paths.fixture(name)
-        let ids = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: folder.appending(path: "expected.json"))).ids
+        let ids = try JSONDecoder().decode(
+            Expected.self, from: Data(contentsOf: folder.appending(path: "expected.json"))
+        ).ids
         let expected = try ReferenceTensors(folder.appending(path: "expected.safetensors"))
         try await ModelCluster.with(folder.path) { cluster in
             let recorder = Recorder()
             try await cluster.withSession(tokensMax: ids.count) { session in
-                let hidden = try await cluster.observed(by: recorder).hidden(for: Batch(session: session, start: 0, tokens: ids))
-                let logits = try await cluster.pass.attention.logits(hidden).values                 // every position
+                let hidden = try await cluster.observed(by: recorder).hidden(
+                    for: Batch(session: session, start: 0, tokens: ids))
+                let logits = try await cluster.pass.attention.logits(hidden).values        // every position
                 let difference = largestDifference(logits, try expected.values("logits"))
                 #expect(difference <= 2e-4, "logits differ by \(difference)")
                 for (layer, kind) in cluster.config.layers.enumerated() where kind == .lightning {
                     let difference = relativeDifference(
-                        try await cluster.pass.attention.lightningState(session, layer: layer), try expected.values("lightning-state.\(layer)"))
+                        try await cluster.pass.attention.lightningState(session, layer: layer),
+                        try expected.values("lightning-state.\(layer)"))
                     #expect(difference <= 1e-5, "state of layer \(layer) differs by \(difference)")
                 }
             }

@@ -7,20 +7,31 @@ import Testing
     /// Runs a line of the shell in which `$minimax`, `$demo` and `$url` stand for what they say.
     private func shell(_ line: String, environment: [String: String] = [:]) async throws -> Tool.Result {
         let port = try #require(RESTCluster.current).port
-        let names = ["minimax": try Paths.program("minimax").path, "demo": Paths.demo, "url": "http://127.0.0.1:\(port)"]
+        let names = [
+            "minimax": try Paths.program("minimax").path, "demo": Paths.demo, "url": "http://127.0.0.1:\(port)",
+        ]
         return try await Tool.run("bash", ["-c", line], environment: names.merging(environment) { $1 })
     }
 
-    private static let commands = ["inspect $demo", "inspect $demo --json", "ask 'Who are you?' --url $url --max-tokens 4", "bench machine --repeat 1 --threads 1", "--help"]
+    private static let commands = [
+        "inspect $demo", "inspect $demo --json", "ask 'Who are you?' --url $url --max-tokens 4",
+        "bench machine --repeat 1 --threads 1", "--help",
+    ]
 
-    @Test("what a full disk does not take is no success, and is told in one sentence", arguments: commands + ["up --model $demo --port 0"])
+    @Test(
+        "what a full disk does not take is no success, and is told in one sentence",
+        arguments: commands + ["up --model $demo --port 0"])
     func full(command: String) async throws {
         let result = try await shell("$minimax \(command) > /dev/full")
         #expect(result.status == 1)
-        #expect(result.output.hasSuffix("minimax: standard output cannot be written: No space left on device\n"), "\(result.output)")
+        #expect(
+            result.output.hasSuffix("minimax: standard output cannot be written: No space left on device\n"),
+            "\(result.output)")
     }
 
-    @Test("a closed standard output is no success either, and nothing else gets what was meant for it", arguments: commands + ["up --model $demo --port 0"])
+    @Test(
+        "a closed standard output is no success either, and nothing else gets what was meant for it",
+        arguments: commands + ["up --model $demo --port 0"])
     func closed(command: String) async throws {
         let result = try await shell("$minimax \(command) >&-")
         #expect(result.status == 1)
@@ -31,14 +42,19 @@ import Testing
     func brokenPipe(command: String) async throws {
         let result = try await shell("exec 3> >(exec true); wait $!; $minimax \(command) >&3; echo status $?")
         #expect(result.output.split(separator: "\n").last == "status 141", "\(result.output)")
-        #expect(!result.output.contains("NSCocoaErrorDomain") && !result.output.contains("minimax:"), "\(result.output)")
+        #expect(
+            !result.output.contains("NSCocoaErrorDomain") && !result.output.contains("minimax:"), "\(result.output)")
     }
 
-    @Test("a document may come through a pipe, as from <(command) or standard input", arguments: ["--file <(cat $text)", "--file - < $text", "--file $text"])
+    @Test(
+        "a document may come through a pipe, as from <(command) or standard input",
+        arguments: ["--file <(cat $text)", "--file - < $text", "--file $text"])
     func document(flags: String) async throws {
         try await Paths.withFolder { folder in
             try Data("The password is 4711.\n".utf8).write(to: URL(filePath: "\(folder)/text"))
-            let result = try await shell("$minimax ask 'What is the password?' --url $url \(flags) 2> /dev/null", environment: ["text": "\(folder)/text"])
+            let result = try await shell(
+                "$minimax ask 'What is the password?' --url $url \(flags) 2> /dev/null",
+                environment: ["text": "\(folder)/text"])
             #expect(result.status == 0)
             #expect(!result.output.isEmpty)
         }
@@ -68,7 +84,9 @@ import Testing
             var command: Command
         }
         func flags(_ command: Dump.Command) -> Set<String> {
-            let own = (command.arguments ?? []).filter { $0.kind != "positional" }.flatMap { $0.names ?? [] }.filter { $0.kind == "long" }.map(\.name)
+            let own = (command.arguments ?? []).filter { $0.kind != "positional" }.flatMap { $0.names ?? [] }.filter {
+                $0.kind == "long"
+            }.map(\.name)
             return Set(own).union((command.subcommands ?? []).flatMap { flags($0) })
         }
         var found: Set<String> = []

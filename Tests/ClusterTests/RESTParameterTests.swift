@@ -1,6 +1,7 @@
 import Foundation
-@testable import Router
 import Testing
+
+@testable import Router
 
 /// What a whole cluster makes of the parameters beyond OpenAI's own.
 extension RESTTests {
@@ -26,7 +27,8 @@ extension RESTTests {
         #expect(reply.json["choices"]?[0]?["prompt_token_ids"] == .ids(golden.input_ids))
         #expect(reply.finish == "stop")
         #expect(golden.greedy_text_all_64.hasPrefix(reply.text))
-        let held = try await cluster.complete(.ids(golden.input_ids), maxTokens: 64, more + [.init("min_tokens", .int(stop + 1))])
+        let held = try await cluster.complete(
+            .ids(golden.input_ids), maxTokens: 64, more + [.init("min_tokens", .int(stop + 1))])
         #expect(try #require(held.json["usage"]?["completion_tokens"]?.int) > stop)
     }
 
@@ -35,7 +37,8 @@ extension RESTTests {
         let cluster = try suiteCluster(), golden = try Golden.named("story-start")
         let forced: [JSON.Member] = [.init("logit_bias", ["4092": 100])]
         #expect(try await cluster.complete(.ids(golden.input_ids), maxTokens: 2, forced).text == "")
-        let shown = try await cluster.complete(.ids(golden.input_ids), maxTokens: 2, forced + [.init("skip_special_tokens", false)])
+        let shown = try await cluster.complete(
+            .ids(golden.input_ids), maxTokens: 2, forced + [.init("skip_special_tokens", false)])
         #expect(shown.text == "<function_call><function_call>")
     }
 
@@ -48,7 +51,8 @@ extension RESTTests {
             #expect(reply.texts.count == n && Set(reply.texts).count == 1)
         }
         let greedy = try await cluster.complete("Once upon a time", maxTokens: 12)
-        let kept = try await cluster.complete("Once upon a time", maxTokens: 12, [.init("temperature", 1), .init("top_p", 0)])
+        let kept = try await cluster.complete(
+            "Once upon a time", maxTokens: 12, [.init("temperature", 1), .init("top_p", 0)])
         #expect(kept.text == greedy.text)
         let none = try await cluster.post(RESTCluster.completionsPath, ["max_tokens": 4, "temperature": 0])
         let begin = try await cluster.complete(.ids([4091]), maxTokens: 4)
@@ -59,8 +63,11 @@ extension RESTTests {
     func truncation() async throws {
         let cluster = try suiteCluster(), golden = try Golden.named("story-start")
         let long = Array(repeating: 300, count: 40) + golden.input_ids
-        let cut = try await cluster.complete(.ids(long), maxTokens: 8, [.init("truncate_prompt_tokens", .int(golden.input_ids.count))])
-        #expect(cut.json.withoutIdentity == (try await cluster.complete(.ids(golden.input_ids), maxTokens: 8)).json.withoutIdentity)
+        let cut = try await cluster.complete(
+            .ids(long), maxTokens: 8, [.init("truncate_prompt_tokens", .int(golden.input_ids.count))])
+        #expect(
+            cut.json.withoutIdentity
+                == (try await cluster.complete(.ids(golden.input_ids), maxTokens: 8)).json.withoutIdentity)
     }
 
     @Test("more choices than may wait are all answered; a request that finds no room at all is refused")
@@ -69,7 +76,8 @@ extension RESTTests {
             let reply = try await cluster.complete("Once", maxTokens: 4, [.init("n", 12)])
             #expect(reply.status == 200)
             #expect(reply.texts.count == 12 && Set(reply.texts).count == 1)
-            let stream = try await cluster.stream(RESTCluster.completionsPath, RESTCluster.completionBody("Once", maxTokens: 4, [.init("n", 12)]))
+            let stream = try await cluster.stream(
+                RESTCluster.completionsPath, RESTCluster.completionBody("Once", maxTokens: 4, [.init("n", 12)]))
             #expect(stream.isDone)
             #expect((0 ..< 12).allSatisfy { stream.text(of: $0) == reply.text })
         }
@@ -81,7 +89,9 @@ extension RESTTests {
         // Names that are not in their normal form, each of which a comparison of texts would have to normalize.
         let member = Array("\"\u{340}\":0,".utf8), tail = Array(#""prompt":"a","max_tokens":1}"#.utf8)
         let names = [UInt8(ascii: "{")] + Array(repeating: member, count: (1 << 20) + 1).joined() + tail
-        let stops = JSON.object([.init("prompt", "a"), .init("n", 8), .init("stop", .string(String(repeating: "ab", count: 4 << 20)))])
+        let stops = JSON.object([
+            .init("prompt", "a"), .init("n", 8), .init("stop", .string(String(repeating: "ab", count: 4 << 20))),
+        ])
         try await withThrowingTaskGroup(of: RESTCluster.Reply?.self) { tasks in
             for _ in 0 ..< 2 {
                 tasks.addTask { try await cluster.post(RESTCluster.completionsPath, bytes: names) }

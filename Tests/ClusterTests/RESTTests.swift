@@ -1,16 +1,20 @@
 import Foundation
-@testable import Router
 import Testing
 
-/// What clients of a whole running cluster get, against the golden values of an independent implementation where there are any.
-@Suite("REST over a real cluster", .serialized, .inTurn, .cluster(router: ["--keep-alive-seconds", "1"])) struct RESTTests {
+@testable import Router
+
+/// What clients of a whole running cluster get, against the golden values of an independent implementation where there
+/// are any.
+@Suite("REST over a real cluster", .serialized, .inTurn, .cluster(router: ["--keep-alive-seconds", "1"]))
+struct RESTTests {
     /// A prompt of `Tests/Fixtures/golden` with its greedy continuation.
     struct Golden: Decodable {
         let name: String, prompt: String, input_ids: [Int], greedy_64_ids: [Int], greedy_text_all_64: String
 
         static func named(_ name: String) throws -> Golden {
             struct File: Decodable { let prompts: [Golden] }
-            let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: Paths.golden.appending(path: "golden.json")))
+            let file = try JSONDecoder().decode(
+                File.self, from: Data(contentsOf: Paths.golden.appending(path: "golden.json")))
             return try #require(file.prompts.first { $0.name == name })
         }
     }
@@ -31,7 +35,9 @@ import Testing
     func metricTexts(process: String) async throws {
         let cluster = try suiteCluster()
         _ = try await cluster.complete(.string(Self.question), maxTokens: 2)
-        let lines = try await cluster.metrics(of: process).split(separator: "\n").filter { $0.hasPrefix("# HELP minimax") }
+        let lines = try await cluster.metrics(of: process).split(separator: "\n").filter {
+            $0.hasPrefix("# HELP minimax")
+        }
         #expect(lines.count >= 5)
         #expect(lines.filter { $0.contains("as seen by this process") } == [])
     }
@@ -43,9 +49,12 @@ import Testing
         #expect(fromIDs.text == golden.greedy_text_all_64)
         #expect(fromIDs.finish == "length")
         #expect(fromIDs.json["usage"] == Answer.usage(prompt: golden.input_ids.count, completion: 64))
-        #expect(try await cluster.complete(.string(golden.prompt), maxTokens: 64).json.withoutIdentity == fromIDs.json.withoutIdentity)
+        #expect(
+            try await cluster.complete(.string(golden.prompt), maxTokens: 64).json.withoutIdentity
+                == fromIDs.json.withoutIdentity)
         for prompt in [JSON.ids(golden.input_ids), .string(golden.prompt)] {
-            let stream = try await cluster.stream(RESTCluster.completionsPath, RESTCluster.completionBody(prompt, maxTokens: 64))
+            let stream = try await cluster.stream(
+                RESTCluster.completionsPath, RESTCluster.completionBody(prompt, maxTokens: 64))
             #expect(stream.text() == fromIDs.text)
             #expect(stream.finish == "length")
             #expect(stream.isDone)
@@ -67,7 +76,8 @@ import Testing
         #expect(plain.isDone)
 
         let counted = try await cluster.stream(
-            RESTCluster.chatPath, RESTCluster.chatBody(Self.question, maxTokens: 24, [.init("stream_options", ["include_usage": true])]))
+            RESTCluster.chatPath,
+            RESTCluster.chatBody(Self.question, maxTokens: 24, [.init("stream_options", ["include_usage": true])]))
         #expect(counted.text() == whole.text)
         #expect(counted.events.last?["choices"] == [])
         #expect(counted.events.last?["usage"] == whole.json["usage"])
@@ -78,7 +88,9 @@ import Testing
     func echo() async throws {
         let cluster = try suiteCluster(), golden = try Golden.named("story-start")
         let plain = try await cluster.complete(.string(golden.prompt), maxTokens: 8, [.init("logprobs", 0)])
-        #expect(try await cluster.complete(.string(golden.prompt), maxTokens: 8, [.init("echo", true)]).text == golden.prompt + plain.text)
+        #expect(
+            try await cluster.complete(.string(golden.prompt), maxTokens: 8, [.init("echo", true)]).text == golden
+                .prompt + plain.text)
 
         let ids = golden.input_ids + golden.greedy_64_ids.prefix(8)
         let echoed = try await cluster.complete(.ids(ids), maxTokens: 0, [.init("echo", true), .init("logprobs", 0)])
@@ -96,8 +108,13 @@ import Testing
     func stop() async throws {
         let cluster = try suiteCluster()
         let whole = try await cluster.chat(Self.question, maxTokens: 24, [.init("logprobs", true)])
-        let tokens = try #require(whole.json["choices"]?[0]?["logprobs"]?["content"]?.elements).map { $0["token"]?.text ?? "" }
-        let border = try #require(tokens.indices.dropFirst(2).first { tokens[$0 - 1].count >= 2 && tokens[$0].count >= 2 && !tokens[$0].hasPrefix(" ") })
+        let tokens = try #require(whole.json["choices"]?[0]?["logprobs"]?["content"]?.elements).map {
+            $0["token"]?.text ?? ""
+        }
+        let border = try #require(
+            tokens.indices.dropFirst(2).first {
+                tokens[$0 - 1].count >= 2 && tokens[$0].count >= 2 && !tokens[$0].hasPrefix(" ")
+            })
         // The second half of one token and the first letter of the next: the middle of a word.
         let stop = String(tokens[border - 1].suffix(1) + tokens[border].prefix(1))
         let end = try #require(whole.text.range(of: stop)?.lowerBound)
@@ -107,7 +124,8 @@ import Testing
             let reply = try await cluster.chat(Self.question, maxTokens: 24, more)
             #expect(reply.text == expected, "stop \(stop)")
             #expect(reply.finish == "stop")
-            let stream = try await cluster.stream(RESTCluster.chatPath, RESTCluster.chatBody(Self.question, maxTokens: 24, more))
+            let stream = try await cluster.stream(
+                RESTCluster.chatPath, RESTCluster.chatBody(Self.question, maxTokens: 24, more))
             #expect(stream.text() == expected, "streamed, stop \(stop)")
             #expect(stream.finish == "stop")
         }
@@ -117,9 +135,12 @@ import Testing
     func seeds() async throws {
         let cluster = try suiteCluster()
         func sample(_ seed: Int, n: Int = 1) async throws -> RESTCluster.Reply {
-            try await cluster.complete("Once upon a time", maxTokens: 24, [
-                .init("temperature", .number("1.2")), .init("seed", .int(seed)), .init("n", .int(n)), .init("logprobs", 2),
-            ])
+            try await cluster.complete(
+                "Once upon a time", maxTokens: 24,
+                [
+                    .init("temperature", .number("1.2")), .init("seed", .int(seed)), .init("n", .int(n)),
+                    .init("logprobs", 2),
+                ])
         }
         let one = try await sample(7)
         #expect(try await sample(7).json.withoutIdentity == one.json.withoutIdentity)
@@ -134,12 +155,15 @@ import Testing
     @Test("logit_bias forces a token and forbids one")
     func bias() async throws {
         let cluster = try suiteCluster(), golden = try Golden.named("story-start")
-        let forced = try await cluster.complete(.ids(golden.input_ids), maxTokens: 3, [.init("logit_bias", ["46": 100])])
+        let forced = try await cluster.complete(
+            .ids(golden.input_ids), maxTokens: 3, [.init("logit_bias", ["46": 100])])
         #expect(forced.text == "OOO")
         let first = try await cluster.complete(.ids(golden.input_ids), maxTokens: 1)
-        let other = try await cluster.complete(.ids(golden.input_ids), maxTokens: 1, [
-            .init("logit_bias", .object([.init("\(golden.greedy_64_ids[0])", .int(-100))])),
-        ])
+        let other = try await cluster.complete(
+            .ids(golden.input_ids), maxTokens: 1,
+            [
+                .init("logit_bias", .object([.init("\(golden.greedy_64_ids[0])", .int(-100))]))
+            ])
         #expect(other.text != first.text)
     }
 
@@ -148,18 +172,25 @@ import Testing
         let cluster = try suiteCluster()
         // Far more than is computed in a second; the client hangs up at the first sign, so the rest is never computed.
         let body = RESTCluster.completionBody(.ids((0 ..< 200_000).map { 300 + $0 % 1000 }), maxTokens: 1)
-        let stream = try await cluster.stream(RESTCluster.completionsPath, body) { $0.raw.contains(": keep-alive\n\n: keep-alive\n\n") || !$0.events.isEmpty }
+        let stream = try await cluster.stream(RESTCluster.completionsPath, body) {
+            $0.raw.contains(": keep-alive\n\n: keep-alive\n\n") || !$0.events.isEmpty
+        }
         #expect(stream.events.isEmpty)
         #expect(stream.raw.replacingOccurrences(of: ": keep-alive\n\n", with: "") == "")
-        try await eventually("the abandoned session is closed") { try await cluster.metric("minimax_attention_sessions", of: "attention") == 0 }
+        try await eventually("the abandoned session is closed") {
+            try await cluster.metric("minimax_attention_sessions", of: "attention") == 0
+        }
     }
 
     @Test("four requests at once get what each gets alone")
     func together() async throws {
         let cluster = try suiteCluster()
-        let bodies = ["Who are you?", "Tell me a story.", "What is the sea?", "Once upon a time there was"].enumerated().map { index, question in
-            RESTCluster.chatBody(question, maxTokens: 20 + index, [.init("temperature", .number(index < 2 ? "0" : "1")), .init("seed", .int(index))])
-        }
+        let bodies = ["Who are you?", "Tell me a story.", "What is the sea?", "Once upon a time there was"].enumerated()
+            .map { index, question in
+                RESTCluster.chatBody(
+                    question, maxTokens: 20 + index,
+                    [.init("temperature", .number(index < 2 ? "0" : "1")), .init("seed", .int(index))])
+            }
         var alone: [JSON] = []
         for body in bodies { alone.append(try await cluster.post(RESTCluster.chatPath, body).json.withoutIdentity) }
         let together = try await withThrowingTaskGroup(of: (Int, JSON).self) { tasks in
@@ -181,12 +212,17 @@ import Testing
         let file = try String(contentsOf: Paths.fixture("eval/ruler-demo.jsonl"), encoding: .utf8)
         let all = try file.split(separator: "\n").map { try JSONDecoder().decode(Question.self, from: Data($0.utf8)) }
         // The tasks that the demo model always solves at this length (Tests/Fixtures/eval/results.json).
-        let tasks = ["niah_single_noise", "niah_single_book", "niah_single_words", "niah_multikey_4", "niah_multikey_all", "question_in_book"]
+        let tasks = [
+            "niah_single_noise", "niah_single_book", "niah_single_words", "niah_multikey_4", "niah_multikey_all",
+            "question_in_book",
+        ]
         for task in tasks {
             let question = try #require(all.first { $0.task == task && $0.length == 1024 })
             #expect(question.messages.count == 1)
             let reply = try await cluster.chat(question.messages[0].content, maxTokens: 40)
-            #expect(question.answers.allSatisfy { reply.text.contains($0) }, "\(question.id): \(reply.text), expected \(question.answers)")
+            #expect(
+                question.answers.allSatisfy { reply.text.contains($0) },
+                "\(question.id): \(reply.text), expected \(question.answers)")
         }
     }
 
@@ -195,7 +231,10 @@ import Testing
         let cluster = try suiteCluster()
         let python = ProcessInfo.processInfo.environment["MINIMAX_TEST_PYTHON"] ?? "python3"
         let probe = try await Tool.run(python, ["-c", "import openai"])
-        try #require(probe.status == 0, "\(python) has no openai package; Tests/run installs it, or: python3 -m pip install openai\n\(probe.output)")
+        try #require(
+            probe.status == 0,
+            "\(python) has no openai package; Tests/run installs it, or: python3 -m pip install openai\n\(probe.output)"
+        )
         let script = Paths.repository.appending(path: "Tests/Reference/openai_client.py").path
         let result = try await Tool.run(python, [script, "http://127.0.0.1:\(cluster.port)/v1", "demo"])
         #expect(result.status == 0, "\(result.output)")

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import Testing
+
 @testable import Transport
 
 /// What keeps a process from starting: it says so in one line and ends with status 1.
@@ -11,12 +12,21 @@ import Testing
 
         /// Flags of a start that would succeed but for `changes`.
         func arguments(model: String, folder: String, _ changes: [String: String] = [:]) -> [String] {
-            var flags = switch self {
-            case .attention: ["--model": model, "--listen": "unix:\(folder)/a.sock", "--threads": "1"]
-            case .expertHost: ["--model": model, "--listen": "unix:\(folder)/e.sock", "--router": "unix:\(folder)/c.sock", "--name": "e", "--threads": "1"]
-            case .router: ["--model": model, "--attention": "unix:\(folder)/a.sock", "--control": "unix:\(folder)/c.sock", "--port": "0"]
-            case .minimax: ["--model": model, "--port": "0", "--threads": "1"]
-            }
+            var flags =
+                switch self {
+                case .attention: ["--model": model, "--listen": "unix:\(folder)/a.sock", "--threads": "1"]
+                case .expertHost:
+                    [
+                        "--model": model, "--listen": "unix:\(folder)/e.sock", "--router": "unix:\(folder)/c.sock",
+                        "--name": "e", "--threads": "1",
+                    ]
+                case .router:
+                    [
+                        "--model": model, "--attention": "unix:\(folder)/a.sock", "--control": "unix:\(folder)/c.sock",
+                        "--port": "0",
+                    ]
+                case .minimax: ["--model": model, "--port": "0", "--threads": "1"]
+                }
             flags.merge(changes) { $1 }
             return (self == .minimax ? ["up"] : []) + flags.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
         }
@@ -25,7 +35,8 @@ import Testing
     /// Starts a program that must fail; returns the one line in which it says why.
     private func complaint(_ program: Program, _ arguments: [String], folder: String) async throws -> String {
         let process = try ServiceProcess(
-            program.rawValue, arguments, folder: folder, stopsWithInput: program != .minimax, environment: ["XDG_RUNTIME_DIR": folder])
+            program.rawValue, arguments, folder: folder, stopsWithInput: program != .minimax,
+            environment: ["XDG_RUNTIME_DIR": folder])
         do {
             try await eventually("\(program.rawValue) gives up") { !process.isRunning }
         } catch {
@@ -39,10 +50,13 @@ import Testing
         return lines.first.map(String.init) ?? ""
     }
 
-    @Test("a spoilt checkpoint is refused by every program, naming file and tensor", arguments: Program.allCases, BrokenCheckpoint.allCases)
+    @Test(
+        "a spoilt checkpoint is refused by every program, naming file and tensor", arguments: Program.allCases,
+        BrokenCheckpoint.allCases)
     func checkpoint(program: Program, broken: BrokenCheckpoint) async throws {
         try await Paths.withFolder { folder in
-            let line = try await complaint(program, program.arguments(model: try broken.make(in: folder), folder: folder), folder: folder)
+            let line = try await complaint(
+                program, program.arguments(model: try broken.make(in: folder), folder: folder), folder: folder)
             for name in broken.names { #expect(line.contains(name)) }
         }
     }
@@ -50,33 +64,45 @@ import Testing
     @Test("a model folder that is not there is named", arguments: Program.allCases)
     func noModel(program: Program) async throws {
         try await Paths.withFolder { folder in
-            let line = try await complaint(program, program.arguments(model: "/no/such/model", folder: folder), folder: folder)
+            let line = try await complaint(
+                program, program.arguments(model: "/no/such/model", folder: folder), folder: folder)
             #expect(line.contains("/no/such/model"))
         }
     }
 
-    @Test("an address that is in use is named", arguments: [
-        (Program.attention, "--listen"), (.attention, "--admin"), (.expertHost, "--listen"), (.expertHost, "--admin"),
-        (.router, "--port"), (.router, "--control"), (.router, "--admin"), (.minimax, "--port"),
-    ])
+    @Test(
+        "an address that is in use is named",
+        arguments: [
+            (Program.attention, "--listen"), (.attention, "--admin"), (.expertHost, "--listen"),
+            (.expertHost, "--admin"),
+            (.router, "--port"), (.router, "--control"), (.router, "--admin"), (.minimax, "--port"),
+        ])
     func addressInUse(program: Program, flag: String) async throws {
-        let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
+        let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
+            host: "127.0.0.1", port: 0
+        ).get()
         let port = try #require(taken.localAddress?.port)
         try await Paths.withFolder { folder in
             let value = flag == "--port" ? "\(port)" : "127.0.0.1:\(port)"
-            let line = try await complaint(program, program.arguments(model: Paths.demo, folder: folder, [flag: value]), folder: folder)
+            let line = try await complaint(
+                program, program.arguments(model: Paths.demo, folder: folder, [flag: value]), folder: folder)
             #expect(line.contains("127.0.0.1:\(port)"))
             #expect(line.contains("in use"))
         }
         try await taken.close()
     }
 
-    @Test("a Unix socket that another process serves is not taken from it", arguments: [(Program.attention, "--listen"), (.expertHost, "--listen"), (.router, "--control")])
+    @Test(
+        "a Unix socket that another process serves is not taken from it",
+        arguments: [(Program.attention, "--listen"), (.expertHost, "--listen"), (.router, "--control")])
     func socketInUse(program: Program, flag: String) async throws {
         try await Paths.withFolder { folder in
             let path = "\(folder)/taken.sock"
-            let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(unixDomainSocketPath: path).get()
-            let line = try await complaint(program, program.arguments(model: Paths.demo, folder: folder, [flag: "unix:\(path)"]), folder: folder)
+            let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
+                unixDomainSocketPath: path
+            ).get()
+            let line = try await complaint(
+                program, program.arguments(model: Paths.demo, folder: folder, [flag: "unix:\(path)"]), folder: folder)
             #expect(line.contains(path))
             #expect(line.contains("in use"))
             #expect(throws: Never.self) { _ = try RawSocket(.unix(path: path)) }
@@ -87,7 +113,9 @@ import Testing
     @Test("an expert host with another checkpoint is refused and says why")
     func otherExpertHost() async throws {
         try await RESTCluster.with(.init(expertHosts: 1)) { cluster in
-            let arguments = Program.expertHost.arguments(model: Paths.fixture("one-layer").path, folder: cluster.folder, ["--router": "\(cluster.controlAddress)"])
+            let arguments = Program.expertHost.arguments(
+                model: Paths.fixture("one-layer").path, folder: cluster.folder,
+                ["--router": "\(cluster.controlAddress)"])
             let line = try await complaint(.expertHost, arguments, folder: cluster.folder)
             #expect(line.contains("the router refuses this host"))
             #expect(line.contains("they must be the same"))
@@ -99,7 +127,8 @@ import Testing
     func otherAttention() async throws {
         try await RESTCluster.with(.init(model: Paths.fixture("one-layer").path), starts: .nothing) { cluster in
             try cluster.startAttention()
-            let arguments = Program.router.arguments(model: Paths.demo, folder: cluster.folder, ["--attention": "\(cluster.attentionAddress)"])
+            let arguments = Program.router.arguments(
+                model: Paths.demo, folder: cluster.folder, ["--attention": "\(cluster.attentionAddress)"])
             let line = try await complaint(.router, arguments, folder: cluster.folder)
             #expect(line.contains("attention"))
             #expect(line.contains("they must be the same"))

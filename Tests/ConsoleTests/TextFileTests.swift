@@ -24,22 +24,30 @@ import Testing
         }
     }
 
-    @Test("what is too long, or no text, is refused by name", arguments: [
-        ([UInt8](repeating: 65, count: 101), "is longer than 100 bytes"), ([0xFF], "is not UTF-8 text"),
-    ])
+    @Test(
+        "what is too long, or no text, is refused by name",
+        arguments: [
+            ([UInt8](repeating: 65, count: 101), "is longer than 100 bytes"), ([0xFF], "is not UTF-8 text"),
+        ])
     func refused(bytes: [UInt8], reason: String) throws {
         try withPipe(bytes) { path in
             #expect(throws: StartError("--file \(path) \(reason)")) { try TextFile.text(path, "--file", maxBytes: 100) }
         }
     }
 
-    @Test("a file that is not there, or a folder, is refused in the system's words", arguments: [("/no/such", "No such file or directory"), ("/tmp", "Is a directory")])
+    @Test(
+        "a file that is not there, or a folder, is refused in the system's words",
+        arguments: [("/no/such", "No such file or directory"), ("/tmp", "Is a directory")])
     func unreadable(path: String, reason: String) {
-        #expect(throws: StartError("--file \(path) cannot be read: \(reason)")) { try TextFile.text(path, "--file", maxBytes: 100) }
+        #expect(throws: StartError("--file \(path) cannot be read: \(reason)")) {
+            try TextFile.text(path, "--file", maxBytes: 100)
+        }
     }
 
     @Test("a stream without end is read to the limit only")
     func endless() {
-        #expect(throws: StartError("--file /dev/zero is longer than 100 bytes")) { try TextFile.text("/dev/zero", "--file", maxBytes: 100) }
+        #expect(throws: StartError("--file /dev/zero is longer than 100 bytes")) {
+            try TextFile.text("/dev/zero", "--file", maxBytes: 100)
+        }
     }
 }

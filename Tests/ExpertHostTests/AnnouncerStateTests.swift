@@ -1,6 +1,7 @@
-@testable import ExpertHost
 import Testing
 import Transport
+
+@testable import ExpertHost
 
 @Suite("What an announcer makes of a router's answers") struct AnnouncerStateTests {
     private static let gone = RPCError(.unavailable, "nobody listens")

@@ -1,5 +1,6 @@
-@testable import ExpertHost
 import Testing
+
+@testable import ExpertHost
 
 @Suite("Bandwidth estimate") struct BandwidthEstimateTests {
     @Test("measurements that met a busy machine do not count, and neither does what is no number")

@@ -1,8 +1,9 @@
-@testable import ExpertHost
 import Messages
 import Tensors
 import Testing
 import Transport
+
+@testable import ExpertHost
 
 @Suite("Errors of an expert host") struct ExpertErrorTests {
     private static let row = [Float](repeating: 1, count: 40)
@@ -97,37 +98,41 @@ import Transport
         #expect(engine.usage.experts == 1 && engine.usage.bytes == half)
     }
 
-    @Test("tell a router by their code whether to ask elsewhere or to mend its call", arguments: [
-        (
-            .fingerprint(expected: "a", found: "b"), .failedPrecondition,
-            "this host's checkpoint is a, the router's is b: they must be the same"
-        ),
-        (.notHeld(ExpertUnit(layer: 1, expert: 2)), .notFound, "expert 2 of layer 1 is not held here"),
-        (.layer(9, count: 3), .invalidArgument, "layer 9 of a model of 3 layers"),
-        (.expert(5, layer: 1, count: 4), .invalidArgument, "expert 5 of layer 1, which has 4 experts"),
-        (
-            .slice(ExpertUnit(layer: 1, expert: 2, slice: ExpertSlice(index: 3, of: 8))), .invalidArgument,
-            "slice 3 of 8 of expert 2 of layer 1, which cannot be cut so finely"
-        ),
-        (
-            .secondGroup(ExpertUnit(layer: 1, expert: 2)), .invalidArgument,
-            "expert 2 of layer 1 is asked for twice in one call"
-        ),
-        (.row(4, rows: 3), .invalidArgument, "a token group names row 4 of 3"),
-        (.rowCount(0, rows: 3), .invalidArgument, "a token group names 0 rows, expected 1 to 3"),
-        (.shape(expected: "a row", found: 3), .invalidArgument, "hidden holds 3 values, expected a row"),
-    ] as [(ExpertError, RPCError.Code, String)])
+    @Test(
+        "tell a router by their code whether to ask elsewhere or to mend its call",
+        arguments: [
+            (
+                .fingerprint(expected: "a", found: "b"), .failedPrecondition,
+                "this host's checkpoint is a, the router's is b: they must be the same"
+            ),
+            (.notHeld(ExpertUnit(layer: 1, expert: 2)), .notFound, "expert 2 of layer 1 is not held here"),
+            (.layer(9, count: 3), .invalidArgument, "layer 9 of a model of 3 layers"),
+            (.expert(5, layer: 1, count: 4), .invalidArgument, "expert 5 of layer 1, which has 4 experts"),
+            (
+                .slice(ExpertUnit(layer: 1, expert: 2, slice: ExpertSlice(index: 3, of: 8))), .invalidArgument,
+                "slice 3 of 8 of expert 2 of layer 1, which cannot be cut so finely"
+            ),
+            (
+                .secondGroup(ExpertUnit(layer: 1, expert: 2)), .invalidArgument,
+                "expert 2 of layer 1 is asked for twice in one call"
+            ),
+            (.row(4, rows: 3), .invalidArgument, "a token group names row 4 of 3"),
+            (.rowCount(0, rows: 3), .invalidArgument, "a token group names 0 rows, expected 1 to 3"),
+            (.shape(expected: "a row", found: 3), .invalidArgument, "hidden holds 3 values, expected a row"),
+        ] as [(ExpertError, RPCError.Code, String)])
     func codes(error: ExpertError, code: RPCError.Code, message: String) {
         #expect(RPCError(error) == RPCError(code, message))
     }
 }
 
 @Suite("What an operator tells an expert host") struct OperatorTests {
-    @Test("addresses of several routers stand behind each other; one bad address spoils the list", arguments: [
-        ("10.0.0.1:9100", ["10.0.0.1:9100"]), ("a:1,unix:/run/x.sock", ["a:1", "unix:/run/x.sock"]),
-        (" a:1 ,\n b:2 ", ["a:1", "b:2"]), ("", nil), ("a:1,", nil), (",a:1", nil), ("a:1,,b:2", nil), ("a", nil),
-        ("a:1,b:99999", nil),
-    ] as [(String, [String]?)])
+    @Test(
+        "addresses of several routers stand behind each other; one bad address spoils the list",
+        arguments: [
+            ("10.0.0.1:9100", ["10.0.0.1:9100"]), ("a:1,unix:/run/x.sock", ["a:1", "unix:/run/x.sock"]),
+            (" a:1 ,\n b:2 ", ["a:1", "b:2"]), ("", nil), ("a:1,", nil), (",a:1", nil), ("a:1,,b:2", nil), ("a", nil),
+            ("a:1,b:99999", nil),
+        ] as [(String, [String]?)])
     func addresses(text: String, expected: [String]?) {
         #expect(AddressList(argument: text)?.addresses.map(\.description) == expected)
     }

@@ -1,6 +1,7 @@
-@testable import ExpertHost
 import Messages
 import Testing
+
+@testable import ExpertHost
 
 @Suite("Holdings of several routers") struct ExpertHoldingsTests {
     private struct Eighth: Hashable {
@@ -11,11 +12,12 @@ import Testing
 
     /// The eighths of a unit, for a router, as single things: what the bits of the holdings stand for.
     private static func eighths(_ units: [ExpertUnit], _ router: String) -> Set<Eighth> {
-        Set(units.flatMap { unit in
-            let width = 8 / unit.slice.count
-            let first = unit.slice.index * width
-            return (first ..< first + width).map { Eighth(router: router, place: .init(unit), number: $0) }
-        })
+        Set(
+            units.flatMap { unit in
+                let width = 8 / unit.slice.count
+                let first = unit.slice.index * width
+                return (first ..< first + width).map { Eighth(router: router, place: .init(unit), number: $0) }
+            })
     }
 
     private static func units(_ random: inout SeededGenerator) -> [ExpertUnit] {

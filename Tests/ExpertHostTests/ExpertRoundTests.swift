@@ -1,9 +1,10 @@
-@testable import ExpertHost
 import Checkpoint
 import Foundation
 import Messages
 import Tensors
 import Testing
+
+@testable import ExpertHost
 
 @Suite("Rounds of random calls") struct ExpertRoundTests {
     /// Calls of random rows to random experts and slices of one layer; several may want the same.

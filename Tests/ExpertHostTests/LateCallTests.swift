@@ -1,13 +1,14 @@
 import Checkpoint
 import Dispatch
-import TypedCalls
-@testable import ExpertHost
 import Foundation
 import Messages
 import NIOCore
 import Tensors
 import Testing
 import Transport
+import TypedCalls
+
+@testable import ExpertHost
 
 @Suite("Calls whose deadline has passed") struct LateCallTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -16,8 +17,9 @@ import Transport
     private func engine() async throws -> ExpertEngine {
         let engine = try ExpertEngine(WeightFiles(directory: Self.model), compute: Compute(threads: 1))
         let units = [ExpertUnit(layer: 0, expert: 0)]
-        _ = try await engine.hold(HoldRequest(
-            router: "r", modelFingerprint: engine.fingerprint, planVersion: 1, units: units))
+        _ = try await engine.hold(
+            HoldRequest(
+                router: "r", modelFingerprint: engine.fingerprint, planVersion: 1, units: units))
         return engine
     }
 

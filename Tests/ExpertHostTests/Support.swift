@@ -1,8 +1,9 @@
 import Checkpoint
-@testable import ExpertHost
 import Foundation
 import Messages
 import Tensors
+
+@testable import ExpertHost
 
 /// The small random checkpoints of Tests/Fixtures.
 enum Fixture {

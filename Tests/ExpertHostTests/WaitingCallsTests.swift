@@ -1,8 +1,9 @@
-@testable import ExpertHost
 import Checkpoint
 import Messages
 import Tensors
 import Testing
+
+@testable import ExpertHost
 
 @Suite("Waiting calls") struct WaitingCallsTests {
     private static let seeds: Range<UInt64> = 0 ..< 30

@@ -22,7 +22,8 @@ private struct Tool: ParsableCommand {
 
     @Test("a variable gives the flag that the command line leaves out")
     func gives() throws {
-        let parsed = try Serve.parse(arguments([], ["MINIMAX_PORT": "9", "MINIMAX_LOG_LEVEL": "debug", "MINIMAX_ADMIN": "127.0.0.1:1"]))
+        let parsed = try Serve.parse(
+            arguments([], ["MINIMAX_PORT": "9", "MINIMAX_LOG_LEVEL": "debug", "MINIMAX_ADMIN": "127.0.0.1:1"]))
         #expect(parsed.port == 9)
         #expect(parsed.service.logLevel == .debug)
         #expect("\(parsed.service.admin)" == "127.0.0.1:1")
@@ -43,7 +44,9 @@ private struct Tool: ParsableCommand {
         #expect(arguments(["x"], ["MINIMAX_NOTHING": "1", "PORT": "9", "MINIMAX_HELP": "1", "MINIMAX_": "1"]) == ["x"])
     }
 
-    @Test("a switch reads the usual words", arguments: [("1", true), ("TRUE", true), ("on", true), ("0", false), ("", false), ("no", false)])
+    @Test(
+        "a switch reads the usual words",
+        arguments: [("1", true), ("TRUE", true), ("on", true), ("0", false), ("", false), ("no", false)])
     func switches(value: String, expected: Bool) throws {
         #expect(try Serve.parse(arguments([], ["MINIMAX_EXIT_WITH_PARENT": value])).service.exitWithParent == expected)
     }
@@ -60,7 +63,8 @@ private struct Tool: ParsableCommand {
 
     @Test("blanks and line ends around a value do not count")
     func ends() throws {
-        #expect(try Serve.parse(arguments([], ["MINIMAX_PORT": " 9\n", "MINIMAX_FILE": "a, b c\n"])).file == ["a", "b c"])
+        #expect(
+            try Serve.parse(arguments([], ["MINIMAX_PORT": " 9\n", "MINIMAX_FILE": "a, b c\n"])).file == ["a", "b c"])
         #expect(listItems(" a,b ,\tc\n") == ["a", "b", "c"])
         #expect(listItems("a,,b") == ["a", "", "b"])
     }

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Flags
 
 @Suite("Variables that nothing knows") struct KnownVariablesTests {
@@ -9,15 +10,24 @@ import Testing
     @Test("flags' names, and those of other programs, are no news")
     func known() { #expect(unknown("MINIMAX_SEQUENCES_MAX", "MINIMAX_PUBLISH", "PATH", "MINIMAXED") == []) }
 
-    @Test("a name that nothing knows is told, with the one that was meant", arguments: [
-        ("MINIMAX_SEQUENCE_MAX", "MINIMAX_SEQUENCES_MAX"), ("MINIMAX_APIKEYS", "MINIMAX_API_KEYS"), ("MINIMAX_LOGLEVEL", "MINIMAX_LOG_LEVEL"),
-    ])
+    @Test(
+        "a name that nothing knows is told, with the one that was meant",
+        arguments: [
+            ("MINIMAX_SEQUENCE_MAX", "MINIMAX_SEQUENCES_MAX"), ("MINIMAX_APIKEYS", "MINIMAX_API_KEYS"),
+            ("MINIMAX_LOGLEVEL", "MINIMAX_LOG_LEVEL"),
+        ])
     func near(name: String, meant: String) {
-        #expect(unknown(name) == ["\(name) in the environment is no flag of any program and does nothing; is it \(meant)?"])
+        #expect(
+            unknown(name) == ["\(name) in the environment is no flag of any program and does nothing; is it \(meant)?"])
     }
 
     @Test("one that resembles nothing is told without a guess")
-    func far() { #expect(unknown("MINIMAX_ZZZZZZZZ") == ["MINIMAX_ZZZZZZZZ in the environment is no flag of any program and does nothing"]) }
+    func far() {
+        #expect(
+            unknown("MINIMAX_ZZZZZZZZ") == [
+                "MINIMAX_ZZZZZZZZ in the environment is no flag of any program and does nothing"
+            ])
+    }
 
     @Test("many, or long ones, do not fill the log")
     func many() {

@@ -35,19 +35,24 @@ import Testing
             .map { "\(place)/\($0)" }
     }
 
-    @Test("what the generator of the Swift values does not understand, it refuses by line", arguments: [
-        ("message M {\n  int32 a = 1;  // Signed.\n}", ":3: the field a is `int32`"),
-        ("message M {\n  bytes a = 1;  // Of what?\n}", ":3: the field a is `bytes`"),
-        ("message M {\n  uint32 a = 1;  // swift: UInt8\n}", ":3: the field a is `uint32` with `swift: UInt8`"),
-        ("message M {\n  uint32 a = 1;\n}", ":3: the field a has no comment"),
-        ("message M {\n  optional uint32 a = 1;  // May lack.\n}", ":3: this line is not understood"),
-        ("message M {\n  oneof a {\n}", ":3: this line is not understood"),
-        ("message M {\n  Part a = 1;  // One.\n}\n// A part.\nmessage Part {}", ":3: the field a is `Part`"),
-        ("message M {\n  repeated Part a = 1;  // Some.\n}\n// A part.\nmessage Part {\n"
-            + "  // swift: [Float]\n  // Data.\n  bytes b = 1;\n}", ":3: the field a repeats Part, which has a bytes"),
-        ("// POST /p -> N\n// swift: m\nmessage M {}", ":4: the message M is answered by N"),
-        ("// POST /p -> M\nmessage M {}", ":3: the message M names no endpoint"),
-    ])
+    @Test(
+        "what the generator of the Swift values does not understand, it refuses by line",
+        arguments: [
+            ("message M {\n  int32 a = 1;  // Signed.\n}", ":3: the field a is `int32`"),
+            ("message M {\n  bytes a = 1;  // Of what?\n}", ":3: the field a is `bytes`"),
+            ("message M {\n  uint32 a = 1;  // swift: UInt8\n}", ":3: the field a is `uint32` with `swift: UInt8`"),
+            ("message M {\n  uint32 a = 1;\n}", ":3: the field a has no comment"),
+            ("message M {\n  optional uint32 a = 1;  // May lack.\n}", ":3: this line is not understood"),
+            ("message M {\n  oneof a {\n}", ":3: this line is not understood"),
+            ("message M {\n  Part a = 1;  // One.\n}\n// A part.\nmessage Part {}", ":3: the field a is `Part`"),
+            (
+                "message M {\n  repeated Part a = 1;  // Some.\n}\n// A part.\nmessage Part {\n"
+                    + "  // swift: [Float]\n  // Data.\n  bytes b = 1;\n}",
+                ":3: the field a repeats Part, which has a bytes"
+            ),
+            ("// POST /p -> N\n// swift: m\nmessage M {}", ":4: the message M is answered by N"),
+            ("// POST /p -> M\nmessage M {}", ":3: the message M names no endpoint"),
+        ])
     func refused(proto: String, reason: String) throws {
         try withTemporaryFolder { folder in
             let file = folder.appending(path: "m.proto")

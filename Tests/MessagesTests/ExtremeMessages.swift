@@ -11,9 +11,10 @@ private let emptyMessages: [AnyMessage] = [
     AnyMessage(ExpertRequest(layer: 0, hidden: [], groups: [])),
     AnyMessage(ExpertResponse(outputs: [])),
     AnyMessage(DescribeRequest()),
-    AnyMessage(AttentionDescription(
-        modelFingerprint: "", kernels: "", memoryBudgetBytes: 0, arithmetic: "", othersBytes: 0,
-        stalledMilliseconds: 0)),
+    AnyMessage(
+        AttentionDescription(
+            modelFingerprint: "", kernels: "", memoryBudgetBytes: 0, arithmetic: "", othersBytes: 0,
+            stalledMilliseconds: 0)),
     AnyMessage(DigestsRequest()),
     AnyMessage(DigestsResponse(digests: [])),
     AnyMessage(OpenSessionRequest(session: 0, tokensMax: 0)),
@@ -34,29 +35,37 @@ private let emptyMessages: [AnyMessage] = [
     AnyMessage(LogitsResponse(logits: [])),
     AnyMessage(StateRequest(session: 0, layer: 0)),
     AnyMessage(StateResponse(state: [])),
-    AnyMessage(AnnounceRequest(
-        name: "", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 0, draining: false,
-        arithmetic: "", memoryBytes: 0, readBandwidth: 0, machine: "")),
+    AnyMessage(
+        AnnounceRequest(
+            name: "", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 0, draining: false,
+            arithmetic: "", memoryBytes: 0, readBandwidth: 0, machine: "")),
     AnyMessage(AnnounceResponse(router: "", planVersion: 0, released: false)),
 ]
 
 private let largestMessages: [AnyMessage] = [
-    AnyMessage(HoldRequest(
-        router: text, modelFingerprint: text, planVersion: .max, units: slices.map {
-            ExpertUnit(layer: small, expert: small, slice: $0)
-        }, withDigests: true)),
-    AnyMessage(HoldResponse(
-        heldBytes: .max, digests: [WeightDigest(low: .max, high: .max), WeightDigest(low: 0, high: 0)])),
+    AnyMessage(
+        HoldRequest(
+            router: text, modelFingerprint: text, planVersion: .max,
+            units: slices.map {
+                ExpertUnit(layer: small, expert: small, slice: $0)
+            }, withDigests: true)),
+    AnyMessage(
+        HoldResponse(
+            heldBytes: .max, digests: [WeightDigest(low: .max, high: .max), WeightDigest(low: 0, high: 0)])),
     AnyMessage(RetainRequest(router: text, units: [ExpertUnit(layer: small, expert: small)])),
     AnyMessage(RetainResponse(heldBytes: .max)),
-    AnyMessage(ExpertRequest(layer: small, hidden: values, groups: slices.map {
-        TokenGroup(expert: small, slice: $0, rows: [0, .max])
-    })),
+    AnyMessage(
+        ExpertRequest(
+            layer: small, hidden: values,
+            groups: slices.map {
+                TokenGroup(expert: small, slice: $0, rows: [0, .max])
+            })),
     AnyMessage(ExpertResponse(outputs: values)),
     AnyMessage(DescribeRequest(router: .max)),
-    AnyMessage(AttentionDescription(
-        modelFingerprint: text, kernels: text, memoryBudgetBytes: .max, arithmetic: text, othersBytes: .max,
-        stalledMilliseconds: small, weightsCopy: text)),
+    AnyMessage(
+        AttentionDescription(
+            modelFingerprint: text, kernels: text, memoryBudgetBytes: .max, arithmetic: text, othersBytes: .max,
+            stalledMilliseconds: small, weightsCopy: text)),
     AnyMessage(DigestsResponse(digests: [WeightDigest(low: 0x0123_4567_89AB_CDEF, high: 0xFEDC_BA98_7654_3210)])),
     AnyMessage(OpenSessionRequest(router: .max, session: .max, tokensMax: .max)),
     AnyMessage(OpenSessionResponse(reservedBytes: .max)),
@@ -70,19 +79,22 @@ private let largestMessages: [AnyMessage] = [
     AnyMessage(ResumeSessionResponse(reservedBytes: .max)),
     AnyMessage(EmbedRequest(tokens: [.max, 0, 128])),
     AnyMessage(EmbedResponse(hidden: values)),
-    AnyMessage(SublayerRequest(
-        router: .max, layer: small, spans: [
-            SessionSpan(session: .max, start: .max, count: small), SessionSpan(session: 0, start: 0, count: 0),
-        ], hidden: values)),
+    AnyMessage(
+        SublayerRequest(
+            router: .max, layer: small,
+            spans: [
+                SessionSpan(session: .max, start: .max, count: small), SessionSpan(session: 0, start: 0, count: 0),
+            ], hidden: values)),
     AnyMessage(SublayerResponse(partial: values, squares: values)),
     AnyMessage(LogitsRequest(hidden: values)),
     AnyMessage(LogitsResponse(logits: values)),
     AnyMessage(StateRequest(router: .max, session: .max, layer: small)),
     AnyMessage(StateResponse(state: values)),
-    AnyMessage(AnnounceRequest(
-        name: text, instance: text, address: text, modelFingerprint: text, kernels: text, threads: small,
-        draining: true, arithmetic: text, memoryBytes: .max, readBandwidth: .max, machine: text,
-        bandwidthMeasurements: small, weightsCopy: text)),
+    AnyMessage(
+        AnnounceRequest(
+            name: text, instance: text, address: text, modelFingerprint: text, kernels: text, threads: small,
+            draining: true, arithmetic: text, memoryBytes: .max, readBandwidth: .max, machine: text,
+            bandwidthMeasurements: small, weightsCopy: text)),
     AnyMessage(AnnounceResponse(router: text, planVersion: .max, released: true)),
 ]
 

@@ -1,7 +1,7 @@
 import Foundation
 import Messages
-import Testing
 import TestSupport
+import Testing
 
 /// Seeds are random, and printed with every failure; `MESSAGES_FUZZ_SEED` brings one back.
 private let seed =

@@ -78,9 +78,10 @@ import Testing
         #expect(encode(DescribeRequest()).isEmpty)
         for text in texts {
             for count in counts {
-                try check(AttentionDescription(
-                    modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text,
-                    othersBytes: count, stalledMilliseconds: 1))
+                try check(
+                    AttentionDescription(
+                        modelFingerprint: text, kernels: "x" + text, memoryBudgetBytes: count, arithmetic: text,
+                        othersBytes: count, stalledMilliseconds: 1))
             }
         }
         for session in sessions {
@@ -137,17 +138,20 @@ import Testing
     func announcements() throws {
         for text in texts {
             for draining in [false, true] {
-                try self.check(AnnounceRequest(
-                    name: text, instance: text + "1", address: text + "2", modelFingerprint: text + "3",
-                    kernels: text + "4", threads: 2, draining: draining, arithmetic: text + "5", memoryBytes: 1,
-                    readBandwidth: 2, machine: text))
+                try self.check(
+                    AnnounceRequest(
+                        name: text, instance: text + "1", address: text + "2", modelFingerprint: text + "3",
+                        kernels: text + "4", threads: 2, draining: draining, arithmetic: text + "5", memoryBytes: 1,
+                        readBandwidth: 2, machine: text))
             }
         }
         func check(threads: Int = 1, memoryBytes: Int = 3, readBandwidth: Int = 3, measurements: Int = 0) throws {
-            try self.check(AnnounceRequest(
-                name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: threads,
-                draining: false, arithmetic: "", memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: "",
-                bandwidthMeasurements: measurements))
+            try self.check(
+                AnnounceRequest(
+                    name: "n", instance: "", address: "", modelFingerprint: "", kernels: "", threads: threads,
+                    draining: false, arithmetic: "", memoryBytes: memoryBytes, readBandwidth: readBandwidth,
+                    machine: "",
+                    bandwidthMeasurements: measurements))
         }
         for count in small {
             try check(threads: count, memoryBytes: 0, readBandwidth: 0)

@@ -2,15 +2,21 @@ import Probing
 import Testing
 
 @Suite("Core lists") struct CoreListTests {
-    @Test("numbers and ranges are read, anything else is none", arguments: [
-        ("0", [0]), ("0-3,8", [0, 1, 2, 3, 8]), ("5-5", [5]),
-        ("", nil), ("3-1", nil), ("-1", nil), ("1-", nil), ("1,,2", nil), ("a", nil), ("1-2-3", nil), ("0-99999999999", nil), ("9999999999999999999", nil),
-    ] as [(String, [Int]?)])
+    @Test(
+        "numbers and ranges are read, anything else is none",
+        arguments: [
+            ("0", [0]), ("0-3,8", [0, 1, 2, 3, 8]), ("5-5", [5]),
+            ("", nil), ("3-1", nil), ("-1", nil), ("1-", nil), ("1,,2", nil), ("a", nil), ("1-2-3", nil),
+            ("0-99999999999", nil), ("9999999999999999999", nil),
+        ] as [(String, [Int]?)])
     func read(list: String, cores: [Int]?) { #expect(CoreList.cores(in: list) == cores) }
 
     @Test("what this process may use stands in its status")
     func allowed() {
-        #expect(CoreList.cores(allowedBy: "Name:\tx\nCpus_allowed:\tf\nCpus_allowed_list:\t2-3,7\nMems_allowed:\t1\n") == [2, 3, 7])
+        #expect(
+            CoreList.cores(allowedBy: "Name:\tx\nCpus_allowed:\tf\nCpus_allowed_list:\t2-3,7\nMems_allowed:\t1\n") == [
+                2, 3, 7,
+            ])
         #expect(CoreList.cores(allowedBy: "Name:\tx\n") == [])
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Testing
+
 @testable import Flags
 @testable import ServiceLife
 @testable import TypedCalls
@@ -35,7 +36,9 @@ private struct Serve: ParsableCommand {
             try EnvironmentFallback.refuseBlankKeys(of: Guarded.self, arguments: arguments, environment: environment)
         }
         let error = #expect(throws: ValidationError.self) { try refuse([], ["MINIMAX_API_KEYS": value]) }
-        #expect(error?.message.hasPrefix("MINIMAX_API_KEYS in the environment is blank, which would let everyone in.") == true)
+        #expect(
+            error?.message.hasPrefix("MINIMAX_API_KEYS in the environment is blank, which would let everyone in.")
+                == true)
         #expect(Guarded.exitCode(for: try #require(error)) == .validationFailure)
         try refuse([], ["MINIMAX_API_KEYS": "a"])
         try refuse([], [:])

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+
 @testable import ServiceLife
 
 @Suite("Parent watch") struct ParentWatchTests {
@@ -8,9 +9,13 @@ import Testing
         let pipe = Pipe()
         try await withThrowingTaskGroup(of: String.self) { tasks in
             let descriptor = pipe.fileHandleForReading.fileDescriptor
-            tasks.addTask { await waitForEnd(of: descriptor); return "ended" }
+            tasks.addTask {
+                await waitForEnd(of: descriptor); return "ended"
+            }
             try pipe.fileHandleForWriting.write(contentsOf: Data("noise".utf8))
-            tasks.addTask { try await Task.sleep(for: .milliseconds(200)); return "still waiting" }
+            tasks.addTask {
+                try await Task.sleep(for: .milliseconds(200)); return "still waiting"
+            }
             #expect(try await tasks.next() == "still waiting")
             try pipe.fileHandleForWriting.close()
             #expect(try await tasks.next() == "ended")
@@ -21,7 +26,8 @@ import Testing
     func lines() async throws {
         let pipe = Pipe(), descriptor = pipe.fileHandleForReading.fileDescriptor
         let (lines, sink) = AsyncStream<String>.makeStream()
-        try pipe.fileHandleForWriting.write(contentsOf: Data("one\n\(String(repeating: "x", count: 5000))\nno line".utf8))
+        try pipe.fileHandleForWriting.write(
+            contentsOf: Data("one\n\(String(repeating: "x", count: 5000))\nno line".utf8))
         try pipe.fileHandleForWriting.close()
         await waitForEnd(of: descriptor) { sink.yield($0) }
         sink.finish()

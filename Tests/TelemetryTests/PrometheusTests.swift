@@ -39,9 +39,9 @@ import Testing
     @Test("a timer is a cumulative histogram in seconds")
     func histogram() {
         let timer = Timer(label: "step", dimensions: [], factory: registry)
-        timer.recordMilliseconds(5)         // exactly on a bound: counted below it
+        timer.recordMilliseconds(5)        // exactly on a bound: counted below it
         timer.recordSeconds(3)
-        timer.recordSeconds(1000)           // beyond the last bound
+        timer.recordSeconds(1000)        // beyond the last bound
         let found = lines("step_seconds")
         #expect(found.contains("# TYPE step_seconds histogram"))
         #expect(found.contains(#"step_seconds_bucket{le="0.0025"} 0"#))
@@ -73,11 +73,15 @@ import Testing
 
     @Test("series beyond the limit are added up in one")
     func bounded() {
-        for number in 0..<10 {
+        for number in 0 ..< 10 {
             Counter(label: "hits", dimensions: [("path", "/\(number)")], factory: registry).increment()
         }
         let samples = lines("hits_total{")
-        #expect(samples == [#"hits_total{path="/0"} 1"#, #"hits_total{path="/1"} 1"#, #"hits_total{path="/2"} 1"#, #"hits_total{path="other"} 7"#])
+        #expect(
+            samples == [
+                #"hits_total{path="/0"} 1"#, #"hits_total{path="/1"} 1"#, #"hits_total{path="/2"} 1"#,
+                #"hits_total{path="other"} 7"#,
+            ])
     }
 
     @Test("the order of labels makes no new series")
@@ -105,7 +109,8 @@ import Testing
 
     @Test("the process's own figures are there")
     func process() throws {
-        let value = try #require(lines("process_resident_memory_bytes").first { !$0.hasPrefix("#") }?.split(separator: " ").last)
+        let value = try #require(
+            lines("process_resident_memory_bytes").first { !$0.hasPrefix("#") }?.split(separator: " ").last)
         #expect(try #require(Int(value)) > 1 << 20)
     }
 }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("A list of work for several threads") struct BalancedRunsTests {
     private static let lists: [[Double]] = [
-        [], [1], [0, 0, 0], [5, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 5], (0 ..< 100).map { Double($0 * 37 % 101) }, [1e18, 1e18, 1e18, 1], Array(repeating: 1, count: 64) + [500],
+        [], [1], [0, 0, 0], [5, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 5], (0 ..< 100).map { Double($0 * 37 % 101) },
+        [1e18, 1e18, 1e18, 1], Array(repeating: 1, count: 64) + [500],
     ]
 
     @Test("is cut into runs that follow each other, none costlier than its fair share and one item", arguments: lists)
@@ -13,7 +14,9 @@ import Testing
             let runs = balancedRuns(costs, parts: parts)
             #expect(runs.count == parts && runs.flatMap { Array($0) } == Array(costs.indices))
             let share = costs.reduce(0, +) / Double(parts), largest = costs.max() ?? 0
-            for run in runs { #expect(costs[run].reduce(0, +) <= (share + largest) * (1 + 1e-12), "\(run) of \(parts) parts") }
+            for run in runs {
+                #expect(costs[run].reduce(0, +) <= (share + largest) * (1 + 1e-12), "\(run) of \(parts) parts")
+            }
         }
     }
 

@@ -17,7 +17,7 @@ import Testing
 
         func run(_ job: Int) -> Int {
             let alone = running.add(1, ordering: .sequentiallyConsistent).oldValue == 0
-            usleep(200)     // long enough to be met by a job beside it
+            usleep(200)        // long enough to be met by a job beside it
             entries.withLock { $0.append(alone ? job : -1) }
             running.subtract(1, ordering: .sequentiallyConsistent)
             return job
@@ -44,7 +44,8 @@ import Testing
     func order() async throws {
         let held = HeldLane(), log = Log()
         let jobs = (0 ..< 100).map { job in
-            Task.immediate { [lane = held.lane] in try await lane.run { log.run(job) } }      // begins at once, so the job is queued when this returns
+            // Begins at once, so the job is queued when this returns.
+            Task.immediate { [lane = held.lane] in try await lane.run { log.run(job) } }
         }
         try await Task.sleep(for: .milliseconds(20))        // in which a job that does not wait would run
         #expect(log.jobs.isEmpty)
@@ -107,7 +108,8 @@ import Testing
             try await withCheckedThrowingContinuation { continuation in
                 Task.immediate {
                     let caller = pthread_self()
-                    continuation.resume(with: await Result { try await lane.run(on: place) { pthread_self() == caller } })
+                    continuation.resume(
+                        with: await Result { try await lane.run(on: place) { pthread_self() == caller } })
                 }
             }
         }
@@ -132,7 +134,9 @@ import Testing
     func mixed() async throws {
         let lane = ComputeLane(label: "test"), log = Log()
         try await withThrowingTaskGroup { tasks in
-            for job in 0 ..< 60 { tasks.addTask { _ = try await lane.run(on: job % 2 == 0 ? .here : .lane) { log.run(job) } } }
+            for job in 0 ..< 60 {
+                tasks.addTask { _ = try await lane.run(on: job % 2 == 0 ? .here : .lane) { log.run(job) } }
+            }
             try await tasks.waitForAll()
         }
         #expect(Set(log.jobs) == Set(0 ..< 60))

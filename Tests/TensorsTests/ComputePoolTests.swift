@@ -41,7 +41,7 @@ import Testing
     func lateThreads() {
         let pool = ComputePool(threads: 16)
         for round in 0 ..< 300 {
-            if round % 20 == 0 { usleep(2000) }         // all sleep
+            if round % 20 == 0 { usleep(2000) }        // all sleep
             let parts = 1 + round * 7 % 200, done = Slots<Int>(count: parts)
             pool.gather(2 + round % 15) { count in
                 for _ in 0 ..< 3 { pool.run(parts, on: count) { done[$0] = (done[$0] ?? 0) + 1 } }
@@ -84,7 +84,7 @@ import Testing
     @Test("burn nothing while there is nothing to do")
     func idle() async throws {
         let pool = ComputePool(threads: 4), ids = Mutex<Set<Int>>([])
-        while ids.withLock({ $0.count < 4 }) {      // a thread may do another's part as well
+        while ids.withLock({ $0.count < 4 }) {        // a thread may do another's part as well
             pool.gather(4) { count in
                 pool.run(4, on: count) { _ in
                     ids.withLock { _ = $0.insert(threadID()) }

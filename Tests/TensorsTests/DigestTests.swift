@@ -54,7 +54,7 @@ import Testing
         let elements = rows * type.rowByteCount(columns: columns), scales = rows * type.scaleCount(columns: columns) * 2
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: elements + scales, alignment: 1)
         defer { bytes.deallocate() }
-        for index in bytes.indices { bytes[index] = UInt8(index * 37 % 251) }       // no two rows are equal
+        for index in bytes.indices { bytes[index] = UInt8(index * 37 % 251) }        // no two rows are equal
         guard let base = bytes.baseAddress else { return }
         let matrix = WeightMatrix(
             rows: rows, columns: columns, elementType: type, base: base, owner: Nobody(),

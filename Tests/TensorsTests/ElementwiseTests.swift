@@ -9,7 +9,8 @@ import Testing
     func addScaled(name: String) throws {
         let compute = Compute(kernels: try .table(name), threads: 1)
         for columns in oddSizes {
-            let a = Tensor(columns: columns, values: pattern(2 * columns, seed: 1)), b = Tensor(columns: columns, values: pattern(2 * columns, seed: 2))
+            let a = Tensor(columns: columns, values: pattern(2 * columns, seed: 1)),
+                b = Tensor(columns: columns, values: pattern(2 * columns, seed: 2))
             let alpha: Float = 3.5565588, beta: Float = -0.7
             let expected = zip(a.values, b.values).map { a, b in
                 let left = alpha * a, right = beta * b
@@ -59,12 +60,18 @@ import Testing
     @Test("RMSNorm of a constant row is its weight, of zeros is zeros", arguments: Kernels.names)
     func rmsNorm(name: String) throws {
         let compute = Compute(kernels: try .table(name), threads: 1)
-        let y = compute.rmsNorm(Tensor(columns: 4, values: [3, 3, 3, 3, 0, 0, 0, 0, -2, -2, -2, -2]), weight: [1, 2, 4, 8], epsilon: 0x1p-60)
+        let y = compute.rmsNorm(
+            Tensor(columns: 4, values: [3, 3, 3, 3, 0, 0, 0, 0, -2, -2, -2, -2]), weight: [1, 2, 4, 8], epsilon: 0x1p-60
+        )
         #expect(Array(y.row(1)) == [0, 0, 0, 0])
-        for (found, expected) in zip(y.row(0) + y.row(2), [1, 2, 4, 8, -1, -2, -4, -8] as [Float]) { #expect(abs(found - expected) <= expected.magnitude * 0x1p-22) }
+        for (found, expected) in zip(y.row(0) + y.row(2), [1, 2, 4, 8, -1, -2, -4, -8] as [Float]) {
+            #expect(abs(found - expected) <= expected.magnitude * 0x1p-22)
+        }
     }
 
-    @Test("work is cut into parts that cover every index once and begin at multiples", arguments: [1, 2, 3, 8, 64], [1, 16])
+    @Test(
+        "work is cut into parts that cover every index once and begin at multiples", arguments: [1, 2, 3, 8, 64],
+        [1, 16])
     func parts(threads: Int, multiple: Int) {
         for count in [0, 1, 15, 16, 17, 100, 257] {
             let seen = Mutex([Int](repeating: 0, count: count))
@@ -95,7 +102,9 @@ import Testing
             let stored = StoredWeights(rows: 3, columns: 2, type, wanted, offset: offset)
             #expect(bits(stored.matrix.floats()) == bits(wanted))
             #expect(bits(stored.matrix.rows(1 ..< 3).floats()) == bits(Array(wanted[2...])))
-            #expect(bits(stored.matrix.floats(ofRows: [2, 0, 2] as [UInt32])) == bits([1.5, .infinity, 1, -2.5, 1.5, .infinity]))
+            #expect(
+                bits(stored.matrix.floats(ofRows: [2, 0, 2] as [UInt32]))
+                    == bits([1.5, .infinity, 1, -2.5, 1.5, .infinity]))
             #expect(stored.matrix.byteCount == 3 * type.rowByteCount(columns: 2))
         }
     }

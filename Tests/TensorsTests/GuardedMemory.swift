@@ -14,7 +14,9 @@ final class GuardedMemory {
         let inner = (max(byteCount, 1) + page - 1) / page * page
         length = inner + 2 * page
         mapping = mmap(nil, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
-        precondition(mapping != MAP_FAILED && mprotect(mapping + page, inner, PROT_READ | PROT_WRITE) == 0, "no memory of \(inner) bytes")
+        precondition(
+            mapping != MAP_FAILED && mprotect(mapping + page, inner, PROT_READ | PROT_WRITE) == 0,
+            "no memory of \(inner) bytes")
         base = mapping + page + (side == .end ? inner - byteCount : 0)
     }
 

@@ -3,10 +3,14 @@ import Testing
 
 @testable import Tensors
 
-/// Against plain loops in Double. A sum's tolerance grows with its length and with the size of its terms, not with its result.
+/// Against plain loops in Double. A sum's tolerance grows with its length and with the size of its terms, not with its
+/// result.
 @Suite("Kernels agree with arithmetic in Double") struct KernelAccuracyTests {
-    /// How far a float32 sum of `count` terms whose magnitudes add up to `magnitude` may be off: one rounding a step of a lane, and the tree.
-    private func tolerance(_ count: Int, _ magnitude: Double) -> Double { Double(count / 16 + 8) * 0x1p-24 * magnitude + 1e-44 }
+    /// How far a float32 sum of `count` terms whose magnitudes add up to `magnitude` may be off: one rounding a step of
+    /// a lane, and the tree.
+    private func tolerance(_ count: Int, _ magnitude: Double) -> Double {
+        Double(count / 16 + 8) * 0x1p-24 * magnitude + 1e-44
+    }
 
     @Test("linear", arguments: Kernels.names, ElementType.allCases)
     func linear(name: String, elementType: ElementType) throws {
@@ -25,7 +29,9 @@ import Testing
                         magnitude += abs(term)
                     }
                     let found = Double(y[row, output])
-                    #expect(abs(found - sum) <= tolerance(K, magnitude), "K = \(K), row \(row), output \(output): \(found), in Double \(sum)")
+                    #expect(
+                        abs(found - sum) <= tolerance(K, magnitude),
+                        "K = \(K), row \(row), output \(output): \(found), in Double \(sum)")
                 }
             }
         }
@@ -39,11 +45,15 @@ import Testing
             let y = compute.rmsNorm(x, weight: weight, epsilon: 1e-5)
             for row in 0 ..< 4 {
                 let squares = x.row(row).reduce(0.0) { $0 + Double($1) * Double($1) }
-                #expect(abs(Double(compute.sumOfSquares(x, row: row, columns: 0 ..< columns)) - squares) <= tolerance(columns, squares))
+                #expect(
+                    abs(Double(compute.sumOfSquares(x, row: row, columns: 0 ..< columns)) - squares)
+                        <= tolerance(columns, squares))
                 let scale = 1 / (squares / Double(columns) + 1e-5).squareRoot()
                 for column in 0 ..< columns {
                     let expected = Double(x[row, column]) * scale * Double(weight[column])
-                    #expect(abs(Double(y[row, column]) - expected) <= tolerance(columns, abs(expected)), "(\(row), \(column)) of \(columns)")
+                    #expect(
+                        abs(Double(y[row, column]) - expected) <= tolerance(columns, abs(expected)),
+                        "(\(row), \(column)) of \(columns)")
                 }
             }
         }
@@ -86,14 +96,16 @@ import Testing
             var row = RunningSoftmax(d: 1)
             row.maximum = 0
             row.add(compute, query: [x], keys: [1], values: [1], scale: 1, count: 1)
-            return row.sum      // 0 · e^0 + e^x
+            return row.sum        // 0 · e^0 + e^x
         }
         #expect(worst(y, x) { exp($0) } <= 2)
         #expect(y.last == 1)
     }
 
     /// 60,000 steps that are no round numbers, ends included.
-    private func grid(from low: Float, through high: Float) -> [Float] { (0 ..< 60_000).map { low + (high - low) * Float($0) / 60_000 } + [high] }
+    private func grid(from low: Float, through high: Float) -> [Float] {
+        (0 ..< 60_000).map { low + (high - low) * Float($0) / 60_000 } + [high]
+    }
 
     /// The largest error in units of the last place of the true value.
     private func worst(_ found: [Float], _ x: [Float], _ function: (Double) -> Double) -> Double {
@@ -117,16 +129,21 @@ import Testing
                         magnitude += size
                     }
                     for key in 0 ..< d {
-                        let term = Double(head.q[i * d + key]) * Double(head.state[key * d + c]) * Double(head.decay[i + 1])
+                        let term =
+                            Double(head.q[i * d + key]) * Double(head.state[key * d + c]) * Double(head.decay[i + 1])
                         add(term, abs(term))
                     }
                     for j in 0 ... i {
                         for key in 0 ..< d {
-                            let term = Double(head.q[i * d + key]) * Double(head.k[j * d + key]) * Double(head.decay[i - j]) * Double(head.v[j * d + c])
+                            let term =
+                                Double(head.q[i * d + key]) * Double(head.k[j * d + key]) * Double(head.decay[i - j])
+                                * Double(head.v[j * d + c])
                             add(term, abs(term))
                         }
                     }
-                    #expect(abs(Double(found[i * d + c]) - sum) <= tolerance(16 * (d + i), magnitude), "d = \(d), row \(i), component \(c)")
+                    #expect(
+                        abs(Double(found[i * d + c]) - sum) <= tolerance(16 * (d + i), magnitude),
+                        "d = \(d), row \(i), component \(c)")
                 }
             }
         }
@@ -140,13 +157,18 @@ import Testing
             let scale = 1 / Float(d).squareRoot()
             var row = RunningSoftmax(d: d)
             row.addPages(compute, query: query, keys: keys, values: values, scale: scale)
-            let scores = (0 ..< count).map { p in (0 ..< d).reduce(0.0) { $0 + Double(query[$1]) * Double(keys[p * d + $1]) } * Double(scale) }
+            let scores = (0 ..< count).map { p in
+                (0 ..< d).reduce(0.0) { $0 + Double(query[$1]) * Double(keys[p * d + $1]) } * Double(scale)
+            }
             let largest = scores.max()!
             let sum = scores.reduce(0) { $0 + exp($1 - largest) }
             #expect(abs(Double(row.maximum) - largest) <= 1e-5)
             for c in 0 ..< d {
-                let expected = (0 ..< count).reduce(0.0) { $0 + exp(scores[$1] - largest) / sum * Double(values[$1 * d + c]) }
-                #expect(abs(Double(row.output[c] / row.sum) - expected) <= 1e-5, "d = \(d), \(count) keys, component \(c)")
+                let expected = (0 ..< count).reduce(0.0) {
+                    $0 + exp(scores[$1] - largest) / sum * Double(values[$1 * d + c])
+                }
+                #expect(
+                    abs(Double(row.output[c] / row.sum) - expected) <= 1e-5, "d = \(d), \(count) keys, component \(c)")
             }
         }
     }

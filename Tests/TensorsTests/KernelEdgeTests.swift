@@ -6,7 +6,10 @@ import Testing
     @Test("sigmoid and silu of infinities, NaN and huge numbers are their limits", arguments: Kernels.names)
     func limits(name: String) throws {
         let compute = Compute(kernels: try .table(name), threads: 1)
-        let x: [Float] = [.infinity, .greatestFiniteMagnitude, 1e30, 104, 0, -0, -104, -1e30, -.greatestFiniteMagnitude, -.infinity, .nan]
+        let x: [Float] = [
+            .infinity, .greatestFiniteMagnitude, 1e30, 104, 0, -0, -104, -1e30, -.greatestFiniteMagnitude, -.infinity,
+            .nan,
+        ]
         let one = Tensor(columns: x.count, values: [Float](repeating: 1, count: x.count))
         var sigmoid = Tensor(columns: x.count, values: x), silu = sigmoid
         compute.sigmoidMultiply(&sigmoid, one, weight: one.values)
@@ -28,7 +31,9 @@ import Testing
         #expect(compute.linear(x, tiny).values == [40 * 0x1.8p-133])
         let least = Tensor(columns: 3, values: [.leastNonzeroMagnitude, -0x1.8p-133, 0x1.ap-130])
         #expect(bits(compute.addScaled(1, least, 1, Tensor(rows: 1, columns: 3))) == bits(least))
-        #expect(compute.rmsNorm(Tensor(columns: 2, values: [1e30, -1e30]), weight: [1, 1], epsilon: 1e-5).values.allSatisfy { $0.isFinite })
+        #expect(
+            compute.rmsNorm(Tensor(columns: 2, values: [1e30, -1e30]), weight: [1, 1], epsilon: 1e-5).values.allSatisfy
+            { $0.isFinite })
     }
 
     @Test("far keys do not disturb a row: a maximum that jumps by thousands", arguments: Kernels.names)

@@ -17,7 +17,9 @@ import Testing
             for first in 0 ..< x.rows {
                 for count in 1 ... x.rows - first {
                     let rows = first ..< first + count
-                    #expect(bits(compute.linear(x.rows(rows), weights, parts: parts)) == bits(whole.rows(rows)), "rows \(rows), K = \(K)")
+                    #expect(
+                        bits(compute.linear(x.rows(rows), weights, parts: parts)) == bits(whole.rows(rows)),
+                        "rows \(rows), K = \(K)")
                 }
             }
         }
@@ -32,8 +34,11 @@ import Testing
         let one = Compute(kernels: kernels, threads: 1)
         for threads in [0, 2, 3, 5, 8, 64] {
             let many = Compute(kernels: kernels, threads: threads)
-            #expect(bits(many.linear(x, weights, parts: 2)) == bits(one.linear(x, weights, parts: 2)), "\(threads) threads")
-            #expect(bits(many.rmsNorm(x, weight: norm, epsilon: 1e-5)) == bits(one.rmsNorm(x, weight: norm, epsilon: 1e-5)), "\(threads) threads")
+            #expect(
+                bits(many.linear(x, weights, parts: 2)) == bits(one.linear(x, weights, parts: 2)), "\(threads) threads")
+            #expect(
+                bits(many.rmsNorm(x, weight: norm, epsilon: 1e-5)) == bits(one.rmsNorm(x, weight: norm, epsilon: 1e-5)),
+                "\(threads) threads")
         }
     }
 
@@ -46,13 +51,17 @@ import Testing
         for cut in 1 ..< weights.rows {
             for range in [0 ..< cut, cut ..< weights.rows] {
                 let part = compute.linear(x, weights.rows(range))
-                let expected = (0 ..< x.rows).flatMap { whole.row($0)[(whole.columns * $0 + range.lowerBound) ..< (whole.columns * $0 + range.upperBound)] }
+                let expected = (0 ..< x.rows).flatMap {
+                    whole.row($0)[(whole.columns * $0 + range.lowerBound) ..< (whole.columns * $0 + range.upperBound)]
+                }
                 #expect(bits(part) == bits(expected), "outputs \(range)")
             }
         }
     }
 
-    @Test("a sum in 8 parts is the tree sum of slices computed apart", arguments: Kernels.names, elementTypes.filter { $0.groupSize == nil })
+    @Test(
+        "a sum in 8 parts is the tree sum of slices computed apart", arguments: Kernels.names,
+        elementTypes.filter { $0.groupSize == nil })
     func slices(name: String, elementType: ElementType) throws {
         let compute = Compute(kernels: try .table(name), threads: 1)
         for K in [8, 72, 136, 264] {
@@ -63,11 +72,16 @@ import Testing
                 let width = K / count
                 var partials = (0 ..< count).map { slice in
                     let columns = slice * width ..< (slice + 1) * width
-                    let sliced = StoredWeights(rows: 21, columns: width, elementType, cut(weights.values, rowLength: K, columns))
-                    return compute.linear(Tensor(columns: width, values: cut(x.values, rowLength: K, columns)), sliced.matrix, parts: 8 / count)
+                    let sliced = StoredWeights(
+                        rows: 21, columns: width, elementType, cut(weights.values, rowLength: K, columns))
+                    return compute.linear(
+                        Tensor(columns: width, values: cut(x.values, rowLength: K, columns)), sliced.matrix,
+                        parts: 8 / count)
                 }
                 while partials.count > 1 {
-                    partials = stride(from: 0, to: partials.count, by: 2).map { compute.addScaled(1, partials[$0], 1, partials[$0 + 1]) }
+                    partials = stride(from: 0, to: partials.count, by: 2).map {
+                        compute.addScaled(1, partials[$0], 1, partials[$0 + 1])
+                    }
                 }
                 #expect(bits(partials[0]) == bits(whole), "K = \(K) in \(count) slices")
             }
@@ -75,7 +89,9 @@ import Testing
     }
 
     private func cut(_ values: [Float], rowLength: Int, _ columns: Range<Int>) -> [Float] {
-        stride(from: 0, to: values.count, by: rowLength).flatMap { values[$0 + columns.lowerBound ..< $0 + columns.upperBound] }
+        stride(from: 0, to: values.count, by: rowLength).flatMap {
+            values[$0 + columns.lowerBound ..< $0 + columns.upperBound]
+        }
     }
 
     @Test("the parts of a sum are the most that divide it")
@@ -96,7 +112,9 @@ import Testing
                 (compute.linear(x, weights, parts: 8), compute.linear(clean, weights, parts: 8)),
                 (compute.rmsNorm(x, weight: norm, epsilon: 1e-6), compute.rmsNorm(clean, weight: norm, epsilon: 1e-6)),
             ] {
-                for row in 0 ..< clean.rows where row != bad { #expect(bits(Array(found.row(row))) == bits(Array(expected.row(row))), "row \(row) beside \(bad)") }
+                for row in 0 ..< clean.rows where row != bad {
+                    #expect(bits(Array(found.row(row))) == bits(Array(expected.row(row))), "row \(row) beside \(bad)")
+                }
             }
         }
     }
@@ -107,7 +125,8 @@ import Testing
         for (d, block) in [(16, 64), (17, 64), (96, 64), (24, 130)] {
             let head = Head(d: d, block: block)
             let whole = bits(head.lightning(compute, 0 ..< block))
-            #expect(bits((0 ..< block).flatMap { head.lightning(compute, $0 ..< $0 + 1) }) == whole, "row by row, d = \(d)")
+            #expect(
+                bits((0 ..< block).flatMap { head.lightning(compute, $0 ..< $0 + 1) }) == whole, "row by row, d = \(d)")
             for _ in 0 ..< 20 {
                 var chunks: [Range<Int>] = [], first = 0
                 while first < block {
@@ -127,12 +146,14 @@ import Testing
             let rows = pattern(count * d, seed: 1), expected = bits(grouped(rows, d: d))
             var single = [Float](repeating: .nan, count: expected.count), chunks = single
             for row in 0 ..< count {
-                compute.storeKeys(&single, first: row, from: Array(rows[(row * d)...]), stride: d, count: 1, dimension: d)
+                compute.storeKeys(
+                    &single, first: row, from: Array(rows[(row * d)...]), stride: d, count: 1, dimension: d)
             }
             var first = 0
             while first < count {
                 let taken = Int.random(in: 1 ... count - first)
-                compute.storeKeys(&chunks, first: first, from: Array(rows[(first * d)...]), stride: d, count: taken, dimension: d)
+                compute.storeKeys(
+                    &chunks, first: first, from: Array(rows[(first * d)...]), stride: d, count: taken, dimension: d)
                 first += taken
             }
             #expect(bits(single) == expected && bits(chunks) == expected, "\(count) keys, d = \(d)")
@@ -166,8 +187,12 @@ import Testing
         }
         let expected = head.lightning(compute, rows)
         for row in 0 ..< rows.count {
-            #expect(bits(Array(output[row * stride ..< row * stride + d])) == bits(Array(expected[row * d ..< (row + 1) * d])), "row \(row)")
-            #expect(output[row * stride + d ..< (row + 1) * stride].allSatisfy { $0 == guardValue }, "row \(row) wrote beyond its end")
+            #expect(
+                bits(Array(output[row * stride ..< row * stride + d]))
+                    == bits(Array(expected[row * d ..< (row + 1) * d])), "row \(row)")
+            #expect(
+                output[row * stride + d ..< (row + 1) * stride].allSatisfy { $0 == guardValue },
+                "row \(row) wrote beyond its end")
         }
     }
 
@@ -179,7 +204,9 @@ import Testing
             let seen = count * d
             let poison = [Float](repeating: .nan, count: 64 * d - seen)
             var found = RunningSoftmax(d: d), expected = RunningSoftmax(d: d)
-            found.add(compute, query: query, keys: keys[..<seen] + poison, values: values[..<seen] + poison, scale: 0.2, count: count)
+            found.add(
+                compute, query: query, keys: keys[..<seen] + poison, values: values[..<seen] + poison, scale: 0.2,
+                count: count)
             expected.add(compute, query: query, keys: keys, values: values, scale: 0.2, count: count)
             #expect(found.bitPatterns == expected.bitPatterns, "\(count) keys")
         }
@@ -192,14 +219,20 @@ import Testing
             let keys = pattern(count * d, seed: 2), values = pattern(count * d, seed: 3)
             for rows in 1 ... 9 {
                 let queries = pattern(rows * d, seed: 1)
-                var maxima = [Float](repeating: -.infinity, count: rows), sums = [Float](repeating: 0, count: rows), outputs = [Float](repeating: 0, count: rows * d)
+                var maxima = [Float](repeating: -.infinity, count: rows), sums = [Float](repeating: 0, count: rows),
+                    outputs = [Float](repeating: 0, count: rows * d)
                 compute.attentionPage(
-                    maximum: &maxima, sum: &sums, output: &outputs, query: queries, keys: grouped(keys, d: d), values: values, scale: 0.3, rows: rows,
+                    maximum: &maxima, sum: &sums, output: &outputs, query: queries, keys: grouped(keys, d: d),
+                    values: values, scale: 0.3, rows: rows,
                     places: 0 ..< count, dimension: d)
                 for row in 0 ..< rows {
                     var alone = RunningSoftmax(d: d)
-                    alone.add(compute, query: Array(queries[row * d ..< (row + 1) * d]), keys: keys, values: values, scale: 0.3, count: count)
-                    #expect(bits([maxima[row], sums[row]] + outputs[row * d ..< (row + 1) * d]) == alone.bitPatterns, "row \(row) of \(rows), d = \(d)")
+                    alone.add(
+                        compute, query: Array(queries[row * d ..< (row + 1) * d]), keys: keys, values: values,
+                        scale: 0.3, count: count)
+                    #expect(
+                        bits([maxima[row], sums[row]] + outputs[row * d ..< (row + 1) * d]) == alone.bitPatterns,
+                        "row \(row) of \(rows), d = \(d)")
                 }
             }
         }
@@ -214,7 +247,8 @@ import Testing
             func run(_ keys: [Float], _ values: [Float]) -> [UInt32] {
                 var row = RunningSoftmax(d: d)
                 compute.attentionPage(
-                    maximum: &row.maximum, sum: &row.sum, output: &row.output, query: query, keys: grouped(keys, d: d), values: values,
+                    maximum: &row.maximum, sum: &row.sum, output: &row.output, query: query, keys: grouped(keys, d: d),
+                    values: values,
                     scale: 0.2, rows: 1, places: places, dimension: d)
                 return row.bitPatterns
             }

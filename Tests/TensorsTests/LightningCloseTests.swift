@@ -14,11 +14,15 @@ import Testing
                 for b in 0 ..< d {
                     var sum = Double(head.decay[count]) * Double(head.state[a * d + b]), magnitude = abs(sum)
                     for row in 0 ..< count {
-                        let term = Double(head.decay[count - 1 - row]) * Double(head.k[row * d + a]) * Double(head.v[row * d + b])
+                        let term =
+                            Double(head.decay[count - 1 - row]) * Double(head.k[row * d + a])
+                            * Double(head.v[row * d + b])
                         sum += term
                         magnitude += abs(term)
                     }
-                    #expect(abs(Double(found[a * d + b]) - sum) <= Double(count + 2) * 0x1p-24 * magnitude, "(\(a), \(b)) of \(count) rows")
+                    #expect(
+                        abs(Double(found[a * d + b]) - sum) <= Double(count + 2) * 0x1p-24 * magnitude,
+                        "(\(a), \(b)) of \(count) rows")
                 }
             }
         }
@@ -32,7 +36,9 @@ import Testing
             for count in [0, 1, 15, 16, 17, 40, 64] {
                 let expected = bits(head.close(scalar, count: count))
                 for stride in [d, d + 1, 3 * d + 7] {
-                    #expect(bits(head.close(compute, count: count, stride: stride)) == expected, "d = \(d), \(count) rows, stride \(stride)")
+                    #expect(
+                        bits(head.close(compute, count: count, stride: stride)) == expected,
+                        "d = \(d), \(count) rows, stride \(stride)")
                 }
             }
         }
@@ -43,7 +49,8 @@ import Testing
         let compute = Compute(kernels: try .table(name), threads: 1)
         let d = 12, block = 16, blocks = 4, rate = 0.97
         let decay = (0 ... block).map { Float(pow(rate, Double($0))) }
-        let q = pattern(blocks * block * d, seed: 1), k = pattern(blocks * block * d, seed: 2), v = pattern(blocks * block * d, seed: 3)
+        let q = pattern(blocks * block * d, seed: 1), k = pattern(blocks * block * d, seed: 2),
+            v = pattern(blocks * block * d, seed: 3)
         var state = [Float](repeating: 0, count: d * d)
         var plain = [Double](repeating: 0, count: d * d)
         for b in 0 ..< blocks {
@@ -52,7 +59,8 @@ import Testing
             let blockK = grouped(Array(k[rows]), d: d)
             var output = [Float](repeating: .nan, count: block * d)
             compute.lightningRows(
-                output: &output, outputStride: d, query: blockQ, queryStride: d, keys: blockK, values: blockV, valueStride: d,
+                output: &output, outputStride: d, query: blockQ, queryStride: d, keys: blockK, values: blockV,
+                valueStride: d,
                 state: state, decay: decay, first: 0, count: block, dimension: d)
             compute.closeLightningBlock(
                 state: &state, keys: blockK, values: blockV, valueStride: d, decay: decay, count: block, dimension: d)
@@ -60,14 +68,22 @@ import Testing
             for row in 0 ..< block {
                 let base = (b * block + row) * d
                 for a in 0 ..< d {
-                    for c in 0 ..< d { plain[a * d + c] = rate * plain[a * d + c] + Double(k[base + a]) * Double(v[base + c]) }
+                    for c in 0 ..< d {
+                        plain[a * d + c] = rate * plain[a * d + c] + Double(k[base + a]) * Double(v[base + c])
+                    }
                 }
                 for c in 0 ..< d {
                     let expected = (0 ..< d).reduce(0.0) { $0 + Double(q[base + $1]) * plain[$1 * d + c] }
-                    #expect(abs(Double(output[row * d + c]) - expected) <= 2e-5 * (1 + abs(expected)), "block \(b), row \(row), component \(c)")
+                    #expect(
+                        abs(Double(output[row * d + c]) - expected) <= 2e-5 * (1 + abs(expected)),
+                        "block \(b), row \(row), component \(c)")
                 }
             }
-            for index in state.indices { #expect(abs(Double(state[index]) - plain[index]) <= 2e-5 * (1 + abs(plain[index])), "state \(index) after block \(b)") }
+            for index in state.indices {
+                #expect(
+                    abs(Double(state[index]) - plain[index]) <= 2e-5 * (1 + abs(plain[index])),
+                    "state \(index) after block \(b)")
+            }
         }
     }
 }
@@ -81,7 +97,8 @@ extension Head {
             for c in 0 ..< d { values[row * stride + c] = v[row * d + c] }
         }
         compute.closeLightningBlock(
-            state: &state, keys: grouped(Array(k[..<(count * d)]), d: d), values: values, valueStride: stride, decay: decay,
+            state: &state, keys: grouped(Array(k[..<(count * d)]), d: d), values: values, valueStride: stride,
+            decay: decay,
             count: count, dimension: d)
         return state
     }

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Tensors
 
-/// The sizes at which a kernel can go wrong: around lanes (16), tiles (16 sums), chunks and pages (64), and none of them.
+/// The sizes at which a kernel can go wrong: around lanes (16), tiles (16 sums), chunks and pages (64), and none of
+/// them.
 let oddSizes = [1, 7, 8, 9, 15, 16, 17, 31, 33, 48, 63, 64, 65, 100, 128, 130, 264]
 
 /// Values between -1.5 and 1.5 with a period of 251, which divides no block size: swapped or repeated blocks show.
@@ -13,7 +14,8 @@ func pattern(_ count: Int, seed: Int = 0) -> [Float] {
 
 /// What float32 can hold that is not an everyday number.
 let extremes: [Float] = [
-    0, -0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+    0, -0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude,
+    -.leastNonzeroMagnitude,
     .leastNormalMagnitude, 0x1.8p-133, -0x1.8p-133, 1e30, -1e30, 87, -87, 88, -88, 89, -89, 104, -104, 1000, -1000,
 ]
 
@@ -56,33 +58,53 @@ final class StoredWeights {
     }
 }
 
-/// Writes weights in their stored form: bfloat16 is the upper half of a float32; whole numbers get a scale for each group of a row.
-func store(_ values: [Float], as elementType: ElementType, columns: Int, at base: UnsafeMutableRawPointer, scales: UnsafeMutableRawPointer? = nil) {
+/// Writes weights in their stored form: bfloat16 is the upper half of a float32; whole numbers get a scale for each
+/// group of a row.
+func store(
+    _ values: [Float], as elementType: ElementType, columns: Int, at base: UnsafeMutableRawPointer,
+    scales: UnsafeMutableRawPointer? = nil
+) {
     switch elementType {
-    case .float32: for (index, value) in values.enumerated() { base.storeBytes(of: value, toByteOffset: index * 4, as: Float.self) }
+    case .float32:
+        for (index, value) in values.enumerated() {
+            base.storeBytes(of: value, toByteOffset: index * 4, as: Float.self)
+        }
     case .bfloat16:
-        for (index, value) in values.enumerated() { base.storeBytes(of: UInt16(truncatingIfNeeded: value.bitPattern >> 16), toByteOffset: index * 2, as: UInt16.self) }
+        for (index, value) in values.enumerated() {
+            base.storeBytes(
+                of: UInt16(truncatingIfNeeded: value.bitPattern >> 16), toByteOffset: index * 2, as: UInt16.self)
+        }
     case .int8, .int4:
         guard let scales, let groupSize = elementType.groupSize else { return }
         for row in 0 ..< values.count / columns {
             let place = base + row * elementType.rowByteCount(columns: columns)
             let rowScales = scales + row * elementType.scaleCount(columns: columns) * 2
-            storeRow(Array(values[row * columns ..< (row + 1) * columns]), isFour: elementType == .int4, groupSize: groupSize, at: place, scales: rowScales)
+            storeRow(
+                Array(values[row * columns ..< (row + 1) * columns]), isFour: elementType == .int4,
+                groupSize: groupSize, at: place, scales: rowScales)
         }
     }
 }
 
-private func storeRow(_ values: [Float], isFour: Bool, groupSize: Int, at base: UnsafeMutableRawPointer, scales: UnsafeMutableRawPointer) {
+private func storeRow(
+    _ values: [Float], isFour: Bool, groupSize: Int, at base: UnsafeMutableRawPointer, scales: UnsafeMutableRawPointer
+) {
     for (group, first) in stride(from: 0, to: values.count, by: groupSize).enumerated() {
         let members = values[first ..< min(first + groupSize, values.count)]
         let scale = Float16(members.map(abs).max()! / (isFour ? 7 : 127))
         scales.storeBytes(of: scale.bitPattern, toByteOffset: group * 2, as: UInt16.self)
         let numbers = members.map { scale == 0 ? 0 : Int(($0 / Float(scale)).rounded()) }
         if isFour {
-            let nibbles = (numbers.map { max(-8, min(7, $0)) } + Array(repeating: 0, count: groupSize - numbers.count)).map { UInt8($0 + 8) }
-            for place in 0 ..< 16 { base.storeBytes(of: nibbles[place] | nibbles[place + 16] << 4, toByteOffset: group * 16 + place, as: UInt8.self) }
+            let nibbles = (numbers.map { max(-8, min(7, $0)) } + Array(repeating: 0, count: groupSize - numbers.count))
+                .map { UInt8($0 + 8) }
+            for place in 0 ..< 16 {
+                base.storeBytes(
+                    of: nibbles[place] | nibbles[place + 16] << 4, toByteOffset: group * 16 + place, as: UInt8.self)
+            }
         } else {
-            for (place, number) in numbers.enumerated() { base.storeBytes(of: Int8(max(-127, min(127, number))), toByteOffset: first + place, as: Int8.self) }
+            for (place, number) in numbers.enumerated() {
+                base.storeBytes(of: Int8(max(-127, min(127, number))), toByteOffset: first + place, as: Int8.self)
+            }
         }
     }
 }
@@ -110,8 +132,10 @@ struct Head {
         output.withUnsafeMutableBufferPointer { output in
             q.withUnsafeBufferPointer { q in
                 compute.lightningRows(
-                    output: output.baseAddress!, outputStride: d, query: q.baseAddress! + rows.lowerBound * d, queryStride: d,
-                    keys: grouped(k, d: d), values: v, valueStride: d, state: state, decay: decay, first: rows.lowerBound, count: rows.count, dimension: d)
+                    output: output.baseAddress!, outputStride: d, query: q.baseAddress! + rows.lowerBound * d,
+                    queryStride: d,
+                    keys: grouped(k, d: d), values: v, valueStride: d, state: state, decay: decay,
+                    first: rows.lowerBound, count: rows.count, dimension: d)
             }
         }
         return output
@@ -121,7 +145,8 @@ struct Head {
 /// Keys, (count, d), in groups, as the kernels take them. What no key fills is NaN: nothing may depend on it.
 func grouped(_ keys: [Float], d: Int) -> [Float] {
     var groups = [Float](repeating: .nan, count: Kernels.keyFloats(keys.count / d, dimension: d))
-    Compute(kernels: .scalar, threads: 1).storeKeys(&groups, first: 0, from: keys, stride: d, count: keys.count / d, dimension: d)
+    Compute(kernels: .scalar, threads: 1).storeKeys(
+        &groups, first: 0, from: keys, stride: d, count: keys.count / d, dimension: d)
     return groups
 }
 
@@ -136,7 +161,8 @@ struct RunningSoftmax {
     /// Adds `count` keys; both arrays may hold more.
     mutating func add(_ compute: Compute, query: [Float], keys: [Float], values: [Float], scale: Float, count: Int) {
         compute.attentionPage(
-            maximum: &maximum, sum: &sum, output: &output, query: query, keys: grouped(keys, d: query.count), values: values,
+            maximum: &maximum, sum: &sum, output: &output, query: query, keys: grouped(keys, d: query.count),
+            values: values,
             scale: scale, rows: 1, places: 0 ..< count, dimension: query.count)
     }
 

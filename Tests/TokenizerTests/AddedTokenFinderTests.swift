@@ -44,23 +44,25 @@ import Testing
         return gap.isEmpty ? parts : parts + [gap]
     }
 
-    @Test("random tokens are found in random texts as by the definition", arguments: 0..<20 as Range<UInt64>)
+    @Test("random tokens are found in random texts as by the definition", arguments: 0 ..< 20 as Range<UInt64>)
     func random(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let alphabet = Array("abé".unicodeScalars)
-        for _ in 0..<40 {
-            let contents = (0..<4).map { _ in random.text(alphabet, longest: 4) }.filter { !$0.isEmpty }
+        for _ in 0 ..< 40 {
+            let contents = (0 ..< 4).map { _ in random.text(alphabet, longest: 4) }.filter { !$0.isEmpty }
             let tokens = contents.enumerated().map { Self.token(Int32($0), $1) }
             let text = random.text(alphabet, longest: 20)
             #expect(try parts(PromptText(template: text), tokens) == slowParts(text, tokens), "\(contents) in \(text)")
         }
     }
 
-    @Test("whitespace that a token takes along is neither text nor another token's", arguments: [
-        ("a  <l>  b", ["a", "<1>", "  b"]), ("a  <r>  b", ["a  ", "<2>", "b"]), ("a  <b>  b", ["a", "<3>", "b"]),
-        ("<b> <b>", ["<3>", "<3>"]), ("<r> \n\u{2003}<l>", ["<2>", "<1>"]), ("<l><l>", ["<1>", "<1>"]),
-        ("  <l>", ["<1>"]), ("<r>  ", ["<2>"]), ("<r>\u{200B}", ["<2>", "\u{200B}"]),
-    ] as [(String, [String])])
+    @Test(
+        "whitespace that a token takes along is neither text nor another token's",
+        arguments: [
+            ("a  <l>  b", ["a", "<1>", "  b"]), ("a  <r>  b", ["a  ", "<2>", "b"]), ("a  <b>  b", ["a", "<3>", "b"]),
+            ("<b> <b>", ["<3>", "<3>"]), ("<r> \n\u{2003}<l>", ["<2>", "<1>"]), ("<l><l>", ["<1>", "<1>"]),
+            ("  <l>", ["<1>"]), ("<r>  ", ["<2>"]), ("<r>\u{200B}", ["<2>", "\u{200B}"]),
+        ] as [(String, [String])])
     func stripping(text: String, expected: [String]) throws {
         let tokens = [
             Self.token(1, "<l>", stripsLeft: true), Self.token(2, "<r>", stripsRight: true),
@@ -69,20 +71,25 @@ import Testing
         #expect(try parts(PromptText(template: text), tokens) == expected)
     }
 
-    @Test("a token for a single word is none beside a letter, a digit, a mark or an underscore", arguments: [
-        ("w", ["<1>"]), ("w w", ["<1>", " ", "<1>"]), ("aw", ["aw"]), ("wa", ["wa"]), ("éw", ["éw"]), ("_w", ["_w"]),
-        ("w1", ["w1"]), ("w\u{301}", ["w\u{301}"]), ("-w.", ["-", "<1>", "."]), ("😀w", ["😀", "<1>"]),
-        ("ww", ["ww"]), ("漢w", ["漢w"]), ("w\u{200D}", ["w\u{200D}"]), ("w\u{A0}", ["<1>", "\u{A0}"]),
-    ] as [(String, [String])])
+    @Test(
+        "a token for a single word is none beside a letter, a digit, a mark or an underscore",
+        arguments: [
+            ("w", ["<1>"]), ("w w", ["<1>", " ", "<1>"]), ("aw", ["aw"]), ("wa", ["wa"]), ("éw", ["éw"]),
+            ("_w", ["_w"]),
+            ("w1", ["w1"]), ("w\u{301}", ["w\u{301}"]), ("-w.", ["-", "<1>", "."]), ("😀w", ["😀", "<1>"]),
+            ("ww", ["ww"]), ("漢w", ["漢w"]), ("w\u{200D}", ["w\u{200D}"]), ("w\u{A0}", ["<1>", "\u{A0}"]),
+        ] as [(String, [String])])
     func singleWords(text: String, expected: [String]) throws {
         #expect(try parts(PromptText(template: text), [Self.token(1, "w", isSingleWord: true)]) == expected)
     }
 
-    @Test("special tokens count only in what the template wrote, others wherever one piece spells them", arguments: [
-        ("<s><o>", ["<1>", "<2>"]), ("\("<s><o>")", ["<s>", "<2>"]), ("<s\(">")", ["<s>"]), ("\("<")s>", ["<s>"]),
-        ("<o\(">")", ["<o>"]), ("\("<o")>\("<o>")", ["<o>", "<2>"]), ("<s>\("<s>")<s>", ["<1>", "<s>", "<1>"]),
-        ("", []),
-    ] as [(PromptText, [String])])
+    @Test(
+        "special tokens count only in what the template wrote, others wherever one piece spells them",
+        arguments: [
+            ("<s><o>", ["<1>", "<2>"]), ("\("<s><o>")", ["<s>", "<2>"]), ("<s\(">")", ["<s>"]), ("\("<")s>", ["<s>"]),
+            ("<o\(">")", ["<o>"]), ("\("<o")>\("<o>")", ["<o>", "<2>"]), ("<s>\("<s>")<s>", ["<1>", "<s>", "<1>"]),
+            ("", []),
+        ] as [(PromptText, [String])])
     func origins(prompt: PromptText, expected: [String]) throws {
         #expect(try parts(prompt, [Self.token(1, "<s>", isSpecial: true), Self.token(2, "<o>")]) == expected)
     }

@@ -13,7 +13,7 @@ import Tokenizer
     private func demo() throws -> (tokenizer: BytePairTokenizer, ids: [Int32]) {
         let tokenizer = try Fixtures.tokenizer("demo")
         var ids = [Int32?](repeating: nil, count: 256)
-        for id in 0..<Int32(tokenizer.vocabularyCount) {
+        for id in 0 ..< Int32(tokenizer.vocabularyCount) {
             if let bytes = tokenizer.bytes(of: id), bytes.count == 1 { ids[Int(bytes[0])] = id }
         }
         return (tokenizer, try ids.map { try #require($0) })
@@ -23,7 +23,7 @@ import Tokenizer
     func everyBreak() throws {
         let (tokenizer, ids) = try demo()
         var sequences = Self.bytes.map { [$0] }
-        for length in 2...3 {
+        for length in 2 ... 3 {
             let shorter = sequences.filter { $0.count == length - 1 }
             sequences += shorter.flatMap { start in Self.bytes.map { start + [$0] } }
         }
@@ -49,7 +49,7 @@ import Tokenizer
 
     private static let hostile = [
         // Every byte of ASCII; marks without a letter and many on one; characters of several scalars.
-        String(String.UnicodeScalarView((0..<128).compactMap { Unicode.Scalar(UInt8($0)) })),
+        String(String.UnicodeScalarView((0 ..< 128).compactMap { Unicode.Scalar(UInt8($0)) })),
         "\u{301}\u{301}\u{301}", "Z" + String(repeating: "\u{35F}\u{489}\u{1AB0}", count: 200),
         "👩‍👩‍👧‍👦👨🏿‍🚀🏳️‍🌈🇩🇪🇯🇵", String(repeating: "🇩", count: 301), "👍🏽👍🏾\u{1F3FB}",
         // Directions, invisible scalars, private use, noncharacters, the replacement character, byte order marks.
@@ -66,9 +66,11 @@ import Tokenizer
         "ĠĊĉ", "<|", "<end_of_sentence", "<<end_of_sentence><end_of_sentence", "</s><s>[INST]",
     ]
 
-    @Test("content comes back byte for byte, in no fewer tokens than its length says", arguments: [
-        "demo", "o200k", "llama3",
-    ])
+    @Test(
+        "content comes back byte for byte, in no fewer tokens than its length says",
+        arguments: [
+            "demo", "o200k", "llama3",
+        ])
     func roundTrip(name: String) throws {
         let tokenizer = try Fixtures.tokenizer(name)
         for text in Self.hostile {
@@ -85,10 +87,10 @@ import Tokenizer
     func randomScalars(name: String) throws {
         let tokenizer = try Fixtures.tokenizer(name)
         var random = SeededGenerator(seed: 31)
-        for _ in 0..<200 {
-            let scalars = (0..<20).compactMap { _ in
+        for _ in 0 ..< 200 {
+            let scalars = (0 ..< 20).compactMap { _ in
                 let highest: UInt32 = Bool.random(using: &random) ? 0x250 : 0x10_FFFF
-                return Unicode.Scalar(UInt32.random(in: 0...highest, using: &random))
+                return Unicode.Scalar(UInt32.random(in: 0 ... highest, using: &random))
             }
             let text = String(String.UnicodeScalarView(scalars))
             let ids = tokenizer.ids(of: PromptText(content: text))

@@ -9,30 +9,34 @@ import Tokenizer
         let system = "You are a helpful assistant created by MiniMax based on MiniMax-Text-01 model."
         let messages = [ChatMessage(role: "system", content: system), ChatMessage(role: "user", content: "Hello!")]
         let prompt = template.render(messages)
-        #expect(prompt.text == "<beginning_of_sentence>system ai_setting=assistant\n" + system + "<end_of_sentence>\n"
-            + "<beginning_of_sentence>user name=user\nHello!<end_of_sentence>\n"
-            + "<beginning_of_sentence>ai name=assistant\n")
+        #expect(
+            prompt.text == "<beginning_of_sentence>system ai_setting=assistant\n" + system + "<end_of_sentence>\n"
+                + "<beginning_of_sentence>user name=user\nHello!<end_of_sentence>\n"
+                + "<beginning_of_sentence>ai name=assistant\n")
     }
 
     @Test("tools stand behind all messages, one block each")
     func tools() {
         let tools = [#"{"name": "a"}"#, #"{"name": "b"}"#]
         let prompt = template.render([ChatMessage(role: "user", content: "Hi")], tools: tools)
-        #expect(prompt.text == """
-            <beginning_of_sentence>user name=user
-            Hi<end_of_sentence>
-            <beginning_of_sentence>system function_setting=functions
-            {"name": "a"}<end_of_sentence>
-            <beginning_of_sentence>system function_setting=functions
-            {"name": "b"}<end_of_sentence>
-            <beginning_of_sentence>ai name=assistant
+        #expect(
+            prompt.text == """
+                <beginning_of_sentence>user name=user
+                Hi<end_of_sentence>
+                <beginning_of_sentence>system function_setting=functions
+                {"name": "a"}<end_of_sentence>
+                <beginning_of_sentence>system function_setting=functions
+                {"name": "b"}<end_of_sentence>
+                <beginning_of_sentence>ai name=assistant
 
-            """)
+                """)
     }
 
-    @Test("a call stands in the prompt, and what it came to behind it as JSON, role tool or function", arguments: [
-        "tool", "function",
-    ])
+    @Test(
+        "a call stands in the prompt, and what it came to behind it as JSON, role tool or function",
+        arguments: [
+            "tool", "function",
+        ])
     func functionResponse(role: String) {
         let call = FunctionCall(name: "weather", arguments: #"{"city": "Rome"}"#)
         let messages = [
@@ -40,20 +44,21 @@ import Tokenizer
             ChatMessage(role: role, content: #"{"degrees": 21}"#, name: "weather"),
             ChatMessage(role: "assistant", content: "It is 21 degrees."), ChatMessage(role: "user", content: "Thanks"),
         ]
-        #expect(template.render(messages).text == """
-            <beginning_of_sentence>ai name=assistant
-            calling<function_call>```typescript
-            functions.weather({"city": "Rome"})
-            ```<end_of_sentence>
-            <beginning_of_sentence>system function_response=functions
-            {"name": "weather", "response": {"degrees": 21}}<end_of_sentence>
-            <beginning_of_sentence>ai name=assistant
-            It is 21 degrees.<end_of_sentence>
-            <beginning_of_sentence>user name=user
-            Thanks<end_of_sentence>
-            <beginning_of_sentence>ai name=assistant
+        #expect(
+            template.render(messages).text == """
+                <beginning_of_sentence>ai name=assistant
+                calling<function_call>```typescript
+                functions.weather({"city": "Rome"})
+                ```<end_of_sentence>
+                <beginning_of_sentence>system function_response=functions
+                {"name": "weather", "response": {"degrees": 21}}<end_of_sentence>
+                <beginning_of_sentence>ai name=assistant
+                It is 21 degrees.<end_of_sentence>
+                <beginning_of_sentence>user name=user
+                Thanks<end_of_sentence>
+                <beginning_of_sentence>ai name=assistant
 
-            """)
+                """)
     }
 
     /// What Tests/Reference/tokenizer/make_prompts.py wrote: conversations, and the prompt that Python's jinja2 makes
@@ -91,20 +96,21 @@ import Tokenizer
             ChatMessage(role: "system", content: "One."), ChatMessage(role: "system", content: ""),
             ChatMessage(role: "user", content: ""), ChatMessage(role: "system", content: "Two."),
         ]
-        #expect(template.render(messages, tools: [#"{"name": "f"}"#]).text == """
-            <beginning_of_sentence>system ai_setting=assistant
-            One.<end_of_sentence>
-            <beginning_of_sentence>system ai_setting=assistant
-            <end_of_sentence>
-            <beginning_of_sentence>user name=user
-            <end_of_sentence>
-            <beginning_of_sentence>system ai_setting=assistant
-            Two.<end_of_sentence>
-            <beginning_of_sentence>system function_setting=functions
-            {"name": "f"}<end_of_sentence>
-            <beginning_of_sentence>ai name=assistant
+        #expect(
+            template.render(messages, tools: [#"{"name": "f"}"#]).text == """
+                <beginning_of_sentence>system ai_setting=assistant
+                One.<end_of_sentence>
+                <beginning_of_sentence>system ai_setting=assistant
+                <end_of_sentence>
+                <beginning_of_sentence>user name=user
+                <end_of_sentence>
+                <beginning_of_sentence>system ai_setting=assistant
+                Two.<end_of_sentence>
+                <beginning_of_sentence>system function_setting=functions
+                {"name": "f"}<end_of_sentence>
+                <beginning_of_sentence>ai name=assistant
 
-            """)
+                """)
     }
 
     @Test("a call without a word before it begins the message, and a result without a name has an empty one")
@@ -113,15 +119,16 @@ import Tokenizer
             ChatMessage(role: "assistant", content: "", calls: [FunctionCall(name: "now", arguments: "not JSON")]),
             ChatMessage(role: "tool", content: "7"),
         ]
-        #expect(template.render(messages, addingGenerationPrompt: false).text == """
-            <beginning_of_sentence>ai name=assistant
-            <function_call>```typescript
-            functions.now(not JSON)
-            ```<end_of_sentence>
-            <beginning_of_sentence>system function_response=functions
-            {"name": "", "response": 7}<end_of_sentence>
+        #expect(
+            template.render(messages, addingGenerationPrompt: false).text == """
+                <beginning_of_sentence>ai name=assistant
+                <function_call>```typescript
+                functions.now(not JSON)
+                ```<end_of_sentence>
+                <beginning_of_sentence>system function_response=functions
+                {"name": "", "response": 7}<end_of_sentence>
 
-            """)
+                """)
     }
 
     @Test("an unknown role renders nothing, and no system prompt is made up")
@@ -148,15 +155,16 @@ import Tokenizer
         ]
         let message = ChatMessage(role: "assistant", content: "One moment.", calls: calls)
         let prompt = template.render([message], addingGenerationPrompt: false)
-        #expect(prompt.text == """
-            <beginning_of_sentence>ai name=assistant
-            One moment.<function_call>```typescript
-            functions.get_weather({"city": "Rome"})
-            ```<function_call>```typescript
-            functions.now({})
-            ```<end_of_sentence>
+        #expect(
+            prompt.text == """
+                <beginning_of_sentence>ai name=assistant
+                One moment.<function_call>```typescript
+                functions.get_weather({"city": "Rome"})
+                ```<function_call>```typescript
+                functions.now({})
+                ```<end_of_sentence>
 
-            """)
+                """)
         let tokenizer = try Fixtures.tokenizer("demo")
         let call = try #require(tokenizer.id(of: "<function_call>"))
         #expect(tokenizer.ids(of: prompt).filter { $0 == call }.count == 2)

@@ -8,12 +8,16 @@ import Tokenizer
         let decodings = try Fixtures.expected(name).decodings
         #expect(decodings.contains { $0.all.contains("\u{FFFD}") })
         for decoding in decodings {
-            #expect(Array(tokenizer.decode(decoding.ids, skippingSpecial: false).utf8) == Array(decoding.all.utf8), "\(decoding.ids)")
+            #expect(
+                Array(tokenizer.decode(decoding.ids, skippingSpecial: false).utf8) == Array(decoding.all.utf8),
+                "\(decoding.ids)")
             #expect(Array(tokenizer.decode(decoding.ids).utf8) == Array(decoding.plain.utf8), "\(decoding.ids)")
         }
     }
 
-    @Test("a stream of random ids joins to their text, and each prefix of it is a prefix of the text", arguments: Fixtures.names)
+    @Test(
+        "a stream of random ids joins to their text, and each prefix of it is a prefix of the text",
+        arguments: Fixtures.names)
     func streamJoins(name: String) throws {
         let tokenizer = try Fixtures.tokenizer(name)
         for decoding in try Fixtures.expected(name).decodings {
@@ -36,7 +40,7 @@ import Tokenizer
         let tokenizer = try Fixtures.tokenizer("demo")
         let text = "aé漢😀\u{7FF}\u{800}\u{FFFF}\u{10000}\u{10FFFF}z"
         let byteIDs = try Array(text.utf8).map { byte in
-            try #require((0..<Int32(tokenizer.vocabularyCount)).first { tokenizer.bytes(of: $0) == [byte] })
+            try #require((0 ..< Int32(tokenizer.vocabularyCount)).first { tokenizer.bytes(of: $0) == [byte] })
         }
         var decoder = StreamDecoder(tokenizer)
         let pieces = byteIDs.map { decoder.append($0) }
@@ -48,7 +52,7 @@ import Tokenizer
     func streamEndsInside() throws {
         let tokenizer = try Fixtures.tokenizer("demo")
         let start = try [0xF0, 0x9F, 0x98].map { byte in
-            try #require((0..<Int32(tokenizer.vocabularyCount)).first { tokenizer.bytes(of: $0) == [byte] })
+            try #require((0 ..< Int32(tokenizer.vocabularyCount)).first { tokenizer.bytes(of: $0) == [byte] })
         }
         var decoder = StreamDecoder(tokenizer)
         #expect(start.map { decoder.append($0) }.joined().isEmpty)

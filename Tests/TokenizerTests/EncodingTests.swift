@@ -8,7 +8,9 @@ import Tokenizer
         let tokenizer = try Fixtures.tokenizer(name)
         let samples = try Fixtures.expected(name).samples
         #expect(samples.count > 5)
-        for sample in samples { #expect(tokenizer.encode(sample.text) == sample.ids, "\(sample.text.debugDescription)") }
+        for sample in samples {
+            #expect(tokenizer.encode(sample.text) == sample.ids, "\(sample.text.debugDescription)")
+        }
     }
 
     @Test("every corpus text has the ids Hugging Face gives it", arguments: Fixtures.names)
@@ -17,15 +19,20 @@ import Tokenizer
         let texts = try Fixtures.corpus()
         let encodings = try Fixtures.expected(name).encodings
         try #require(texts.count == encodings.count)
-        for (text, encoding) in zip(texts, encodings) { #expect(IDDigest.summary(tokenizer.encode(text)) == encoding, "\(text.debugDescription)") }
+        for (text, encoding) in zip(texts, encodings) {
+            #expect(IDDigest.summary(tokenizer.encode(text)) == encoding, "\(text.debugDescription)")
+        }
     }
 
     @Test("no text has fewer tokens than its length says", arguments: Fixtures.names)
     func countMin(name: String) throws {
         let tokenizer = try Fixtures.tokenizer(name)
-        let hangul = String(repeating: "\u{1112}\u{1161}\u{11AB}", count: 50), spaces = String(repeating: " ", count: 500)
+        let hangul = String(repeating: "\u{1112}\u{1161}\u{11AB}", count: 50),
+            spaces = String(repeating: " ", count: 500)
         for text in try Fixtures.corpus() + [hangul, spaces, "", "a"] {
-            #expect(tokenizer.tokenCountMin(bytes: text.utf8.count) <= tokenizer.encode(text).count, "\(text.prefix(80).debugDescription)")
+            #expect(
+                tokenizer.tokenCountMin(bytes: text.utf8.count) <= tokenizer.encode(text).count,
+                "\(text.prefix(80).debugDescription)")
         }
         // Tokens that take whitespace along can stand for any amount of it.
         #expect((tokenizer.tokenCountMin(bytes: 1 << 20) > 0) == (name != "added-tokens"))
@@ -38,18 +45,21 @@ import Tokenizer
         let encodings = try Fixtures.expected(name).contents
         try #require(texts.count == encodings.count)
         for (text, encoding) in zip(texts, encodings) {
-            #expect(IDDigest.summary(tokenizer.ids(of: PromptText(content: text))) == encoding, "\(text.debugDescription)")
+            #expect(
+                IDDigest.summary(tokenizer.ids(of: PromptText(content: text))) == encoding, "\(text.debugDescription)")
         }
     }
 
-    @Test("every scalar of the first two planes is classed and normalized as by Hugging Face", arguments: ["o200k", "digits-nfc"])
+    @Test(
+        "every scalar of the first two planes is classed and normalized as by Hugging Face",
+        arguments: ["o200k", "digits-nfc"])
     func everyScalar(name: String) throws {
         let tokenizer = try Fixtures.tokenizer(name)
         let digests = try Fixtures.expected(name).scalars
         try #require(digests.count == 32)
         for (block, expected) in digests.enumerated() {
             var digest = IDDigest()
-            for scalar in (block * 0x1000..<(block + 1) * 0x1000).compactMap({ Unicode.Scalar(UInt32($0)) }) {
+            for scalar in (block * 0x1000 ..< (block + 1) * 0x1000).compactMap({ Unicode.Scalar(UInt32($0)) }) {
                 digest.add(tokenizer.encode("x\(scalar)1\(scalar)\(scalar)"))
             }
             #expect(digest.text == expected, "from U+\(String(block * 0x1000, radix: 16))")
@@ -65,14 +75,17 @@ import Tokenizer
     func preTokenizers() throws {
         let variants = try Fixtures.decode([Variant].self, "pre-tokenizers")
         let texts = try Fixtures.corpus()
-        let sections = try #require(try JSONSerialization.jsonObject(with: Data(Fixtures.json("pre-tokenizers"))) as? [[String: Any]])
+        let sections = try #require(
+            try JSONSerialization.jsonObject(with: Data(Fixtures.json("pre-tokenizers"))) as? [[String: Any]])
         var file = try #require(try JSONSerialization.jsonObject(with: Data(Fixtures.json("o200k"))) as? [String: Any])
         #expect(variants.count == 16)
         for (variant, section) in zip(variants, sections) {
             file["pre_tokenizer"] = section["section"]
-            let tokenizer = try BytePairTokenizer(json: Array(JSONSerialization.data(withJSONObject: file)), file: variant.name)
+            let tokenizer = try BytePairTokenizer(
+                json: Array(JSONSerialization.data(withJSONObject: file)), file: variant.name)
             for (text, encoding) in zip(texts, variant.encodings) {
-                #expect(IDDigest.summary(tokenizer.encode(text)) == encoding, "\(variant.name): \(text.debugDescription)")
+                #expect(
+                    IDDigest.summary(tokenizer.encode(text)) == encoding, "\(variant.name): \(text.debugDescription)")
             }
         }
     }
@@ -84,18 +97,22 @@ import Tokenizer
         let pairs = try #require(model["merges"] as? [[String]])
         model["merges"] = ["#version: 0.2"] + pairs.map { $0.joined(separator: " ") }
         file["model"] = model
-        let rewritten = try BytePairTokenizer(json: Array(JSONSerialization.data(withJSONObject: file)), file: "rewritten")
+        let rewritten = try BytePairTokenizer(
+            json: Array(JSONSerialization.data(withJSONObject: file)), file: "rewritten")
         let original = try Fixtures.tokenizer("o200k")
         for text in try Fixtures.corpus() { #expect(rewritten.encode(text) == original.encode(text)) }
     }
 
-    @Test("a single word of 100 kB is encoded without quadratic work, whatever it repeats", arguments: ["a", " ", "\n", "A", "漢", "e\u{301}", "7", "'", "ab"])
+    @Test(
+        "a single word of 100 kB is encoded without quadratic work, whatever it repeats",
+        arguments: ["a", " ", "\n", "A", "漢", "e\u{301}", "7", "'", "ab"])
     func longWords(unit: String) throws {
         // Quadratic work would be hours here; the suite's patience is the limit.
         let text = String(repeating: unit, count: 100_000 / unit.utf8.count)
         for name in ["demo", "o200k", "digits-nfc"] {
             let tokenizer = try Fixtures.tokenizer(name)
-            let expected = name == "digits-nfc" && unit == "e\u{301}" ? text.replacing("e\u{301}", with: "\u{E9}") : text
+            let expected =
+                name == "digits-nfc" && unit == "e\u{301}" ? text.replacing("e\u{301}", with: "\u{E9}") : text
             #expect(Array(tokenizer.decode(tokenizer.encode(text)).utf8) == Array(expected.utf8))
         }
     }

@@ -10,16 +10,16 @@ enum Fixtures {
     }
     struct Decoding: Decodable {
         let ids: [Int32]
-        let all: String                                     // special tokens kept
-        let plain: String                                   // and skipped
+        let all: String        // special tokens kept
+        let plain: String        // and skipped
     }
     struct Expected: Decodable {
         let tokenizer: String
-        let encodings: [String]                             // of each corpus text: count and digest of its ids
-        let contents: [String]                              // the same, special tokens taken as text
+        let encodings: [String]        // of each corpus text: count and digest of its ids
+        let contents: [String]        // the same, special tokens taken as text
         let samples: [Sample]
         let decodings: [Decoding]
-        let scalars: [String]                               // digests for 4096 scalars each
+        let scalars: [String]        // digests for 4096 scalars each
     }
 
     static let names = ["o200k", "digits-nfc", "llama3", "added-tokens", "demo"]
@@ -28,7 +28,10 @@ enum Fixtures {
     private static let demo = tests.appendingPathComponent("../../compose/models/demo").standardizedFileURL
 
     static func json(_ name: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: name == "demo" ? demo.appendingPathComponent("tokenizer.json") : folder.appendingPathComponent("\(name).json")))
+        Array(
+            try Data(
+                contentsOf: name == "demo"
+                    ? demo.appendingPathComponent("tokenizer.json") : folder.appendingPathComponent("\(name).json")))
     }
 
     static func tokenizer(_ name: String) throws -> BytePairTokenizer {
@@ -41,7 +44,9 @@ enum Fixtures {
     }
 
     static func expected(_ name: String) throws -> Expected {
-        guard let expected = try decode([Expected].self, "expected").first(where: { $0.tokenizer == name }) else { throw CocoaError(.fileNoSuchFile) }
+        guard let expected = try decode([Expected].self, "expected").first(where: { $0.tokenizer == name }) else {
+            throw CocoaError(.fileNoSuchFile)
+        }
         return expected
     }
 
@@ -66,7 +71,9 @@ struct IDDigest {
 
     mutating func add(_ ids: [Int32]) {
         for id in ids {
-            for shift in stride(from: 0, to: 32, by: 8) { state = (state ^ UInt64(UInt8(truncatingIfNeeded: id >> Int32(shift)))) &* 0x100_0000_01B3 }
+            for shift in stride(from: 0, to: 32, by: 8) {
+                state = (state ^ UInt64(UInt8(truncatingIfNeeded: id >> Int32(shift)))) &* 0x100_0000_01B3
+            }
         }
     }
 

@@ -27,16 +27,18 @@ import Testing
         }
     }
 
-    @Test("examples of the Unicode Standard: blocked marks, exclusions, singletons, syllables", arguments: [
-        ("e\u{301}", "\u{E9}"), ("D\u{307}\u{323}", "\u{1E0C}\u{307}"), ("\u{1E0A}\u{323}", "\u{1E0C}\u{307}"),
-        ("a\u{315}\u{300}\u{5AE}\u{300}b", "\u{E0}\u{5AE}\u{300}\u{315}b"), ("\u{212B}", "\u{C5}"),
-        ("\u{2126}", "\u{3A9}"), ("\u{915}\u{93C}", "\u{915}\u{93C}"), ("\u{958}", "\u{915}\u{93C}"),
-        ("\u{1100}\u{1161}\u{11A8}", "\u{AC01}"), ("\u{AC00}\u{11A8}", "\u{AC01}"),
-        ("\u{AC01}\u{11A8}", "\u{AC01}\u{11A8}"),
-        ("\u{1100}\u{300}\u{1161}", "\u{1100}\u{300}\u{1161}"), ("\u{1112}\u{1176}", "\u{1112}\u{1176}"),
-        ("\u{344}", "\u{308}\u{301}"), ("\u{FB1D}", "\u{5D9}\u{5B4}"), ("\u{1D15E}", "\u{1D157}\u{1D165}"),
-        ("\u{20067}\u{306}", "\u{20067}\u{306}"), ("\u{301}e", "\u{301}e"), ("", ""), ("plain", "plain"),
-    ])
+    @Test(
+        "examples of the Unicode Standard: blocked marks, exclusions, singletons, syllables",
+        arguments: [
+            ("e\u{301}", "\u{E9}"), ("D\u{307}\u{323}", "\u{1E0C}\u{307}"), ("\u{1E0A}\u{323}", "\u{1E0C}\u{307}"),
+            ("a\u{315}\u{300}\u{5AE}\u{300}b", "\u{E0}\u{5AE}\u{300}\u{315}b"), ("\u{212B}", "\u{C5}"),
+            ("\u{2126}", "\u{3A9}"), ("\u{915}\u{93C}", "\u{915}\u{93C}"), ("\u{958}", "\u{915}\u{93C}"),
+            ("\u{1100}\u{1161}\u{11A8}", "\u{AC01}"), ("\u{AC00}\u{11A8}", "\u{AC01}"),
+            ("\u{AC01}\u{11A8}", "\u{AC01}\u{11A8}"),
+            ("\u{1100}\u{300}\u{1161}", "\u{1100}\u{300}\u{1161}"), ("\u{1112}\u{1176}", "\u{1112}\u{1176}"),
+            ("\u{344}", "\u{308}\u{301}"), ("\u{FB1D}", "\u{5D9}\u{5B4}"), ("\u{1D15E}", "\u{1D157}\u{1D165}"),
+            ("\u{20067}\u{306}", "\u{20067}\u{306}"), ("\u{301}e", "\u{301}e"), ("", ""), ("plain", "plain"),
+        ])
     func standard(text: String, expected: String) {
         #expect(normal(text) == Array(expected.utf8), "\(scalars(normal(text)))")
     }
@@ -45,12 +47,12 @@ import Testing
     @Test("a random text is canonically equivalent to its form C, which stays as it is")
     func equivalence() {
         var random = SeededGenerator(seed: 12)
-        let known = (0x20...0x2FFFF as ClosedRange<UInt32>).compactMap(Unicode.Scalar.init).filter { scalar in
+        let known = (0x20 ... 0x2FFFF as ClosedRange<UInt32>).compactMap(Unicode.Scalar.init).filter { scalar in
             (scalar.properties.age?.major ?? .max) <= 9
         }
         let marks = known.filter { $0.properties.canonicalCombiningClass != .notReordered }
-        let jamo = (0x1100...0x11FF as ClosedRange<UInt32>).compactMap(Unicode.Scalar.init)
-        for _ in 0..<2_000 {
+        let jamo = (0x1100 ... 0x11FF as ClosedRange<UInt32>).compactMap(Unicode.Scalar.init)
+        for _ in 0 ..< 2_000 {
             let text = random.text(known, longest: 3) + random.text(marks, longest: 5) + random.text(jamo, longest: 3)
             let found = normal(text)
             #expect(String(decoding: found, as: UTF8.self) == text, "\(scalars(Array(text.utf8)))")

@@ -16,8 +16,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
     /// Up to `longest` of these scalars, in any order.
     mutating func text(_ scalars: [Unicode.Scalar], longest: Int) -> String {
-        let count = Int.random(in: 0...longest, using: &self)
-        return String(String.UnicodeScalarView((0..<count).compactMap { _ in scalars.randomElement(using: &self) }))
+        let count = Int.random(in: 0 ... longest, using: &self)
+        return String(String.UnicodeScalarView((0 ..< count).compactMap { _ in scalars.randomElement(using: &self) }))
     }
 }
 

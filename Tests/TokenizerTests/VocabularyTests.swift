@@ -5,23 +5,25 @@ import Testing
 @Suite("Byte alphabet") struct ByteAlphabetTests {
     @Test("spells each byte as GPT-2's encoder.py does: visible Latin-1 as itself, the rest in order from U+0100 on")
     func definition() {
-        let visible = Set(33...126).union(161...172).union(174...255)
-        let others = (0...255).filter { !visible.contains($0) }
+        let visible = Set(33 ... 126).union(161 ... 172).union(174 ... 255)
+        let others = (0 ... 255).filter { !visible.contains($0) }
         #expect(others.count == 68)
-        for byte in 0...255 {
+        for byte in 0 ... 255 {
             let expected = others.firstIndex(of: byte).map { 256 + $0 } ?? byte
             #expect(ByteAlphabet.scalars[byte].value == UInt32(expected))
         }
         let spelled = String(String.UnicodeScalarView(ByteAlphabet.scalars))
-        #expect(ByteAlphabet.bytes(spelledBy: spelled) == Array(0...255))
+        #expect(ByteAlphabet.bytes(spelledBy: spelled) == Array(0 ... 255))
         #expect(ByteAlphabet.bytes(spelledBy: "Ġthe") == Array(" the".utf8))
         #expect(ByteAlphabet.bytes(spelledBy: "Ċ") == [10])
         #expect(ByteAlphabet.bytes(spelledBy: "") == [])
     }
 
-    @Test("a scalar outside of it spells nothing", arguments: [
-        " ", "a b", "\u{A0}", "\u{AD}", "\u{144}", "漢", "😀", "\u{7F}", "\n",
-    ])
+    @Test(
+        "a scalar outside of it spells nothing",
+        arguments: [
+            " ", "a b", "\u{A0}", "\u{AD}", "\u{144}", "漢", "😀", "\u{7F}", "\n",
+        ])
     func outside(token: String) {
         #expect(ByteAlphabet.bytes(spelledBy: token) == nil)
     }
@@ -77,7 +79,7 @@ import Testing
     func lookups() {
         var vocabulary = Vocabulary()
         _ = vocabulary.insert("Ġthe", id: 5)
-        _ = vocabulary.insert("a b", id: 9)             // a space is outside the byte alphabet
+        _ = vocabulary.insert("a b", id: 9)        // a space is outside the byte alphabet
         _ = vocabulary.insert(added: added(12, "<s>", isSpecial: false))
         #expect(vocabulary.bytes(of: 5) == Array(" the".utf8) && vocabulary.id(ofBytes: Array(" the".utf8)) == 5)
         #expect(vocabulary.id(of: "Ġthe") == 5 && vocabulary.id(of: " the") == nil)
@@ -100,8 +102,8 @@ import Testing
 
     @Test("knows all bytes where it has those that UTF-8 is made of")
     func allBytes() {
-        let inUTF8 = (UInt8.min...UInt8.max).filter { $0 != 0xC0 && $0 != 0xC1 && $0 < 0xF5 }
-        #expect(MergeTable(vocabulary(UInt8.min...UInt8.max), reserving: 0).knowsAllBytes)
+        let inUTF8 = (UInt8.min ... UInt8.max).filter { $0 != 0xC0 && $0 != 0xC1 && $0 < 0xF5 }
+        #expect(MergeTable(vocabulary(UInt8.min ... UInt8.max), reserving: 0).knowsAllBytes)
         #expect(MergeTable(vocabulary(inUTF8), reserving: 0).knowsAllBytes)
         for missing in [0x00, 0x20, 0x41, 0x80, 0xBF, 0xC2, 0xE0, 0xF4] as [UInt8] {
             #expect(!MergeTable(vocabulary(inUTF8.filter { $0 != missing }), reserving: 0).knowsAllBytes)
@@ -121,15 +123,17 @@ import Testing
 }
 
 @Suite("Work of an encoding") struct EncodingWorkTests {
-    @Test("is bounded by the text's length and the number of searches", arguments: [
-        (0, 0), (0, 1), (1_000_000, 1), (1_000_000, 3),
-    ])
+    @Test(
+        "is bounded by the text's length and the number of searches",
+        arguments: [
+            (0, 0), (0, 1), (1_000_000, 1), (1_000_000, 3),
+        ])
     func bound(bytes: Int, rounds: Int) throws {
         let bound = 20_000_000 + bytes * 256 * max(rounds, 1)
         for (steps, isRefused) in [(bound - 1, false), (bound + 1, true)] {
             var work = EncodingWork(bytes: bytes, rounds: rounds) { false }
             func spend() throws(EncodingError) {
-                for _ in 0..<steps / 1_000 { try work.spend(1_000) }
+                for _ in 0 ..< steps / 1_000 { try work.spend(1_000) }
                 try work.spend(steps % 1_000)
             }
             if isRefused { #expect(throws: EncodingError.tooMuchWork) { try spend() } } else { try spend() }
@@ -143,8 +147,8 @@ import Testing
             asked += 1
             return false
         }
-        for _ in 0..<10_000 { try work.spend(1_000) }
-        #expect((9...11).contains(asked))
+        for _ in 0 ..< 10_000 { try work.spend(1_000) }
+        #expect((9 ... 11).contains(asked))
     }
 
     @Test("one large step is as much as many small ones")

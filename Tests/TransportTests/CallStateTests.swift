@@ -27,24 +27,33 @@ private func answer(status: String, length: String?, code: String? = nil) -> Hea
     @Test("a request's head is read")
     func request() throws {
         let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        let head = try RequestHead(requestFields(length: "12", [("x-timeout-ms", "250"), ("traceparent", trace)]), limits: limits)
+        let head = try RequestHead(
+            requestFields(length: "12", [("x-timeout-ms", "250"), ("traceparent", trace)]), limits: limits)
         #expect(head == RequestHead(path: "/v1/x", bodyCount: 12, timeoutMilliseconds: 250, traceparent: trace))
     }
 
-    @Test("a length or timeout that is no plain decimal number is refused", arguments: ["", "-1", "+1", " 1", "1e3", "0x10", "9999999999999999999", "١"])
+    @Test(
+        "a length or timeout that is no plain decimal number is refused",
+        arguments: ["", "-1", "+1", " 1", "1e3", "0x10", "9999999999999999999", "١"])
     func numbers(text: String) {
         let error = #expect(throws: RPCError.self) { try RequestHead(requestFields(length: text), limits: limits) }
         #expect(error?.code == .invalidArgument)
-        #expect(throws: RPCError.self) { try RequestHead(requestFields(length: "0", [("x-timeout-ms", text)]), limits: limits) }
+        #expect(throws: RPCError.self) {
+            try RequestHead(requestFields(length: "0", [("x-timeout-ms", text)]), limits: limits)
+        }
     }
 
     @Test("a body over the limit is refused by its announcement alone")
     func tooLarge() {
-        let error = #expect(throws: RPCError.self) { try RequestHead(requestFields(length: "268435457"), limits: limits) }
+        let error = #expect(throws: RPCError.self) {
+            try RequestHead(requestFields(length: "268435457"), limits: limits)
+        }
         #expect(error == RPCError(.resourceExhausted, "the request has 268435457 bytes, the limit is 268435456"))
     }
 
-    @Test("a traceparent that is not of its form is left out", arguments: ["", "00-AB", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0\n"])
+    @Test(
+        "a traceparent that is not of its form is left out",
+        arguments: ["", "00-AB", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0\n"])
     func traceparent(text: String) {
         #expect(RequestHead(path: "/", bodyCount: 0, timeoutMilliseconds: nil, traceparent: text).traceparent == nil)
     }
@@ -100,11 +109,15 @@ private func answer(status: String, length: String?, code: String? = nil) -> Hea
     @Test("a body longer or shorter than announced is refused")
     func mismatch() {
         var long = call(1)
-        #expect(long.received(ByteBuffer(string: "ab")) == .refuse(RPCError(.protocolError, "a body is longer than its content-length, 1")))
+        #expect(
+            long.received(ByteBuffer(string: "ab"))
+                == .refuse(RPCError(.protocolError, "a body is longer than its content-length, 1")))
         #expect(long.receivedEnd() == .none)
         var short = call(2)
         _ = short.received(ByteBuffer(string: "a"))
-        #expect(short.receivedEnd() == .refuse(RPCError(.protocolError, "a body ended after 1 bytes, its content-length is 2")))
+        #expect(
+            short.receivedEnd()
+                == .refuse(RPCError(.protocolError, "a body ended after 1 bytes, its content-length is 2")))
     }
 
     @Test("a reset cancels the handler, and its late answer goes nowhere")
@@ -150,7 +163,8 @@ private func answer(status: String, length: String?, code: String? = nil) -> Hea
         #expect(call.receivedEnd() == .finish(.failure(RPCError(.notFound, "gone."))))
     }
 
-    @Test("lies about the length, an impossible status, a body without a head: protocol errors, and the stream is reset")
+    @Test(
+        "lies about the length, an impossible status, a body without a head: protocol errors, and the stream is reset")
     func lies() {
         func code(_ action: ClientCall.Action) -> RPCError.Code? {
             guard case .finishAndReset(.failure(let error)) = action else { return nil }
@@ -164,7 +178,8 @@ private func answer(status: String, length: String?, code: String? = nil) -> Hea
         var negative = ClientCall()
         #expect(code(negative.received(answer(status: "200", length: "-1"), limits: limits)) == .protocolError)
         var huge = ClientCall()
-        #expect(code(huge.received(answer(status: "200", length: "999999999999"), limits: limits)) == .resourceExhausted)
+        #expect(
+            code(huge.received(answer(status: "200", length: "999999999999"), limits: limits)) == .resourceExhausted)
         var headless = ClientCall()
         #expect(code(headless.received(ByteBuffer(string: "a"))) == .protocolError)
     }
@@ -175,7 +190,9 @@ private func answer(status: String, length: String?, code: String? = nil) -> Hea
         _ = call.received(answer(status: "500", length: nil), limits: limits)
         let page = ByteBuffer(repeating: UInt8(ascii: "e"), count: 3000)
         #expect(call.received(page) == .none)
-        #expect(call.received(page) == .finishAndReset(.failure(RPCError(.internalError, String(repeating: "e", count: 4096)))))
+        #expect(
+            call.received(page)
+                == .finishAndReset(.failure(RPCError(.internalError, String(repeating: "e", count: 4096)))))
     }
 
     @Test("only the first end counts")
@@ -187,12 +204,17 @@ private func answer(status: String, length: String?, code: String? = nil) -> Hea
         #expect(call.streamClosed(code: 8) == .none)
     }
 
-    @Test("a reset tells its reason by its code", arguments: [
-        (UInt32(8), RPCError.Code.cancelled), (7, .unavailable), (11, .resourceExhausted), (2, .internalError), (1, .protocolError), (0, .protocolError),
-    ])
+    @Test(
+        "a reset tells its reason by its code",
+        arguments: [
+            (UInt32(8), RPCError.Code.cancelled), (7, .unavailable), (11, .resourceExhausted), (2, .internalError),
+            (1, .protocolError), (0, .protocolError),
+        ])
     func resetCodes(http2: UInt32, code: RPCError.Code) {
         var call = ClientCall()
-        guard case .finish(.failure(let error)) = call.streamClosed(code: http2) else { Issue.record("not finished"); return }
+        guard case .finish(.failure(let error)) = call.streamClosed(code: http2) else {
+            Issue.record("not finished"); return
+        }
         #expect(error.code == code)
     }
 }

@@ -17,10 +17,14 @@ import Testing
     func request() async throws {
         let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         let address = Place.unix.address
-        try await withServer(address, handler: { request in
-            let left = request.deadline.map { $0 - .now() } ?? .zero
-            return ByteBuffer(string: "\(request.path) \(request.traceparent ?? "-") \(request.peer) \(left > .seconds(50) && left <= .seconds(60))")
-        }) { client, _ in
+        try await withServer(
+            address,
+            handler: { request in
+                let left = request.deadline.map { $0 - .now() } ?? .zero
+                let isRight = left > .seconds(50) && left <= .seconds(60)
+                return ByteBuffer(string: "\(request.path) \(request.traceparent ?? "-") \(request.peer) \(isRight)")
+            }
+        ) { client, _ in
             let answer = try await client.call("/v1/a/b", ByteBuffer(), timeout: .seconds(60), traceparent: trace)
             #expect(String(buffer: answer) == "/v1/a/b \(trace) \(address) true")
         }
@@ -30,14 +34,17 @@ import Testing
     func concurrent(place: Place) async throws {
         let gauge = Gauge()
         let gate = Gate()
-        try await withServer(place.address, handler: { request in
-            await gauge.add(1)
-            await gate.pass()       // opened only when all 200 are here
-            await gauge.add(-1)
-            return request.body
-        }) { client, _ in
+        try await withServer(
+            place.address,
+            handler: { request in
+                await gauge.add(1)
+                await gate.pass()        // opened only when all 200 are here
+                await gauge.add(-1)
+                return request.body
+            }
+        ) { client, _ in
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for index in 0..<200 {
+                for index in 0 ..< 200 {
                     tasks.addTask {
                         let sent = ByteBuffer(string: "call \(index)")
                         let answer = try await client.call("/echo", sent, timeout: .seconds(60))
@@ -57,14 +64,19 @@ import Testing
         var limits = RPCLimits()
         limits.concurrentStreamsMax = 4
         let gauge = Gauge()
-        try await withServer(limits: limits, handler: { request in
-            await gauge.add(1)
-            try await Task.sleep(for: .milliseconds(1))
-            await gauge.add(-1)
-            return request.body
-        }) { client, _ in
+        try await withServer(
+            limits: limits,
+            handler: { request in
+                await gauge.add(1)
+                try await Task.sleep(for: .milliseconds(1))
+                await gauge.add(-1)
+                return request.body
+            }
+        ) { client, _ in
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for _ in 0..<50 { tasks.addTask { _ = try await client.call("/", pattern(100), timeout: .seconds(60)) } }
+                for _ in 0 ..< 50 {
+                    tasks.addTask { _ = try await client.call("/", pattern(100), timeout: .seconds(60)) }
+                }
                 try await tasks.waitForAll()
             }
         }
@@ -100,7 +112,8 @@ import Testing
             }
             return request.body
         }) { client, _ in
-            // On a busy machine time may be up before the handler has begun; then there is nothing to cancel, and more time is given.
+            // On a busy machine time may be up before the handler has begun; then there is nothing to cancel, and more
+            // time is given.
             var timeout = TimeAmount.milliseconds(50)
             while await started.total == 0 {
                 let error = await failure { try await client.call("/slow", ByteBuffer(), timeout: timeout) }
@@ -129,7 +142,7 @@ import Testing
         }) { client, _ in
             async let patient = client.call("/patient", ByteBuffer(), timeout: .seconds(60))
             try await withThrowingTaskGroup(of: RPCError.self) { tasks in
-                for _ in 0..<10 {
+                for _ in 0 ..< 10 {
                     tasks.addTask { await failure { try await client.call("/", pattern(10), timeout: .seconds(3600)) } }
                 }
                 try await eventually("all have started") { await started.current == 11 }
@@ -147,7 +160,9 @@ import Testing
     func requestTooLarge() async throws {
         var limits = RPCLimits()
         limits.messageBytesMax = 1 << 20
-        try await withServer(limits: limits, clientLimits: .init(), handler: { ByteBuffer(string: "\($0.body.readableBytes)") }) { client, _ in
+        try await withServer(
+            limits: limits, clientLimits: .init(), handler: { ByteBuffer(string: "\($0.body.readableBytes)") }
+        ) { client, _ in
             let error = await failure { try await client.call("/", pattern((1 << 20) + 1), timeout: .seconds(60)) }
             #expect(error == RPCError(.resourceExhausted, "the request has 1048577 bytes, the limit is 1048576"))
             let answer = try await client.call("/", pattern(1 << 20), timeout: .seconds(60))
@@ -160,10 +175,15 @@ import Testing
     func answerTooLarge() async throws {
         var limits = RPCLimits()
         limits.messageBytesMax = 1 << 20
-        try await withServer(limits: .init(), clientLimits: limits, handler: { request in
-            pattern(Int(String(buffer: request.body)) ?? 0)
-        }) { client, _ in
-            let error = await failure { try await client.call("/", ByteBuffer(string: "1048577"), timeout: .seconds(60)) }
+        try await withServer(
+            limits: .init(), clientLimits: limits,
+            handler: { request in
+                pattern(Int(String(buffer: request.body)) ?? 0)
+            }
+        ) { client, _ in
+            let error = await failure {
+                try await client.call("/", ByteBuffer(string: "1048577"), timeout: .seconds(60))
+            }
             #expect(error.code == .resourceExhausted)
             let answer = try await client.call("/", ByteBuffer(string: "1048576"), timeout: .seconds(60))
             #expect(answer.readableBytes == 1 << 20)
@@ -177,15 +197,18 @@ import Testing
         limits.bufferedBytesMax = 8 << 20
         let held = Gauge()
         let gate = Gate()
-        try await withServer(limits: limits, handler: { request in
-            await held.add(request.body.readableBytes)
-            await gate.pass()       // opened once two bodies are here: no third fits
-            await held.add(-request.body.readableBytes)
-            return ByteBuffer(string: "\(request.body.readableBytes)")
-        }) { client, _ in
+        try await withServer(
+            limits: limits,
+            handler: { request in
+                await held.add(request.body.readableBytes)
+                await gate.pass()        // opened once two bodies are here: no third fits
+                await held.add(-request.body.readableBytes)
+                return ByteBuffer(string: "\(request.body.readableBytes)")
+            }
+        ) { client, _ in
             let body = pattern(3 << 20)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for _ in 0..<30 {
+                for _ in 0 ..< 30 {
                     tasks.addTask {
                         let answer = try await client.call("/", body, timeout: .seconds(60))
                         #expect(String(buffer: answer) == "\(3 << 20)")
@@ -207,7 +230,7 @@ import Testing
         try await withServer(limits: limits, handler: { $0.body }) { client, _ in
             let body = pattern(8 << 20)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for _ in 0..<12 {
+                for _ in 0 ..< 12 {
                     tasks.addTask {
                         let answer = try await client.call("/", body, timeout: .seconds(60))
                         #expect(answer == body)

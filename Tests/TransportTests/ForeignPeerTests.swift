@@ -34,7 +34,9 @@ private func output(of path: String, _ arguments: [String]) async throws -> Data
         return try await use(file.path)
     }
 
-    @Test("nghttp gets its body back", .enabled(if: program("nghttp") != nil, "install nghttp2-client"), arguments: [1, 12 << 10, 5 << 20])
+    @Test(
+        "nghttp gets its body back", .enabled(if: program("nghttp") != nil, "install nghttp2-client"),
+        arguments: [1, 12 << 10, 5 << 20])
     func nghttp(count: Int) async throws {
         let nghttp = try #require(program("nghttp"))
         try await withServer(Place.tcp.address, handler: { $0.body }) { _, server in
@@ -44,12 +46,16 @@ private func output(of path: String, _ arguments: [String]) async throws -> Data
         }
     }
 
-    @Test("h2load's 4 connections with 32 streams each are all answered", .enabled(if: program("h2load") != nil, "install nghttp2-client"))
+    @Test(
+        "h2load's 4 connections with 32 streams each are all answered",
+        .enabled(if: program("h2load") != nil, "install nghttp2-client"))
     func h2load() async throws {
         let h2load = try #require(program("h2load"))
         try await withServer(Place.tcp.address, handler: { $0.body }) { _, server in
             let url = "http://\(try await server.boundAddress)/echo"
-            let report = try await withBody(2000) { try await output(of: h2load, ["-n", "2000", "-c", "4", "-m", "32", "-d", $0, url]) }
+            let report = try await withBody(2000) {
+                try await output(of: h2load, ["-n", "2000", "-c", "4", "-m", "32", "-d", $0, url])
+            }
             #expect(String(decoding: report, as: UTF8.self).contains("2000 succeeded, 0 failed"))
         }
     }

@@ -52,7 +52,7 @@ private func body(_ events: [HTTP2Event], on stream: Int32) -> ByteBuffer {
     func roundTrip(count: Int) throws {
         let pair = try SessionPair()
         _ = try pair.exchange()
-        let sent = ByteBuffer(bytes: (0..<count).map { UInt8(truncatingIfNeeded: $0 % 251) })
+        let sent = ByteBuffer(bytes: (0 ..< count).map { UInt8(truncatingIfNeeded: $0 % 251) })
         let stream = try pair.client.request(requestBlock(count: count), body: sent)
         let request = try pair.exchange().server
         guard case .head(stream, let fields) = request.first else { Issue.record("no head: \(request)"); return }
@@ -100,7 +100,8 @@ private func body(_ events: [HTTP2Event], on stream: Int32) -> ByteBuffer {
         limits.windowBytes = 1 << 16
         let pair = try SessionPair(limits: limits)
         _ = try pair.exchange()
-        let stream = try pair.client.request(requestBlock(count: 1 << 20), body: ByteBuffer(repeating: 7, count: 1 << 20))
+        let stream = try pair.client.request(
+            requestBlock(count: 1 << 20), body: ByteBuffer(repeating: 7, count: 1 << 20))
         let first = try pair.exchange().server
         #expect(body(first, on: stream).readableBytes == 1 << 16)
         pair.server.widen(stream, to: 1 << 20)
@@ -113,9 +114,11 @@ private func body(_ events: [HTTP2Event], on stream: Int32) -> ByteBuffer {
     func drainLimit() throws {
         let pair = try SessionPair()
         _ = try pair.exchange()
-        for _ in 0..<16 { _ = try pair.client.request(requestBlock(count: 1 << 20), body: ByteBuffer(repeating: 7, count: 1 << 20)) }
+        for _ in 0 ..< 16 {
+            _ = try pair.client.request(requestBlock(count: 1 << 20), body: ByteBuffer(repeating: 7, count: 1 << 20))
+        }
         var total = 0
-        for _ in 0..<100 {
+        for _ in 0 ..< 100 {
             let count = try drain(pair.client, limit: 2 << 20).reduce(0) { $0 + $1.readableBytes }
             #expect(count <= 4 << 20)
             total += count
@@ -129,7 +132,8 @@ private func body(_ events: [HTTP2Event], on stream: Int32) -> ByteBuffer {
         limits.windowBytes = 1 << 16
         let pair = try SessionPair(limits: limits)
         _ = try pair.exchange()
-        let stream = try pair.client.request(requestBlock(count: 1 << 20), body: ByteBuffer(repeating: 7, count: 1 << 20))
+        let stream = try pair.client.request(
+            requestBlock(count: 1 << 20), body: ByteBuffer(repeating: 7, count: 1 << 20))
         _ = try pair.exchange()
         pair.client.reset(stream, code: HTTP2Code.cancel)
         #expect(pair.client.bodies.isEmpty)
@@ -143,9 +147,11 @@ private func body(_ events: [HTTP2Event], on stream: Int32) -> ByteBuffer {
         limits.windowBytes = 1 << 16
         let pair = try SessionPair(limits: limits)
         _ = try pair.exchange()
-        let stream = try pair.client.request(requestBlock(count: 1 << 20), body: ByteBuffer(repeating: 7, count: 1 << 20))
+        let stream = try pair.client.request(
+            requestBlock(count: 1 << 20), body: ByteBuffer(repeating: 7, count: 1 << 20))
         _ = try pair.exchange()
-        try pair.server.respond(stream, AnswerHead(failure: .resourceExhausted, bodyCount: 0).block(), body: ByteBuffer())
+        try pair.server.respond(
+            stream, AnswerHead(failure: .resourceExhausted, bodyCount: 0).block(), body: ByteBuffer())
         let seen = try pair.exchange().client
         #expect(seen.contains(.end(stream: stream)))
         #expect(seen.contains(.closed(stream: stream, code: HTTP2Code.noError)))
@@ -159,7 +165,7 @@ private func body(_ events: [HTTP2Event], on stream: Int32) -> ByteBuffer {
         let server = try HTTP2Session(.server, limits: limits)
         let client = try HTTP2Session(.client, limits: .init())
         var block = requestBlock(count: 0)
-        for index in 0..<8 { block.append("x-\(index)", "y") }
+        for index in 0 ..< 8 { block.append("x-\(index)", "y") }
         let stream = try client.request(block, body: ByteBuffer())
         for bytes in try drain(client) { try server.receive(bytes) }
         #expect(server.takeEvents().contains(.headTooLarge(stream: stream)))

@@ -10,22 +10,31 @@ import Testing
         RPCServer(address: address, group: testGroup, logger: quiet) { $0.body }
     }
 
-    @Test("a second server on the same address is told which address is in use, and the first goes on", arguments: Place.allCases)
+    @Test(
+        "a second server on the same address is told which address is in use, and the first goes on",
+        arguments: Place.allCases)
     func inUse(place: Place) async throws {
         try await withServer(place.address, handler: { $0.body }) { client, server in
             let second = echoServer(try await server.boundAddress)
             let error = await #expect(throws: ListenError.self) { try await second.run() }
-            #expect(error?.description == "cannot listen on \(try await server.boundAddress): the address is in use by another process")
+            #expect(
+                error?.description
+                    == "cannot listen on \(try await server.boundAddress): the address is in use by another process")
             await #expect(throws: ListenError.self) { try await second.boundAddress }
             #expect(try await client.echoes(pattern(5)))
         }
     }
 
-    @Test("an address that cannot be listened on is told in plain words", arguments: [
-        (Address.tcp(host: "192.0.2.1", port: 9), "192.0.2.1:9: the address does not belong to this machine"),
-        (.unix(path: "/no/such/folder/a.sock"), "unix:/no/such/folder/a.sock: its folder does not exist"),
-        (.tcp(host: "no-such-host.invalid", port: 9), "no-such-host.invalid:9: the host no-such-host.invalid is not known"),
-    ])
+    @Test(
+        "an address that cannot be listened on is told in plain words",
+        arguments: [
+            (Address.tcp(host: "192.0.2.1", port: 9), "192.0.2.1:9: the address does not belong to this machine"),
+            (.unix(path: "/no/such/folder/a.sock"), "unix:/no/such/folder/a.sock: its folder does not exist"),
+            (
+                .tcp(host: "no-such-host.invalid", port: 9),
+                "no-such-host.invalid:9: the host no-such-host.invalid is not known"
+            ),
+        ])
     func unusable(address: Address, complaint: String) async throws {
         let error = await #expect(throws: ListenError.self) { try await echoServer(address).run() }
         #expect(error?.description == "cannot listen on \(complaint)")
@@ -35,7 +44,8 @@ import Testing
     func staleSocket() async throws {
         let address = Place.unix.address
         guard case .unix(let path) = address else { return }
-        // A socket removes its file when it is closed, but not a second link to it: that is what a killed server leaves.
+        // A socket removes its file when it is closed, but not a second link to it: that is what a killed server
+        // leaves.
         let old = try await ServerBootstrap(group: testGroup).bind(unixDomainSocketPath: path + ".old").get()
         try FileManager.default.linkItem(atPath: path + ".old", toPath: path)
         try await old.close()
@@ -59,7 +69,9 @@ import Testing
         try FileManager.default.removeItem(atPath: path)
     }
 
-    @Test("a graceful stop lets calls in flight finish, refuses new ones, and then ends the server", arguments: Place.allCases)
+    @Test(
+        "a graceful stop lets calls in flight finish, refuses new ones, and then ends the server",
+        arguments: Place.allCases)
     func gracefulStop(place: Place) async throws {
         let gate = Gate()
         let server = RPCServer(address: place.address, group: testGroup, logger: quiet) { request in
@@ -99,7 +111,12 @@ import Testing
         try await server.run()
     }
 
-    @Test("when the server goes down, calls in flight fail as unavailable, watchers hear of it, and the client finds the next server", arguments: Place.allCases)
+    @Test(
+        """
+        when the server goes down, calls in flight fail as unavailable, watchers hear of it, and the client finds the \
+        next server
+        """,
+        arguments: Place.allCases)
     func serverLost(place: Place) async throws {
         let gate = Gate()
         let first = RPCServer(address: place.address, group: testGroup, logger: quiet) { request in
@@ -112,7 +129,7 @@ import Testing
             var states = client.stateChanges().makeAsyncIterator()
             async let call = failure { try await client.call("/", pattern(100), timeout: .seconds(3600)) }
             try await eventually("the call is in the handler") { await gate.waitingCount == 1 }
-            running.cancel()            // drops its connections without a word
+            running.cancel()        // drops its connections without a word
             let error = await call
             #expect(error.code == .unavailable)
             var state = await states.next()
@@ -147,7 +164,11 @@ import Testing
     @Test("a waiting call is cancelled with its task")
     func waitingCancelled() async throws {
         try await withClient(of: Place.unix.address) { client in
-            let call = Task { await failure { try await client.call("/", ByteBuffer(), timeout: .seconds(3600), whenDisconnected: .wait) } }
+            let call = Task {
+                await failure {
+                    try await client.call("/", ByteBuffer(), timeout: .seconds(3600), whenDisconnected: .wait)
+                }
+            }
             call.cancel()
             #expect(await call.value.code == .cancelled)
         }
@@ -161,7 +182,8 @@ import Testing
             _ = try await client.call("/", ByteBuffer(), timeout: .seconds(60))
             running.cancel()
             try await running.value
-            #expect(await failure { try await client.call("/", ByteBuffer(), timeout: .seconds(60)) }.code == .unavailable)
+            #expect(
+                await failure { try await client.call("/", ByteBuffer(), timeout: .seconds(60)) }.code == .unavailable)
             var last: RPCClient.Connection?
             for await state in client.stateChanges() { last = state }
             #expect(last == .stopped)
@@ -174,9 +196,9 @@ import Testing
         limits.callsPerConnectionMax = 10
         try await withServer(clientLimits: limits, handler: { $0.body }) { client, server in
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for _ in 0..<4 {
+                for _ in 0 ..< 4 {
                     tasks.addTask {
-                        for _ in 0..<50 {
+                        for _ in 0 ..< 50 {
                             let isWhole = try await client.echoes(pattern(1000))
                             #expect(isWhole)
                         }
@@ -197,7 +219,8 @@ import Testing
             return request.body
         }
         try await withServer(limits: limits, handler: handler) { client, server in
-            let waiting = Task { try await client.call("/wait", ByteBuffer(), timeout: .seconds(600)) }      // a connection at work
+            // A connection at work.
+            let waiting = Task { try await client.call("/wait", ByteBuffer(), timeout: .seconds(600)) }
             #expect(try await client.echoes(pattern(3)))
             try await withClient(of: server.boundAddress) { second in
                 let error = await failure { try await second.call("/", ByteBuffer(), timeout: .seconds(60)) }
@@ -212,7 +235,7 @@ import Testing
     func descriptors() async throws {
         let address = Place.unix.address
         try await withServer(address, handler: { $0.body }) { client, server in
-            for _ in 0..<20 {
+            for _ in 0 ..< 20 {
                 let isWhole = try await withClient(of: address) { try await $0.echoes(pattern(1000)) }
                 #expect(isWhole)
             }

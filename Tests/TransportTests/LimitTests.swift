@@ -59,7 +59,7 @@ import Testing
         limits.resetsPerSecondMax = 3
         let start = NIODeadline.uptimeNanoseconds(1)
         var floods = FloodGuard(limits: limits, now: start)
-        for _ in 0..<3 { #expect(floods.complaint(about: .reset, at: start) == nil) }
+        for _ in 0 ..< 3 { #expect(floods.complaint(about: .reset, at: start) == nil) }
         #expect(floods.complaint(about: .end(stream: 1), at: start) == nil)
         #expect(floods.complaint(about: .reset, at: start) == "more than 3 stream resets a second")
         #expect(floods.complaint(about: .reset, at: start + .seconds(1)) == nil)
@@ -82,7 +82,8 @@ import Testing
         watch.heard(at: start + .seconds(4))
         watch.heardAcknowledgement()
         #expect(watch.tick(at: start + .seconds(5), owesBodies: false) == .none)
-        #expect(watch.tick(at: start + .seconds(6), owesBodies: false) == .giveUp("no HTTP/2 SETTINGS came within 5000 ms"))
+        #expect(
+            watch.tick(at: start + .seconds(6), owesBodies: false) == .giveUp("no HTTP/2 SETTINGS came within 5000 ms"))
     }
 
     @Test("a peer that never acknowledges our SETTINGS is given up")
@@ -91,7 +92,9 @@ import Testing
         watch.heardSettings()
         watch.heard(at: start + .seconds(4))
         #expect(watch.tick(at: start + .seconds(5), owesBodies: false) == .none)
-        #expect(watch.tick(at: start + .seconds(6), owesBodies: false) == .giveUp("our HTTP/2 SETTINGS were not acknowledged within 5000 ms"))
+        #expect(
+            watch.tick(at: start + .seconds(6), owesBodies: false)
+                == .giveUp("our HTTP/2 SETTINGS were not acknowledged within 5000 ms"))
     }
 
     @Test("a client pings four times in the idle time, and gives up a server that stays silent")
@@ -116,7 +119,9 @@ import Testing
         #expect(watch.tick(at: start + .seconds(40), owesBodies: true) == .none)
         watch.sent(at: start + .seconds(45))
         #expect(watch.tick(at: start + .seconds(70), owesBodies: true) == .none)
-        #expect(watch.tick(at: start + .seconds(76), owesBodies: true) == .giveUp("nothing of an answer was taken for 30000 ms"))
+        #expect(
+            watch.tick(at: start + .seconds(76), owesBodies: true)
+                == .giveUp("nothing of an answer was taken for 30000 ms"))
     }
 }
 

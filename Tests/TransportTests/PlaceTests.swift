@@ -6,7 +6,9 @@ import Testing
 @Suite("Places for connections") struct ConnectionPlacesTests {
     private let now = NIODeadline.uptimeNanoseconds(100_000_000_000)
 
-    private func use(_ peer: String?, busy: Bool = false, served: Bool = false, secondsAgo: Int64) -> ConnectionPlaces.Use {
+    private func use(
+        _ peer: String?, busy: Bool = false, served: Bool = false, secondsAgo: Int64
+    ) -> ConnectionPlaces.Use {
         .init(peer: peer, isBusy: busy, hasServed: served, since: now - .seconds(secondsAgo))
     }
 
@@ -21,22 +23,32 @@ import Testing
 
     @Test("the longest idle that never brought anything gives way first, then the longest idle of those that did")
     func order() {
-        let uses = [use(nil, served: true, secondsAgo: 50), use(nil, secondsAgo: 2), use(nil, secondsAgo: 3), use(nil, busy: true, secondsAgo: 90)]
+        let uses = [
+            use(nil, served: true, secondsAgo: 50), use(nil, secondsAgo: 2), use(nil, secondsAgo: 3),
+            use(nil, busy: true, secondsAgo: 90),
+        ]
         #expect(places(4).admission(of: nil, at: now, among: uses) == .inPlaceOf(2))
-        let served = [use(nil, served: true, secondsAgo: 5), use(nil, served: true, secondsAgo: 7), use(nil, busy: true, secondsAgo: 90)]
+        let served = [
+            use(nil, served: true, secondsAgo: 5), use(nil, served: true, secondsAgo: 7),
+            use(nil, busy: true, secondsAgo: 90),
+        ]
         #expect(places(3).admission(of: nil, at: now, among: served) == .inPlaceOf(1))
     }
 
     @Test("those at work, and those that were a moment ago, stay: the newcomer is refused")
     func busy() {
         let uses = [use("a", busy: true, served: true, secondsAgo: 50), use("a", served: true, secondsAgo: 0)]
-        #expect(places(2).admission(of: "b", at: now, among: uses) == .refused("there are 2 connections already, and all are in use"))
+        #expect(
+            places(2).admission(of: "b", at: now, among: uses)
+                == .refused("there are 2 connections already, and all are in use"))
         #expect(places(2, evictsBusy: true).admission(of: "b", at: now, among: uses) == .inPlaceOf(0))
     }
 
     @Test("who has the most connections gives way to others, even if theirs are older")
     func mostConnections() {
-        let uses = [use("b", secondsAgo: 80), use("a", served: true, secondsAgo: 20), use("a", served: true, secondsAgo: 30)]
+        let uses = [
+            use("b", secondsAgo: 80), use("a", served: true, secondsAgo: 20), use("a", served: true, secondsAgo: 30),
+        ]
         #expect(places(3).admission(of: "c", at: now, among: uses) == .inPlaceOf(2))
     }
 
@@ -46,7 +58,9 @@ import Testing
         #expect(places(10, perPeer: 2).admission(of: "a", at: now, among: uses) == .inPlaceOf(0))
         #expect(places(10, perPeer: 2).admission(of: "b", at: now, among: uses) == .free)
         let atWork = [use("a", busy: true, secondsAgo: 5), use("a", busy: true, secondsAgo: 80)]
-        #expect(places(10, perPeer: 2).admission(of: "a", at: now, among: atWork) == .refused("a has 2 connections already, and all are in use"))
+        #expect(
+            places(10, perPeer: 2).admission(of: "a", at: now, among: atWork)
+                == .refused("a has 2 connections already, and all are in use"))
         let unix = [use(nil, busy: true, secondsAgo: 5), use(nil, busy: true, secondsAgo: 80)]
         #expect(places(10, perPeer: 2).admission(of: nil, at: now, among: unix) == .free, "one machine, but nobody's")
     }
@@ -74,12 +88,12 @@ import Testing
     func burst() {
         let start = NIODeadline.uptimeNanoseconds(1)
         var lines = LineAllowance(burst: 3, interval: .seconds(10), now: start)
-        for _ in 0..<3 { #expect(lines.take(at: start) == 0) }
-        for _ in 0..<5 { #expect(lines.take(at: start + .seconds(9)) == nil) }
+        for _ in 0 ..< 3 { #expect(lines.take(at: start) == 0) }
+        for _ in 0 ..< 5 { #expect(lines.take(at: start + .seconds(9)) == nil) }
         #expect(lines.take(at: start + .seconds(10)) == 5)
         #expect(lines.take(at: start + .seconds(19)) == nil)
         #expect(lines.take(at: start + .seconds(20)) == 1)
-        for _ in 0..<3 { #expect(lines.take(at: start + .seconds(1000)) == 0) }
+        for _ in 0 ..< 3 { #expect(lines.take(at: start + .seconds(1000)) == 0) }
         #expect(lines.take(at: start + .seconds(1000)) == nil)
     }
 }
@@ -101,7 +115,7 @@ import Testing
         #expect(work.field(0) == .drop)
         #expect(work.isTooLarge)
         work.beginHead()
-        for _ in 0..<3 { #expect(work.field(1) == .keep) }
+        for _ in 0 ..< 3 { #expect(work.field(1) == .keep) }
         #expect(work.field(1) == .drop)
     }
 
@@ -122,7 +136,7 @@ import Testing
         let start = NIODeadline.uptimeNanoseconds(5_000_000_000)
         var work = work { $0.headerBytesRefusedPerSecondMax = 5000 }
         work.look(at: start)
-        for _ in 0..<2 {
+        for _ in 0 ..< 2 {
             work.beginHead()
             #expect(work.field(2000 - 32) == .drop)
         }

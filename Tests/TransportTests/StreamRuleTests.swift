@@ -3,7 +3,8 @@ import Testing
 
 @testable import Transport
 
-/// Rules of RFC 9113 sections 5.1 and 6.9.2 about frames for streams that are over, and how a server's session ends for them.
+/// Rules of RFC 9113 sections 5.1 and 6.9.2 about frames for streams that are over, and how a server's session ends for
+/// them.
 @Suite("Frames for streams that are over") struct StreamRuleTests {
     /// A server's session that has heard `pieces`; fails with the fault it found.
     private func server(hearing pieces: [ByteBuffer]) throws -> HTTP2Session {
@@ -22,8 +23,10 @@ import Testing
         do { try server.receive(piece) } catch { return error.connectionCode }
         var last: UInt32?
         for var bytes in try drain(server) {
-            while let head = bytes.readBytes(length: 9), let payload = bytes.readBytes(length: Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])) {
-                if head[3] == 7 { last = payload[4..<8].reduce(0) { $0 << 8 | UInt32($1) } }
+            while let head = bytes.readBytes(length: 9),
+                let payload = bytes.readBytes(length: Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
+            {
+                if head[3] == 7 { last = payload[4 ..< 8].reduce(0) { $0 << 8 | UInt32($1) } }
             }
         }
         return last
@@ -38,23 +41,31 @@ import Testing
         return server
     }
 
-    @Test("HEADERS or DATA for a stream that the client had ended and that is answered: STREAM_CLOSED", arguments: [
-        Frame.request(stream: 1, ends: true), Frame.data(stream: 1, [1]),
-    ])
+    @Test(
+        "HEADERS or DATA for a stream that the client had ended and that is answered: STREAM_CLOSED",
+        arguments: [
+            Frame.request(stream: 1, ends: true), Frame.data(stream: 1, [1]),
+        ])
     func closed(frame: ByteBuffer) throws {
         #expect(try end(answered(), hearing: frame) == HTTP2Code.streamClosed)
     }
 
-    @Test("a header that unfolds to many times its limit, or a frame too long for one: ENHANCE_YOUR_CALM", arguments: [
-        Frame.bomb(stream: 1, valueBytes: 4000, times: 16_000), Frame.frame(type: 1, flags: 4, stream: 1, length: 1 << 19),
-    ])
+    @Test(
+        "a header that unfolds to many times its limit, or a frame too long for one: ENHANCE_YOUR_CALM",
+        arguments: [
+            Frame.bomb(stream: 1, valueBytes: 4000, times: 16_000),
+            Frame.frame(type: 1, flags: 4, stream: 1, length: 1 << 19),
+        ])
     func bomb(frame: ByteBuffer) throws {
         #expect(try end(server(hearing: []), hearing: frame) == HTTP2Code.enhanceYourCalm)
     }
 
     @Test("HEADERS with a number below the newest stream's: PROTOCOL_ERROR")
     func smallerNumber() throws {
-        #expect(try end(server(hearing: [Frame.request(stream: 5, ends: true)]), hearing: Frame.request(stream: 3, ends: true)) == HTTP2Code.protocolError)
+        #expect(
+            try end(
+                server(hearing: [Frame.request(stream: 5, ends: true)]), hearing: Frame.request(stream: 3, ends: true))
+                == HTTP2Code.protocolError)
     }
 
     @Test("HEADERS for a stream that the client had reset: STREAM_CLOSED")
@@ -82,7 +93,11 @@ import Testing
         var limits = RPCLimits()
         limits.concurrentStreamsMax = 1
         let server = try HTTP2Session(.server, limits: limits)
-        try hear([Frame.preface, Frame.settings, Frame.request(stream: 1, length: "5"), Frame.request(stream: 3, length: "5")], server)
+        try hear(
+            [
+                Frame.preface, Frame.settings, Frame.request(stream: 1, length: "5"),
+                Frame.request(stream: 3, length: "5"),
+            ], server)
         #expect(try end(server, hearing: Frame.request(stream: 3, ends: true)) == nil)
     }
 
@@ -93,9 +108,11 @@ import Testing
         }
         let request = [Frame.request(stream: 1, ends: true), Frame.request(stream: 3, ends: true)]
         let widened = request + [Frame.frame(type: 8, stream: 1, payload: [0, 0, 0, 100])]
-        #expect(try end(server(hearing: widened), hearing: initialWindow(1 << 31 - 1 - 99)) == HTTP2Code.flowControlError)
+        #expect(
+            try end(server(hearing: widened), hearing: initialWindow(1 << 31 - 1 - 99)) == HTTP2Code.flowControlError)
         #expect(try end(server(hearing: widened), hearing: initialWindow(1 << 31 - 1 - 100)) == nil)
         #expect(try end(server(hearing: request), hearing: initialWindow(1 << 31 - 1)) == nil)
-        #expect(try end(server(hearing: widened + [Frame.reset(stream: 1)]), hearing: initialWindow(1 << 31 - 1)) == nil)
+        #expect(
+            try end(server(hearing: widened + [Frame.reset(stream: 1)]), hearing: initialWindow(1 << 31 - 1)) == nil)
     }
 }

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Testing
+
 @testable import Transport
 
 let testGroup = MultiThreadedEventLoopGroup.singleton
@@ -20,7 +21,10 @@ enum Place: CaseIterable {
 
     var address: Address {
         switch self {
-        case .unix: .unix(path: FileManager.default.temporaryDirectory.appending(path: "t-\(UUID().uuidString.prefix(8)).sock").path)
+        case .unix:
+            .unix(
+                path: FileManager.default.temporaryDirectory.appending(path: "t-\(UUID().uuidString.prefix(8)).sock")
+                    .path)
         case .tcp: .tcp(host: "127.0.0.1", port: 0)
         }
     }
@@ -35,7 +39,9 @@ func withServer<R: Sendable>(
     async let serving: Void = server.run()
     let result: R
     do {
-        result = try await withClient(of: server.boundAddress, limits: clientLimits ?? limits) { try await body($0, server) }
+        result = try await withClient(of: server.boundAddress, limits: clientLimits ?? limits) {
+            try await body($0, server)
+        }
     } catch {
         server.stopAccepting()
         throw error
@@ -46,7 +52,9 @@ func withServer<R: Sendable>(
 }
 
 /// A client for the length of a closure.
-func withClient<R: Sendable>(of address: Address, limits: RPCLimits = .init(), _ body: (RPCClient) async throws -> R) async throws -> R {
+func withClient<R: Sendable>(
+    of address: Address, limits: RPCLimits = .init(), _ body: (RPCClient) async throws -> R
+) async throws -> R {
     let client = RPCClient(address: address, limits: limits, group: testGroup, logger: quiet)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await client.run() }
@@ -62,7 +70,8 @@ func withClient<R: Sendable>(of address: Address, limits: RPCLimits = .init(), _
 }
 
 /// The error that a call ends with; a call that succeeds is a failure of the test.
-func failure(sourceLocation: SourceLocation = #_sourceLocation, _ call: () async throws -> ByteBuffer) async -> RPCError {
+func failure(sourceLocation: SourceLocation = #_sourceLocation, _ call: () async throws -> ByteBuffer) async -> RPCError
+{
     do {
         let answer = try await call()
         Issue.record("the call succeeded with \(answer.readableBytes) bytes", sourceLocation: sourceLocation)
@@ -102,7 +111,7 @@ func pattern(_ count: Int) -> ByteBuffer {
     return buffer
 }
 
-private let patternBlock = ByteBuffer(bytes: (0..<251 * 261).map { UInt8($0 % 251) })
+private let patternBlock = ByteBuffer(bytes: (0 ..< 251 * 261).map { UInt8($0 % 251) })
 
 /// Open descriptors of this process.
 func descriptorCount() throws -> Int {

@@ -12,12 +12,15 @@ import Testing
     }
 
     /// On event loops of its own: others on the same loop wait for a vigil's end.
-    private func withServer(_ address: Address = Place.unix.address, _ body: @Sendable (RPCClient) async throws -> Void) async throws {
+    private func withServer(
+        _ address: Address = Place.unix.address, _ body: @Sendable (RPCClient) async throws -> Void
+    ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let server = RPCServer(address: address, limits: watchful, group: group, logger: quiet) { $0.body }
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await server.run() }
-            let client = RPCClient(address: try await server.boundAddress, limits: watchful, group: group, logger: quiet)
+            let client = RPCClient(
+                address: try await server.boundAddress, limits: watchful, group: group, logger: quiet)
             tasks.addTask { try await client.run() }
             try await body(client)
             tasks.cancelAll()

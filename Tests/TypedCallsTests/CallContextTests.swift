@@ -1,4 +1,3 @@
-@testable import TypedCalls
 import Foundation
 import Logging
 import Messages
@@ -7,6 +6,8 @@ import NIOPosix
 import Synchronization
 import Testing
 import Transport
+
+@testable import TypedCalls
 
 @Suite("What handlers know of a call") struct CallContextTests {
     private static let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -133,10 +134,11 @@ import Transport
             #expect((16 ..< 40).contains(found.count))
             for line in found {
                 #expect(line.level == .error && line.message == "a call failed unexpectedly")
-                #expect(line.metadata == [
-                    "call": "/minimax.cluster.v1/attention/open", "peer": "\(address)", "trace": "\(Self.trace)",
-                    "router": "f00", "reason": "the disk is on fire",
-                ])
+                #expect(
+                    line.metadata == [
+                        "call": "/minimax.cluster.v1/attention/open", "peer": "\(address)", "trace": "\(Self.trace)",
+                        "router": "f00", "reason": "the disk is on fire",
+                    ])
             }
         }
     }

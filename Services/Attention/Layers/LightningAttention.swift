@@ -4,13 +4,13 @@ internal import Tensors
 
 /// One lightning (linear) attention layer: spec 2.6 to 2.8, in canonical blocks.
 ///
-/// H heads of d components, D the hidden size. The arithmetic of a row is the same whether it is one decode row or one of
-/// thousands of prefill rows: its decayed query times the state at the start of its block, plus the rows of the open block
-/// up to itself, in token order.
+/// H heads of d components, D the hidden size. The arithmetic of a row is the same whether it is one decode row or one
+/// of thousands of prefill rows: its decayed query times the state at the start of its block, plus the rows of the open
+/// block up to itself, in token order.
 struct LightningAttention: Sendable {
     private let weights: LightningWeights
-    private let outputNorm: [Float]             // (H * d)
-    private let decays: [[Float]]               // (H, blockLength + 1): exp(-slope * m)
+    private let outputNorm: [Float]        // (H * d)
+    private let decays: [[Float]]        // (H, blockLength + 1): exp(-slope * m)
     private let headCount: Int
     private let headDimension: Int
 
@@ -27,7 +27,8 @@ struct LightningAttention: Sendable {
     /// About how many additions or the like `attend` takes.
     func operations(rows: Int, sessions: Int) -> Double {
         let weights = weights.qkv.count + weights.outputGate.count + weights.out.count
-        return Compute.operations(rows: rows, weights: weights) + Double(sessions * headCount) * cost(rows: rows / max(1, sessions))
+        return Compute.operations(rows: rows, weights: weights) + Double(sessions * headCount)
+            * cost(rows: rows / max(1, sessions))
     }
 
     /// Extends the states by the rows of `input` and returns this part's share of the out-projection.
@@ -35,16 +36,18 @@ struct LightningAttention: Sendable {
     /// - Parameters:
     ///   - input: normed layer input, (rows, D).
     ///   - spans: whose rows they are, in order.
-    /// - Returns: `partial` (rows, D), not yet divided by the output norm's root mean square; `squares` (rows) from which the
-    ///   caller computes it over all parts.
-    func attend(_ input: Tensor, _ spans: [(state: LightningState, rows: Range<Int>)], _ compute: Compute) -> (partial: Tensor, squares: [Float]) {
+    /// - Returns: `partial` (rows, D), not yet divided by the output norm's root mean square; `squares` (rows) from
+    ///   which the caller computes it over all parts.
+    func attend(
+        _ input: Tensor, _ spans: [(state: LightningState, rows: Range<Int>)], _ compute: Compute
+    ) -> (partial: Tensor, squares: [Float]) {
         var products = compute.linear(input, each: [weights.qkv, weights.outputGate])
-        var gated = products.removeLast()                                               // (rows, H * d)
-        var qkv = products.removeLast()                                                 // (rows, H * 3 * d)
+        var gated = products.removeLast()        // (rows, H * d)
+        var qkv = products.removeLast()        // (rows, H * 3 * d)
         compute.silu(&qkv)
         var mixed = Tensor(rows: input.rows, columns: headCount * headDimension)        // (rows, H * d)
         extend(spans, with: qkv, into: &mixed, compute)
-        let squares = sumsOfSquares(mixed, compute)                                     // (rows)
+        let squares = sumsOfSquares(mixed, compute)        // (rows)
         compute.sigmoidMultiply(&gated, mixed, weight: outputNorm)
         return (compute.linear(gated, weights.out, parts: sumParts(of: headCount)), squares)
     }
@@ -57,8 +60,12 @@ struct LightningAttention: Sendable {
         let count: Int
     }
 
-    /// Carries all heads of all sessions on, side by side: first the decode rows, whose work is to read a state each, then the prefill rows.
-    private func extend(_ spans: [(state: LightningState, rows: Range<Int>)], with qkv: Tensor, into mixed: inout Tensor, _ compute: Compute) {
+    /// Carries all heads of all sessions on, side by side: first the decode rows, whose work is to read a state each,
+    /// then the prefill rows.
+    private func extend(
+        _ spans: [(state: LightningState, rows: Range<Int>)], with qkv: Tensor, into mixed: inout Tensor,
+        _ compute: Compute
+    ) {
         let stride = mixed.columns
         let units = (spans.filter { $0.rows.count == 1 } + spans.filter { $0.rows.count != 1 }).flatMap { state, rows in
             (0 ..< headCount).map { Unit(state: state, head: $0, row: rows.lowerBound, count: rows.count) }
@@ -69,8 +76,10 @@ struct LightningAttention: Sendable {
                     for unit in units[run] {
                         unsafe unit.state.extend(
                             head: unit.head, decay: decays[unit.head],
-                            qkv: qkv.baseAddress! + (unit.row * stride + unit.head * headDimension) * 3, qkvStride: 3 * stride,
-                            output: output.baseAddress! + unit.row * stride + unit.head * headDimension, outputStride: stride,
+                            qkv: qkv.baseAddress! + (unit.row * stride + unit.head * headDimension) * 3,
+                            qkvStride: 3 * stride,
+                            output: output.baseAddress! + unit.row * stride + unit.head * headDimension,
+                            outputStride: stride,
                             count: unit.count, compute)
                     }
                 }
@@ -79,13 +88,15 @@ struct LightningAttention: Sendable {
         for (state, rows) in spans { state.length += rows.count }
     }
 
-    /// Multiplications and additions of one head; bringing its state from memory takes as long as some eight rows do that find it in a cache.
+    /// Multiplications and additions of one head; bringing its state from memory takes as long as some eight rows do
+    /// that find it in a cache.
     private func cost(rows: Int) -> Double {
         let d = Double(headDimension)
         return Double(rows) * d * (d + Double(LightningState.blockLength)) + 8 * d * d
     }
 
-    /// Sums of squares over all heads: heads of one part in order, parts as a balanced tree, as the out-projection adds them.
+    /// Sums of squares over all heads: heads of one part in order, parts as a balanced tree, as the out-projection adds
+    /// them.
     private func sumsOfSquares(_ mixed: Tensor, _ compute: Compute) -> [Float] {
         let parts = sumParts(of: headCount), perPart = headCount / parts
         let squares = Slots<Float>(count: mixed.rows)
@@ -93,7 +104,8 @@ struct LightningAttention: Sendable {
             for row in rows {
                 var sums = (0 ..< parts).map { part in
                     (part * perPart ..< (part + 1) * perPart).reduce(into: Float(0)) { sum, head in
-                        sum += compute.sumOfSquares(mixed, row: row, columns: head * headDimension ..< (head + 1) * headDimension)
+                        sum += compute.sumOfSquares(
+                            mixed, row: row, columns: head * headDimension ..< (head + 1) * headDimension)
                     }
                 }
                 while sums.count > 1 { sums = stride(from: 0, to: sums.count, by: 2).map { sums[$0] + sums[$0 + 1] } }

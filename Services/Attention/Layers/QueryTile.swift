@@ -13,7 +13,8 @@ struct QueryTile: Sendable {
 
     /// Rows times heads that read a page together: as many as a page's time in a cache pays for.
     private static let queryCount = 32
-    /// Ranges of positions end at multiples of this: long enough that joining them costs nothing, short enough to share one row's work.
+    /// Ranges of positions end at multiples of this: long enough that joining them costs nothing, short enough to share
+    /// one row's work.
     static let rangeLength = 64 * KeyValueCache.pageLength
 
     /// Tiles of all heads, head after head.
@@ -37,7 +38,9 @@ struct QueryTile: Sendable {
     /// The positions that any row sees, cut at fixed borders.
     var ranges: [Range<Int>] {
         let all = seen(by: 0).lowerBound ..< start + rows.count
-        return stride(from: all.lowerBound / Self.rangeLength * Self.rangeLength, to: all.upperBound, by: Self.rangeLength).map {
+        return stride(
+            from: all.lowerBound / Self.rangeLength * Self.rangeLength, to: all.upperBound, by: Self.rangeLength
+        ).map {
             max($0, all.lowerBound) ..< min($0 + Self.rangeLength, all.upperBound)
         }
     }
@@ -48,8 +51,8 @@ struct RunningSoftmax: Sendable {
     private let tile: QueryTile
     private let d: Int
     private var queries: [Float]        // (rows * groupSize, d)
-    private var maxima: [Float]         // (rows * groupSize)
-    private var sums: [Float]           // (rows * groupSize)
+    private var maxima: [Float]        // (rows * groupSize)
+    private var sums: [Float]        // (rows * groupSize)
     private var outputs: [Float]        // (rows * groupSize, d), not yet divided by the sums
 
     /// - Parameter queries: all rows of the call, (rows, H * d), `stride` floats from one to the next.
@@ -59,7 +62,8 @@ struct RunningSoftmax: Sendable {
         let width = tile.groupSize * d, count = tile.rows.count * tile.groupSize
         queries = unsafe [Float](unsafeUninitializedCapacity: count * d) { buffer, initialized in
             for (index, row) in tile.rows.enumerated() {
-                unsafe (buffer.baseAddress! + index * width).update(from: all + row * stride + tile.keyValueHead * width, count: width)
+                unsafe (buffer.baseAddress! + index * width).update(
+                    from: all + row * stride + tile.keyValueHead * width, count: width)
             }
             initialized = count * d
         }
@@ -75,9 +79,15 @@ struct RunningSoftmax: Sendable {
             unsafe maxima.withUnsafeMutableBufferPointer { maxima in
                 unsafe sums.withUnsafeMutableBufferPointer { sums in
                     unsafe outputs.withUnsafeMutableBufferPointer { outputs in
-                        let (queries, maxima, sums, outputs) = (queries.baseAddress!, maxima.baseAddress!, sums.baseAddress!, outputs.baseAddress!)
-                        func add(_ rows: Range<Int>, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, _ positions: Range<Int>) {
-                            let first = rows.lowerBound * groupSize, place = positions.lowerBound % KeyValueCache.pageLength
+                        let (queries, maxima, sums, outputs) = (
+                            queries.baseAddress!, maxima.baseAddress!, sums.baseAddress!, outputs.baseAddress!
+                        )
+                        func add(
+                            _ rows: Range<Int>, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>,
+                            _ positions: Range<Int>
+                        ) {
+                            let first = rows.lowerBound * groupSize,
+                                place = positions.lowerBound % KeyValueCache.pageLength
                             unsafe compute.attentionPage(
                                 maximum: maxima + first, sum: sums + first, output: outputs + first * d,
                                 query: queries + first * d, keys: keys, values: values, scale: scale,
@@ -85,9 +95,11 @@ struct RunningSoftmax: Sendable {
                         }
                         let all = 0 ..< tile.rows.count
                         unsafe cache.visit(head: tile.keyValueHead, positions: positions) { page, keys, values in
-                            let first = page.clamped(to: tile.seen(by: 0)), last = page.clamped(to: tile.seen(by: all.upperBound - 1))
+                            let first = page.clamped(to: tile.seen(by: 0)),
+                                last = page.clamped(to: tile.seen(by: all.upperBound - 1))
                             if first == page, last == page { return unsafe add(all, keys, values, page) }
-                            for row in all {        // at the rows' own positions, and at a window's edge, each sees a part of its own
+                            // At the rows' own positions, and at a window's edge, each sees a part of its own.
+                            for row in all {
                                 let seen = page.clamped(to: tile.seen(by: row))
                                 if !seen.isEmpty { unsafe add(row ..< row + 1, keys, values, seen) }
                             }
@@ -100,7 +112,8 @@ struct RunningSoftmax: Sendable {
 
     /// Joins what was seen further on.
     mutating func join(_ next: RunningSoftmax, _ compute: Compute) {
-        compute.joinSoftmax(maxima: &maxima, sums: &sums, outputs: &outputs, with: (next.maxima, next.sums, next.outputs), dimension: d)
+        compute.joinSoftmax(
+            maxima: &maxima, sums: &sums, outputs: &outputs, with: (next.maxima, next.sums, next.outputs), dimension: d)
     }
 
     /// Writes the quotients, each row where its queries came from.
@@ -108,7 +121,10 @@ struct RunningSoftmax: Sendable {
         let width = tile.groupSize * d
         for (index, row) in tile.rows.enumerated() {
             let target = unsafe output + row * stride + tile.keyValueHead * width
-            for component in 0 ..< width { unsafe target[component] = outputs[index * width + component] / sums[index * tile.groupSize + component / d] }
+            for component in 0 ..< width {
+                unsafe target[component] =
+                    outputs[index * width + component] / sums[index * tile.groupSize + component / d]
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// Partial rotary embedding: the first `dimension` components of each head rotate, component j with j + dimension / 2; the rest pass (spec 2.5).
+/// Partial rotary embedding: the first `dimension` components of each head rotate, component j with j + dimension / 2;
+/// the rest pass (spec 2.5).
 struct RotaryEmbedding: Sendable {
     private let headDimension: Int
     private let inverseFrequencies: [Double]        // (dimension / 2): theta^(-2j / dimension)
@@ -14,7 +15,8 @@ struct RotaryEmbedding: Sendable {
     func rotation(at position: Int) -> Rotation {
         // Angles in Double: at a million tokens a Float angle is off by 0.03.
         let angles = inverseFrequencies.map { Double(position) * $0 }
-        return Rotation(headDimension: headDimension, cosines: angles.map { Float(cos($0)) }, sines: angles.map { Float(sin($0)) })
+        return Rotation(
+            headDimension: headDimension, cosines: angles.map { Float(cos($0)) }, sines: angles.map { Float(sin($0)) })
     }
 }
 
@@ -22,7 +24,7 @@ struct RotaryEmbedding: Sendable {
 struct Rotation {
     let headDimension: Int
     let cosines: [Float]        // (dimension / 2)
-    let sines: [Float]          // (dimension / 2)
+    let sines: [Float]        // (dimension / 2)
 
     /// Rotates each head of one row, `columns` floats in all.
     func apply(to row: UnsafeMutablePointer<Float>, columns: Int) {

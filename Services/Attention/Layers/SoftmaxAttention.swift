@@ -13,7 +13,8 @@ struct SoftmaxAttention: Sendable {
     init(_ checkpoint: WeightFiles, layer: Int) throws {
         let config = checkpoint.config
         weights = try checkpoint.softmax(layer)
-        rotary = RotaryEmbedding(dimension: config.rotaryDimension, theta: config.ropeTheta, headDimension: config.headDimension)
+        rotary = RotaryEmbedding(
+            dimension: config.rotaryDimension, theta: config.ropeTheta, headDimension: config.headDimension)
         headCount = config.headCount
         keyValueHeadCount = config.keyValueHeadCount
         headDimension = config.headDimension
@@ -27,22 +28,26 @@ struct SoftmaxAttention: Sendable {
         let weights = weights.q.count + weights.k.count + weights.v.count + weights.o.count
         let groupSize = headCount / keyValueHeadCount
         return Compute.operations(rows: rows, weights: weights)
-            + Double(keyValueHeadCount) * SoftmaxPass.operations(positions: positions, queries: groupSize, dimension: headDimension)
+            + Double(keyValueHeadCount)
+            * SoftmaxPass.operations(positions: positions, queries: groupSize, dimension: headDimension)
     }
 
-    /// Appends the rows of `input` (normed layer input, (rows, D)) to the caches and returns the out-projection, (rows, D).
+    /// Appends the rows of `input` (normed layer input, (rows, D)) to the caches and returns the out-projection, (rows,
+    /// D).
     func attend(_ input: Tensor, _ spans: [(cache: KeyValueCache, rows: Range<Int>)], _ compute: Compute) -> Tensor {
         var products = compute.linear(input, each: [weights.q, weights.k, weights.v])
-        let values = products.removeLast()                                              // (rows, G * d)
-        var keys = products.removeLast()                                                // (rows, G * d)
-        var queries = products.removeLast()                                             // (rows, H * d)
+        let values = products.removeLast()        // (rows, G * d)
+        var keys = products.removeLast()        // (rows, G * d)
+        var queries = products.removeLast()        // (rows, H * d)
         let grown = spans.map { SoftmaxSpan(cache: $0.cache, rows: $0.rows, start: $0.cache.grow(by: $0.rows.count)) }
         rotateAndStore(&queries, &keys, values, grown, compute)
         return compute.linear(mix(queries, grown, compute), weights.o, parts: sumParts(of: headCount))
     }
 
     /// Turns queries and keys to their positions and stores keys and values there, row by row.
-    private func rotateAndStore(_ queries: inout Tensor, _ keys: inout Tensor, _ values: Tensor, _ spans: [SoftmaxSpan], _ compute: Compute) {
+    private func rotateAndStore(
+        _ queries: inout Tensor, _ keys: inout Tensor, _ values: Tensor, _ spans: [SoftmaxSpan], _ compute: Compute
+    ) {
         let places = spans.flatMap { span in span.rows.map { (span.cache, span.start + $0 - span.rows.lowerBound) } }
         let queryColumns = queries.columns, keyColumns = keys.columns
         unsafe queries.values.withUnsafeMutableBufferPointer { queries in
@@ -51,10 +56,12 @@ struct SoftmaxAttention: Sendable {
                     compute.inParts(places.count, operations: 4 * (queryColumns + keyColumns)) { rows in
                         for row in rows {
                             let (cache, position) = places[row]
-                            let rotation = rotary.rotation(at: position), key = unsafe keys.baseAddress! + row * keyColumns
+                            let rotation = rotary.rotation(at: position),
+                                key = unsafe keys.baseAddress! + row * keyColumns
                             unsafe rotation.apply(to: queries.baseAddress! + row * queryColumns, columns: queryColumns)
                             unsafe rotation.apply(to: key, columns: keyColumns)
-                            unsafe cache.store(at: position, key: key, value: values.baseAddress! + row * keyColumns, compute)
+                            unsafe cache.store(
+                                at: position, key: key, value: values.baseAddress! + row * keyColumns, compute)
                         }
                     }
                 }
@@ -66,12 +73,15 @@ struct SoftmaxAttention: Sendable {
     private func mix(_ queries: Tensor, _ spans: [SoftmaxSpan], _ compute: Compute) -> Tensor {
         let groupSize = headCount / keyValueHeadCount
         let tiles = spans.flatMap { span in
-            QueryTile.cut(rows: span.rows, start: span.start, groupSize: groupSize, headCount: keyValueHeadCount, window: window).map { (tile: $0, cache: span.cache) }
+            QueryTile.cut(
+                rows: span.rows, start: span.start, groupSize: groupSize, headCount: keyValueHeadCount, window: window
+            ).map { (tile: $0, cache: span.cache) }
         }
         return unsafe Tensor(rows: queries.rows, columns: queries.columns) { output in
             unsafe queries.values.withUnsafeBufferPointer { queries in
                 let pass = unsafe SoftmaxPass(
-                    tiles: tiles, queries: queries.baseAddress!, output: output, stride: headCount * headDimension, dimension: headDimension, compute: compute)
+                    tiles: tiles, queries: queries.baseAddress!, output: output, stride: headCount * headDimension,
+                    dimension: headDimension, compute: compute)
                 pass.run()
             }
         }

@@ -1,10 +1,11 @@
 internal import Tensors
 
-/// Online softmax of all rows of one call, of however many sessions, over the positions each row sees: itself and everything before it, or the
-/// window's last.
+/// Online softmax of all rows of one call, of however many sessions, over the positions each row sees: itself and
+/// everything before it, or the window's last.
 ///
-/// A tile is some rows and the query heads that share a key/value head; they read a page together. Positions are cut into ranges at fixed
-/// borders, each a running softmax of its own, joined in order: so tiles and ranges can be worked on apart and a row's bytes do not tell.
+/// A tile is some rows and the query heads that share a key/value head; they read a page together. Positions are cut
+/// into ranges at fixed borders, each a running softmax of its own, joined in order: so tiles and ranges can be worked
+/// on apart and a row's bytes do not tell.
 @safe struct SoftmaxPass {
     let tiles: [(tile: QueryTile, cache: KeyValueCache)]
     /// (rows, H * d), as `output`; `stride` floats from one row to the next.
@@ -44,7 +45,8 @@ internal import Tensors
         }
     }
 
-    /// A tile's ranges are shared where it would take a good part of a thread's time; there are never many such, so few softmaxes wait to be joined.
+    /// A tile's ranges are shared where it would take a good part of a thread's time; there are never many such, so few
+    /// softmaxes wait to be joined.
     private func plan() -> (units: [Unit], shared: [SharedTile]) {
         let ranges = tiles.map(\.tile.ranges)
         let costs = tiles.indices.map { tile in cost(tile, positions: ranges[tile].reduce(0) { $0 + $1.count }) }
@@ -56,7 +58,8 @@ internal import Tensors
                 continue
             }
             for (index, range) in ranges[tile].enumerated() {
-                units.append(Unit(tile: tile, slot: slots + index, ranges: [range], cost: cost(tile, positions: range.count)))
+                units.append(
+                    Unit(tile: tile, slot: slots + index, ranges: [range], cost: cost(tile, positions: range.count)))
             }
             shared.append(SharedTile(tile: tile, slots: slots ..< slots + ranges[tile].count))
             slots += ranges[tile].count
@@ -65,10 +68,13 @@ internal import Tensors
     }
 
     private func cost(_ tile: Int, positions: Int) -> Double {
-        Self.operations(positions: Double(positions), queries: tiles[tile].tile.rows.count * tiles[tile].tile.groupSize, dimension: dimension)
+        Self.operations(
+            positions: Double(positions), queries: tiles[tile].tile.rows.count * tiles[tile].tile.groupSize,
+            dimension: dimension)
     }
 
-    /// Multiplications and additions; bringing a key and a value from memory takes as long as some eight queries do with them.
+    /// Multiplications and additions; bringing a key and a value from memory takes as long as some eight queries do
+    /// with them.
     static func operations(positions: Double, queries: Int, dimension: Int) -> Double {
         positions * Double(queries + 8) * Double(4 * dimension)
     }

@@ -34,7 +34,9 @@ extension AttentionEngine {
 
     /// - Returns: the bytes of memory reserved.
     private func resume(_ key: SessionKey, tokensMax: Int) throws -> Int {
-        let (parked, tokensMax) = try sessions.withLock { store throws(AttentionError) in try store.beginResuming(key, tokensMax: tokensMax) }
+        let (parked, tokensMax) = try sessions.withLock { store throws(AttentionError) in
+            try store.beginResuming(key, tokensMax: tokensMax)
+        }
         let session: Session
         do throws(ParkingError) { session = try parked.session(config, tokensMax: tokensMax) } catch {
             guard case .damaged = error else {

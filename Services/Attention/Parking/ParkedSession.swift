@@ -1,6 +1,7 @@
 internal import Checkpoint
 
-/// A session's whole state on disk: a header, then layer after layer what its memory holds, for the length that the layer has seen.
+/// A session's whole state on disk: a header, then layer after layer what its memory holds, for the length that the
+/// layer has seen.
 ///
 /// Private to the process that wrote it, so numbers are in the machine's own order.
 struct ParkedSession: Sendable {
@@ -23,7 +24,8 @@ struct ParkedSession: Sendable {
         lengths = session.layers.map(\.length)
         let layers = unsafe session.layers.map { unsafe $0.usedMemory }
         let layerBytes = unsafe layers.map { unsafe $0.reduce(0) { $0 + $1.count } }
-        header = ([tokensMax, lengths.count] + zip(lengths, layerBytes).flatMap { [$0, $1] }).reduce(into: [Self.magic]) { $0.append(UInt64($1)) }
+        header = ([tokensMax, lengths.count] + zip(lengths, layerBytes).flatMap { [$0, $1] }).reduce(into: [Self.magic])
+        { $0.append(UInt64($1)) }
         byteCount = header.count * MemoryLayout<UInt64>.size + layerBytes.reduce(0, +)
         checksum = unsafe Self.checksum(layers.joined())
         self.file = file
@@ -39,8 +41,12 @@ struct ParkedSession: Sendable {
         let found = unsafe Self.memory(of: [UInt64](repeating: 0, count: header.count))
         defer { unsafe found.deallocate() }
         try unsafe file.read(into: [found] + memory)
-        guard unsafe Array(found.bindMemory(to: UInt64.self)) == header else { throw .damaged("its header is not the one that was written") }
-        guard unsafe Self.checksum(memory) == checksum else { throw .damaged("its checksum is not that of what was written") }
+        guard unsafe Array(found.bindMemory(to: UInt64.self)) == header else {
+            throw .damaged("its header is not the one that was written")
+        }
+        guard unsafe Self.checksum(memory) == checksum else {
+            throw .damaged("its checksum is not that of what was written")
+        }
         return session
     }
 
@@ -54,6 +60,7 @@ struct ParkedSession: Sendable {
     /// FNV-1a over words of 32 bits, of which all state is made.
     private static func checksum(_ pieces: some Sequence<UnsafeMutableRawBufferPointer>) -> UInt64 {
         var sum: UInt64 = 0xCBF2_9CE4_8422_2325
+        // swift-format-ignore
         for unsafe piece in pieces {
             for place in stride(from: 0, to: piece.count, by: MemoryLayout<UInt32>.size) {
                 sum = unsafe (sum ^ UInt64(piece.load(fromByteOffset: place, as: UInt32.self))) &* 0x100_0000_01B3

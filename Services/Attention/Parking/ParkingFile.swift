@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// A file on disk without a name: nobody else can open it, and it is gone when this object or the process is, however that ends.
+/// A file on disk without a name: nobody else can open it, and it is gone when this object or the process is, however
+/// that ends.
 final class ParkingFile: Sendable {
     private let descriptor: Int32
 
@@ -11,9 +12,11 @@ final class ParkingFile: Sendable {
     init(descriptor: Int32) { self.descriptor = descriptor }
 
     convenience init(in folder: String) throws(ParkingError) {
-        guard !folder.isEmpty, !folder.utf8.contains(0) else { throw .disk("the folder's name is empty or contains a zero byte") }
+        guard !folder.isEmpty, !folder.utf8.contains(0) else {
+            throw .disk("the folder's name is empty or contains a zero byte")
+        }
         var name = Array("\(folder)/minimax-parking-XXXXXX".utf8CString)
-        let descriptor = unsafe mkstemp(&name)          // for this user alone
+        let descriptor = unsafe mkstemp(&name)        // for this user alone
         guard descriptor >= 0 else { throw .system(errno) }
         self.init(descriptor: descriptor)
         guard unsafe unlink(name) == 0, fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw .system(errno) }
@@ -26,6 +29,7 @@ final class ParkingFile: Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferBytes, alignment: 64)
         defer { unsafe buffer.deallocate() }
         var used = 0, place = 0
+        // swift-format-ignore
         for unsafe piece in unsafe pieces {
             if used + piece.count > buffer.count {
                 try unsafe write(UnsafeRawBufferPointer(rebasing: buffer[..<used]), to: &place)
@@ -34,7 +38,8 @@ final class ParkingFile: Sendable {
             if piece.count > buffer.count {
                 try unsafe write(UnsafeRawBufferPointer(piece), to: &place)
             } else {
-                unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[used...]).copyMemory(from: UnsafeRawBufferPointer(piece))
+                unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[used...]).copyMemory(
+                    from: UnsafeRawBufferPointer(piece))
                 used += piece.count
             }
         }
@@ -55,6 +60,7 @@ final class ParkingFile: Sendable {
     /// Fills the pieces, one after the other, from the start of the file.
     func read(into pieces: [UnsafeMutableRawBufferPointer]) throws(ParkingError) {
         var place = 0
+        // swift-format-ignore
         for unsafe piece in unsafe pieces {
             var done = 0
             while done < piece.count {

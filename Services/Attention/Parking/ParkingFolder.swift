@@ -5,8 +5,8 @@ internal import Foundation
 struct ParkingFolder: Sendable {
     let path: String
 
-    /// - Parameter path: must be usable; nil: /var/tmp, which is on a disk also where /tmp is memory, else the system's folder for temporary files.
-    ///   Where neither can be used, the service can do all but park.
+    /// - Parameter path: must be usable; nil: /var/tmp, which is on a disk also where /tmp is memory, else the system's
+    ///   folder for temporary files. Where neither can be used, the service can do all but park.
     /// - Throws: `StartError` where no file can be made in the folder asked for.
     init(_ path: String?) throws {
         if let path {

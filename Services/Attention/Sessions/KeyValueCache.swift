@@ -1,7 +1,8 @@
 internal import Checkpoint
 internal import Tensors
 
-/// One session's keys (after rotation) and values in one softmax layer, in pages aligned to position. Not `Sendable`: it belongs to the session store.
+/// One session's keys (after rotation) and values in one softmax layer, in pages aligned to position. Not `Sendable`:
+/// it belongs to the session store.
 ///
 /// G key/value heads of d components.
 final class KeyValueCache {
@@ -11,7 +12,7 @@ final class KeyValueCache {
     private let headDimension: Int
     /// Tokens seen so far.
     private(set) var length = 0
-    private var pages: [FloatMemory] = []           // each: keys (G, pageLength, d) in groups, values (G, pageLength, d)
+    private var pages: [FloatMemory] = []        // each: keys (G, pageLength, d) in groups, values (G, pageLength, d)
 
     /// - Parameter length: tokens seen so far, whose memory is still to be filled.
     init(headCount: Int, headDimension: Int, length: Int = 0) {
@@ -20,14 +21,16 @@ final class KeyValueCache {
         _ = grow(by: length)
     }
 
-    /// Makes room for `count` rows more, which are to be stored before anyone reads them; returns the position of the first.
+    /// Makes room for `count` rows more, which are to be stored before anyone reads them; returns the position of the
+    /// first.
     func grow(by count: Int) -> Int {
         defer { length += count }
         while pages.count * Self.pageLength < length + count { pages.append(FloatMemory(count: 2 * pageSize)) }
         return length
     }
 
-    /// Stores the key and the value of one position, both (G, d). Threads may store side by side, each at positions of its own.
+    /// Stores the key and the value of one position, both (G, d). Threads may store side by side, each at positions of
+    /// its own.
     func store(at position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>, _ compute: Compute) {
         precondition(position >= 0 && position < length, "position \(position) of \(length)")
         let d = headDimension, page = unsafe pages[position / Self.pageLength].base
@@ -40,7 +43,9 @@ final class KeyValueCache {
 
     /// Visits one head's keys and values at `positions`, page after page; each visit gets its positions, and all of the
     /// page's keys, in groups, and values.
-    func visit(head: Int, positions: Range<Int>, _ body: (Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>) -> Void) {
+    func visit(
+        head: Int, positions: Range<Int>, _ body: (Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>) -> Void
+    ) {
         var position = positions.lowerBound
         while position < positions.upperBound {
             let slot = position % Self.pageLength
@@ -51,16 +56,18 @@ final class KeyValueCache {
         }
     }
 
-    /// What holds anything: whole pages, and of the last one the groups of keys and the values there are. In a fixed order.
+    /// What holds anything: whole pages, and of the last one the groups of keys and the values there are. In a fixed
+    /// order.
     var usedMemory: [UnsafeMutableRawBufferPointer] {
         let (fullPages, rows) = length.quotientAndRemainder(dividingBy: Self.pageLength)
         let full = unsafe pages[..<fullPages].map { unsafe $0.bytes(0 ..< $0.count) }
         guard rows > 0 else { return unsafe full }
-        return unsafe full + (0 ..< 2 * headCount).map { part in
-            let first = part * Self.pageLength * headDimension
-            let used = part < headCount ? Kernels.keyFloats(rows, dimension: headDimension) : rows * headDimension
-            return unsafe pages[fullPages].bytes(first ..< first + used)
-        }
+        return unsafe full
+            + (0 ..< 2 * headCount).map { part in
+                let first = part * Self.pageLength * headDimension
+                let used = part < headCount ? Kernels.keyFloats(rows, dimension: headDimension) : rows * headDimension
+                return unsafe pages[fullPages].bytes(first ..< first + used)
+            }
     }
 
     /// Floats of a page's keys, and of its values.

@@ -1,10 +1,12 @@
 internal import Checkpoint
 internal import Tensors
 
-/// One session's state in one lightning layer: S at the start of the open block, and the keys and values of the open block.
+/// One session's state in one lightning layer: S at the start of the open block, and the keys and values of the open
+/// block.
 ///
-/// S changes only when a block closes, so decode reads it without writing it back, and a session can be cut back inside its open block.
-/// Not `Sendable`: it belongs to the session store. While a layer works on it, several threads may use it at once, each for heads of its own.
+/// S changes only when a block closes, so decode reads it without writing it back, and a session can be cut back inside
+/// its open block. Not `Sendable`: it belongs to the session store. While a layer works on it, several threads may use
+/// it at once, each for heads of its own.
 final class LightningState {
     static let blockLength = ModelConfig.lightningBlockLength
 
@@ -12,9 +14,9 @@ final class LightningState {
     let headDimension: Int
     /// Tokens seen so far. Changes when all heads have been carried on.
     var length: Int
-    private let states: FloatMemory         // (H, d, d): key component, value component
-    private let keys: FloatMemory           // (H, blockLength, d) in groups
-    private let values: FloatMemory         // (H, blockLength, d)
+    private let states: FloatMemory        // (H, d, d): key component, value component
+    private let keys: FloatMemory        // (H, blockLength, d) in groups
+    private let values: FloatMemory        // (H, blockLength, d)
 
     /// - Parameter length: tokens seen so far, whose memory is still to be filled.
     init(headCount: Int, headDimension: Int, length: Int = 0) {
@@ -26,7 +28,8 @@ final class LightningState {
         values = FloatMemory(count: headCount * Self.blockLength * headDimension)
     }
 
-    /// What holds anything: the states, and of the open block the groups of keys and the values there are. In a fixed order.
+    /// What holds anything: the states, and of the open block the groups of keys and the values there are. In a fixed
+    /// order.
     var usedMemory: [UnsafeMutableRawBufferPointer] {
         let block = Self.blockLength * headDimension
         let used = [(keys, Kernels.keyFloats(openRows, dimension: headDimension)), (values, openRows * headDimension)]
@@ -46,23 +49,27 @@ final class LightningState {
     ) {
         let d = headDimension, blockLength = Self.blockLength
         let state = unsafe states.base + head * d * d
-        let keys = unsafe self.keys.base + head * blockLength * d, values = unsafe self.values.base + head * blockLength * d
+        let keys = unsafe self.keys.base + head * blockLength * d,
+            values = unsafe self.values.base + head * blockLength * d
         var row = 0
         while row < count {
             let first = (length + row) % blockLength
             let taken = min(blockLength - first, count - row)
             let source = unsafe qkv + row * qkvStride
-            unsafe compute.storeKeys(keys, first: first, from: source + d, stride: qkvStride, count: taken, dimension: d)
+            unsafe compute.storeKeys(
+                keys, first: first, from: source + d, stride: qkvStride, count: taken, dimension: d)
             for index in 0 ..< taken {
                 unsafe (values + (first + index) * d).update(from: source + index * qkvStride + 2 * d, count: d)
             }
             unsafe compute.lightningRows(
                 output: output + row * outputStride, outputStride: outputStride, query: source, queryStride: qkvStride,
-                keys: keys, values: values, valueStride: d, state: state, decay: decay, first: first, count: taken, dimension: d)
+                keys: keys, values: values, valueStride: d, state: state, decay: decay, first: first, count: taken,
+                dimension: d)
             row += taken
             guard first + taken == blockLength else { continue }
             unsafe compute.closeLightningBlock(
-                state: state, keys: keys, values: values, valueStride: d, decay: decay, count: blockLength, dimension: d)
+                state: state, keys: keys, values: values, valueStride: d, decay: decay, count: blockLength, dimension: d
+            )
         }
     }
 

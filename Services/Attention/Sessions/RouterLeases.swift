@@ -1,4 +1,5 @@
-/// When each router last showed that it lives. One that is silent for too long was killed or cut off, and its sessions can be closed.
+/// When each router last showed that it lives. One that is silent for too long was killed or cut off, and its sessions
+/// can be closed.
 struct RouterLeases {
     /// A router calls every second. It can compute lost states again, so this is short.
     static let length = Duration.seconds(15)

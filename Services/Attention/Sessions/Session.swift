@@ -2,7 +2,8 @@ internal import Checkpoint
 
 /// One session: the state of every layer.
 ///
-/// It belongs to one thread at a time: the attention lane's, while it is open in the store; the parking lane's, while it is being moved.
+/// It belongs to one thread at a time: the attention lane's, while it is open in the store; the parking lane's, while
+/// it is being moved.
 final class Session: @unchecked Sendable {
     enum LayerState {
         case lightning(LightningState)
@@ -40,8 +41,13 @@ final class Session: @unchecked Sendable {
         layers = config.layers.enumerated().map { index, kind in
             let length = lengths.map { $0[index] } ?? 0
             switch kind {
-            case .lightning: return .lightning(LightningState(headCount: config.headCount, headDimension: config.headDimension, length: length))
-            case .softmax: return .softmax(KeyValueCache(headCount: config.keyValueHeadCount, headDimension: config.headDimension, length: length))
+            case .lightning:
+                return .lightning(
+                    LightningState(headCount: config.headCount, headDimension: config.headDimension, length: length))
+            case .softmax:
+                return .softmax(
+                    KeyValueCache(
+                        headCount: config.keyValueHeadCount, headDimension: config.headDimension, length: length))
             }
         }
     }

@@ -6,7 +6,8 @@ struct SessionKey: Hashable, Sendable {
     let id: UInt64
 }
 
-/// All sessions, those in memory within a budget of it. What an open session may reach is reserved; it grows when its router asks for it.
+/// All sessions, those in memory within a budget of it. What an open session may reach is reserved; it grows when its
+/// router asks for it.
 struct SessionStore {
     enum Entry {
         case open(Session)
@@ -32,7 +33,9 @@ struct SessionStore {
     /// Sessions in memory.
     var count: Int { entries.count - parked.count }
     /// Sessions on disk.
-    var parked: [ParkedSession] { entries.values.compactMap { if case .parked(let session) = $0 { session } else { nil } } }
+    var parked: [ParkedSession] {
+        entries.values.compactMap { if case .parked(let session) = $0 { session } else { nil } }
+    }
 
     init(_ config: ModelConfig, budgetBytes: Int) {
         self.config = config
@@ -40,7 +43,9 @@ struct SessionStore {
     }
 
     /// What sessions of all routers but this one have reserved.
-    func bytes(ofOthersThan router: UInt64) -> Int { entries.reduce(0) { $0 + ($1.key.router == router ? 0 : $1.value.reservedBytes) } }
+    func bytes(ofOthersThan router: UInt64) -> Int {
+        entries.reduce(0) { $0 + ($1.key.router == router ? 0 : $1.value.reservedBytes) }
+    }
 
     mutating func open(_ key: SessionKey, tokensMax: Int) throws(AttentionError) -> Int {
         guard entries[key] == nil else { throw .sessionExists(key.id) }
@@ -63,7 +68,9 @@ struct SessionStore {
     /// - Parameter held: what is reserved for the session already.
     /// - Returns: the bytes of the whole session.
     private mutating func reserve(tokensMax: Int, beyond held: Int = 0) throws(AttentionError) -> Int {
-        guard tokensMax > 0, tokensMax <= SessionLimits.tokensMax else { throw .length(tokensMax, limit: SessionLimits.tokensMax) }
+        guard tokensMax > 0, tokensMax <= SessionLimits.tokensMax else {
+            throw .length(tokensMax, limit: SessionLimits.tokensMax)
+        }
         let bytes = config.sessionBytes(tokensMax: tokensMax), free = budgetBytes - reservedBytes
         guard bytes - held <= free else { throw .memory(needed: bytes - held, free: free, budget: budgetBytes) }
         reservedBytes += bytes - held
@@ -90,7 +97,9 @@ struct SessionStore {
         let session = try session(key)
         let length = session.layers[layer].length
         guard start == length else { throw .position(session: key.id, layer: layer, expected: length, found: start) }
-        guard count > 0, count <= session.tokensMax - length else { throw .length(length + count, limit: session.tokensMax) }
+        guard count > 0, count <= session.tokensMax - length else {
+            throw .length(length + count, limit: session.tokensMax)
+        }
         return session
     }
 
@@ -116,7 +125,9 @@ extension SessionStore {
     /// Takes a parked session out, with memory reserved for the positions that it may reach from now on.
     ///
     /// - Parameter tokensMax: 0: as many as before.
-    mutating func beginResuming(_ key: SessionKey, tokensMax: Int) throws(AttentionError) -> (ParkedSession, tokensMax: Int) {
+    mutating func beginResuming(
+        _ key: SessionKey, tokensMax: Int
+    ) throws(AttentionError) -> (ParkedSession, tokensMax: Int) {
         guard case .parked(let parked) = entries[key] else {
             _ = try session(key)
             throw .notParked(key.id)

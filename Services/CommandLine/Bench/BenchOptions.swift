@@ -11,7 +11,7 @@ struct BenchOptions: ParsableArguments {
     var json = false
 
     mutating func validate() throws {
-        guard (1...1000).contains(rounds) else {
+        guard (1 ... 1000).contains(rounds) else {
             throw ValidationError("'--repeat' takes a number from 1 to 1000, not \(rounds).")
         }
     }
@@ -25,7 +25,7 @@ struct BenchThreads: ParsableArguments {
     var count: Int { threads ?? Machine.coreCount }
 
     mutating func validate() throws {
-        if let threads, !(1...512).contains(threads) {
+        if let threads, !(1 ... 512).contains(threads) {
             throw ValidationError("'--threads' takes a number from 1 to 512, not \(threads).")
         }
     }

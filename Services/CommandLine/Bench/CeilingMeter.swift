@@ -22,7 +22,8 @@ struct CeilingMeter: Sendable {
         let found = try await lane.run {
             (
                 read: ceilings.readBandwidth(threads: threads),
-                operations: peak.map { ceilings.operations($0, threads: threads) })
+                operations: peak.map { ceilings.operations($0, threads: threads) }
+            )
         }
         samples.add(found.read, to: "read")
         if let operations = found.operations { samples.add(operations, to: "operations") }

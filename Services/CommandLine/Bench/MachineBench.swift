@@ -23,7 +23,7 @@ struct MachineBench: AsyncParsableCommand {
         let probes = Self.probes(ceilings, threads: threads.count)
         let status = ProgressDisplay()
         var samples = Samples()
-        for round in 1...options.rounds {
+        for round in 1 ... options.rounds {
             status.show("round \(round) of \(options.rounds)")
             for probe in probes { samples.add(probe.measure(), to: probe.name) }
         }

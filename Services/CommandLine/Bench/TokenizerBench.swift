@@ -26,7 +26,7 @@ struct TokenizerBench: AsyncParsableCommand {
         let text = try Self.text(text)
         let status = ProgressDisplay()
         var samples = Samples()
-        for round in 1...options.rounds {
+        for round in 1 ... options.rounds {
             status.show("round \(round) of \(options.rounds)")
             for (name, rate) in try Self.measure(tokenizer, text) { samples.add(rate, to: name) }
         }

@@ -63,7 +63,7 @@ package struct ChatClient: Sendable {
         _ question: Question, model: String, onText: @Sendable (String) throws -> Void
     ) async throws -> ChatTiming? {
         let body = Array(try JSONEncoder().encode(ChatRequest(question, model: model)))
-        let begin = ContinuousClock.now         // before the request: a server may send its head only after the prefill
+        let begin = ContinuousClock.now        // before the request: a server may send its head only after the prefill
         // Keep-alive comments come during a long prefill, so a long silence means that nobody is there any more.
         let limits = RESTClient.Limits(silence: .seconds(300))
         let path = "/v1/chat/completions"
@@ -81,7 +81,8 @@ package struct ChatClient: Sendable {
 
     private static func refusal(_ status: Int, _ body: [UInt8]) -> StartError {
         struct Refusal: Decodable { var error: ChatChunk.Failure }
-        let text = (try? JSONDecoder().decode(Refusal.self, from: Data(body)))?.error.message
+        let text =
+            (try? JSONDecoder().decode(Refusal.self, from: Data(body)))?.error.message
             ?? String(String(decoding: body, as: UTF8.self).prefix(200))
         return StartError("the cluster answered \(status): \(text)")
     }

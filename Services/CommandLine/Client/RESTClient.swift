@@ -130,7 +130,7 @@ package struct RESTClient: Sendable {
     ) async throws {
         try await outbound.write(.head(head))
         for start in stride(from: 0, to: body.count, by: pieceBytes) {
-            let piece = ByteBuffer(bytes: body[start..<min(start + pieceBytes, body.count)])
+            let piece = ByteBuffer(bytes: body[start ..< min(start + pieceBytes, body.count)])
             try await outbound.write(.body(.byteBuffer(piece)))
         }
         try await outbound.write(.end(nil))

@@ -61,7 +61,7 @@ package struct ServerSentEvents: Sendable {
         switch String(decoding: line[..<colon], as: UTF8.self) {
         case "data": data = data.map { $0 + [UInt8(ascii: "\n")] + value } ?? Array(value)
         case "event": name = String(decoding: value, as: UTF8.self)
-        default: break                  // a comment, or a field we have no use for
+        default: break        // a comment, or a field we have no use for
         }
         return nil
     }

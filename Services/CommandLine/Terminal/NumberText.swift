@@ -9,12 +9,13 @@ package func oneDecimal(_ number: Double) -> String {
 
 /// At least three significant digits: `1234`, `123`, `12.3`, `1.23`, `0.123`.
 package func figure(_ number: Double) -> String {
-    let places = switch abs(number) {
-    case 100...: 0
-    case 10..<100: 1
-    case 1..<10: 2
-    default: 3
-    }
+    let places =
+        switch abs(number) {
+        case 100...: 0
+        case 10 ..< 100: 1
+        case 1 ..< 10: 2
+        default: 3
+        }
     return decimal(number, places: places)
 }
 

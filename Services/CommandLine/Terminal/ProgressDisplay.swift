@@ -66,7 +66,7 @@ package final class ProgressDisplay: Sendable {
     package func redrawing<R>(
         _ redraw: @escaping @Sendable () -> Void, during work: () async throws -> R
     ) async rethrows -> R {
-        async let _ = Self.repeating(redraw)            // cancelled, and waited for, when this function ends
+        async let _ = Self.repeating(redraw)        // cancelled, and waited for, when this function ends
         return try await work()
     }
 
@@ -79,10 +79,11 @@ package final class ProgressDisplay: Sendable {
         let begin = ContinuousClock.now
         let nextLog = Mutex(0.0)
         defer { clear() }
-        return try await redrawing({
-            let seconds = (ContinuousClock.now - begin) / .seconds(1)
-            if self.terminal != nil || self.isDue(nextLog, seconds) { self.show(text(seconds)) }
-        }, during: work)
+        return try await redrawing(
+            {
+                let seconds = (ContinuousClock.now - begin) / .seconds(1)
+                if self.terminal != nil || self.isDue(nextLog, seconds) { self.show(text(seconds)) }
+            }, during: work)
     }
 
     /// Whether it is time for the next line of a log.

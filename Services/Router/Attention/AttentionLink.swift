@@ -62,9 +62,11 @@ struct AttentionLink: Service {
             guard state == .connected else {
                 status.setAttention(missing: "the attention service is not connected")
                 if case .disconnected(let reason) = state {
-                    logger.notice("attention is not connected", metadata: [
-                        "address": "\(attention.rpc.address)", "reason": "\(reason.message)",
-                    ])
+                    logger.notice(
+                        "attention is not connected",
+                        metadata: [
+                            "address": "\(attention.rpc.address)", "reason": "\(reason.message)",
+                        ])
                 }
                 engine.ring()
                 continue
@@ -80,9 +82,11 @@ struct AttentionLink: Service {
                 greeted.set(true)
                 status.setAttention(missing: nil)
                 engine.ring()
-                logger.info("attention connected", metadata: [
-                    "kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)",
-                ])
+                logger.info(
+                    "attention connected",
+                    metadata: [
+                        "kernels": "\(description.kernels)", "memory.budget": "\(description.memoryBudgetBytes)",
+                    ])
                 tellWhatFits()
             } catch let error as RPCError {
                 logger.notice("attention does not answer", metadata: ["error": "\(error)"])
@@ -108,9 +112,11 @@ struct AttentionLink: Service {
         let context = attention.config.maxPositions, tokens = engine.tokensMax
         guard tokens < context else { return }
         let bytes = attention.config.sessionBytes(tokensMax: context)
-        logger.notice("requests may use less than the whole context, since attention has no memory for it", metadata: [
-            "context.tokens": "\(context)", "context.mib": "\(bytes >> 20)", "usable.tokens": "\(tokens)",
-        ])
+        logger.notice(
+            "requests may use less than the whole context, since attention has no memory for it",
+            metadata: [
+                "context.tokens": "\(context)", "context.mib": "\(bytes >> 20)", "usable.tokens": "\(tokens)",
+            ])
     }
 
     /// Tells attention that this router lives, hears how much memory there is, and whether the service computes or only
@@ -121,7 +127,7 @@ struct AttentionLink: Service {
             try await Task.sleep(for: Self.period)
             engine.ring()
             guard attention.isConnected, greeted.isSet else {
-                trouble = nil               // of a connection that is no more
+                trouble = nil        // of a connection that is no more
                 continue
             }
             var found: String?
@@ -132,10 +138,10 @@ struct AttentionLink: Service {
                 if stall > Self.stallMax {
                     found = "the attention service has been computing one call for \(Int(stall / .seconds(1))) s"
                 }
-            } catch where error.code == .deadlineExceeded {
+            } catch  where error.code == .deadlineExceeded {
                 found = "the attention service does not answer"
             } catch {
-                continue                // the connection is lost, which the greeting deals with
+                continue        // the connection is lost, which the greeting deals with
             }
             if (found == nil) != (trouble == nil) {
                 let line: Logger.Message = found == nil ? "attention answers again" : "attention is in trouble"
@@ -152,7 +158,7 @@ struct AttentionLink: Service {
     private func requireProof(of description: AttentionDescription) async throws {
         guard proof.isNeeded(of: description.weightsCopy) else { return }
         status.setAttention(missing: "the attention service's weights are being compared with the router's")
-        async let expected = proof.expectedOutsideExperts()         // read meanwhile
+        async let expected = proof.expectedOutsideExperts()        // read meanwhile
         let answer = try await attention.rpc.call(.digestWeights, DigestsRequest(), timeout: Self.readingTime)
         if let fault = proof.fault(answer.digests, try await expected) {
             throw StartError("the attention service holds damaged or foreign weights: \(fault)")

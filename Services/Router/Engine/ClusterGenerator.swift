@@ -22,7 +22,7 @@ struct ClusterGenerator: Generator {
     ) async throws -> FinishReason {
         let (id, outputs) = try engine.submit(request)
         return try await withTaskCancellationHandler {
-            defer { engine.cancel(id) }         // of no effect on one that has ended
+            defer { engine.cancel(id) }        // of no effect on one that has ended
             for try await output in outputs {
                 switch output {
                 case .event(let event): guard try await emit(event) else { return .stop }

@@ -21,7 +21,9 @@ enum SequenceEnd: Sendable {
 
     /// The request's own timeout has passed.
     static func expired(_ timeout: Duration, _ progress: SequenceProgress) -> SequenceEnd {
-        let stage = progress.begun == nil ? "while it waited for its turn"
+        let stage =
+            progress.begun == nil
+            ? "while it waited for its turn"
             : progress.generated.isEmpty ? "while its prompt was read" : "after \(progress.generated.count) tokens"
         let sentence = "the request's timeout of \(timeout / .seconds(1)) s passed \(stage)"
         return .failed(GenerationError.deadline(sentence))
@@ -44,27 +46,30 @@ extension GenerationError {
 
     /// What the client is told of a failed call to the attention service; it names no host.
     init(_ error: RPCError) {
-        self = switch error.code {
-        case .resourceExhausted:
-            .overloaded(
-                "there is no memory for another session of this length; try again later", retryAfter: .seconds(5))
-        case .unavailable, .deadlineExceeded, .cancelled:
-            .lost("the attention service did not answer; send the request again")
-        case .notFound:
-            .lost(
-                "the state of this request was lost with a restart of the attention service; send the request again")
-        case .invalidArgument, .failedPrecondition, .protocolError, .internalError:
-            .failed("the attention service refused a step of this request")
-        }
+        self =
+            switch error.code {
+            case .resourceExhausted:
+                .overloaded(
+                    "there is no memory for another session of this length; try again later", retryAfter: .seconds(5))
+            case .unavailable, .deadlineExceeded, .cancelled:
+                .lost("the attention service did not answer; send the request again")
+            case .notFound:
+                .lost(
+                    "the state of this request was lost with a restart of the attention service; send the request again"
+                )
+            case .invalidArgument, .failedPrecondition, .protocolError, .internalError:
+                .failed("the attention service refused a step of this request")
+            }
     }
 
     /// What the client is told of a failed step; it names no host.
     init(_ error: ClusterError) {
-        self = switch error {
-        case .notHeld: .unavailable("no expert host holds all that this request needs; try again later")
-        case .expertHost(_, let error) where [.unavailable, .deadlineExceeded, .cancelled].contains(error.code):
-            .lost("an expert host was lost while it worked on this request; send the request again")
-        case .expertHost, .answer: .failed("a process of the cluster answered wrongly")
-        }
+        self =
+            switch error {
+            case .notHeld: .unavailable("no expert host holds all that this request needs; try again later")
+            case .expertHost(_, let error) where [.unavailable, .deadlineExceeded, .cancelled].contains(error.code):
+                .lost("an expert host was lost while it worked on this request; send the request again")
+            case .expertHost, .answer: .failed("a process of the cluster answered wrongly")
+            }
     }
 }

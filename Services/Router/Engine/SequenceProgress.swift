@@ -43,7 +43,7 @@ struct SequenceProgress {
         guard yieldsToken else { return news }
         if generated.isEmpty, request.promptLogprobs { news.promptLogprobs = promptLogprobs }
         guard let token else {
-            news.end = .length                              // only the prompt was to be read
+            news.end = .length        // only the prompt was to be read
             return news
         }
         guard request.ignoreEnd || !endTokens.contains(token) else {

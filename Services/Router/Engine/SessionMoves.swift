@@ -104,7 +104,7 @@ struct SessionMover: Sendable {
             logger.info("sessions not closed", metadata: ["sessions": "\(ids)", "error": "\(error)"])
         case (.park, .stayedInMemory):
             logger.warning("a session cannot be parked; it stays in memory", metadata: ["error": "\(error)"])
-        default: break                              // the sequence ends or waits, and whoever ends it tells why
+        default: break        // the sequence ends or waits, and whoever ends it tells why
         }
     }
 }

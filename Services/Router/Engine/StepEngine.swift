@@ -92,9 +92,11 @@ final class StepEngine: Sendable {
 
     private func recover(_ ids: [UInt64], from error: any Error) async {
         let failure = StepFailure(error)
-        logger.notice("a step failed", metadata: [
-            "error": "\(error)", "sequences": "\(ids.count)", "meaning": "\(failure)",
-        ])
+        logger.notice(
+            "a step failed",
+            metadata: [
+                "error": "\(error)", "sequences": "\(ids.count)", "meaning": "\(failure)",
+            ])
         let recovery = sequences.recover(ids, from: error, failure)
         metrics.recovered(recovery.restartedCount)
         if recovery.waitsForNews { await waitForNews() }

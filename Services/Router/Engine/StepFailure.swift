@@ -10,19 +10,21 @@ enum StepFailure: Equatable {
     case hopeless
 
     init(_ error: any Error) {
-        self = switch error {
-        case let error as RPCError: StepFailure(error.code)
-        case ClusterError.notHeld: .hopeless
-        case ClusterError.expertHost(_, let error): StepFailure(error.code) == .stateLost ? .hopeless : .suspicious
-        default: .suspicious
-        }
+        self =
+            switch error {
+            case let error as RPCError: StepFailure(error.code)
+            case ClusterError.notHeld: .hopeless
+            case ClusterError.expertHost(_, let error): StepFailure(error.code) == .stateLost ? .hopeless : .suspicious
+            default: .suspicious
+            }
     }
 
     private init(_ code: RPCError.Code) {
-        self = switch code {
-        case .unavailable, .deadlineExceeded, .cancelled, .notFound, .failedPrecondition: .stateLost
-        case .resourceExhausted, .invalidArgument, .protocolError, .internalError: .suspicious
-        }
+        self =
+            switch code {
+            case .unavailable, .deadlineExceeded, .cancelled, .notFound, .failedPrecondition: .stateLost
+            case .resourceExhausted, .invalidArgument, .protocolError, .internalError: .suspicious
+            }
     }
 }
 

@@ -49,27 +49,27 @@ struct ForwardPass: Sendable {
     /// The path itself. With a `turn` the batch takes turns in attention with another: a layer's later rows follow its
     /// earlier ones.
     private func carry(_ batch: Batch, _ turn: Turn?, _ meter: StepMeter) async throws -> Tensor {
-        var hidden = try await meter.time(.attention) { try await attention.embed(batch.tokens) }   // (tokens, D)
+        var hidden = try await meter.time(.attention) { try await attention.embed(batch.tokens) }        // (tokens, D)
         observer?.embedded(hidden)
         for layer in weights.layers {
             let normed = meter.time(.gate) {
-                compute.rmsNorm(hidden, weight: layer.inputNorm, epsilon: config.normEpsilon)       // (tokens, D)
+                compute.rmsNorm(hidden, weight: layer.inputNorm, epsilon: config.normEpsilon)        // (tokens, D)
             }
             try await turn?.come()
             let attended = try await meter.time(.attention) {
-                try await attention.attend(layer.index, normed, batch.spans, compute)               // (tokens, D)
+                try await attention.attend(layer.index, normed, batch.spans, compute)        // (tokens, D)
             }
             turn?.pass()
-            let stream = residual(hidden, normed, plus: attended, layer.attentionScale)             // (tokens, D)
+            let stream = residual(hidden, normed, plus: attended, layer.attentionScale)        // (tokens, D)
 
             let (input, routes, groups) = meter.time(.gate) {
                 let input = compute.rmsNorm(stream, weight: layer.postAttentionNorm, epsilon: config.normEpsilon)
-                let routes = gate(input, layer)                                                     // (tokens, k)
+                let routes = gate(input, layer)        // (tokens, k)
                 return (input, routes, group(routes, layer))
             }
-            let outputs = try await experts.run(layer.index, input, groups, meter)              // one for each group
+            let outputs = try await experts.run(layer.index, input, groups, meter)        // one for each group
             hidden = meter.time(.combine) {
-                let mixed = combine(outputs, groups, input, layer)                                  // (tokens, D)
+                let mixed = combine(outputs, groups, input, layer)        // (tokens, D)
                 return residual(stream, input, plus: mixed, config.feedForwardScale)
             }
             observer?.passed(layer.index, hidden, routes)

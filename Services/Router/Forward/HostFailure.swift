@@ -15,13 +15,14 @@ struct HostFailure: Error {
         case wrong
 
         init(_ code: RPCError.Code) {
-            self = switch code {
-            case .deadlineExceeded: .late
-            case .unavailable, .cancelled: .gone
-            case .notFound: .lacking
-            case .resourceExhausted: .busy
-            case .invalidArgument, .failedPrecondition, .protocolError, .internalError: .wrong
-            }
+            self =
+                switch code {
+                case .deadlineExceeded: .late
+                case .unavailable, .cancelled: .gone
+                case .notFound: .lacking
+                case .resourceExhausted: .busy
+                case .invalidArgument, .failedPrecondition, .protocolError, .internalError: .wrong
+                }
         }
     }
 

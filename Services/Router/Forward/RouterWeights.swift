@@ -7,16 +7,16 @@ struct RouterWeights: Sendable {
     struct Layer: Sendable {
         let index: Int
         let kind: ModelConfig.AttentionKind
-        let inputNorm: [Float]                      // (D)
-        let postAttentionNorm: [Float]              // (D)
-        let gate: WeightMatrix                      // (E, D)
+        let inputNorm: [Float]        // (D)
+        let postAttentionNorm: [Float]        // (D)
+        let gate: WeightMatrix        // (E, D)
         let attentionScale: ModelConfig.ResidualScale
         let sharedCoefficient: WeightMatrix?        // (1, D), where the layer has a shared expert
     }
 
     let config: ModelConfig
     let layers: [Layer]
-    let finalNorm: [Float]                          // (D)
+    let finalNorm: [Float]        // (D)
 
     init(_ checkpoint: WeightFiles) throws {
         config = checkpoint.config

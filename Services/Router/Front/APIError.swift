@@ -32,10 +32,13 @@ extension APIError {
     }
 
     static func wrongType(_ param: String, expected: String, found: JSON) -> APIError {
-        .invalid(param, "Invalid type for '\(param)': expected \(expected), but got \(found.kind) instead.", code: "invalid_type")
+        .invalid(
+            param, "Invalid type for '\(param)': expected \(expected), but got \(found.kind) instead.",
+            code: "invalid_type")
     }
 
-    /// The same refusal with `param` naming a whole parameter, as OpenAI does for token ids; the message still tells which part is wrong.
+    /// The same refusal with `param` naming a whole parameter, as OpenAI does for token ids; the message still tells
+    /// which part is wrong.
     func blaming(_ param: String) -> APIError {
         var error = self
         error.param = param
@@ -47,28 +50,46 @@ extension APIError {
     }
 
     static func unknownModel(_ id: String) -> APIError {
-        APIError(status: .notFound, message: "The model '\(id.echoed)' does not exist.", param: "model", code: "model_not_found")
+        APIError(
+            status: .notFound, message: "The model '\(id.echoed)' does not exist.", param: "model",
+            code: "model_not_found")
     }
 
     /// - Parameter isLeast: the prompt's length was not counted; it has at least `prompt` tokens.
-    static func contextExceeded(_ param: String, contextLength: Int, prompt: Int, answer: Int, isLeast: Bool = false) -> APIError {
+    static func contextExceeded(
+        _ param: String, contextLength: Int, prompt: Int, answer: Int, isLeast: Bool = false
+    ) -> APIError {
         let least = isLeast ? "at least " : ""
-        let message = "This model's maximum context length is \(contextLength) tokens. However, you requested \(least)\(prompt + answer) tokens "
-            + "(\(least)\(prompt) in the \(param), \(answer) in the completion). Please reduce the length of the \(param) or completion."
+        let message =
+            """
+            This model's maximum context length is \(contextLength) tokens. However, you requested \
+            \(least)\(prompt + answer) tokens (\(least)\(prompt) in the \(param), \(answer) in the completion). Please \
+            reduce the length of the \(param) or completion.
+            """
         return .invalid(param, message, code: "context_length_exceeded")
     }
 
     static func bodyTooLarge(limit: Int) -> APIError {
-        APIError(status: .contentTooLarge, message: "The request body is larger than \(limit) bytes.", code: "request_too_large")
+        APIError(
+            status: .contentTooLarge, message: "The request body is larger than \(limit) bytes.",
+            code: "request_too_large")
     }
 
     /// Too many bytes of bodies at a time, of this client or of all.
     static func bodiesTooMany(limit: Int, ofOwner: Bool) -> APIError {
         let whose = ofOwner ? "Your" : "All clients'"
-        let message = "\(whose) request bodies that are being read have more than \(limit) bytes together. Please try again in a moment."
+        let message =
+            """
+            \(whose) request bodies that are being read have more than \(limit) bytes together. Please try again in a \
+            moment.
+            """
         return ofOwner
-            ? APIError(status: .tooManyRequests, message: message, type: "rate_limit_error", code: "rate_limit_exceeded", retryAfter: 1)
-            : APIError(status: .serviceUnavailable, message: message, type: "service_unavailable", code: "service_unavailable", retryAfter: 1)
+            ? APIError(
+                status: .tooManyRequests, message: message, type: "rate_limit_error", code: "rate_limit_exceeded",
+                retryAfter: 1)
+            : APIError(
+                status: .serviceUnavailable, message: message, type: "service_unavailable", code: "service_unavailable",
+                retryAfter: 1)
     }
 
     /// A refusal after which the connection is of no more use.
@@ -81,26 +102,37 @@ extension APIError {
     }
 
     static func notReady(_ message: String) -> APIError {
-        APIError(status: .serviceUnavailable, message: message, type: "service_unavailable", code: "service_unavailable", retryAfter: 5)
+        APIError(
+            status: .serviceUnavailable, message: message, type: "service_unavailable", code: "service_unavailable",
+            retryAfter: 5)
     }
 
     /// Our own fault; the reason stands in the log, not in the answer.
-    static let internalError = APIError(status: .internalServerError, message: "The server failed to answer this request.", type: "server_error", code: "server_error")
+    static let internalError = APIError(
+        status: .internalServerError, message: "The server failed to answer this request.", type: "server_error",
+        code: "server_error")
 
     /// Nobody reads this; the log and the counters do. 499 is nginx's number for it.
-    static let clientGone = APIError(status: HTTPResponse.Status(code: 499), message: "The client hung up.", code: "client_gone")
+    static let clientGone = APIError(
+        status: HTTPResponse.Status(code: 499), message: "The client hung up.", code: "client_gone")
 
     /// As nobody reads this; the connection was closed.
-    static let clientStalled = APIError(status: HTTPResponse.Status(code: 499), message: "The client took nothing of its answer for too long.", code: "client_stalled")
+    static let clientStalled = APIError(
+        status: HTTPResponse.Status(code: 499), message: "The client took nothing of its answer for too long.",
+        code: "client_stalled")
 
     init(_ error: GenerationError) {
         switch error {
         case .unavailable(let message), .lost(let message): self = .notReady(message)
         case .overloaded(let message, let wait):
             let seconds = Int((wait / .seconds(1)).rounded(.up))
-            self.init(status: .tooManyRequests, message: message, type: "rate_limit_error", code: "rate_limit_exceeded", retryAfter: max(1, seconds))
-        case .tooLarge(let message): self.init(message: "The request is too large: \(message).", code: "request_too_large")
-        case .deadline(let message): self.init(status: .gatewayTimeout, message: message, type: "timeout_error", code: "timeout")
+            self.init(
+                status: .tooManyRequests, message: message, type: "rate_limit_error", code: "rate_limit_exceeded",
+                retryAfter: max(1, seconds))
+        case .tooLarge(let message):
+            self.init(message: "The request is too large: \(message).", code: "request_too_large")
+        case .deadline(let message):
+            self.init(status: .gatewayTimeout, message: message, type: "timeout_error", code: "timeout")
         case .failed(let message):
             self = .internalError
             self.message = message

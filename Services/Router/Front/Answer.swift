@@ -1,4 +1,5 @@
-/// Spells a job's answer as OpenAI does: the whole, or chunk by chunk. One for both endpoints, which differ in names and nesting.
+/// Spells a job's answer as OpenAI does: the whole, or chunk by chunk. One for both endpoints, which differ in names
+/// and nesting.
 struct Answer: Sendable {
     let id: String
     let job: Job
@@ -27,10 +28,12 @@ struct Answer: Sendable {
     /// As OpenAI's reference has it. Nothing is cached, predicted, heard or thought.
     static func usage(prompt: Int, completion: Int) -> JSON {
         [
-            "prompt_tokens": .int(prompt), "completion_tokens": .int(completion), "total_tokens": .int(prompt + completion),
+            "prompt_tokens": .int(prompt), "completion_tokens": .int(completion),
+            "total_tokens": .int(prompt + completion),
             "prompt_tokens_details": ["cached_tokens": 0, "audio_tokens": 0],
             "completion_tokens_details": [
-                "reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+                "reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0,
+                "rejected_prediction_tokens": 0,
             ],
         ]
     }
@@ -45,9 +48,15 @@ struct Answer: Sendable {
                 switch kind {
                 case .chat:
                     let message: JSON = ["role": "assistant", "content": .string(choice.text), "refusal": .null]
-                    return JSON(["index": .int(index), "message": message, "logprobs": logprobs, "finish_reason": finish], and: ids)
+                    return JSON(
+                        ["index": .int(index), "message": message, "logprobs": logprobs, "finish_reason": finish],
+                        and: ids)
                 case .completion:
-                    return JSON(["text": .string(choice.text), "index": .int(index), "logprobs": logprobs, "finish_reason": finish], and: ids)
+                    return JSON(
+                        [
+                            "text": .string(choice.text), "index": .int(index), "logprobs": logprobs,
+                            "finish_reason": finish,
+                        ], and: ids)
                 }
             },
             more: promptIDsOfChat + [JSON.Member(name: "usage", value: usage)])
@@ -59,14 +68,18 @@ struct Answer: Sendable {
     func opening(_ index: Int) -> JSON? {
         guard kind == .chat else { return nil }
         let delta = ChoiceDelta(index: index)
-        return chunk(delta, chatDelta: ["role": "assistant", "content": ""], text: "", logprobs: .null, finish: .null, promptIDsOfChat)
+        return chunk(
+            delta, chatDelta: ["role": "assistant", "content": ""], text: "", logprobs: .null, finish: .null,
+            promptIDsOfChat)
     }
 
     /// - Parameter isFirst: of its choice.
     func chunk(_ delta: ChoiceDelta, isFirst: Bool) -> JSON {
         let logprobs = wantsLogprobs ? Logprobs.json(delta.reports, kind) : .null
         let ids = (isFirst ? promptIDs(besideChoice: delta.index) : []) + ids(delta.ids)
-        return chunk(delta, chatDelta: ["content": .string(delta.text)], text: delta.text, logprobs: logprobs, finish: .null, ids: ids)
+        return chunk(
+            delta, chatDelta: ["content": .string(delta.text)], text: delta.text, logprobs: logprobs, finish: .null,
+            ids: ids)
     }
 
     func closing(_ delta: ChoiceDelta, _ finish: FinishReason) -> JSON {
@@ -84,23 +97,32 @@ struct Answer: Sendable {
     ///   - more: members of the chunk.
     ///   - ids: members of the choice.
     private func chunk(
-        _ delta: ChoiceDelta, chatDelta: JSON, text: String, logprobs: JSON, finish: JSON, _ more: [JSON.Member] = [], ids: [JSON.Member] = []
+        _ delta: ChoiceDelta, chatDelta: JSON, text: String, logprobs: JSON, finish: JSON, _ more: [JSON.Member] = [],
+        ids: [JSON.Member] = []
     ) -> JSON {
         let index = JSON.int(delta.index)
-        let choice: JSON = switch kind {
-        case .chat: JSON(["index": index, "delta": chatDelta, "logprobs": logprobs, "finish_reason": finish], and: ids)
-        case .completion: JSON(["text": .string(text), "index": index, "logprobs": logprobs, "finish_reason": finish], and: ids)
-        }
+        let choice: JSON =
+            switch kind {
+            case .chat:
+                JSON(["index": index, "delta": chatDelta, "logprobs": logprobs, "finish_reason": finish], and: ids)
+            case .completion:
+                JSON(["text": .string(text), "index": index, "logprobs": logprobs, "finish_reason": finish], and: ids)
+            }
         return envelope(object: chunkObject, choices: [choice], more: more + usage(besides: delta))
     }
 
-    /// The usage that stands in a chunk of text: so far and of its choice alone, as with vLLM; or a null, as with OpenAI.
+    /// The usage that stands in a chunk of text: so far and of its choice alone, as with vLLM; or a null, as with
+    /// OpenAI.
     private func usage(besides delta: ChoiceDelta) -> [JSON.Member] {
         switch job.usage {
         case .none: []
         case .atEnd: [JSON.Member(name: "usage", value: .null)]
         case .inEveryChunk:
-            [JSON.Member(name: "usage", value: Self.usage(prompt: prompt(of: delta.index).ids.count, completion: delta.tokens))]
+            [
+                JSON.Member(
+                    name: "usage",
+                    value: Self.usage(prompt: prompt(of: delta.index).ids.count, completion: delta.tokens))
+            ]
         }
     }
 
@@ -113,7 +135,8 @@ struct Answer: Sendable {
     }
 }
 
-// Token ids, where they are asked for, stand where vLLM puts them: a chat's prompt beside the choices, a completion's in each choice.
+// Token ids, where they are asked for, stand where vLLM puts them: a chat's prompt beside the choices, a completion's
+// in each choice.
 extension Answer {
     private func prompt(of choice: Int) -> Job.Prompt { job.prompts[choice / job.choicesPerPrompt] }
 
@@ -147,13 +170,17 @@ enum Logprobs {
     private static func chat(_ reports: [TokenReport]) -> JSON {
         func members(_ name: TokenName, _ logprob: Float) -> [JSON.Member] {
             [
-                JSON.Member(name: "token", value: .string(name.text)), JSON.Member(name: "logprob", value: .logprob(logprob)),
+                JSON.Member(name: "token", value: .string(name.text)),
+                JSON.Member(name: "logprob", value: .logprob(logprob)),
                 JSON.Member(name: "bytes", value: .array(name.bytes.map { .int($0) })),
             ]
         }
         let content = reports.map { report in
             let top = report.top.map { JSON.object(members($0.name, $0.logprob)) }
-            return JSON.object(members(report.name, report.logprob ?? -.infinity) + [JSON.Member(name: "top_logprobs", value: .array(top))])
+            return JSON.object(
+                members(report.name, report.logprob ?? -.infinity) + [
+                    JSON.Member(name: "top_logprobs", value: .array(top))
+                ])
         }
         return ["content": .array(content), "refusal": .null]
     }

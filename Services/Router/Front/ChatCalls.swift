@@ -14,7 +14,8 @@ enum ChatCalls {
         let older = try functionCall(message, "\(name).function_call")
         guard isAssistant || calls.isEmpty && older == nil else {
             let field = older == nil ? "\(name).tool_calls" : "\(name).function_call"
-            throw .invalid(field, "Invalid '\(field)': only messages of the role 'assistant' have calls.", code: "invalid_value")
+            throw .invalid(
+                field, "Invalid '\(field)': only messages of the role 'assistant' have calls.", code: "invalid_value")
         }
         // A client that sends both means one call in two forms.
         return calls.isEmpty ? older.map { [$0] } ?? [] : calls
@@ -35,7 +36,8 @@ enum ChatCalls {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         let type = try value.text("type", of: name) ?? "function"
         guard type == "function" else {
-            throw .notSupported("\(name).type", "'\(name).type' is '\(type.echoed)', which is not supported: only 'function' is.")
+            throw .notSupported(
+                "\(name).type", "'\(name).type' is '\(type.echoed)', which is not supported: only 'function' is.")
         }
         guard let id = try value.text("id", of: name) else { throw .missing("\(name).id") }
         guard let function = value["function"], function != .null else { throw .missing("\(name).function") }
@@ -52,7 +54,11 @@ enum ChatCalls {
         guard let function = try value.text("name", of: name), !function.isEmpty else { throw .missing("\(name).name") }
         guard function.unicodeScalars.allSatisfy(isNameScalar) else {
             throw .invalid(
-                "\(name).name", "Invalid '\(name).name': expected letters, digits and '_', '-', '.', ':' or '/', but got '\(function.echoed)'.",
+                "\(name).name",
+                """
+                Invalid '\(name).name': expected letters, digits and '_', '-', '.', ':' or '/', but got \
+                '\(function.echoed)'.
+                """,
                 code: "invalid_value")
         }
         return FunctionCall(name: function, arguments: try arguments(value, "\(name).arguments"))
@@ -60,11 +66,12 @@ enum ChatCalls {
 
     /// In the prompt a name stands before a bracket without quotes, so nothing in it may look like the rest of a call.
     private static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "_-.:/".unicodeScalars.contains(scalar)
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            || "_-.:/".unicodeScalars.contains(scalar)
     }
 
-    /// As the model wrote them: arguments that are no JSON are part of the conversation too, and a model that sees its mistake may
-    /// mend it. Nothing at all means no arguments; some clients send the object itself.
+    /// As the model wrote them: arguments that are no JSON are part of the conversation too, and a model that sees its
+    /// mistake may mend it. Nothing at all means no arguments; some clients send the object itself.
     private static func arguments(_ function: JSON, _ name: String) throws(APIError) -> String {
         switch function["arguments"] {
         case nil, .null: throw .missing(name)

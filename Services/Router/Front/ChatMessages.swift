@@ -4,12 +4,15 @@ internal import Tokenizer
 enum ChatMessages {
     static func read(_ fields: RequestFields) throws(APIError) -> [ChatMessage] {
         guard let value = fields.value("messages") else { throw .missing("messages") }
-        guard case .array(let elements) = value else { throw .wrongType("messages", expected: "an array", found: value) }
+        guard case .array(let elements) = value else {
+            throw .wrongType("messages", expected: "an array", found: value)
+        }
         guard !elements.isEmpty else {
-            throw .invalid("messages", "Invalid 'messages': empty array. Expected at least one message.", code: "empty_array")
+            throw .invalid(
+                "messages", "Invalid 'messages': empty array. Expected at least one message.", code: "empty_array")
         }
         var messages: [ChatMessage] = []
-        var functions: [String: String] = [:]           // the function of each call so far, by the call's id
+        var functions: [String: String] = [:]        // the function of each call so far, by the call's id
         for (index, element) in elements.enumerated() {
             let name = "messages[\(index)]"
             var message = try message(element, name)
@@ -17,19 +20,24 @@ enum ChatMessages {
                 message.calls.append(call.function)
                 if let id = call.id { functions[id] = call.function.name }
             }
-            if message.role == "function", message.name == nil { message.name = try function(ofResult: element, name, functions) }
+            if message.role == "function", message.name == nil {
+                message.name = try function(ofResult: element, name, functions)
+            }
             messages.append(message)
         }
         return messages
     }
 
     /// The function that a result comes from: the template names it, OpenAI's API only its call.
-    private static func function(ofResult message: JSON, _ name: String, _ functions: [String: String]) throws(APIError) -> String {
+    private static func function(
+        ofResult message: JSON, _ name: String, _ functions: [String: String]
+    ) throws(APIError) -> String {
         if message["role"] == "function" { throw .missing("\(name).name") }
         guard let id = try message.text("tool_call_id", of: name) else { throw .missing("\(name).tool_call_id") }
         guard let function = functions[id] else {
             throw .invalid(
-                "\(name).tool_call_id", "Invalid '\(name).tool_call_id': no message before it has a call with the id '\(id.echoed)'.",
+                "\(name).tool_call_id",
+                "Invalid '\(name).tool_call_id': no message before it has a call with the id '\(id.echoed)'.",
                 code: "invalid_value")
         }
         return function
@@ -53,12 +61,16 @@ enum ChatMessages {
         default:
             throw .invalid(
                 "\(name).role",
-                "Invalid value: '\(role.echoed)'. Supported values are: 'system', 'developer', 'user', 'assistant', 'tool' and 'function'.",
+                """
+                Invalid value: '\(role.echoed)'. Supported values are: 'system', 'developer', 'user', 'assistant', \
+                'tool' and 'function'.
+                """,
                 code: "invalid_value")
         }
     }
 
-    /// - Parameter isAssistant: an assistant may have said nothing, for example because it called tools, or have refused in words.
+    /// - Parameter isAssistant: an assistant may have said nothing, for example because it called tools, or have
+    ///   refused in words.
     private static func content(_ message: JSON, _ name: String, isAssistant: Bool) throws(APIError) -> String {
         let refusal = isAssistant ? try message.text("refusal", of: name) ?? "" : ""
         let field = "\(name).content"
@@ -66,7 +78,9 @@ enum ChatMessages {
         case .string(let text): return text + refusal
         case .array(let parts):
             var text = ""
-            for (index, part) in parts.enumerated() { text += try partText(part, "\(field)[\(index)]", isAssistant: isAssistant) }
+            for (index, part) in parts.enumerated() {
+                text += try partText(part, "\(field)[\(index)]", isAssistant: isAssistant)
+            }
             return text + refusal
         case nil, .null:
             guard isAssistant else { throw .missing(field) }
@@ -79,7 +93,8 @@ enum ChatMessages {
         guard case .object = part else { throw .wrongType(name, expected: "an object", found: part) }
         guard let type = try part.text("type", of: name) else { throw .missing("\(name).type") }
         guard type == "text" || type == "refusal" && isAssistant else {
-            throw .notSupported(name, "'\(name)' is of type '\(type.echoed)', which is not supported: this model reads text.")
+            throw .notSupported(
+                name, "'\(name)' is of type '\(type.echoed)', which is not supported: this model reads text.")
         }
         guard let text = try part.text(type, of: name) else { throw .missing("\(name).\(type)") }
         return text

@@ -13,10 +13,12 @@ struct ChatRequest {
         messages = try ChatMessages.read(fields)
         tools = try ChatTools.read(fields)
         // The newer name wins where a client sends both.
-        let older = try fields.integer("max_tokens", in: 1...Int(Int32.max))
-        job.request(tokens: try fields.integer("max_completion_tokens", in: 1...Int(Int32.max)) ?? older, contextLength: model.contextLength)
+        let older = try fields.integer("max_tokens", in: 1 ... Int(Int32.max))
+        job.request(
+            tokens: try fields.integer("max_completion_tokens", in: 1 ... Int(Int32.max)) ?? older,
+            contextLength: model.contextLength)
         let wantsLogprobs = try fields.bool("logprobs", default: false)
-        let alternatives = try fields.integer("top_logprobs", in: 0...20)
+        let alternatives = try fields.integer("top_logprobs", in: 0 ... 20)
         guard alternatives == nil || wantsLogprobs else {
             throw .invalid("top_logprobs", "The 'top_logprobs' parameter is only allowed when 'logprobs' is true.")
         }
@@ -50,12 +52,20 @@ enum ChatTools {
         guard case .array(let elements) = value else { throw .wrongType("tools", expected: "an array", found: value) }
         var tools: [String] = []
         for (index, element) in elements.enumerated() {
-            guard case .object = element else { throw .wrongType("tools[\(index)]", expected: "an object", found: element) }
-            guard element["type"] == "function" else {
-                throw .invalid("tools[\(index)].type", "Invalid value for 'tools[\(index)].type': only 'function' is supported.", code: "invalid_value")
+            guard case .object = element else {
+                throw .wrongType("tools[\(index)]", expected: "an object", found: element)
             }
-            guard let function = element["function"], case .object = function else { throw .missing("tools[\(index)].function") }
-            guard case .string(let name)? = function["name"], !name.isEmpty else { throw .missing("tools[\(index)].function.name") }
+            guard element["type"] == "function" else {
+                throw .invalid(
+                    "tools[\(index)].type", "Invalid value for 'tools[\(index)].type': only 'function' is supported.",
+                    code: "invalid_value")
+            }
+            guard let function = element["function"], case .object = function else {
+                throw .missing("tools[\(index)].function")
+            }
+            guard case .string(let name)? = function["name"], !name.isEmpty else {
+                throw .missing("tools[\(index)].function.name")
+            }
             tools.append(function.text(.pythonDefault))
         }
         // With "none" the model must not call, so it is not told.

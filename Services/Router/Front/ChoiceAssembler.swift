@@ -49,7 +49,8 @@ struct ChoiceAssembler {
 
     /// The echoed prompt, to be sent first. With log-probabilities it has to wait for them.
     ///
-    /// Prompt and answer are one text: where a prompt of token ids ends inside a character, that waits for the answer's first bytes.
+    /// Prompt and answer are one text: where a prompt of token ids ends inside a character, that waits for the answer's
+    /// first bytes.
     mutating func echo(_ logprobs: [TokenLogprobs?] = []) -> ChoiceDelta {
         decoder.skipsSpecial = false
         defer { decoder.skipsSpecial = job.skipsSpecial }
@@ -99,7 +100,9 @@ struct ChoiceAssembler {
     private mutating func release(_ piece: String) -> ChoiceDelta {
         decoded += piece.unicodeScalars.count
         let mayEnd = tokens > job.sampling.tokensMin
-        guard isInsideEcho, let first = piece.unicodeScalars.first else { return delta(stops.append(piece, mayEnd: mayEnd)) }
+        guard isInsideEcho, let first = piece.unicodeScalars.first else {
+            return delta(stops.append(piece, mayEnd: mayEnd))
+        }
         // A stop string is looked for in what the model wrote, and this character it wrote only in part.
         isInsideEcho = false
         return delta(String(first) + stops.append(String(piece.unicodeScalars.dropFirst()), mayEnd: mayEnd))

@@ -20,16 +20,19 @@ struct CompletionRequest {
         var job = try Job(.completion, fields, model: model, seed: seed)
         sources = try Self.sources(fields, vocabularySize: model.vocabularySize)
         job.echo = try fields.bool("echo", default: false)
-        job.topLogprobs = try fields.integer("logprobs", in: 0...20)
+        job.topLogprobs = try fields.integer("logprobs", in: 0 ... 20)
         // With echo, 0 asks for the prompt's own log-probabilities and nothing else.
-        let lengths = (job.echo ? 0 : 1)...Int(Int32.max)
+        let lengths = (job.echo ? 0 : 1) ... Int(Int32.max)
         let older = try fields.integer("max_tokens", in: lengths)
-        job.request(tokens: try fields.integer("max_completion_tokens", in: lengths) ?? older, contextLength: model.contextLength)
+        job.request(
+            tokens: try fields.integer("max_completion_tokens", in: lengths) ?? older,
+            contextLength: model.contextLength)
         try job.checkCounts(prompts: sources.count)
         self.job = job
     }
 
-    /// The job with its prompts encoded, once each is known to fit. A prompt is all the client's own: it may spell control tokens.
+    /// The job with its prompts encoded, once each is known to fit. A prompt is all the client's own: it may spell
+    /// control tokens.
     /// - Parameter cancellation: ends the work early.
     func encoded(by tokenizer: BytePairTokenizer, contextLength: Int, _ cancellation: CancellationFlag) throws -> Job {
         var job = job
@@ -39,7 +42,9 @@ struct CompletionRequest {
         for source in sources {
             switch source {
             case .text(let text):
-                job.prompts.append(Job.Prompt(ids: try tokenizer.ids(of: PromptText(template: text), "prompt", cancellation), text: text))
+                job.prompts.append(
+                    Job.Prompt(
+                        ids: try tokenizer.ids(of: PromptText(template: text), "prompt", cancellation), text: text))
             case .ids(let ids): job.prompts.append(Job.Prompt(ids: ids, text: nil))
             case .begin:
                 guard let begin = tokenizer.id(of: ChatTemplate.begin) else { throw APIError.missing("prompt") }
@@ -51,7 +56,8 @@ struct CompletionRequest {
         return job
     }
 
-    private static let emptyPrompt = APIError.invalid("prompt", "Invalid 'prompt': expected at least one token.", code: "empty_prompt")
+    private static let emptyPrompt = APIError.invalid(
+        "prompt", "Invalid 'prompt': expected at least one token.", code: "empty_prompt")
 
     /// A string, token ids, or an array of either.
     private static func sources(_ fields: RequestFields, vocabularySize: Int) throws(APIError) -> [Source] {
@@ -62,15 +68,23 @@ struct CompletionRequest {
             guard let first = elements.first else { throw emptyPrompt }
             if case .number = first { return [.ids(try ids(elements, "prompt", vocabularySize: vocabularySize))] }
             guard elements.count <= Job.promptsMax else {
-                let message = "Invalid 'prompt': array too long. Expected at most \(Job.promptsMax) prompts, but got \(elements.count) instead."
+                let message =
+                    """
+                    Invalid 'prompt': array too long. Expected at most \(Job.promptsMax) prompts, but got \
+                    \(elements.count) instead.
+                    """
                 throw .invalid("prompt", message, code: "array_above_max_length")
             }
             var sources: [Source] = []
             for (index, element) in elements.enumerated() {
                 switch element {
                 case .string(let text): sources.append(try self.text(text))
-                case .array(let inner): sources.append(.ids(try ids(inner, "prompt[\(index)]", vocabularySize: vocabularySize)))
-                default: throw APIError.wrongType("prompt[\(index)]", expected: "a string or an array of token ids", found: element).blaming("prompt")
+                case .array(let inner):
+                    sources.append(.ids(try ids(inner, "prompt[\(index)]", vocabularySize: vocabularySize)))
+                default:
+                    throw APIError.wrongType(
+                        "prompt[\(index)]", expected: "a string or an array of token ids", found: element
+                    ).blaming("prompt")
                 }
             }
             return sources
@@ -93,7 +107,7 @@ struct CompletionRequest {
                 ids.append(id)
             } else {
                 do {
-                    ids.append(Int32(try element.integer("\(name)[\(index)]", in: 0...vocabularySize - 1)))
+                    ids.append(Int32(try element.integer("\(name)[\(index)]", in: 0 ... vocabularySize - 1)))
                 } catch {
                     throw error.blaming("prompt")
                 }

@@ -12,7 +12,9 @@ struct CrossOrigin: Sendable, Equatable {
     /// - Parameter list: `*`, or origins such as `http://localhost:3000` separated by commas.
     /// - Returns: nil where a part of the list is no origin.
     init?(list: String) {
-        let parts = list.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespacesAndNewlines).lowercased() }
+        let parts = list.split(separator: ",", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
+        }
         if parts == ["*"] {
             origins = .all
         } else {
@@ -25,7 +27,9 @@ struct CrossOrigin: Sendable, Equatable {
     private static func isOrigin(_ text: String) -> Bool {
         if text == "null" { return true }
         guard let scheme = text.range(of: "://"), scheme.lowerBound > text.startIndex else { return false }
-        let isNamed = text[..<scheme.lowerBound].utf8.allSatisfy { (0x61 ... 0x7A).contains($0) || (0x30 ... 0x39).contains($0) || "+-.".utf8.contains($0) }
+        let isNamed = text[..<scheme.lowerBound].utf8.allSatisfy {
+            (0x61 ... 0x7A).contains($0) || (0x30 ... 0x39).contains($0) || "+-.".utf8.contains($0)
+        }
         let host = String(text[scheme.upperBound...])
         return isNamed && !host.isEmpty && RequestRules.isHost(host)
     }
@@ -50,9 +54,12 @@ struct CrossOrigin: Sendable, Equatable {
     /// - Parameter methods: what the path knows.
     func options(_ request: Request, methods: String) -> Response {
         var fields: HTTPFields = [.allow: methods]
-        if headers(for: request)[.accessControlAllowOrigin] != nil, request.headers[.accessControlRequestMethod] != nil {
+        if headers(for: request)[.accessControlAllowOrigin] != nil, request.headers[.accessControlRequestMethod] != nil
+        {
             fields[.accessControlAllowMethods] = methods
-            if let asked = request.headers[.accessControlRequestHeaders], Self.isNameList(asked) { fields[.accessControlAllowHeaders] = asked }
+            if let asked = request.headers[.accessControlRequestHeaders], Self.isNameList(asked) {
+                fields[.accessControlAllowHeaders] = asked
+            }
             fields[.accessControlMaxAge] = "\(Self.maxAgeSeconds)"
         }
         return Response(status: .noContent, headers: fields)
@@ -60,8 +67,10 @@ struct CrossOrigin: Sendable, Equatable {
     private static let maxAgeSeconds = 3600
 
     private static func isNameList(_ text: String) -> Bool {
-        text.utf8.count <= 2000 && text.utf8.allSatisfy {
-            (0x30 ... 0x39).contains($0) || (0x41 ... 0x5A).contains($0 & 0xDF) || "-_.,! #$%&'*+^`|~\t".utf8.contains($0)
-        }
+        text.utf8.count <= 2000
+            && text.utf8.allSatisfy {
+                (0x30 ... 0x39).contains($0) || (0x41 ... 0x5A).contains($0 & 0xDF)
+                    || "-_.,! #$%&'*+^`|~\t".utf8.contains($0)
+            }
     }
 }

@@ -1,7 +1,7 @@
 /// Spells one answer as server-sent events: `data: {…}` and a blank line for each chunk, `data: [DONE]` at the end.
 struct EventStream: Sendable {
     private let answer: Answer
-    private var opened: [Bool]      // one per choice
+    private var opened: [Bool]        // one per choice
 
     static let keepAlive = ": keep-alive\n\n"
 
@@ -40,9 +40,11 @@ struct EventStream: Sendable {
 }
 
 extension String {
-    /// This JSON text with the characters escaped that some readers of events take for line ends: U+0085, U+2028 and U+2029.
+    /// This JSON text with the characters escaped that some readers of events take for line ends: U+0085, U+2028 and
+    /// U+2029.
     var withEscapedLineEnds: String {
-        guard utf8.contains(where: { $0 == 0xC2 || $0 == 0xE2 }) else { return self }       // the first bytes of their UTF-8
+        // The first bytes of their UTF-8.
+        guard utf8.contains(where: { $0 == 0xC2 || $0 == 0xE2 }) else { return self }
         var text = ""
         for scalar in unicodeScalars {
             switch scalar {

@@ -9,27 +9,30 @@ extension Front {
         let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch
         try await generator.admit { !watch.isHungUp }
-        // What is read takes many times the memory of the body, so of large requests one at a time is read, from its bytes to its tokens.
+        // What is read takes many times the memory of the body, so of large requests one at a time is read, from its
+        // bytes to its tokens.
         let job = try await inTurn(size, context, watch) { [bytes = body.bytes, record = context.record] cancellation in
             let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
             record.update { $0.user = Self.user(fields) }
             try checkModel(fields)
             return try read(fields, .random(in: .min ... .max), cancellation)
         }
-        withExtendedLifetime(body) {}           // until here its bytes count
+        withExtendedLifetime(body) {}        // until here its bytes count
         let answer = Answer(
             id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
             job: job, model: generator.model, created: Int(Date.now.timeIntervalSince1970))
 
-        if watch.isHungUp { throw APIError.clientGone }         // nobody would read the answer
-        let resources = RunningJob.Resources(generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce, account: context.account)
+        if watch.isHungUp { throw APIError.clientGone }        // nobody would read the answer
+        let resources = RunningJob.Resources(
+            generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce,
+            account: context.account)
         let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
         context.record.update { ($0.id, $0.promptTokens, $0.tally) = (answer.id, job.promptTokens, running.tally) }
         do {
             return job.stream
                 ? try await stream(job, running, answer, watch, context.record)
                 : try await whole(job, running, answer, watch)
-        } catch where watch.isHungUp {
+        } catch  where watch.isHungUp {
             throw APIError.clientGone
         }
     }
@@ -40,13 +43,15 @@ extension Front {
         return user.echoed
     }
 
-    /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long work.
+    /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long
+    /// work.
     typealias Reading = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Job
 
-    /// Does what takes long for a large request: at once where it is small, else where it holds up nobody and for as long as the
-    /// client is there.
+    /// Does what takes long for a large request: at once where it is small, else where it holds up nobody and for as
+    /// long as the client is there.
     private func inTurn<R: Sendable>(
-        _ bytes: Int, _ context: FrontContext, _ watch: HangUpWatch, _ work: @escaping @Sendable (CancellationFlag) throws -> R
+        _ bytes: Int, _ context: FrontContext, _ watch: HangUpWatch,
+        _ work: @escaping @Sendable (CancellationFlag) throws -> R
     ) async throws -> R {
         guard bytes >= LargeRequests.bytesMin else { return try work(CancellationFlag()) }
         let client = config.apiKeys.isEmpty ? context.connection.clientNetwork.hashValue : context.account
@@ -54,8 +59,12 @@ extension Front {
         let watching = watch.watch { task.cancel() }
         defer { watch.unwatch(watching) }
         do {
-            return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
-        } catch where watch.isHungUp {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        } catch  where watch.isHungUp {
             throw APIError.clientGone
         }
     }
@@ -66,46 +75,58 @@ extension Front {
         guard model == generator.model.id else { throw .unknownModel(model) }
     }
 
-    private func whole(_ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch) async throws -> Response {
+    private func whole(
+        _ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch
+    ) async throws -> Response {
         let watching = watch.watch { running.cancel() }
         defer { watch.unwatch(watching) }
         var choices = [Answer.Choice](repeating: Answer.Choice(), count: job.choices.count)
         for try await case .delta(let delta) in running.events { choices[delta.index].add(delta) }
         try Task.checkCancellation()
         metrics.count(promptTokens: job.promptTokens, running.tally)
-        return Response(json: answer.whole(choices, usage: Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens)))
+        return Response(
+            json: answer.whole(choices, usage: Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens))
+        )
     }
 
     /// Begins a stream once the engine has taken the job: until then a refusal still is a status of its own.
-    private func stream(_ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch, _ record: RequestRecord) async throws -> Response {
+    private func stream(
+        _ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch, _ record: RequestRecord
+    ) async throws -> Response {
         let first = try await firstEvent(running, watch)
         // nginx and others behind it hold answers back unless told not to.
-        let headers: HTTPFields = [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .accelBuffering: "no"]
-        return Response(status: .ok, headers: headers, body: ResponseBody { writer in
-            let watching = watch.watch { running.cancel() }
-            defer {
-                watch.unwatch(watching)
-                metrics.count(promptTokens: job.promptTokens, running.tally)
-            }
-            var stream = EventStream(answer, choices: job.choices.count)
-            do {
-                if let first { try await writer.write(ByteBuffer(string: stream.text(for: first))) }
-                for try await event in running.events {
-                    try await writer.write(ByteBuffer(string: stream.text(for: event)))
-                    running.tally.noteSent()
+        let headers: HTTPFields = [
+            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .accelBuffering: "no",
+        ]
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                let watching = watch.watch { running.cancel() }
+                defer {
+                    watch.unwatch(watching)
+                    metrics.count(promptTokens: job.promptTokens, running.tally)
                 }
-                try Task.checkCancellation()
-                let usage = job.usage != .none ? Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens) : nil
-                try await writer.write(ByteBuffer(string: stream.end(usage: usage)))
-            } catch {
-                running.cancel()
-                guard !watch.isHungUp, !Task.isCancelled else { throw error }
-                let refusal = APIError(wrapping: error)
-                record.update { ($0.trouble, $0.lateStatus) = (refusal.code, Int(refusal.status.code)) }
-                try await writer.write(ByteBuffer(string: EventStream.failure(refusal)))
-            }
-            try await writer.finish(nil)
-        })
+                var stream = EventStream(answer, choices: job.choices.count)
+                do {
+                    if let first { try await writer.write(ByteBuffer(string: stream.text(for: first))) }
+                    for try await event in running.events {
+                        try await writer.write(ByteBuffer(string: stream.text(for: event)))
+                        running.tally.noteSent()
+                    }
+                    try Task.checkCancellation()
+                    let usage =
+                        job.usage != .none
+                        ? Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens) : nil
+                    try await writer.write(ByteBuffer(string: stream.end(usage: usage)))
+                } catch {
+                    running.cancel()
+                    guard !watch.isHungUp, !Task.isCancelled else { throw error }
+                    let refusal = APIError(wrapping: error)
+                    record.update { ($0.trouble, $0.lateStatus) = (refusal.code, Int(refusal.status.code)) }
+                    try await writer.write(ByteBuffer(string: EventStream.failure(refusal)))
+                }
+                try await writer.finish(nil)
+            })
     }
 
     private func firstEvent(_ running: RunningJob, _ watch: HangUpWatch) async throws -> RunningJob.Event? {

@@ -9,12 +9,15 @@ extension Front {
         let limit = config.bodyBytesMax
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > limit { throw APIError.bodyTooLarge(limit: limit) }
-        let owner = config.apiKeys.isEmpty ? BodyBudget.Owner.address(context.connection.clientNetwork) : .key(context.account)
+        let owner =
+            config.apiKeys.isEmpty ? BodyBudget.Owner.address(context.connection.clientNetwork) : .key(context.account)
         let body = HeldBody(bodies, owner)
         do {
             if context.facts.awaitsContinue { try await context.connection.sayContinue() }
             for try await buffer in request.body {
-                guard body.bytes.count + buffer.readableBytes <= limit else { throw APIError.bodyTooLarge(limit: limit) }
+                guard body.bytes.count + buffer.readableBytes <= limit else {
+                    throw APIError.bodyTooLarge(limit: limit)
+                }
                 try body.append(buffer, announced: announced)
             }
         } catch {
@@ -33,7 +36,9 @@ extension Front {
             error.endsConnection = true
             return error
         case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
-            return .ending(.badRequest, "The request body is not what its Content-Encoding says, or ends too early.", code: "invalid_body")
+            return .ending(
+                .badRequest, "The request body is not what its Content-Encoding says, or ends too early.",
+                code: "invalid_body")
         default: return .ending(.badRequest, "The request body is malformed or ends too early.", code: "invalid_body")
         }
     }

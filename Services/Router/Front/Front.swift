@@ -29,17 +29,21 @@ struct Front: Sendable {
     /// The front as a server.
     ///
     /// - Parameter onListening: called once, with the socket that listens.
-    func application(on address: BindAddress, logger: Logger, onListening: @escaping @Sendable (any Channel) -> Void) -> some ApplicationProtocol {
+    func application(
+        on address: BindAddress, logger: Logger, onListening: @escaping @Sendable (any Channel) -> Void
+    ) -> some ApplicationProtocol {
         let server = HTTPServerBuilder { responder in
-            FrontChannel(responder: responder, limits: config.connection, bodyBytesMax: config.bodyBytesMax, table: connections)
+            FrontChannel(
+                responder: responder, limits: config.connection, bodyBytesMax: config.bodyBytesMax, table: connections)
         }
         return Application(
             router: router(), server: server, configuration: .init(address: address, serverName: "minimax"),
             onServerRunning: { [connections] channel in
                 let added = channel.eventLoop.submit {
-                    try channel.pipeline.syncOperations.addHandler(AcceptPause(connections, logger: logger), position: .first)
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptPause(connections, logger: logger), position: .first)
                 }
-                try? await added.get()      // fails only where the socket is closed
+                try? await added.get()        // fails only where the socket is closed
                 onListening(channel)
             }, logger: logger)
     }
@@ -49,12 +53,15 @@ struct Front: Sendable {
         router.add(middleware: FrontMiddleware(metrics: metrics, crossOrigin: config.crossOrigin))
         router.get("/") { _, _ in hint() }
         router.get("/health") { _, _ in health() }
-        let api = router.group("/v1").add(middleware: AuthorizationMiddleware(authorization: Authorization(keys: config.apiKeys, names: config.apiKeyNames)))
+        let api = router.group("/v1").add(
+            middleware: AuthorizationMiddleware(
+                authorization: Authorization(keys: config.apiKeys, names: config.apiKeyNames)))
         api.post("/chat/completions") { request, context in
             try await answer(request, context) { fields, seed, cancellation in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)
                 return try chat.encoded(
-                    by: tokenizer, contextLength: generator.model.contextLength, trustsSpecialTokens: config.trustsSpecialTokens, cancellation)
+                    by: tokenizer, contextLength: generator.model.contextLength,
+                    trustsSpecialTokens: config.trustsSpecialTokens, cancellation)
             }
         }
         api.post("/completions") { request, context in
@@ -77,20 +84,24 @@ struct Front: Sendable {
     private var modelCard: JSON {
         let model = generator.model
         return [
-            "id": .string(model.id), "object": "model", "created": .int(model.created), "owned_by": .string(model.ownedBy),
+            "id": .string(model.id), "object": "model", "created": .int(model.created),
+            "owned_by": .string(model.ownedBy),
             "max_model_len": .int(model.usableLength ?? model.contextLength),
         ]
     }
 
     private func hint() -> Response {
         let text = "\(generator.model.id): an OpenAI-compatible API. Try POST /v1/chat/completions or GET /v1/models.\n"
-        return Response(status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
     private func health() -> Response {
         switch generator.readiness {
         case .ready: Response(json: ["status": "ok"])
-        case .notReady(let message): Response(json: ["status": "unavailable", "message": .string(message)], status: .serviceUnavailable)
+        case .notReady(let message):
+            Response(json: ["status": "unavailable", "message": .string(message)], status: .serviceUnavailable)
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import Metrics
 
-/// What the front counts. The names are those of vLLM's dashboards under our own prefix; how many requests run or wait is the engine's to tell.
+/// What the front counts. The names are those of vLLM's dashboards under our own prefix; how many requests run or wait
+/// is the engine's to tell.
 struct FrontMetrics: Sendable {
     private let model: (String, String)
     private let promptTokens: Counter
@@ -29,7 +30,8 @@ struct FrontMetrics: Sendable {
         promptTokens.increment(by: prompt)
         generationTokens.increment(by: tally.tokens)
         for reason in tally.finishes {
-            Counter(label: "minimax_request_success_total", dimensions: [model, ("finished_reason", reason.rawValue)]).increment()
+            Counter(label: "minimax_request_success_total", dimensions: [model, ("finished_reason", reason.rawValue)])
+                .increment()
         }
         requestLatency.record(duration: tally.start.duration(to: .now))
     }

@@ -2,13 +2,15 @@ internal import Hummingbird
 internal import Logging
 internal import Synchronization
 
-/// Around every endpoint: turns errors into OpenAI's shape, adds the headers that all answers have, then counts and logs the request
-/// once its last byte is written.
+/// Around every endpoint: turns errors into OpenAI's shape, adds the headers that all answers have, then counts and
+/// logs the request once its last byte is written.
 struct FrontMiddleware: RouterMiddleware {
     let metrics: FrontMetrics
     let crossOrigin: CrossOrigin
 
-    func handle(_ request: Request, context: FrontContext, next: @concurrent (Request, FrontContext) async throws -> Response) async throws -> Response {
+    func handle(
+        _ request: Request, context: FrontContext, next: @concurrent (Request, FrontContext) async throws -> Response
+    ) async throws -> Response {
         let start = ContinuousClock.now
         let requestID = RequestID.of(request.headers[.requestID])
         var response = await answer(request, context, next)
@@ -36,26 +38,37 @@ struct FrontMiddleware: RouterMiddleware {
         return response
     }
 
-    private func answer(_ request: Request, _ context: FrontContext, _ next: @concurrent (Request, FrontContext) async throws -> Response) async -> Response {
+    private func answer(
+        _ request: Request, _ context: FrontContext,
+        _ next: @concurrent (Request, FrontContext) async throws -> Response
+    ) async -> Response {
         do {
             if let refusal = context.facts.refusal { throw refusal }
-            if request.method == .options, let methods = Endpoints.methods(request.uri.path) { return crossOrigin.options(request, methods: methods) }
+            if request.method == .options, let methods = Endpoints.methods(request.uri.path) {
+                return crossOrigin.options(request, methods: methods)
+            }
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
             return Endpoints.unknown(request).response
         } catch {
             let refusal = APIError(wrapping: error)
-            if refusal.status == .internalServerError, !(error is APIError) { context.logger.warning("request failed", metadata: ["error": "\(error)"]) }
+            if refusal.status == .internalServerError, !(error is APIError) {
+                context.logger.warning("request failed", metadata: ["error": "\(error)"])
+            }
             context.record.update { $0.trouble = refusal.code ?? refusal.type }
             return refusal.response
         }
     }
 
-    private func log(_ request: Request, _ requestID: String, status: Int, since start: ContinuousClock.Instant, _ context: FrontContext) {
+    private func log(
+        _ request: Request, _ requestID: String, status: Int, since start: ContinuousClock.Instant,
+        _ context: FrontContext
+    ) {
         let fields = context.record.current
         let status = fields.lateStatus ?? status
         var metadata: Logger.Metadata = [
-            "http.status": "\(status)", "http.request_id": "\(requestID)", "client.address": "\(context.connection.clientAddress)",
+            "http.status": "\(status)", "http.request_id": "\(requestID)",
+            "client.address": "\(context.connection.clientAddress)",
             "duration_ms": "\(start.duration(to: .now) / .milliseconds(1))",
         ]
         if context.facts.isReadable {
@@ -85,14 +98,17 @@ final class AuthorizationMiddleware: RouterMiddleware {
 
     init(authorization: Authorization) { self.authorization = authorization }
 
-    func handle(_ request: Request, context: FrontContext, next: @concurrent (Request, FrontContext) async throws -> Response) async throws -> Response {
+    func handle(
+        _ request: Request, context: FrontContext, next: @concurrent (Request, FrontContext) async throws -> Response
+    ) async throws -> Response {
         var context = context
         do {
             context.account = try authorization.account(request.headers[.authorization])
         } catch {
             if request.headers[.authorization] != nil {
                 context.connection.noteQuiet(since: .now())        // whoever waits for this answer may as well go
-                try await Task.sleep(for: guesses.withLock { $0.wrongKey(from: context.connection.clientNetwork, now: .now) })
+                try await Task.sleep(
+                    for: guesses.withLock { $0.wrongKey(from: context.connection.clientNetwork, now: .now) })
             }
             throw error
         }
@@ -123,9 +139,11 @@ enum Endpoints {
     static func unknown(_ request: Request) -> APIError {
         let path = request.uri.path.echoed
         guard let methods = methods(request.uri.path) else {
-            return APIError(status: .notFound, message: "Unknown request URL: \(request.method) \(path).", code: "unknown_url")
+            return APIError(
+                status: .notFound, message: "Unknown request URL: \(request.method) \(path).", code: "unknown_url")
         }
         return APIError(
-            status: .methodNotAllowed, message: "\(path) answers \(methods), not \(request.method).", code: "method_not_supported", allow: methods)
+            status: .methodNotAllowed, message: "\(path) answers \(methods), not \(request.method).",
+            code: "method_not_supported", allow: methods)
     }
 }

@@ -1,4 +1,5 @@
-/// Slows down who tries API keys: each address may be wrong some times at once, then so many times a second, over all its connections.
+/// Slows down who tries API keys: each address may be wrong some times at once, then so many times a second, over all
+/// its connections.
 ///
 /// A right key is never slowed down, since many clients may share an address.
 struct GuessLimit {
@@ -21,9 +22,11 @@ struct GuessLimit {
         return max(.zero, now.duration(to: due) - Self.interval * Self.burst)
     }
 
-    /// A quarter of the addresses, so that it is seldom done: those that owe least, which have not guessed for the longest time. Whoever
-    /// guesses from many addresses forgives none its debt.
+    /// A quarter of the addresses, so that it is seldom done: those that owe least, which have not guessed for the
+    /// longest time. Whoever guesses from many addresses forgives none its debt.
     private mutating func forgetSome() {
-        for (address, _) in paid.sorted(by: { $0.value < $1.value }).prefix(Self.addressesMax / 4) { paid[address] = nil }
+        for (address, _) in paid.sorted(by: { $0.value < $1.value }).prefix(Self.addressesMax / 4) {
+            paid[address] = nil
+        }
     }
 }

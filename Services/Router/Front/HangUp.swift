@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// Tells requests that their client has hung up, which otherwise shows only when something is written. One per connection.
+/// Tells requests that their client has hung up, which otherwise shows only when something is written. One per
+/// connection.
 final class HangUpWatch: Sendable {
     private struct State {
         var isHungUp = false
@@ -20,7 +21,7 @@ final class HangUpWatch: Sendable {
             return state.nextKey
         }
         if key == nil { action() }
-        return key ?? 0     // 0 is nobody's key
+        return key ?? 0        // 0 is nobody's key
     }
 
     func unwatch(_ key: Int) { state.withLock { _ = $0.actions.removeValue(forKey: key) } }

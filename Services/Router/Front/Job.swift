@@ -22,7 +22,8 @@ struct Job: Sendable {
     /// Where a stream tells the usage.
     enum UsageReports: Sendable { case none, atEnd, inEveryChunk }
 
-    /// Largest `n`, most prompts, and most choices of one request: bounded, so that one request cannot ask for everything.
+    /// Largest `n`, most prompts, and most choices of one request: bounded, so that one request cannot ask for
+    /// everything.
     static let choicesPerPromptMax = 128
     static let promptsMax = 128
     static let choicesMax = 1024
@@ -64,7 +65,7 @@ struct Job: Sendable {
         var prompt: Int
     }
     var choices: [Choice] {
-        (0..<prompts.count * choicesPerPrompt).map { Choice(index: $0, prompt: $0 / choicesPerPrompt) }
+        (0 ..< prompts.count * choicesPerPrompt).map { Choice(index: $0, prompt: $0 / choicesPerPrompt) }
     }
 
     var promptTokens: Int { prompts.reduce(0) { $0 + $1.ids.count } }
@@ -73,8 +74,10 @@ struct Job: Sendable {
         var sampling = sampling
         sampling.seed = RandomSource.seed(sampling.seed, choice: choice.index)
         return GenerationRequest(
-            id: "\(id)-\(choice.index)", prompt: prompts[choice.prompt].ids, tokensMax: tokensMax[choice.prompt], sampling: sampling,
-            topLogprobs: topLogprobs, promptLogprobs: echo && topLogprobs != nil, ignoreEnd: ignoreEnd, stopTokens: stopTokens,
+            id: "\(id)-\(choice.index)", prompt: prompts[choice.prompt].ids, tokensMax: tokensMax[choice.prompt],
+            sampling: sampling,
+            topLogprobs: topLogprobs, promptLogprobs: echo && topLogprobs != nil, ignoreEnd: ignoreEnd,
+            stopTokens: stopTokens,
             account: account, priority: priority, timeout: timeout)
     }
 }
@@ -85,8 +88,8 @@ extension Job {
         self.kind = kind
         prompts = []
         tokensMax = []
-        choicesPerPrompt = try fields.integer("n", in: 1...Self.choicesPerPromptMax) ?? 1
-        if let bestOf = try fields.integer("best_of", in: 1...Int(Int32.max)), bestOf != choicesPerPrompt {
+        choicesPerPrompt = try fields.integer("n", in: 1 ... Self.choicesPerPromptMax) ?? 1
+        if let bestOf = try fields.integer("best_of", in: 1 ... Int(Int32.max)), bestOf != choicesPerPrompt {
             throw .notSupported("best_of", "'best_of' is not supported unless it equals 'n'.")
         }
         sampling = try SamplingParameters(fields, vocabularySize: model.vocabularySize, seed: seed)
@@ -99,7 +102,7 @@ extension Job {
         namesTokensByID = try fields.bool("return_tokens_as_token_ids", default: false)
         ignoreEnd = try fields.bool("ignore_eos", default: false)
         priority = try fields.priority()
-        timeout = try fields.number("timeout", in: 0.001...86_400).map { .seconds($0) }
+        timeout = try fields.number("timeout", in: 0.001 ... 86_400).map { .seconds($0) }
         stream = try fields.bool("stream", default: false)
         usage = try Self.usage(fields, stream: stream)
         _ = try fields.string("user")
@@ -112,17 +115,22 @@ extension Job {
     private static func checkFormat(_ fields: RequestFields) throws(APIError) {
         guard let format = fields.value("response_format") else { return }
         guard case .string(let type)? = format["type"] else {
-            throw .invalid("response_format", "Invalid 'response_format': expected an object with a string 'type'.", code: "invalid_type")
+            throw .invalid(
+                "response_format", "Invalid 'response_format': expected an object with a string 'type'.",
+                code: "invalid_type")
         }
         guard type == "text" else {
-            throw .notSupported("response_format", "'response_format' of type '\(type.echoed)' is not supported yet; only 'text' is.")
+            throw .notSupported(
+                "response_format", "'response_format' of type '\(type.echoed)' is not supported yet; only 'text' is.")
         }
     }
 
     private static func usage(_ fields: RequestFields, stream: Bool) throws(APIError) -> UsageReports {
         guard let options = fields.value("stream_options") else { return .none }
         guard case .object = options else { throw .wrongType("stream_options", expected: "an object", found: options) }
-        guard stream else { throw .invalid("stream_options", "The 'stream_options' parameter is only allowed when 'stream' is true.") }
+        guard stream else {
+            throw .invalid("stream_options", "The 'stream_options' parameter is only allowed when 'stream' is true.")
+        }
         let isIncluded = try bool(options, "include_usage"), isContinuous = try bool(options, "continuous_usage_stats")
         return isIncluded ? isContinuous ? .inEveryChunk : .atEnd : .none
     }
@@ -136,7 +144,9 @@ extension Job {
     }
 
     /// Refuses a prompt that cannot fit whatever its tokens are, before the work of finding them.
-    func check(promptBytes: Int, _ tokenizer: BytePairTokenizer, contextLength: Int, promptName: String) throws(APIError) {
+    func check(
+        promptBytes: Int, _ tokenizer: BytePairTokenizer, contextLength: Int, promptName: String
+    ) throws(APIError) {
         let least = tokenizer.tokenCountMin(bytes: promptBytes), answer = tokensRequested ?? 1
         guard truncation == nil, least + answer > contextLength else { return }
         throw .contextExceeded(promptName, contextLength: contextLength, prompt: least, answer: answer, isLeast: true)
@@ -159,7 +169,8 @@ extension Job {
             let room = contextLength - prompts[index].ids.count
             let tokens = tokensRequested ?? max(least, min(wantsAllTokens ? .max : absent, room))
             guard tokens <= room else {
-                throw .contextExceeded(promptName, contextLength: contextLength, prompt: prompts[index].ids.count, answer: tokens)
+                throw .contextExceeded(
+                    promptName, contextLength: contextLength, prompt: prompts[index].ids.count, answer: tokens)
             }
             tokensMax.append(tokens)
         }
@@ -169,11 +180,19 @@ extension Job {
     func checkCounts(prompts: Int) throws(APIError) {
         let count = prompts * choicesPerPrompt
         guard count <= Self.choicesMax else {
-            let message = "Invalid 'n': \(prompts) prompts with \(choicesPerPrompt) choices each are \(count) choices. Expected at most \(Self.choicesMax)."
+            let message =
+                """
+                Invalid 'n': \(prompts) prompts with \(choicesPerPrompt) choices each are \(count) choices. Expected \
+                at most \(Self.choicesMax).
+                """
             throw .invalid("n", message, code: "integer_above_max_value")
         }
         if let tokensRequested, sampling.tokensMin > tokensRequested {
-            let message = "Invalid 'min_tokens': expected at most the \(tokensRequested) tokens asked for, but got \(sampling.tokensMin) instead."
+            let message =
+                """
+                Invalid 'min_tokens': expected at most the \(tokensRequested) tokens asked for, but got \
+                \(sampling.tokensMin) instead.
+                """
             throw .invalid("min_tokens", message, code: "integer_above_max_value")
         }
     }
@@ -189,7 +208,7 @@ extension Job.Truncation {
             let message = "Invalid 'truncation_side': expected 'left' or 'right', but got '\(other.echoed)' instead."
             throw .invalid("truncation_side", message, code: "invalid_value")
         }
-        guard let count = try fields.integer("truncate_prompt_tokens", in: -1...Int(Int32.max)) else { return nil }
+        guard let count = try fields.integer("truncate_prompt_tokens", in: -1 ... Int(Int32.max)) else { return nil }
         guard count != 0 else {
             let message = "Invalid 'truncate_prompt_tokens': expected -1 or a value above 0, but got 0 instead."
             throw .invalid("truncate_prompt_tokens", message, code: "integer_below_min_value")
@@ -204,6 +223,6 @@ extension Job.Prompt {
         let most = max(1, truncation.tokensMax ?? room)
         guard ids.count > most else { return }
         ids = Array(truncation.side == .left ? ids.suffix(most) : ids.prefix(most))
-        text = nil          // what is echoed is what is left
+        text = nil        // what is echoed is what is left
     }
 }

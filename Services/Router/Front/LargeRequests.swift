@@ -1,8 +1,8 @@
 internal import Synchronization
 internal import Tensors
 
-/// Reads large requests on a thread of their own, one after the other: parsing and encoding megabytes holds up neither `/health`
-/// nor anybody's small request. Accounts take turns, so who sends many large ones waits for himself.
+/// Reads large requests on a thread of their own, one after the other: parsing and encoding megabytes holds up neither
+/// `/health` nor anybody's small request. Accounts take turns, so who sends many large ones waits for himself.
 final class LargeRequests: Sendable {
     /// In bytes; what is shorter is read at once.
     static let bytesMin = 64 << 10
@@ -21,8 +21,11 @@ final class LargeRequests: Sendable {
         }
     }
 
-    /// Runs `work` when its turn comes. It looks at the flag between its parts, and ends early when nobody wants the result.
-    func run<R: Sendable>(for account: Int, _ work: @escaping @Sendable (CancellationFlag) throws -> R) async throws -> R {
+    /// Runs `work` when its turn comes. It looks at the flag between its parts, and ends early when nobody wants the
+    /// result.
+    func run<R: Sendable>(
+        for account: Int, _ work: @escaping @Sendable (CancellationFlag) throws -> R
+    ) async throws -> R {
         try await waitForTurn(of: account)
         defer { pass() }
         let cancellation = CancellationFlag()
@@ -60,7 +63,8 @@ final class LargeRequests: Sendable {
     }
 }
 
-/// Who comes next where one works at a time: the account that has waited longest for its last turn, and of its tickets the first.
+/// Who comes next where one works at a time: the account that has waited longest for its last turn, and of its tickets
+/// the first.
 struct Turns {
     private var waiting: [(ticket: Int, account: Int)] = []
     private var isTaken = false
@@ -82,7 +86,9 @@ struct Turns {
 
     /// The ticket whose turn begins now, if there is one and the turn before has ended.
     mutating func begin() -> Int? {
-        guard !isTaken, let next = waiting.min(by: { (last[$0.account] ?? 0, $0.ticket) < (last[$1.account] ?? 0, $1.ticket) }) else { return nil }
+        guard !isTaken,
+            let next = waiting.min(by: { (last[$0.account] ?? 0, $0.ticket) < (last[$1.account] ?? 0, $1.ticket) })
+        else { return nil }
         waiting.removeAll { $0.ticket == next.ticket }
         isTaken = true
         count += 1

@@ -2,7 +2,8 @@ internal import Tensors
 internal import Tokenizer
 
 extension BytePairTokenizer {
-    /// The ids of a request's prompt. Throws `APIError` for a text that cannot be encoded, `CancellationError` if nobody waits.
+    /// The ids of a request's prompt. Throws `APIError` for a text that cannot be encoded, `CancellationError` if
+    /// nobody waits.
     ///
     /// - Parameters:
     ///   - name: what the client calls its prompt.
@@ -15,7 +16,8 @@ extension BytePairTokenizer {
             case .cancelled: throw CancellationError()
             case .tooMuchWork:
                 throw APIError.invalid(
-                    name, "Invalid '\(name)': the patterns of this model's tokenizer take too long on this text.", code: "text_not_encodable")
+                    name, "Invalid '\(name)': the patterns of this model's tokenizer take too long on this text.",
+                    code: "text_not_encodable")
             }
         }
     }

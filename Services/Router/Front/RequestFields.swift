@@ -1,9 +1,10 @@
-/// The parameters of a request body, read by name and type. An absent parameter and a null are the same; a wrong one is a 400
-/// that names it. Parameters nobody asks for are ignored.
+/// The parameters of a request body, read by name and type. An absent parameter and a null are the same; a wrong one is
+/// a 400 that names it. Parameters nobody asks for are ignored.
 struct RequestFields: Sendable {
     private let members: [ExactName: JSON]
 
-    /// - Parameter contextLength: more token ids than this no request needs, so no more values are read, apart from some for the rest.
+    /// - Parameter contextLength: more token ids than this no request needs, so no more values are read, apart from
+    ///   some for the rest.
     init(_ bytes: [UInt8], contextLength: Int = .max) throws(APIError) {
         let body: JSON
         do {
@@ -12,7 +13,8 @@ struct RequestFields: Sendable {
             throw APIError(message: "The request body is \(error.inWords).", code: "invalid_json")
         }
         guard case .object(let members) = body else {
-            throw APIError(message: "The request body must be a JSON object, but is \(body.kind).", code: "invalid_json")
+            throw APIError(
+                message: "The request body must be a JSON object, but is \(body.kind).", code: "invalid_json")
         }
         // Of equal names the last counts, as in most parsers.
         self.members = Dictionary(members.map { (ExactName($0.name), $0.value) }, uniquingKeysWith: { $1 })
@@ -46,20 +48,24 @@ struct RequestFields: Sendable {
         return try value.number(name, in: range)
     }
 
-    /// `priority`: low, normal or high; or vLLM's integer, where lower is more urgent and 0 is usual: below it is high, above it low.
+    /// `priority`: low, normal or high; or vLLM's integer, where lower is more urgent and 0 is usual: below it is high,
+    /// above it low.
     func priority() throws(APIError) -> Priority {
         guard let value = value("priority") else { return .normal }
         if case .number = value {
             let level = try value.integer("priority", in: .min ... .max)
             return level < 0 ? .high : level > 0 ? .low : .normal
         }
-        guard case .string(let name) = value else { throw .wrongType("priority", expected: "a string or an integer", found: value) }
+        guard case .string(let name) = value else {
+            throw .wrongType("priority", expected: "a string or an integer", found: value)
+        }
         switch name {
         case "low": return .low
         case "normal": return .normal
         case "high": return .high
         default:
-            let message = "Invalid 'priority': expected 'low', 'normal', 'high' or an integer, but got '\(name.echoed)' instead."
+            let message =
+                "Invalid 'priority': expected 'low', 'normal', 'high' or an integer, but got '\(name.echoed)' instead."
             throw .invalid("priority", message, code: "invalid_value")
         }
     }
@@ -67,11 +73,13 @@ struct RequestFields: Sendable {
     /// Token ids below `vocabularySize`.
     func tokenIDs(_ name: String, vocabularySize: Int) throws(APIError) -> [Int32] {
         guard let value = value(name) else { return [] }
-        guard case .array(let elements) = value else { throw .wrongType(name, expected: "an array of token ids", found: value) }
+        guard case .array(let elements) = value else {
+            throw .wrongType(name, expected: "an array of token ids", found: value)
+        }
         var ids: [Int32] = []
         for (index, element) in elements.enumerated() {
             do {
-                ids.append(Int32(try element.integer("\(name)[\(index)]", in: 0...vocabularySize - 1)))
+                ids.append(Int32(try element.integer("\(name)[\(index)]", in: 0 ... vocabularySize - 1)))
             } catch {
                 throw error.blaming(name)
             }
@@ -83,7 +91,8 @@ struct RequestFields: Sendable {
 extension JSON {
     /// A whole number in `range`; `2.0` and `1e3` count. Of any size in the text.
     func integer(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int {
-        guard case .number(let digits) = self, let decimal = Double(digits), decimal == decimal.rounded(.towardZero) else {
+        guard case .number(let digits) = self, let decimal = Double(digits), decimal == decimal.rounded(.towardZero)
+        else {
             throw .wrongType(name, expected: "an integer", found: self)
         }
         let value = Int(digits) ?? Int(exactly: decimal)
@@ -97,9 +106,15 @@ extension JSON {
     }
 
     func number(_ name: String, in range: ClosedRange<Double>) throws(APIError) -> Double {
-        guard case .number(let digits) = self, let value = Double(digits) else { throw .wrongType(name, expected: "a decimal", found: self) }
-        if value < range.lowerBound { throw .outOfRange(name, .decimal, .below, limit: "\(range.lowerBound)", found: digits) }
-        if value > range.upperBound { throw .outOfRange(name, .decimal, .above, limit: "\(range.upperBound)", found: digits) }
+        guard case .number(let digits) = self, let value = Double(digits) else {
+            throw .wrongType(name, expected: "a decimal", found: self)
+        }
+        if value < range.lowerBound {
+            throw .outOfRange(name, .decimal, .below, limit: "\(range.lowerBound)", found: digits)
+        }
+        if value > range.upperBound {
+            throw .outOfRange(name, .decimal, .above, limit: "\(range.upperBound)", found: digits)
+        }
         return value
     }
 }
@@ -109,8 +124,13 @@ extension APIError {
     enum Side { case below, above }
 
     static func outOfRange(_ name: String, _ kind: NumberKind, _ side: Side, limit: String, found: String) -> APIError {
-        let (extreme, sign, code) = side == .below ? ("below minimum", ">=", "below_min") : ("above maximum", "<=", "above_max")
-        let message = "Invalid '\(name)': \(kind.rawValue) \(extreme) value. Expected a value \(sign) \(limit), but got \(found.echoed) instead."
+        let (extreme, sign, code) =
+            side == .below ? ("below minimum", ">=", "below_min") : ("above maximum", "<=", "above_max")
+        let message =
+            """
+            Invalid '\(name)': \(kind.rawValue) \(extreme) value. Expected a value \(sign) \(limit), but got \
+            \(found.echoed) instead.
+            """
         return .invalid(name, message, code: "\(kind.rawValue)_\(code)_value")
     }
 }

@@ -7,7 +7,10 @@ enum RequestID {
 
     /// - Parameter given: the request's `x-request-id`; only its visible ASCII characters are kept.
     static func of(_ given: String?) -> String {
-        let visible = given.map { String(decoding: $0.utf8.lazy.filter { (0x21 ... 0x7E).contains($0) }.prefix(lengthMax), as: UTF8.self) } ?? ""
+        let visible =
+            given.map {
+                String(decoding: $0.utf8.lazy.filter { (0x21 ... 0x7E).contains($0) }.prefix(lengthMax), as: UTF8.self)
+            } ?? ""
         return visible.isEmpty ? "req_" + UUID().uuidString.lowercased().filter { $0 != "-" } : visible
     }
 }

@@ -3,9 +3,10 @@ internal import Tokenizer
 
 /// A job at work: all its choices run at once (up to a limit) and their pieces arrive in `events`, interleaved.
 ///
-/// It runs in a task of its own, because whether the answer is a refusal or a stream is decided before the response begins,
-/// while the stream is written after the endpoint returned: no scope spans both. The task ends with this object at the latest.
-/// Events wait in memory for a slow reader, so that it never slows the engine's other sequences; `tokensMax` bounds them.
+/// It runs in a task of its own, because whether the answer is a refusal or a stream is decided before the response
+/// begins, while the stream is written after the endpoint returned: no scope spans both. The task ends with this object
+/// at the latest. Events wait in memory for a slow reader, so that it never slows the engine's other sequences;
+/// `tokensMax` bounds them.
 final class RunningJob: Sendable {
     enum Event: Sendable {
         case delta(ChoiceDelta)
@@ -43,7 +44,7 @@ final class RunningJob: Sendable {
             }
         }
         self.task = task
-        continuation.onTermination = { _ in task.cancel() }     // a cancelled reader ends the stream
+        continuation.onTermination = { _ in task.cancel() }        // a cancelled reader ends the stream
     }
 
     deinit { task.cancel() }
@@ -55,7 +56,7 @@ final class RunningJob: Sendable {
         _ job: Job, id: String, on resources: Resources, keepAlive: Duration?, tally: Tally,
         _ continuation: AsyncThrowingStream<Event, any Error>.Continuation
     ) async throws {
-        try await withThrowingTaskGroup(of: Bool.self) { tasks in      // true: a choice has ended
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in        // true: a choice has ended
             if let keepAlive {
                 tasks.addTask {
                     try await tellSilence(keepAlive, tally, continuation)
@@ -106,10 +107,11 @@ final class RunningJob: Sendable {
         send(end)
     }
 
-    /// Whether a full queue refuses a job is decided by its first choice. The others wait for room: an answer that has begun does not
-    /// end because one of its choices came at a bad moment.
+    /// Whether a full queue refuses a job is decided by its first choice. The others wait for room: an answer that has
+    /// begun does not end because one of its choices came at a bad moment.
     private static func generate(
-        _ request: GenerationRequest, waits: Bool, on generator: any Generator, emit: (GenerationEvent) async throws -> Bool
+        _ request: GenerationRequest, waits: Bool, on generator: any Generator,
+        emit: (GenerationEvent) async throws -> Bool
     ) async throws -> FinishReason {
         let giveUp = ContinuousClock.now.advanced(by: request.timeout ?? waitMax)
         var hasBegun = false
@@ -128,8 +130,11 @@ final class RunningJob: Sendable {
     /// How long a choice waits for room in the queue, where its request has no timeout.
     private static let waitMax = Duration.seconds(600)
 
-    /// Yields `.quiet` whenever nothing was sent for `interval`, and once after a second: a stream should not begin later.
-    private static func tellSilence(_ interval: Duration, _ tally: Tally, _ continuation: AsyncThrowingStream<Event, any Error>.Continuation) async throws {
+    /// Yields `.quiet` whenever nothing was sent for `interval`, and once after a second: a stream should not begin
+    /// later.
+    private static func tellSilence(
+        _ interval: Duration, _ tally: Tally, _ continuation: AsyncThrowingStream<Event, any Error>.Continuation
+    ) async throws {
         try await Task.sleep(for: min(interval, .seconds(1)))
         continuation.yield(.quiet)
         while true {

@@ -34,8 +34,8 @@ struct StopPatterns: Sendable {
     init(_ stops: [String]) { patterns = stops.map { Pattern(Array($0.utf8)) } }
 }
 
-/// Finds stop strings in a text that comes in pieces. Holds back only what may still become one, so a client never sees the
-/// beginning of a stop string, and sees everything else at once.
+/// Finds stop strings in a text that comes in pieces. Holds back only what may still become one, so a client never sees
+/// the beginning of a stop string, and sees everything else at once.
 ///
 /// The first stop string to be complete ends the text; of several that end at the same byte, the one that began first.
 /// So the outcome depends on the text alone, not on how it was cut into pieces.
@@ -69,7 +69,9 @@ struct StopMatcher: Sendable {
             }
             guard completed > 0 else { continue }
             guard mayEnd else {
-                for index in patterns.indices where matched[index] == patterns[index].bytes.count { matched[index] = patterns[index].overlap }
+                for index in patterns.indices where matched[index] == patterns[index].bytes.count {
+                    matched[index] = patterns[index].overlap
+                }
                 continue
             }
             if !includesStop { held.removeLast(completed) }

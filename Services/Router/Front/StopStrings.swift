@@ -10,7 +10,11 @@ enum StopStrings {
         case .string(let stop): return StopPatterns([try checked(.string(stop), name: "stop")])
         case .array(let elements):
             guard elements.count <= countMax else {
-                let message = "Invalid 'stop': array too long. Expected at most \(countMax) strings, but got \(elements.count) instead."
+                let message =
+                    """
+                    Invalid 'stop': array too long. Expected at most \(countMax) strings, but got \(elements.count) \
+                    instead.
+                    """
                 throw .invalid("stop", message, code: "array_above_max_length")
             }
             var stops: [String] = []
@@ -22,10 +26,16 @@ enum StopStrings {
 
     private static func checked(_ value: JSON, name: String) throws(APIError) -> String {
         guard case .string(let stop) = value else { throw .wrongType(name, expected: "a string", found: value) }
-        guard !stop.isEmpty else { throw .invalid(name, "Invalid '\(name)': expected a string that is not empty.", code: "empty_string") }
+        guard !stop.isEmpty else {
+            throw .invalid(name, "Invalid '\(name)': expected a string that is not empty.", code: "empty_string")
+        }
         let length = stop.unicodeScalars.count
         guard length <= lengthMax else {
-            let message = "Invalid '\(name)': string too long. Expected at most \(lengthMax) characters, but got \(length) instead."
+            let message =
+                """
+                Invalid '\(name)': string too long. Expected at most \(lengthMax) characters, but got \(length) \
+                instead.
+                """
             throw .invalid(name, message, code: "string_above_max_length")
         }
         return stop

@@ -1,16 +1,18 @@
 internal import Tokenizer
 
-/// How a token is shown in log-probabilities. A token that is only part of a character has no text: it reads `bytes:\xe2\x80`,
-/// as with OpenAI, so that two of them stay distinct.
+/// How a token is shown in log-probabilities. A token that is only part of a character has no text: it reads
+/// `bytes:\xe2\x80`, as with OpenAI, so that two of them stay distinct.
 struct TokenName: Sendable, Equatable {
     let text: String
     let bytes: [UInt8]
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
-        text = String(validating: bytes, as: UTF8.self) ?? "bytes:" + bytes.map { byte in
-            (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
-        }.joined()
+        text =
+            String(validating: bytes, as: UTF8.self) ?? "bytes:"
+            + bytes.map { byte in
+                (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
+            }.joined()
     }
 
     init(_ id: Int32, _ tokenizer: BytePairTokenizer) {

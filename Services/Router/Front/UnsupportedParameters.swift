@@ -1,14 +1,17 @@
-/// Well-known parameters that would change an answer and that this server does not act on: each is a 400 by name unless its value
-/// asks for what happens anyway. Together with those that are read, they cover what OpenAI's reference, vLLM, llama.cpp and SGLang name.
+/// Well-known parameters that would change an answer and that this server does not act on: each is a 400 by name unless
+/// its value asks for what happens anyway. Together with those that are read, they cover what OpenAI's reference, vLLM,
+/// llama.cpp and SGLang name.
 ///
 /// Left out, and so accepted with any value, are the well-known ones that cannot change what this server answers:
 /// - notes about the request: `metadata`, `store`, `service_tier`, `safety_identifier`, `request_id`, `rid`;
-/// - caching and speed: `prompt_cache_key`, `prompt_cache_retention`, `prediction`, `cache_salt`, `cache_prompt`, `id_slot`, `n_keep`,
-///   `kv_transfer_params`;
-/// - thinking, which this model does not do: `reasoning_effort`, `include_reasoning`, `separate_reasoning`, `thinking_token_budget`;
+/// - caching and speed: `prompt_cache_key`, `prompt_cache_retention`, `prediction`, `cache_salt`, `cache_prompt`,
+///   `id_slot`, `n_keep`, `kv_transfer_params`;
+/// - thinking, which this model does not do: `reasoning_effort`, `include_reasoning`, `separate_reasoning`,
+///   `thinking_token_budget`;
 /// - calls, which stay text: `parallel_tool_calls`, `parse_tool_calls`;
 /// - variables that the model's chat template does not have: `chat_template_kwargs`;
-/// - `spaces_between_special_tokens` (a byte-level tokenizer puts none there), `mm_processor_kwargs`, `timings_per_token`.
+/// - `spaces_between_special_tokens` (a byte-level tokenizer puts none there), `mm_processor_kwargs`,
+///   `timings_per_token`.
 struct UnsupportedParameter: Sendable {
     let name: String
     /// nil: both.
@@ -22,7 +25,9 @@ struct UnsupportedParameter: Sendable {
 
     func check(_ fields: RequestFields, of endpoint: Job.Kind) throws(APIError) {
         guard self.endpoint == nil || self.endpoint == endpoint, let value = fields.value(name) else { return }
-        guard !harmless.contains(where: { $0 == value || $0.double != nil && $0.double == value.double }) else { return }
+        guard !harmless.contains(where: { $0 == value || $0.double != nil && $0.double == value.double }) else {
+            return
+        }
         throw .notSupported(name, "'\(name)' is not supported\(exceptions): \(reason)")
     }
 
@@ -36,33 +41,39 @@ extension UnsupportedParameter {
 
     private static let noGrammar = "answers cannot be constrained to a grammar, a schema or a choice."
 
-    private static let constraints = [
-        "structured_outputs", "structural_tag", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "guided_decoding_backend",
-        "guided_whitespace_pattern", "json_schema", "regex", "ebnf",
-    ].map { UnsupportedParameter($0, because: noGrammar) } + [
-        UnsupportedParameter("grammar", unless: "", because: noGrammar),
-        UnsupportedParameter("allowed_token_ids", because: "use 'logit_bias' to favour some tokens."),
-        UnsupportedParameter("bad_words", unless: [], because: "use 'logit_bias' to forbid single tokens."),
-        UnsupportedParameter("stop_regex", unless: "", [], because: "use 'stop' or 'stop_token_ids'."),
-        UnsupportedParameter("logits_processors", unless: [], because: "requests cannot bring code."),
-        UnsupportedParameter("custom_logit_processor", because: "requests cannot bring code."),
-        UnsupportedParameter("repetition_detection", unless: [:], because: "nothing watches for repetitions."),
-        UnsupportedParameter("vllm_xargs", unless: [:], because: "there are no plugins that would read it."),
-    ]
+    private static let constraints =
+        [
+            "structured_outputs", "structural_tag", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
+            "guided_decoding_backend",
+            "guided_whitespace_pattern", "json_schema", "regex", "ebnf",
+        ].map { UnsupportedParameter($0, because: noGrammar) } + [
+            UnsupportedParameter("grammar", unless: "", because: noGrammar),
+            UnsupportedParameter("allowed_token_ids", because: "use 'logit_bias' to favour some tokens."),
+            UnsupportedParameter("bad_words", unless: [], because: "use 'logit_bias' to forbid single tokens."),
+            UnsupportedParameter("stop_regex", unless: "", [], because: "use 'stop' or 'stop_token_ids'."),
+            UnsupportedParameter("logits_processors", unless: [], because: "requests cannot bring code."),
+            UnsupportedParameter("custom_logit_processor", because: "requests cannot bring code."),
+            UnsupportedParameter("repetition_detection", unless: [:], because: "nothing watches for repetitions."),
+            UnsupportedParameter("vllm_xargs", unless: [:], because: "there are no plugins that would read it."),
+        ]
 
     private static let prompts = [
         UnsupportedParameter("prompt", .chat, because: "send 'messages', or use /v1/completions."),
-        UnsupportedParameter("messages", .completion, unless: [], because: "send 'prompt', or use /v1/chat/completions."),
+        UnsupportedParameter(
+            "messages", .completion, unless: [], because: "send 'prompt', or use /v1/chat/completions."),
         UnsupportedParameter("tools", .completion, unless: [], because: "use /v1/chat/completions."),
         UnsupportedParameter("suffix", unless: "", because: "this model cannot fill in the middle."),
         UnsupportedParameter("prompt_embeds", because: "prompts are text or token ids."),
-        UnsupportedParameter("add_generation_prompt", .chat, unless: true, because: "a chat always asks for a new assistant message."),
-        UnsupportedParameter("continue_final_message", .chat, unless: false, because: "a chat always asks for a new assistant message."),
+        UnsupportedParameter(
+            "add_generation_prompt", .chat, unless: true, because: "a chat always asks for a new assistant message."),
+        UnsupportedParameter(
+            "continue_final_message", .chat, unless: false, because: "a chat always asks for a new assistant message."),
         UnsupportedParameter("echo", .chat, unless: false, because: "the prompt of a chat is not repeated."),
         UnsupportedParameter("chat_template", .chat, because: "the model's own template is used."),
         UnsupportedParameter("documents", .chat, unless: [], because: "put them into the messages."),
         UnsupportedParameter("functions", .chat, unless: [], because: "it was replaced by 'tools'."),
-        UnsupportedParameter("function_call", .chat, unless: "none", "auto", because: "it was replaced by 'tool_choice'."),
+        UnsupportedParameter(
+            "function_call", .chat, unless: "none", "auto", because: "it was replaced by 'tool_choice'."),
         UnsupportedParameter("web_search_options", .chat, because: "this server does not search the web."),
         UnsupportedParameter("prompt_truncate_len", because: "use 'truncate_prompt_tokens'."),
         UnsupportedParameter("session_params", because: "sessions are not kept between requests."),
@@ -83,7 +94,9 @@ extension UnsupportedParameter {
         UnsupportedParameter("mirostat", unless: 0, because: "use 'temperature'."),
         UnsupportedParameter("dynatemp_range", unless: 0, because: "use 'temperature'."),
         UnsupportedParameter("xtc_probability", unless: 0, because: "likely tokens are not left out."),
-        UnsupportedParameter("dry_multiplier", unless: 0, because: "use 'repetition_penalty', 'presence_penalty' or 'frequency_penalty'."),
+        UnsupportedParameter(
+            "dry_multiplier", unless: 0, because: "use 'repetition_penalty', 'presence_penalty' or 'frequency_penalty'."
+        ),
         UnsupportedParameter("repeat_penalty", unless: 1, because: "use 'repetition_penalty'."),
         UnsupportedParameter("min_new_tokens", unless: 0, because: "use 'min_tokens'."),
         UnsupportedParameter("n_predict", because: "use 'max_tokens'."),
@@ -93,9 +106,13 @@ extension UnsupportedParameter {
     private static let answers = [
         UnsupportedParameter("modalities", .chat, unless: ["text"], because: "this model answers in text."),
         UnsupportedParameter("audio", .chat, because: "this model answers in text."),
-        UnsupportedParameter("verbosity", .chat, unless: "medium", because: "this model was not trained to follow it; ask for it in the messages."),
+        UnsupportedParameter(
+            "verbosity", .chat, unless: "medium",
+            because: "this model was not trained to follow it; ask for it in the messages."),
         UnsupportedParameter("top_logprobs", .completion, because: "'logprobs' itself tells how many alternatives."),
-        UnsupportedParameter("prompt_logprobs", because: "the log-probabilities of a prompt come with 'echo' and 'logprobs' of /v1/completions."),
+        UnsupportedParameter(
+            "prompt_logprobs",
+            because: "the log-probabilities of a prompt come with 'echo' and 'logprobs' of /v1/completions."),
         UnsupportedParameter("logprob_token_ids", because: "log-probabilities are of the most likely tokens."),
         UnsupportedParameter("n_probs", unless: 0, because: "use 'logprobs'."),
         UnsupportedParameter("post_sampling_probs", unless: false, because: "log-probabilities are the model's own."),

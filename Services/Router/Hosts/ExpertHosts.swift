@@ -232,9 +232,11 @@ actor ExpertHosts {
         }
         guard plan.lookAtSpeeds(hosts) else { return false }
         for (member, before) in zip(connected, before) where speed(of: member) != before {
-            logger.info("expert host's speed", metadata: [
-                "host": "\(member.name)", "bandwidth": "\(Int(speed(of: member)))", "before": "\(Int(before))",
-            ])
+            logger.info(
+                "expert host's speed",
+                metadata: [
+                    "host": "\(member.name)", "bandwidth": "\(Int(speed(of: member)))", "before": "\(Int(before))",
+                ])
         }
         return true
     }
@@ -263,11 +265,13 @@ actor ExpertHosts {
 
     private func tellPlan() {
         guard let current = plan.current else { return }
-        logger.info("plan", metadata: [
-            "version": "\(plan.version)", "mode": "\(current.mode.rawValue)",
-            "hosts": "\(current.placement.hosts.joined(separator: ","))",
-            "to.load": "\(membership.members.values.reduce(0) { $0 + $1.units.missingEighths })",
-        ])
+        logger.info(
+            "plan",
+            metadata: [
+                "version": "\(plan.version)", "mode": "\(current.mode.rawValue)",
+                "hosts": "\(current.placement.hosts.joined(separator: ","))",
+                "to.load": "\(membership.members.values.reduce(0) { $0 + $1.units.missingEighths })",
+            ])
     }
 
     // MARK: actions

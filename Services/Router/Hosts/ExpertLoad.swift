@@ -103,10 +103,11 @@ final class ExpertLoad: Sendable {
 
     /// The share of each expert in the recent uses of its layer, above 0.
     var shares: ExpertShares {
-        ExpertShares(layers: recent.map { uses in
-            let sum = uses.reduce(0, +) + Self.creditedUses * Double(uses.count)
-            return uses.map { ($0 + Self.creditedUses) / sum }
-        })
+        ExpertShares(
+            layers: recent.map { uses in
+                let sum = uses.reduce(0, +) + Self.creditedUses * Double(uses.count)
+                return uses.map { ($0 + Self.creditedUses) / sum }
+            })
     }
 
     /// Tells Prometheus how even the load is.

@@ -41,7 +41,7 @@ struct HostErrands: Sendable {
         let request = HoldRequest(
             router: router, modelFingerprint: fingerprint, planVersion: planVersion, units: units,
             withDigests: !isProven)
-        async let expected = isProven ? nil : try? proof.expected(units)       // read meanwhile
+        async let expected = isProven ? nil : try? proof.expected(units)        // read meanwhile
         let answer = try await host.rpc.call(.holdExperts, request, timeout: Self.timeout)
         if isProven { return .loaded(units) }
         guard let expected = await expected else { return .stopping }

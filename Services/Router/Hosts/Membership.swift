@@ -113,11 +113,13 @@ struct Membership: Sendable {
             request, number: lastNumber, role: .expertHost, address: address, inventory: inventory, at: now)
         members[request.name] = member
         actions.append(.connect(member.id))
-        let line = LogLine(.info, "expert host announced", [
-            "host": "\(member.name)", "address": "\(address)", "kernels": "\(request.kernels)",
-            "threads": "\(request.threads)", "memory": "\(request.memoryBytes)",
-            "bandwidth": "\(request.readBandwidth)",
-        ])
+        let line = LogLine(
+            .info, "expert host announced",
+            [
+                "host": "\(member.name)", "address": "\(address)", "kernels": "\(request.kernels)",
+                "threads": "\(request.threads)", "memory": "\(request.memoryBytes)",
+                "bandwidth": "\(request.readBandwidth)",
+            ])
         actions += Self.log(admission.lineAboutStranger(line, at: now))
         return member.id
     }
@@ -276,10 +278,13 @@ struct Membership: Sendable {
     func sight(expected: Int?, problem: String?) -> Availability.Sight {
         let connected = connected, holders = connected.soundElseAll
         let held = holders.heldEighths(inventory), all = inventory.layers.reduce(0) { $0 + $1.count } * 8
-        let planned = held == all ? all : holders.reduce(into: UnitMap(inventory)) {
-            $0.formUnion($1.units.ready)
-            $0.formUnion($1.units.wanted)
-        }.eighthCount
+        let planned =
+            held == all
+            ? all
+            : holders.reduce(into: UnitMap(inventory)) {
+                $0.formUnion($1.units.ready)
+                $0.formUnion($1.units.wanted)
+            }.eighthCount
         return Availability.Sight(
             held: held, all: all, connectedCount: connected.count, soundCount: connected.count(where: \.isSound),
             isBeingLoaded: planned == all, expectedCount: expected, problem: problem, damage: admission.lastDamage)

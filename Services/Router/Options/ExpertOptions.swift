@@ -10,10 +10,11 @@ struct ExpertOptions: ParsableArguments {
     @Option(help: "How many expert hosts to wait for before the first answer. Later, any number will do.")
     var expertHosts = usual.expected
 
-    @Option(help: """
-        How experts are placed: latency cuts every expert into slices over all hosts, throughput keeps experts whole, auto \
-        takes whichever is predicted to be faster.
-        """)
+    @Option(
+        help: """
+            How experts are placed: latency cuts every expert into slices over all hosts, throughput keeps experts \
+            whole, auto takes whichever is predicted to be faster.
+            """)
     var placement = usual.settings.mode
 
     @Option(help: "On how many hosts each expert is held.")
@@ -28,15 +29,17 @@ struct ExpertOptions: ParsableArguments {
     @Option(help: "Seconds that requests wait for an expert which no host holds, before they fail.")
     var hostWaitSeconds = Int(usual.patience.components.seconds)
 
-    @Option(help: """
-        For research: the most rows that an expert takes in a step, in multiples of its even share. What is beyond that is \
-        left out and counted. 0 leaves nothing out.
-        """)
+    @Option(
+        help: """
+            For research: the most rows that an expert takes in a step, in multiples of its even share. What is beyond \
+            that is left out and counted. 0 leaves nothing out.
+            """)
     var capacityFactor = 0.0
 
     func validate() throws {
         for (value, flag) in [
-            (expertHosts, "--expert-hosts"), (hostSilenceSeconds, "--host-silence-seconds"), (hostWaitSeconds, "--host-wait-seconds"),
+            (expertHosts, "--expert-hosts"), (hostSilenceSeconds, "--host-silence-seconds"),
+            (hostWaitSeconds, "--host-wait-seconds"),
         ] { try requirePositive(value, flag) }
         guard PlacementSettings.copiesRange.contains(copies) else {
             throw ValidationError("--copies is \(copies), expected 1 to \(PlacementSettings.copiesRange.upperBound)")

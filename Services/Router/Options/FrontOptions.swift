@@ -14,30 +14,35 @@ struct FrontOptions: ParsableArguments {
     @Option(help: "Port of the REST API; 0 lets the system choose one.")
     var port = usual.port
 
-    @Option(help: """
-        Origins whose pages may call the API from a browser, separated by commas, such as http://localhost:3000; * for \
-        all. None by default.
-        """)
+    @Option(
+        help: """
+            Origins whose pages may call the API from a browser, separated by commas, such as http://localhost:3000; * \
+            for all. None by default.
+            """)
     var corsOrigins: String?
 
     @Option(help: "Largest body of a request, in MiB.")
     var bodyMaxMib = usual.bodyBytesMax >> 20
 
-    @Option(help: """
-        MiB of request bodies that may be in reading at one time, over all clients. Each client (an API key, or an address \
-        where there are no keys) may have a quarter of it.
-        """)
+    @Option(
+        help: """
+            MiB of request bodies that may be in reading at one time, over all clients. Each client (an API key, or an \
+            address where there are no keys) may have a quarter of it.
+            """)
     var bodiesMaxMib = usual.bodiesBytesMax >> 20
 
-    @Option(help: """
-        Most connections of clients. Beyond them, idle connections are closed, then slow ones, those of the address that \
-        has most of them first; otherwise new ones wait. The limit of open files may allow fewer.
-        """)
+    @Option(
+        help: """
+            Most connections of clients. Beyond them, idle connections are closed, then slow ones, those of the \
+            address that has most of them first; otherwise new ones wait. The limit of open files may allow fewer.
+            """)
     var connectionsMax = usual.connectionsMax
 
-    @Option(help: """
-        Seconds in which a client must send the head of a request. In each such time a body must bring --body-rate-min.
-        """)
+    @Option(
+        help: """
+            Seconds in which a client must send the head of a request. In each such time a body must bring \
+            --body-rate-min.
+            """)
     var headSeconds = usual.connection.head.wholeSeconds
 
     @Option(help: "Bytes per second that the body of a request must bring at least.")
@@ -52,10 +57,11 @@ struct FrontOptions: ParsableArguments {
     @Option(help: "Seconds of silence in a stream after which a comment is sent, so that proxies keep the connection.")
     var keepAliveSeconds = Int(usual.keepAlive.components.seconds)
 
-    @Flag(help: """
-        Let control tokens that are spelled in chat messages and tools count as such, as other servers do. Otherwise they \
-        are text, and only the chat template makes control tokens.
-        """)
+    @Flag(
+        help: """
+            Let control tokens that are spelled in chat messages and tools count as such, as other servers do. \
+            Otherwise they are text, and only the chat template makes control tokens.
+            """)
     var trustSpecialTokens = usual.trustsSpecialTokens
 
     @OptionGroup var keys: APIKeyOptions
@@ -102,7 +108,8 @@ extension FrontConfig {
     func warnOfOpenFront(_ logger: Logger) {
         guard apiKeys.isEmpty, !isLoopback(host) else { return }
         logger.warning(
-            "no API keys are set: whoever reaches the REST address may use it", metadata: ["address": "\(host):\(port)"])
+            "no API keys are set: whoever reaches the REST address may use it", metadata: ["address": "\(host):\(port)"]
+        )
     }
 }
 

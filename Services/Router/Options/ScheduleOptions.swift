@@ -16,16 +16,18 @@ struct ScheduleOptions: ParsableArguments {
     @Option(help: "Most prompt tokens that are carried through the model in one pass.")
     var prefillTokensMax = usual.promptRowsMax
 
-    @Option(help: """
-        Prompts are read in pieces between the tokens of running answers. This is how many milliseconds may pass between \
-        two tokens of an answer because of them. 0: at most twice what passes without them.
-        """)
+    @Option(
+        help: """
+            Prompts are read in pieces between the tokens of running answers. This is how many milliseconds may pass \
+            between two tokens of an answer because of them. 0: at most twice what passes without them.
+            """)
     var interTokenTargetMs = 0
 
-    @Option(help: """
-        Whether the rows of a step go through the model in two groups, one in attention while the other is with the \
-        experts: on, off, or auto, which measures both.
-        """)
+    @Option(
+        help: """
+            Whether the rows of a step go through the model in two groups, one in attention while the other is with \
+            the experts: on, off, or auto, which measures both.
+            """)
     var overlap = usual.overlap
 
     @Option(help: "Seconds of waiting after which a request counts as one class more urgent.")
@@ -35,10 +37,12 @@ struct ScheduleOptions: ParsableArguments {
         try requireNotNegative(queueMax, "--queue-max")
         try requireNotNegative(interTokenTargetMs, "--inter-token-target-ms")
         for (value, flag) in [
-            (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"), (ageingSeconds, "--ageing-seconds"),
+            (sequencesMax, "--sequences-max"), (prefillTokensMax, "--prefill-tokens-max"),
+            (ageingSeconds, "--ageing-seconds"),
         ] { try requirePositive(value, flag) }
         guard prefillTokensMax <= RPCLimits.rowsPerCallMax else {
-            throw ValidationError("--prefill-tokens-max is \(prefillTokensMax), expected at most \(RPCLimits.rowsPerCallMax)")
+            throw ValidationError(
+                "--prefill-tokens-max is \(prefillTokensMax), expected at most \(RPCLimits.rowsPerCallMax)")
         }
     }
 

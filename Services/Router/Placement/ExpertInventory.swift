@@ -24,10 +24,11 @@ struct ExpertShares: Sendable, Equatable {
 
     /// Nothing is known: every expert is used as much as any other of its layer.
     static func uniform(_ inventory: ExpertInventory) -> ExpertShares {
-        ExpertShares(layers: inventory.layers.map { experts in
-            let routedCount = experts.count { !$0.isShared }
-            return experts.map { $0.isShared ? 0 : 1 / Double(routedCount) }
-        })
+        ExpertShares(
+            layers: inventory.layers.map { experts in
+                let routedCount = experts.count { !$0.isShared }
+                return experts.map { $0.isShared ? 0 : 1 / Double(routedCount) }
+            })
     }
 
     /// The shares of one layer's experts, 0 for a shared one, scaled to sum to 1; uniform where they do not fit the

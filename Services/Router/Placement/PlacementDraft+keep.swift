@@ -32,7 +32,8 @@ extension PlacementDraft {
     /// Notes what each host has of an expert's units, whatever the number of slices was.
     private mutating func note(_ before: [[Int]], _ slices: Range<Int>, _ hostIndices: [Int?]) {
         for (part, holders) in before.enumerated() {
-            let covered = before.count >= slices.count
+            let covered =
+                before.count >= slices.count
                 ? part * slices.count / before.count ..< part * slices.count / before.count + 1
                 : part * slices.count / before.count ..< (part + 1) * slices.count / before.count
             let eighths = UInt8(before.count >= slices.count ? 8 * slices.count / before.count : 8)

@@ -33,7 +33,7 @@ struct PlacementDraft {
         let once = units.bytes.reduce(0, +), needed = Double(max(1, units.neededBytes))
         let limits = hosts.map { Double(max(0, min(once, $0.memoryBytes))) / needed }
         let shares = FairShares.divide(hosts.map(\.speed), limits: limits)
-        fair = shares.map { max($0, 1e-9) }                         // loads are divided by it
+        fair = shares.map { max($0, 1e-9) }        // loads are divided by it
         copies = Double(units.copies.min() ?? 1)
         holds = Array(repeating: .no, count: units.bytes.count * hosts.count)
         had = Array(repeating: 0, count: holds.count)
@@ -44,9 +44,11 @@ struct PlacementDraft {
     }
 
     var placement: Placement {
-        Placement(hosts: hosts.map(\.name), layers: units.experts.map { experts in
-            experts.map { slices in ExpertPlacement(holders: slices.map(holders)) }
-        })
+        Placement(
+            hosts: hosts.map(\.name),
+            layers: units.experts.map { experts in
+                experts.map { slices in ExpertPlacement(holders: slices.map(holders)) }
+            })
     }
 
     private func holders(of unit: Int) -> [Int] { hosts.indices.filter { hold(unit, $0) != .no } }

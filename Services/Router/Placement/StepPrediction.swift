@@ -66,7 +66,9 @@ private struct ExpertDraw {
     init(_ shares: [Double], perRow: Int) {
         var sum = 0.0
         self.shares = shares
-        sums = shares.map { sum += $0; return sum }
+        sums = shares.map {
+            sum += $0; return sum
+        }
         self.perRow = min(max(perRow, 0), shares.count { $0 > 0 })
     }
 

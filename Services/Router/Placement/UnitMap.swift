@@ -2,7 +2,7 @@ internal import Messages
 
 /// For every expert of every layer some of its eighths, one bit each: what a host holds, or shall hold.
 struct UnitMap: Sendable, Equatable {
-    private let expertCounts: [Int]         // of each layer, shared experts included
+    private let expertCounts: [Int]        // of each layer, shared experts included
     private var eighths: [[UInt8]]
 
     init(_ inventory: ExpertInventory) {

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// The tokens that may still be chosen, with their scores and weights. Keeps the highest few of 200,000 without sorting them all.
+/// The tokens that may still be chosen, with their scores and weights. Keeps the highest few of 200,000 without sorting
+/// them all.
 struct Candidates: Sendable {
     private struct Entry: Sendable {
         var id: Int32
@@ -37,8 +38,8 @@ struct Candidates: Sendable {
         return total
     }
 
-    /// Keeps the fewest most likely ones that together weigh at least `mass`, most likely first; returns what they weigh.
-    /// Sorted runs of growing length: the cost follows the number kept, not the vocabulary.
+    /// Keeps the fewest most likely ones that together weigh at least `mass`, most likely first; returns what they
+    /// weigh. Sorted runs of growing length: the cost follows the number kept, not the vocabulary.
     mutating func keepMass(_ mass: Double) -> Double {
         var sum = 0.0
         var sorted = 0
@@ -46,8 +47,8 @@ struct Candidates: Sendable {
         while sorted < entries.count {
             let end = min(sorted + run, entries.count)
             moveHighest(end - sorted, from: sorted)
-            entries[sorted..<end].sort { $0.precedes($1) }
-            for index in sorted..<end {
+            entries[sorted ..< end].sort { $0.precedes($1) }
+            for index in sorted ..< end {
                 sum += entries[index].weight
                 guard sum < mass else {
                     entries.removeLast(entries.count - index - 1)

@@ -1,6 +1,6 @@
-/// SplitMix64: 64 bits of state, one addition and three mixing steps a number, period 2^64. Small enough to be stored with
-/// a session as one integer, and it passes BigCrush, far more than sampling needs.
-/// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014), with Stafford's variant 13 as mixer.
+/// SplitMix64: 64 bits of state, one addition and three mixing steps a number, period 2^64. Small enough to be stored
+/// with a session as one integer, and it passes BigCrush, far more than sampling needs. Source: Steele, Lea, Flood,
+/// "Fast splittable pseudorandom number generators" (2014), with Stafford's variant 13 as mixer.
 struct RandomSource: RandomNumberGenerator, Sendable, Equatable {
     private(set) var state: UInt64
 
@@ -17,7 +17,8 @@ struct RandomSource: RandomNumberGenerator, Sendable, Equatable {
     /// Uniform in [0, 1): 53 random bits.
     mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// The seed of choice `choice` of a request: the request's own seed for the first, far apart streams for the others.
+    /// The seed of choice `choice` of a request: the request's own seed for the first, far apart streams for the
+    /// others.
     static func seed(_ seed: UInt64, choice: Int) -> UInt64 {
         guard choice > 0 else { return seed }
         var source = RandomSource(seed: ~seed &+ UInt64(truncatingIfNeeded: choice) &* 0xD134_2543_DE82_EF95)

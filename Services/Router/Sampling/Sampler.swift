@@ -1,10 +1,11 @@
 internal import Foundation
 
-/// Chooses the tokens of one sequence. A pure value: the same parameters and logits give the same tokens, on any machine.
+/// Chooses the tokens of one sequence. A pure value: the same parameters and logits give the same tokens, on any
+/// machine.
 ///
 /// The order, which is vLLM's:
 /// 1. repetition penalty over prompt and answer (a positive logit is divided, another multiplied),
-///    then frequency (times the count) and presence penalty over the answer;
+///   then frequency (times the count) and presence penalty over the answer;
 /// 2. logit bias; 3. suppressed ids, NaN, and what may not end the answer yet become minus infinity;
 /// 4. temperature; 5. top_k; 6. min_p, relative to the most likely token; 7. top_p of what is left.
 /// Ties go to the lower id everywhere. A temperature below 1e-5 takes the most likely token after step 3.
@@ -19,7 +20,7 @@ struct Sampler: Sendable {
     private var seen: Set<Int32> = []
     /// How often each id was generated; filled only if a penalty needs it.
     private var counts: [Int32: Int] = [:]
-    private var scores: [Float] = []            // (vocabulary): logits after steps 1 to 3
+    private var scores: [Float] = []        // (vocabulary): logits after steps 1 to 3
     private var candidates = Candidates()
 
     static let greedyBelow = 1e-5
@@ -66,7 +67,8 @@ struct Sampler: Sendable {
 
     private func inVocabulary(_ id: Int32) -> Bool { id >= 0 && Int(id) < scores.count }
 
-    /// The highest score, the lower id among equals. If nothing has a score (all NaN), the lowest id that is not suppressed.
+    /// The highest score, the lower id among equals. If nothing has a score (all NaN), the lowest id that is not
+    /// suppressed.
     private func best() -> Int32 {
         var best = -1
         var highest = -Float.infinity
@@ -82,7 +84,8 @@ struct Sampler: Sendable {
         let highest = Double(scores[Int(first)])
         guard highest.isFinite else { return first }
         candidates.removeAll()
-        // top_k, min_p and top_p only ever drop from the lower end, so the first two act before any exponential is needed.
+        // top_k, min_p and top_p only ever drop from the lower end, so the first two act before any exponential is
+        // needed.
         let lowest = parameters.minP > 0 ? highest + parameters.temperature * log(parameters.minP) : -.infinity
         for id in scores.indices where scores[id] > -.infinity && Double(scores[id]) >= lowest {
             candidates.append(id: Int32(id), score: scores[id])

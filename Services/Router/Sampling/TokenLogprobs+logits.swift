@@ -19,7 +19,8 @@ extension TokenLogprobs {
         logprob = logits.indices.contains(Int(token)) ? value(Int(token)) : -.infinity
     }
 
-    /// Indices of the `count` highest logits, highest first, the lower index among equals. For the small counts REST allows.
+    /// Indices of the `count` highest logits, highest first, the lower index among equals. For the small counts REST
+    /// allows.
     private static func highest(_ count: Int, in logits: Span<Float>) -> [Int] {
         var best: [Int] = []
         guard count > 0 else { return best }

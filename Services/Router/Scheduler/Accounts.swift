@@ -24,7 +24,8 @@ struct Accounts {
         served[account] = max(served[account], least)
     }
 
-    /// How many of an account may wait. Half the queue is shared out by weight and kept for each account; the other half is for whoever comes.
+    /// How many of an account may wait. Half the queue is shared out by weight and kept for each account; the other
+    /// half is for whoever comes.
     func room(for account: Int, among waiting: [Int], of waitingMax: Int) -> Int {
         let sum = weights.reduce(0, +)
         let kept = weights.indices.reduce(0) { kept, other in

@@ -1,6 +1,7 @@
 internal import Checkpoint
 
-/// How urgent a request is, as its client says. A waiting request rises a class for every ageing interval, so none starves.
+/// How urgent a request is, as its client says. A waiting request rises a class for every ageing interval, so none
+/// starves.
 enum Priority: Int, Sendable, CaseIterable, Comparable {
     case low, normal, high
 

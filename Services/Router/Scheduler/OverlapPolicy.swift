@@ -3,19 +3,20 @@ internal import ArgumentParser
 /// Whether a step's rows are split in two token groups, one in attention while the other is in the experts.
 enum OverlapMode: String, Sendable, CaseIterable, ExpressibleByArgument { case auto, on, off }
 
-/// Chooses by measured times. Two groups read the weights twice, and one group leaves each service idle while the other works:
-/// which costs more depends on the rows, on the machine and on how the processes share it.
+/// Chooses by measured times. Two groups read the weights twice, and one group leaves each service idle while the other
+/// works: which costs more depends on the rows, on the machine and on how the processes share it.
 ///
-/// Steps are compared with steps of about as many rows. The other way is tried now and then: a few steps, given up after the first
-/// that is clearly slower, and less and less often as long as nothing changes, so that trying costs far below a hundredth.
+/// Steps are compared with steps of about as many rows. The other way is tried now and then: a few steps, given up
+/// after the first that is clearly slower, and less and less often as long as nothing changes, so that trying costs far
+/// below a hundredth.
 struct OverlapPolicy {
     fileprivate struct Trial {
-        var current = false                     // what is done outside trials
+        var current = false        // what is done outside trials
         var times: [Bool: Times] = [:]
         var untilTrial = Self.settle
         var interval = Self.intervalMin
-        var left = 0                            // steps of the trial under way
-        var judged: Double?                     // what a step took when it was last compared
+        var left = 0        // steps of the trial under way
+        var judged: Double?        // what a step took when it was last compared
 
         // Few before the first trial: steps of a thousand rows take seconds.
         static let settle = 3, length = 3, intervalMin = 64, intervalMax = 4096
@@ -54,7 +55,9 @@ struct OverlapPolicy {
 
     /// Rows by powers of two: steps of one size take about the same time.
     private func size(_ generating: Int, _ prompt: Int) -> Size {
-        Size(generating: Int.bitWidth - generating.leadingZeroBitCount, prompt: Int.bitWidth - prompt.leadingZeroBitCount)
+        Size(
+            generating: Int.bitWidth - generating.leadingZeroBitCount, prompt: Int.bitWidth - prompt.leadingZeroBitCount
+        )
     }
 }
 

@@ -1,7 +1,8 @@
 /// How many prompt rows a step may take so that the sequences that generate beside it do not stutter.
 ///
-/// A step that only generates takes its undisturbed time, known for each number of rows; prompt rows add to it. After each mixed step the
-/// number of rows follows what the rows before it cost, so nothing about the machine or the model need be known.
+/// A step that only generates takes its undisturbed time, known for each number of rows; prompt rows add to it. After
+/// each mixed step the number of rows follows what the rows before it cost, so nothing about the machine or the model
+/// need be known.
 struct PromptPace {
     /// What the time between two tokens may come to.
     enum Target: Sendable, Equatable {
@@ -29,7 +30,8 @@ struct PromptPace {
         rows = min(32, rowsMax)
     }
 
-    /// Rows for prompts in a step in which `generating` sequences take one row each. None now and then, where their own time is not known.
+    /// Rows for prompts in a step in which `generating` sequences take one row each. None now and then, where their own
+    /// time is not known.
     func rows(beside generating: Int) -> Int {
         known(generating) == nil || mixedSteps >= Self.remeasureInterval ? 0 : rows
     }
@@ -53,10 +55,11 @@ struct PromptPace {
     /// What prompt rows may cost and what they did cost, in seconds.
     private func allowance(_ generating: Int, _ seconds: Double) -> (allowed: Double, cost: Double) {
         let alone = known(generating) ?? 0
-        let limit = switch target {
-        case .timesUndisturbed(let factor): alone * factor
-        case .absolute(let duration): duration / .seconds(1)
-        }
+        let limit =
+            switch target {
+            case .timesUndisturbed(let factor): alone * factor
+            case .absolute(let duration): duration / .seconds(1)
+            }
         return (max(0, limit - alone) * Self.margin, seconds - alone)
     }
 

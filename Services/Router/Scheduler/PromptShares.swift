@@ -1,15 +1,18 @@
-/// Shares a step's prompt rows out: accounts share the step by weight, rows that generate included; of an account's share its highest
-/// class takes what it can use, in equal parts. Who needs less than its share leaves the rest to the others, so short prompts end
-/// early and no row stays unused.
+/// Shares a step's prompt rows out: accounts share the step by weight, rows that generate included; of an account's
+/// share its highest class takes what it can use, in equal parts. Who needs less than its share leaves the rest to the
+/// others, so short prompts end early and no row stays unused.
 enum PromptShares {
     /// - Parameters:
     ///   - entries: sequences with prompt left.
     ///   - generating: how many rows of the step each account has already.
-    static func rows(of entries: [Scheduler.Entry], budget: Int, generating: [Int: Int] = [:], weights: [Double]) -> [StepPlan.Rows] {
+    static func rows(
+        of entries: [Scheduler.Entry], budget: Int, generating: [Int: Int] = [:], weights: [Double]
+    ) -> [StepPlan.Rows] {
         var counts: [UInt64: Int] = [:]
         let accounts = Dictionary(grouping: entries, by: \.demand.account).sorted { $0.key < $1.key }
         let needs = accounts.map { $0.value.reduce(0) { $0 + $1.promptLeft } }
-        let shares = share(budget, needs, beside: accounts.map { generating[$0.key] ?? 0 }, weights: accounts.map { weights[$0.key] })
+        let shares = share(
+            budget, needs, beside: accounts.map { generating[$0.key] ?? 0 }, weights: accounts.map { weights[$0.key] })
         for (account, rows) in zip(accounts, shares) {
             var left = rows
             for priority in Priority.allCases.reversed() {
@@ -31,12 +34,15 @@ enum PromptShares {
         return zip(first, rest).map { $0 + $1 }
     }
 
-    /// `total` by weight, nobody more than it needs; all of it, as long as somebody needs it. What cannot be divided goes to the first.
+    /// `total` by weight, nobody more than it needs; all of it, as long as somebody needs it. What cannot be divided
+    /// goes to the first.
     static func share(_ total: Int, _ needs: [Int], weights: [Double]) -> [Int] {
         var shares = needs.map { _ in 0 }
         var left = total
         // Those that need least for their weight first: what they leave is the others'.
-        let order = needs.indices.sorted { (Double(needs[$0]) / weights[$0], $0) < (Double(needs[$1]) / weights[$1], $1) }
+        let order = needs.indices.sorted {
+            (Double(needs[$0]) / weights[$0], $0) < (Double(needs[$1]) / weights[$1], $1)
+        }
         var weight = weights.reduce(0, +)
         for index in order {
             let share = Double(left) * weights[index] / weight

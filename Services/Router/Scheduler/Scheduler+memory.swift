@@ -2,7 +2,8 @@ internal import Checkpoint
 
 /// Who has memory, and what is done where it was less than hoped for.
 extension Scheduler {
-    /// Positions by which a sequence grows at a time: often enough that little lies idle, and seldom enough to cost nothing.
+    /// Positions by which a sequence grows at a time: often enough that little lies idle, and seldom enough to cost
+    /// nothing.
     static let growthStep = 512
 
     /// So long nothing is parked on disk after that has failed, and nothing begins after attention had no memory.
@@ -13,22 +14,30 @@ extension Scheduler {
 
     private var inMemory: [Entry] { running + queue.filter { $0.phase == .parkedInMemory } }
 
-    func freeBytes(at now: Duration) -> Int { now < lacksMemoryUntil ? 0 : limits.memoryBytes - limits.othersBytes - reservedBytes }
+    func freeBytes(at now: Duration) -> Int {
+        now < lacksMemoryUntil ? 0 : limits.memoryBytes - limits.othersBytes - reservedBytes
+    }
 
-    /// Positions that a sequence gets memory for when it begins: what is left of its prompt and most answers, or a step's growth.
+    /// Positions that a sequence gets memory for when it begins: what is left of its prompt and most answers, or a
+    /// step's growth.
     func grantToBegin(_ entry: Entry) -> Int {
         guard entry.phase != .parkedInMemory else { return entry.granted }
         let answered = entry.promptCount - entry.demand.promptCount
-        let wanted = entry.promptLeft > 0 ? entry.promptCount + max(1, lengths.likely - answered) : entry.carried + Self.growthStep
-        return min(wanted, entry.demand.tokensMax, max(entry.tokenCount, entry.demand.state.tokens(within: limits.memoryBytes)))
+        let wanted =
+            entry.promptLeft > 0
+            ? entry.promptCount + max(1, lengths.likely - answered) : entry.carried + Self.growthStep
+        return min(
+            wanted, entry.demand.tokensMax, max(entry.tokenCount, entry.demand.state.tokens(within: limits.memoryBytes))
+        )
     }
 
     func bytesToBegin(_ entry: Entry) -> Int {
         entry.phase == .parkedInMemory ? 0 : entry.demand.state.bytes(tokens: grantToBegin(entry))
     }
 
-    /// Gives running sequences that have reached the end of their memory more of it. Where there is none, others make room: of the account
-    /// that holds most for its weight the least urgent, the youngest first. One that is alone and finds none has outgrown what there is.
+    /// Gives running sequences that have reached the end of their memory more of it. Where there is none, others make
+    /// room: of the account that holds most for its weight the least urgent, the youngest first. One that is alone and
+    /// finds none has outgrown what there is.
     mutating func grow(at now: Duration, into plan: inout StepPlan) {
         for id in running.filter(\.lacksPositions).map(\.id) {
             while let index = running.firstIndex(where: { $0.id == id }) {
@@ -72,7 +81,9 @@ extension Scheduler {
     /// Who loses its memory next. One that rests goes before those that run.
     private var victim: Entry? {
         var bytes: [Int: Double] = [:]
-        for entry in inMemory { bytes[entry.demand.account, default: 0] += Double(entry.grantedBytes) / limits.weights[entry.demand.account] }
+        for entry in inMemory {
+            bytes[entry.demand.account, default: 0] += Double(entry.grantedBytes) / limits.weights[entry.demand.account]
+        }
         let resting = queue.filter { $0.phase == .parkedInMemory }
         return (resting.isEmpty ? running : resting).min { a, b in
             let held = (bytes[a.demand.account] ?? 0, bytes[b.demand.account] ?? 0)
@@ -104,8 +115,8 @@ extension Scheduler {
     /// What a session was to get memory for.
     enum Wish { case begin, resume, grow }
 
-    /// The attention service had no memory for a session that was to begin, to come back or to grow. It waits; for a while what all have
-    /// reserved counts as all there is.
+    /// The attention service had no memory for a session that was to begin, to come back or to grow. It waits; for a
+    /// while what all have reserved counts as all there is.
     ///
     /// - Returns: false if there is nobody whose end could be waited for; nothing has changed then.
     mutating func lackedMemory(_ id: UInt64, _ wish: Wish, at now: Duration) -> Bool {

@@ -6,7 +6,7 @@ extension Scheduler {
             if fits(head, at: now) || makeRoom(for: head, at: now, &plan) {
                 begin(head, at: now, &plan)
             } else if now - head.arrival >= limits.ageing {
-                return                              // it has been passed long enough
+                return        // it has been passed long enough
             } else {
                 passed.insert(head.id)
             }
@@ -23,7 +23,9 @@ extension Scheduler {
             }
         }
         return firsts.min {
-            (accounts.served($0.demand.account), $0.arrival, $0.id) < (accounts.served($1.demand.account), $1.arrival, $1.id)
+            (accounts.served($0.demand.account), $0.arrival, $0.id) < (
+                accounts.served($1.demand.account), $1.arrival, $1.id
+            )
         }
     }
 
@@ -55,7 +57,8 @@ extension Scheduler {
         let resting = queue.filter { $0.phase == .parkedInMemory && mayTakePlace(head, of: $0) }
         let bytesNeeded = bytesToBegin(head)
         // More may be reserved than there is; one that needs no more goes on all the same.
-        var bytesFree = bytesNeeded == 0 ? max(0, freeBytes(at: now)) : freeBytes(at: now), places = limits.placesMax - running.count
+        var bytesFree = bytesNeeded == 0 ? max(0, freeBytes(at: now)) : freeBytes(at: now),
+            places = limits.placesMax - running.count
         var parked: [Entry] = [], moved: [Entry] = []
         for entry in resting where bytesFree < bytesNeeded {
             bytesFree += entry.grantedBytes
@@ -80,7 +83,9 @@ extension Scheduler {
         for entry in moved {
             plan.parks.append(entry.id)
             plan.grows[entry.id] = nil
-            queue.firstIndex { $0.id == entry.id }.map { (queue[$0].phase, queue[$0].setAsideStep) = (.parkedOnDisk, step) }
+            queue.firstIndex { $0.id == entry.id }.map {
+                (queue[$0].phase, queue[$0].setAsideStep) = (.parkedOnDisk, step)
+            }
         }
         for entry in parked {
             setAside(entry, as: toDisk ? .parkedOnDisk : .parkedInMemory)
@@ -91,8 +96,8 @@ extension Scheduler {
         return true
     }
 
-    /// A less urgent sequence makes room for a more urgent one of the same account; for one of another account only where its own has
-    /// more than its share of places, and the other less.
+    /// A less urgent sequence makes room for a more urgent one of the same account; for one of another account only
+    /// where its own has more than its share of places, and the other less.
     private func mayTakePlace(_ head: Entry, of entry: Entry) -> Bool {
         guard entry.demand.priority < head.demand.priority else { return false }
         let (its, other) = (head.demand.account, entry.demand.account)

@@ -2,15 +2,17 @@ internal import Checkpoint
 
 /// Decides what each step computes, and who waits: a pure state machine without clock, socket or token.
 ///
-/// A sequence waits, runs, or is parked: it ran, and made room for another. Its state is then kept, in memory where only its place was
-/// wanted, else on disk. Running sequences that have their prompt behind them take one row of every step; what rows are left for
-/// prompts is shared (`PromptShares`).
+/// A sequence waits, runs, or is parked: it ran, and made room for another. Its state is then kept, in memory where
+/// only its place was wanted, else on disk. Running sequences that have their prompt behind them take one row of every
+/// step; what rows are left for prompts is shared (`PromptShares`).
 ///
-/// Who begins next: the account that was given least for its weight; of its sequences the highest class, where waiting raises a class;
-/// then the first that came. The smaller may pass the larger that does not fit, until that one has waited long.
-/// Source for the accounts: start-time fair queueing (Goyal, Vin, Cheng 1996), with the tokens that a sequence has memory for as the cost.
+/// Who begins next: the account that was given least for its weight; of its sequences the highest class, where waiting
+/// raises a class; then the first that came. The smaller may pass the larger that does not fit, until that one has
+/// waited long. Source for the accounts: start-time fair queueing (Goyal, Vin, Cheng 1996), with the tokens that a
+/// sequence has memory for as the cost.
 ///
-/// Memory is granted as a sequence grows: its prompt and what most answers need when it begins, then in steps (`Scheduler+memory`).
+/// Memory is granted as a sequence grows: its prompt and what most answers need when it begins, then in steps
+/// (`Scheduler+memory`).
 struct Scheduler {
     struct Limits: Sendable {
         /// Sequences that run at a time.
@@ -46,7 +48,7 @@ struct Scheduler {
     var running: [Entry] = []
     /// Those that wait for their first place, and parked ones; in the order in which they came.
     var queue: [Entry] = []
-    var ended: [UInt64] = []                // with a session that may still be open
+    var ended: [UInt64] = []        // with a session that may still be open
     var step = 0
     /// Until then the attention service has no more memory than is reserved, whatever its limit says.
     var lacksMemoryUntil = Duration.zero
@@ -87,8 +89,8 @@ struct Scheduler {
         return .queued
     }
 
-    /// The sequence is over, whatever the reason: ended, cancelled or failed. Its rows of the step under way count no more;
-    /// its memory is free for the next.
+    /// The sequence is over, whatever the reason: ended, cancelled or failed. Its rows of the step under way count no
+    /// more; its memory is free for the next.
     mutating func end(_ id: UInt64, at now: Duration) {
         if let index = running.firstIndex(where: { $0.id == id }) {
             let entry = running.remove(at: index)
@@ -96,7 +98,9 @@ struct Scheduler {
             accounts.refund(entry.granted - entry.carried, to: entry.demand.account)
             if entry.tokenCount > entry.demand.promptCount { lengths.note(entry.tokenCount - entry.demand.promptCount) }
         } else {
-            guard let index = queue.firstIndex(where: { $0.id == id }), queue.remove(at: index).phase != .waiting else { return }
+            guard let index = queue.firstIndex(where: { $0.id == id }), queue.remove(at: index).phase != .waiting else {
+                return
+            }
         }
         ended.append(id)
         lacksMemoryUntil = .zero
@@ -127,8 +131,10 @@ struct Scheduler {
         plan.generatingCount = generating.count
         plan.rows = generating.map { $0.rows(1) }
         plan.rows += PromptShares.rows(
-            of: taking.filter { $0.promptLeft > 0 }, budget: generating.isEmpty ? promptRowsMax.alone : promptRowsMax.beside,
-            generating: Dictionary(generating.map { ($0.demand.account, 1) }, uniquingKeysWith: +), weights: limits.weights)
+            of: taking.filter { $0.promptLeft > 0 },
+            budget: generating.isEmpty ? promptRowsMax.alone : promptRowsMax.beside,
+            generating: Dictionary(generating.map { ($0.demand.account, 1) }, uniquingKeysWith: +),
+            weights: limits.weights)
         return plan
     }
 

@@ -52,9 +52,11 @@ final class WeightProof: Sendable {
 
     func tell(_ logger: Logger) {
         guard recorded == nil else { return }
-        logger.info("other copies of the weights are compared with the router's own, which it has to read", metadata: [
-            "missing": "\(WeightDigests.fileName) beside the checkpoint; minimax digest makes it",
-        ])
+        logger.info(
+            "other copies of the weights are compared with the router's own, which it has to read",
+            metadata: [
+                "missing": "\(WeightDigests.fileName) beside the checkpoint; minimax digest makes it"
+            ])
     }
 
     /// What some units must be, in the order of `HoldResponse`.

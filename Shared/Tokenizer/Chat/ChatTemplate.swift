@@ -2,9 +2,10 @@ internal import JSON
 
 /// The prompt format of MiniMax-Text-01.
 ///
-/// - Source: the `chat_template` in the tokenizer_config.json of MiniMaxAI/MiniMax-Text-01, from which ours differs in three points:
-///   it drops the role "tool", which we read as "function"; it takes content as a list of parts only; and it drops an assistant's
-///   calls, which we write as the function call guide of MiniMaxAI/MiniMax-VL-01 shows that the model writes them.
+/// - Source: the `chat_template` in the tokenizer_config.json of MiniMaxAI/MiniMax-Text-01, from which ours differs in
+///   three points: it drops the role "tool", which we read as "function"; it takes content as a list of parts only; and
+///   it drops an assistant's calls, which we write as the function call guide of MiniMaxAI/MiniMax-VL-01 shows that the
+///   model writes them.
 package struct ChatTemplate: Sendable {
     /// The token that begins each message.
     package static let begin = "<beginning_of_sentence>"
@@ -16,7 +17,9 @@ package struct ChatTemplate: Sendable {
     /// - Parameters:
     ///   - tools: each the JSON text of one tool, inserted as it is; they stand behind all messages.
     ///   - addingGenerationPrompt: whether the prompt ends where the assistant's answer begins.
-    package func render(_ messages: [ChatMessage], tools: [String] = [], addingGenerationPrompt: Bool = true) -> PromptText {
+    package func render(
+        _ messages: [ChatMessage], tools: [String] = [], addingGenerationPrompt: Bool = true
+    ) -> PromptText {
         var prompt = PromptText()
         for message in messages { prompt += render(message) }
         for tool in tools { prompt += block("system function_setting=functions", "\(tool)") }

@@ -1,7 +1,7 @@
 /// A prompt whose parts remember where they come from.
 ///
-/// Control tokens such as `<end_of_sentence>` structure a conversation, so only the chat template may write them. What came
-/// from a client is text, whatever it spells: encoding never makes a special token of it.
+/// Control tokens such as `<end_of_sentence>` structure a conversation, so only the chat template may write them. What
+/// came from a client is text, whatever it spells: encoding never makes a special token of it.
 ///
 /// A string literal is template text, and what is put into it is content: `"<beginning_of_sentence>user\n\(message)"`.
 package struct PromptText: Sendable, Equatable {

@@ -3,17 +3,17 @@
 /// Special tokens count in template text alone, others in content too; none crosses the border between the two, so that
 /// content can neither make a control token nor hide one of the template's.
 ///
-/// - Source: the rules of huggingface/tokenizers `tokenizer/added_vocabulary.rs`, where a match that fails `single_word`
-///   still uses up its text; in content, those of its `encode_special_tokens`.
+/// - Source: the rules of huggingface/tokenizers `tokenizer/added_vocabulary.rs`, where a match that fails
+///   `single_word` still uses up its text; in content, those of its `encode_special_tokens`.
 struct AddedTokenFinder: Sendable {
     enum Part: Equatable { case text(Range<Int>), token(Int32) }
 
     private struct Node: Sendable {
         var children: [UInt8: Int] = [:]
-        var token: Int?                         // index into `tokens` of the token that ends here
+        var token: Int?        // index into `tokens` of the token that ends here
     }
     private let tokens: [AddedToken]
-    private var nodes = [Node()]                // a trie over UTF-8 bytes; the root is first
+    private var nodes = [Node()]        // a trie over UTF-8 bytes; the root is first
     private var canStart = [Bool](repeating: false, count: 256)
 
     init(_ tokens: [AddedToken]) {
@@ -39,9 +39,9 @@ struct AddedTokenFinder: Sendable {
 
     /// Cuts `text` into added tokens and what lies between; parts of no length are left out.
     func parts(of text: [UInt8], _ origins: TextOrigins, _ work: inout EncodingWork) throws(EncodingError) -> [Part] {
-        guard !isEmpty else { return text.isEmpty ? [] : [.text(0..<text.count)] }
+        guard !isEmpty else { return text.isEmpty ? [] : [.text(0 ..< text.count)] }
         var parts: [Part] = []
-        var done = 0                            // everything before is in `parts`
+        var done = 0        // everything before is in `parts`
         var position = 0
         for span in origins.spans {
             while position < span.end {
@@ -49,23 +49,25 @@ struct AddedTokenFinder: Sendable {
                     position += 1
                     continue
                 }
-                guard let (token, end) = try longestMatch(in: text, position..<span.end, &work) else {
+                guard let (token, end) = try longestMatch(in: text, position ..< span.end, &work) else {
                     position += 1
                     continue
                 }
-                let match = position..<end
+                let match = position ..< end
                 position = end
                 if token.isSpecial && span.origin == .content { continue }
                 if token.isSingleWord && isBesideWord(match, in: text) { continue }
-                let start = token.stripsLeft ? whitespaceStart(of: done..<max(done, match.lowerBound), in: text) : match.lowerBound
-                if done < start { parts.append(.text(done..<start)) }
+                let start =
+                    token.stripsLeft
+                    ? whitespaceStart(of: done ..< max(done, match.lowerBound), in: text) : match.lowerBound
+                if done < start { parts.append(.text(done ..< start)) }
                 parts.append(.token(token.id))
                 done = token.stripsRight ? whitespaceEnd(after: end, in: text) : end
                 try work.spend(max(done - end, 0))
             }
         }
         try work.spend(text.count)
-        if done < text.count { parts.append(.text(done..<text.count)) }
+        if done < text.count { parts.append(.text(done ..< text.count)) }
         return parts
     }
 
@@ -93,7 +95,9 @@ struct AddedTokenFinder: Sendable {
     /// Where the whitespace at the end of `range` begins.
     private func whitespaceStart(of range: Range<Int>, in text: [UInt8]) -> Int {
         var start = range.upperBound
-        while start > range.lowerBound, let scalar = UTF8Text.scalar(before: start, in: text.span), scalar.properties.isWhitespace {
+        while start > range.lowerBound, let scalar = UTF8Text.scalar(before: start, in: text.span),
+            scalar.properties.isWhitespace
+        {
             start -= UTF8.width(scalar)
         }
         return start
@@ -101,7 +105,9 @@ struct AddedTokenFinder: Sendable {
 
     private func whitespaceEnd(after start: Int, in text: [UInt8]) -> Int {
         var end = start
-        while let scalar = UTF8Text.scalar(at: end, in: text.span), scalar.properties.isWhitespace { end += UTF8.width(scalar) }
+        while let scalar = UTF8Text.scalar(at: end, in: text.span), scalar.properties.isWhitespace {
+            end += UTF8.width(scalar)
+        }
         return end
     }
 

@@ -1,21 +1,21 @@
-/// The 256 printable characters in which byte-level vocabularies spell bytes: a visible Latin-1 byte is itself, every other one
-/// is the next free scalar from U+0100 on (so a space is "Ġ").
+/// The 256 printable characters in which byte-level vocabularies spell bytes: a visible Latin-1 byte is itself, every
+/// other one is the next free scalar from U+0100 on (so a space is "Ġ").
 ///
 /// - Source: openai/gpt-2 `encoder.py`, `bytes_to_unicode`.
 enum ByteAlphabet {
     static let scalars: [Unicode.Scalar] = {
         var next: UInt32 = 0x100
-        return (UInt8.min...UInt8.max).map { byte in
+        return (UInt8.min ... UInt8.max).map { byte in
             switch byte {
-            case 0x21...0x7E, 0xA1...0xAC, 0xAE...0xFF: return Unicode.Scalar(byte)
+            case 0x21 ... 0x7E, 0xA1 ... 0xAC, 0xAE ... 0xFF: return Unicode.Scalar(byte)
             default:
                 defer { next += 1 }
-                return Unicode.Scalar(next)!    // U+0100 to U+0143
+                return Unicode.Scalar(next)!        // U+0100 to U+0143
             }
         }
     }()
 
-    private static let bytes: [Int16] = {       // by scalar value; -1 where no byte is spelled so
+    private static let bytes: [Int16] = {        // by scalar value; -1 where no byte is spelled so
         var bytes = [Int16](repeating: -1, count: 0x144)
         for (byte, scalar) in scalars.enumerated() { bytes[Int(scalar.value)] = Int16(byte) }
         return bytes

@@ -6,15 +6,16 @@ package enum EncodingError: Error, Equatable {
     case tooMuchWork
 }
 
-/// Counts the steps of encoding one text: no pattern on any text takes time without bound, and a cancelled request ends soon.
+/// Counts the steps of encoding one text: no pattern on any text takes time without bound, and a cancelled request ends
+/// soon.
 struct EncodingWork {
     /// Patterns of usable tokenizers take about 30 steps a byte at most; a short text may take a fraction of a second.
     private static let stepsPerByte = 256, stepsMin = 20_000_000
     /// Steps after which it is asked again whether somebody waits: some milliseconds.
     private static let sliceMax = 1 << 20
 
-    private var slice = 0                               // steps until that is asked
-    private var left: Int                               // steps beyond the slice
+    private var slice = 0        // steps until that is asked
+    private var left: Int        // steps beyond the slice
     private let isCancelled: () -> Bool
 
     /// - Parameters:
@@ -32,7 +33,7 @@ struct EncodingWork {
 
     @inline(never) private mutating func nextSlice() throws(EncodingError) {
         if isCancelled() { throw .cancelled }
-        left += slice                                   // what was spent beyond the slice
+        left += slice        // what was spent beyond the slice
         guard left > 0 else { throw .tooMuchWork }
         slice = min(left, Self.sliceMax)
         left -= slice

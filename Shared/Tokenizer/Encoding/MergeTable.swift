@@ -1,15 +1,15 @@
 /// Which pairs of tokens become one token, and in what order of preference.
 struct MergeTable: Sendable {
     struct Merge: Sendable {
-        let rank: Int32                                 // lower is merged first
-        let id: Int32                                   // what the pair becomes
+        let rank: Int32        // lower is merged first
+        let id: Int32        // what the pair becomes
     }
     private var merges: [UInt64: Merge] = [:]
     /// The token of each single byte, -1 where the vocabulary has none.
     let byteIDs: [Int32]
 
     init(_ vocabulary: Vocabulary, reserving count: Int) {
-        byteIDs = (UInt8.min...UInt8.max).map { vocabulary.id(ofBytes: [$0]) ?? -1 }
+        byteIDs = (UInt8.min ... UInt8.max).map { vocabulary.id(ofBytes: [$0]) ?? -1 }
         merges.reserveCapacity(count)
     }
 

@@ -1,4 +1,5 @@
-/// Unicode normalization form C, as Hugging Face's tokenizers compute it: by Unicode 9, to which later scalars are unknown.
+/// Unicode normalization form C, as Hugging Face's tokenizers compute it: by Unicode 9, to which later scalars are
+/// unknown.
 ///
 /// Foundation's form C of Swift 6.3 is not used because it is wrong in places: U+20067 U+0306 becomes U+011F, and
 /// U+1112 U+1176, which are not a Hangul syllable, become U+D7A4.
@@ -42,7 +43,7 @@ enum Normalization {
             var end = start
             while end < scalars.count, classes[end] > 0 { end += 1 }
             if end - start > 1 {
-                let sorted = (start..<end).sorted { (classes[$0], $0) < (classes[$1], $1) }
+                let sorted = (start ..< end).sorted { (classes[$0], $0) < (classes[$1], $1) }
                 let marks = sorted.map { (scalars[$0], classes[$0]) }
                 for (offset, mark) in marks.enumerated() { (scalars[start + offset], classes[start + offset]) = mark }
             }
@@ -55,7 +56,7 @@ enum Normalization {
         var result: [UInt32] = []
         result.reserveCapacity(scalars.count)
         var starter: Int?
-        var lastClass = -1                                  // of what stands between; -1 if nothing does
+        var lastClass = -1        // of what stands between; -1 if nothing does
         for (scalar, combiningClass) in zip(scalars, classes) {
             if let starter, lastClass < Int(combiningClass), let joined = pair(result[starter], scalar) {
                 result[starter] = joined
@@ -74,9 +75,12 @@ enum Normalization {
     }
 
     private enum Table {
-        static let decompositions: [UInt32: [UInt32]] = Dictionary(uniqueKeysWithValues: entries.map { ($0.scalar, $0.parts) })
+        static let decompositions: [UInt32: [UInt32]] = Dictionary(
+            uniqueKeysWithValues: entries.map { ($0.scalar, $0.parts) })
         static let compositions: [UInt64: UInt32] = Dictionary(
-            uniqueKeysWithValues: entries.filter(\.joins).map { (UInt64($0.parts[0]) << 32 | UInt64($0.parts[1]), $0.scalar) })
+            uniqueKeysWithValues: entries.filter(\.joins).map {
+                (UInt64($0.parts[0]) << 32 | UInt64($0.parts[1]), $0.scalar)
+            })
 
         private static let entries: [(scalar: UInt32, parts: [UInt32], joins: Bool)] =
             canonicalDecompositions.split(whereSeparator: \.isWhitespace).map { entry in
@@ -88,22 +92,27 @@ enum Normalization {
 
 /// Hangul syllables, whose parts are computed.
 private enum Hangul {
-    static let syllables: Range<UInt32> = 0xAC00..<0xD7A4
-    private static let leads: Range<UInt32> = 0x1100..<0x1113, vowels: Range<UInt32> = 0x1161..<0x1176, trails: Range<UInt32> = 0x11A8..<0x11C3
+    static let syllables: Range<UInt32> = 0xAC00 ..< 0xD7A4
+    private static let leads: Range<UInt32> = 0x1100 ..< 0x1113, vowels: Range<UInt32> = 0x1161 ..< 0x1176,
+        trails: Range<UInt32> = 0x11A8 ..< 0x11C3
     private static let vowelCount: UInt32 = 21, trailCount: UInt32 = 28
 
     static func parts(of syllable: UInt32) -> [UInt32] {
         let index = syllable - syllables.lowerBound
         let trail = index % trailCount
-        let pair = [leads.lowerBound + index / (vowelCount * trailCount), vowels.lowerBound + index / trailCount % vowelCount]
+        let pair = [
+            leads.lowerBound + index / (vowelCount * trailCount), vowels.lowerBound + index / trailCount % vowelCount,
+        ]
         return trail == 0 ? pair : pair + [trails.lowerBound + trail - 1]
     }
 
     static func pair(_ first: UInt32, _ second: UInt32) -> UInt32? {
         if leads.contains(first), vowels.contains(second) {
-            return syllables.lowerBound + ((first - leads.lowerBound) * vowelCount + second - vowels.lowerBound) * trailCount
+            return syllables.lowerBound + ((first - leads.lowerBound) * vowelCount + second - vowels.lowerBound)
+                * trailCount
         }
-        guard syllables.contains(first), (first - syllables.lowerBound) % trailCount == 0, trails.contains(second) else { return nil }
+        guard syllables.contains(first), (first - syllables.lowerBound) % trailCount == 0, trails.contains(second)
+        else { return nil }
         return first + second - trails.lowerBound + 1
     }
 }

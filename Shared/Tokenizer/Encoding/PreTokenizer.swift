@@ -2,7 +2,7 @@
 struct PreTokenizer: Sendable {
     enum Step: Sendable {
         case split(WordSplit)
-        case prefixSpace                                // puts a space before each piece that does not begin with one
+        case prefixSpace        // puts a space before each piece that does not begin with one
     }
 
     /// The pattern of ByteLevel with `use_regex`: contractions, words, numbers, the rest, whitespace.
@@ -17,7 +17,7 @@ struct PreTokenizer: Sendable {
         of text: consuming [UInt8], _ work: inout EncodingWork
     ) throws(EncodingError) -> (text: [UInt8], words: [Range<Int>]) {
         var text = text
-        var pieces = text.isEmpty ? [] : [0..<text.count]
+        var pieces = text.isEmpty ? [] : [0 ..< text.count]
         for step in steps {
             switch step {
             case .split(let split): pieces = try split.split(text.span, pieces, &work)
@@ -35,7 +35,7 @@ struct PreTokenizer: Sendable {
             let start = result.count
             if text[piece.lowerBound] != space { result.append(space) }
             result.append(contentsOf: text[piece])
-            return start..<result.count
+            return start ..< result.count
         }
         return (result, moved)
     }

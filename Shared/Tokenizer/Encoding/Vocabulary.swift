@@ -45,10 +45,13 @@ struct Vocabulary: Sendable {
         let spelled = ByteAlphabet.bytes(spelledBy: token)
         let bytes = spelled ?? Array(token.utf8)
         guard place(bytes, at: id) else { return false }
-        return (spelled == nil ? idsByContent.updateValue(id, forKey: bytes) : idsByBytes.updateValue(id, forKey: bytes)) == nil
+        return
+            (spelled == nil ? idsByContent.updateValue(id, forKey: bytes) : idsByBytes.updateValue(id, forKey: bytes))
+            == nil
     }
 
-    /// Files an added token; one that repeats a base token with its id only marks it. Returns false if id or content is taken.
+    /// Files an added token; one that repeats a base token with its id only marks it. Returns false if id or content is
+    /// taken.
     mutating func insert(added token: AddedToken) -> Bool {
         if let known = id(of: token.content) {
             guard known == token.id else { return false }

@@ -6,7 +6,7 @@ struct WordEncoder {
     private let vocabulary: Vocabulary
     private let ignoresMerges: Bool
     private var merger: WordMerger
-    private var ranges: [[UInt8]: Range<Int>] = [:]     // where in `ids` the word was encoded before
+    private var ranges: [[UInt8]: Range<Int>] = [:]        // where in `ids` the word was encoded before
 
     init(_ vocabulary: Vocabulary, _ merges: MergeTable, ignoresMerges: Bool) {
         self.vocabulary = vocabulary
@@ -24,7 +24,7 @@ struct WordEncoder {
         } else {
             let start = ids.count
             try encode(word, &work)
-            if ranges.count < Self.wordsMax { ranges[word] = start..<ids.count }
+            if ranges.count < Self.wordsMax { ranges[word] = start ..< ids.count }
         }
     }
 

@@ -6,9 +6,9 @@ internal import HeapModule
 struct WordMerger {
     private struct Symbol {
         var id: Int32
-        var previous: Int32                             // positions in `symbols`; -1 at the ends
+        var previous: Int32        // positions in `symbols`; -1 at the ends
         var next: Int32
-        var merge: MergeTable.Merge?                    // of this symbol with the next
+        var merge: MergeTable.Merge?        // of this symbol with the next
     }
     /// A merge that was possible when it was noted.
     private struct Candidate: Comparable {

@@ -20,7 +20,8 @@ struct JSONField {
 
     func member(_ name: String) throws(TokenizerError) -> JSONField {
         if let field = try optional(name) { return field }
-        throw TokenizerError(file: file, field: path.isEmpty ? name : "\(path).\(name)", expected: "a value", found: "nothing")
+        throw TokenizerError(
+            file: file, field: path.isEmpty ? name : "\(path).\(name)", expected: "a value", found: "nothing")
     }
 
     func members() throws(TokenizerError) -> [JSONValue.Member] {
@@ -59,7 +60,8 @@ extension JSONField {
             let found = error.offset < bytes.count ? bytes[error.offset] : nil
             throw TokenizerError(
                 file: file, field: "JSON at byte \(error.offset)", expected: error.expected,
-                found: found.map { $0 > 0x20 && $0 < 0x7F ? "'\(Character(Unicode.Scalar($0)))'" : "byte \($0)" } ?? "the end")
+                found: found.map { $0 > 0x20 && $0 < 0x7F ? "'\(Character(Unicode.Scalar($0)))'" : "byte \($0)" }
+                    ?? "the end")
         }
     }
 }

@@ -15,9 +15,13 @@ struct ModelSection {
             guard try affix.string().isEmpty else { throw affix.error(expected: "null or \"\"") }
         }
         if let dropout = try field.optional("dropout") {
-            guard dropout.isNull || dropout.value.double == 0 else { throw dropout.error(expected: "null; encoding must not be random") }
+            guard dropout.isNull || dropout.value.double == 0 else {
+                throw dropout.error(expected: "null; encoding must not be random")
+            }
         }
-        if try field.flag("byte_fallback", default: false) { throw try field.member("byte_fallback").error(expected: "false") }
+        if try field.flag("byte_fallback", default: false) {
+            throw try field.member("byte_fallback").error(expected: "false")
+        }
         ignoresMerges = try field.flag("ignore_merges", default: false)
 
         try Self.read(field.member("vocab"), into: &vocabulary)
@@ -27,8 +31,8 @@ struct ModelSection {
         try Self.checkUnknownToken(field, merges)
     }
 
-    /// A vocabulary of all bytes never needs its unknown token. In others that token would stand for missing bytes, which here are
-    /// left out, as is right only where none is declared.
+    /// A vocabulary of all bytes never needs its unknown token. In others that token would stand for missing bytes,
+    /// which here are left out, as is right only where none is declared.
     private static func checkUnknownToken(_ field: JSONField, _ merges: MergeTable) throws(TokenizerError) {
         guard let unknown = try field.optional("unk_token"), !unknown.isNull else { return }
         _ = try unknown.string()
@@ -47,12 +51,18 @@ struct ModelSection {
         }
     }
 
-    private static func read(_ list: JSONField, _ vocabulary: Vocabulary, into merges: inout MergeTable) throws(TokenizerError) {
+    private static func read(
+        _ list: JSONField, _ vocabulary: Vocabulary, into merges: inout MergeTable
+    ) throws(TokenizerError) {
         for (rank, entry) in try list.elements().enumerated() {
             guard let (left, right) = try pair(entry) else { continue }
-            guard let leftID = vocabulary.id(of: left), let rightID = vocabulary.id(of: right), let id = vocabulary.id(of: left + right) else {
+            guard let leftID = vocabulary.id(of: left), let rightID = vocabulary.id(of: right),
+                let id = vocabulary.id(of: left + right)
+            else {
                 let missing = [left, right, left + right].first { vocabulary.id(of: $0) == nil } ?? ""
-                throw TokenizerError(file: entry.file, field: entry.path, expected: "tokens of the vocabulary", found: "\"\(missing.echoed)\"")
+                throw TokenizerError(
+                    file: entry.file, field: entry.path, expected: "tokens of the vocabulary",
+                    found: "\"\(missing.echoed)\"")
             }
             merges.insert(leftID, rightID, MergeTable.Merge(rank: Int32(rank), id: id))
         }
@@ -62,7 +72,9 @@ struct ModelSection {
     private static func pair(_ entry: JSONField) throws(TokenizerError) -> (String, String)? {
         switch entry.value {
         case .array(let values):
-            guard values.count == 2, case .string(let left) = values[0], case .string(let right) = values[1] else { break }
+            guard values.count == 2, case .string(let left) = values[0], case .string(let right) = values[1] else {
+                break
+            }
             return (left, right)
         case .string(let text):
             if text.hasPrefix("#version") { return nil }

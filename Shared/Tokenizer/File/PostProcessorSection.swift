@@ -17,9 +17,12 @@ enum PostProcessorSection {
         for piece in pieces {
             guard let token = try piece.optional("SpecialToken") else { continue }
             throw try token.member("id").error(
-                expected: "no token; tokens around a prompt are written by the chat template, not put in by the tokenizer")
+                expected:
+                    "no token; tokens around a prompt are written by the chat template, not put in by the tokenizer")
         }
-        guard pieces.count == 1, let sequence = try pieces[0].optional("Sequence"), try sequence.member("id").string() == "A" else {
+        guard pieces.count == 1, let sequence = try pieces[0].optional("Sequence"),
+            try sequence.member("id").string() == "A"
+        else {
             throw field.error(expected: "the text once, {\"Sequence\": {\"id\": \"A\"}}, and nothing else")
         }
     }

@@ -35,7 +35,10 @@ enum PreTokenizerSection {
         var steps: [PreTokenizer.Step] = []
         if try field.member("add_prefix_space").bool() { steps.append(.prefixSpace) }
         if try field.flag("use_regex", default: true) {
-            steps.append(try step(.isolated, at: field) { () throws(PatternError) in try PatternProgram(PreTokenizer.byteLevelPattern) })
+            steps.append(
+                try step(.isolated, at: field) { () throws(PatternError) in
+                    try PatternProgram(PreTokenizer.byteLevelPattern)
+                })
         }
         return steps
     }
@@ -60,11 +63,14 @@ enum PreTokenizerSection {
             return try step(behavior, isInverted, at: regex) { () throws(PatternError) in try PatternProgram(text) }
         }
         let literal = try pattern.member("String").string()
-        return try step(behavior, isInverted, at: pattern) { () throws(PatternError) in try PatternProgram(literal: literal) }
+        return try step(behavior, isInverted, at: pattern) { () throws(PatternError) in
+            try PatternProgram(literal: literal)
+        }
     }
 
     private static func step(
-        _ behavior: WordSplit.Behavior, _ isInverted: Bool = false, at field: JSONField, _ program: () throws(PatternError) -> PatternProgram
+        _ behavior: WordSplit.Behavior, _ isInverted: Bool = false, at field: JSONField,
+        _ program: () throws(PatternError) -> PatternProgram
     ) throws(TokenizerError) -> PreTokenizer.Step {
         do {
             return .split(WordSplit(program: try program(), behavior: behavior, isInverted: isInverted))

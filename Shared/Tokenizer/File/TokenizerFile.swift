@@ -20,9 +20,10 @@ struct TokenizerFile {
         let model = try ModelSection(root.member("model"))
         let normalizesToNFC = try root.optional("normalizer").map(Self.isNFC) ?? false
         self.normalizesToNFC = normalizesToNFC
-        addedTokens = try root.optional("added_tokens").map { field throws(TokenizerError) in
-            try AddedTokensSection.read(field, normalizesToNFC)
-        } ?? []
+        addedTokens =
+            try root.optional("added_tokens").map { field throws(TokenizerError) in
+                try AddedTokensSection.read(field, normalizesToNFC)
+            } ?? []
         baseCount = model.vocabulary.count
         vocabulary = try Self.adding(addedTokens, to: model.vocabulary, file: file)
         merges = model.merges
@@ -38,14 +39,17 @@ struct TokenizerFile {
         do {
             data = try FileHandle(forReadingFrom: URL(filePath: path)).read(upToCount: bytesMax + 1) ?? Data()
         } catch {
-            throw TokenizerError(file: path, field: "", expected: "a readable file", found: "\(error.localizedDescription)")
+            throw TokenizerError(
+                file: path, field: "", expected: "a readable file", found: "\(error.localizedDescription)")
         }
-        guard data.count <= bytesMax else { throw TokenizerError(file: path, field: "", expected: "at most \(bytesMax) bytes", found: "more") }
+        guard data.count <= bytesMax else {
+            throw TokenizerError(file: path, field: "", expected: "at most \(bytesMax) bytes", found: "more")
+        }
         return Array(data)
     }
 
-    /// `truncation` and `padding` are what the last call of whoever saved the file asked for; transformers sets both anew for
-    /// each call, and so a file that holds them means the same as one that does not.
+    /// `truncation` and `padding` are what the last call of whoever saved the file asked for; transformers sets both
+    /// anew for each call, and so a file that holds them means the same as one that does not.
     private static func checkLeftovers(_ root: JSONField) throws(TokenizerError) {
         for name in ["truncation", "padding"] {
             guard let field = try root.optional(name), !field.isNull else { continue }
@@ -53,7 +57,9 @@ struct TokenizerFile {
         }
     }
 
-    private static func adding(_ tokens: [AddedToken], to vocabulary: Vocabulary, file: String) throws(TokenizerError) -> Vocabulary {
+    private static func adding(
+        _ tokens: [AddedToken], to vocabulary: Vocabulary, file: String
+    ) throws(TokenizerError) -> Vocabulary {
         var vocabulary = vocabulary
         var known: [[UInt8]: AddedToken] = [:]
         for (index, token) in tokens.enumerated() {
@@ -89,7 +95,7 @@ struct TokenizerFile {
 
 extension JSONField {
     func tokenID() throws(TokenizerError) -> Int32 {
-        guard let id = value.integer, (0...Vocabulary.idMax).contains(id) else {
+        guard let id = value.integer, (0 ... Vocabulary.idMax).contains(id) else {
             throw error(expected: "a token id from 0 to \(Vocabulary.idMax)")
         }
         return Int32(id)

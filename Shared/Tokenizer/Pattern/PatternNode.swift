@@ -2,12 +2,12 @@
 indirect enum PatternNode: Equatable {
     enum Mode { case greedy, lazy, possessive }
 
-    case set(ScalarSet)                                             // one scalar of the set
+    case set(ScalarSet)        // one scalar of the set
     case sequence([PatternNode])
-    case alternatives([PatternNode])                                // the first that leads to a match
-    case repeated(PatternNode, min: Int, max: Int, Mode)            // `max` is Int.max where there is no limit
-    case ahead(PatternNode, isNegated: Bool)                        // looks, consumes nothing
-    case atomic(PatternNode)                                        // its first match is final
+    case alternatives([PatternNode])        // the first that leads to a match
+    case repeated(PatternNode, min: Int, max: Int, Mode)        // `max` is Int.max where there is no limit
+    case ahead(PatternNode, isNegated: Bool)        // looks, consumes nothing
+    case atomic(PatternNode)        // its first match is final
 
     var canBeEmpty: Bool {
         switch self {
@@ -23,7 +23,8 @@ indirect enum PatternNode: Equatable {
     /// A set outside which no match starts; nil if the node can match nothing at all, so that any scalar may follow.
     var firstScalars: ScalarSet? { canBeEmpty ? nil : startScalars }
 
-    /// Where a match that is not empty may start. Each node is asked once for each group around it, whatever the pattern.
+    /// Where a match that is not empty may start. Each node is asked once for each group around it, whatever the
+    /// pattern.
     private var startScalars: ScalarSet {
         switch self {
         case .set(let set): return set
@@ -36,7 +37,7 @@ indirect enum PatternNode: Equatable {
             return union
         case .alternatives(let choices): return choices.reduce(.none) { $0.union($1.startScalars) }
         case .repeated(let body, _, _, _): return body.startScalars
-        case .ahead: return .none                                   // consumes nothing; only narrows what follows
+        case .ahead: return .none        // consumes nothing; only narrows what follows
         case .atomic(let body): return body.startScalars
         }
     }

@@ -11,7 +11,8 @@ struct PatternParser {
 
     static func parse(_ pattern: String) throws(PatternError) -> PatternNode {
         guard pattern.unicodeScalars.count <= scalarsMax else {
-            throw PatternError(expected: "a regular expression of at most \(scalarsMax) characters", found: "a longer one")
+            throw PatternError(
+                expected: "a regular expression of at most \(scalarsMax) characters", found: "a longer one")
         }
         var parser = PatternParser(pattern)
         let node = try parser.alternatives()
@@ -24,7 +25,9 @@ struct PatternParser {
     private var current: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
 
     private func unsupported(_ what: String) -> PatternError {
-        PatternError(expected: "a supported regular expression", found: "\(what) at character \(position) of \"\(String(String.UnicodeScalarView(scalars)).echoed)\"")
+        PatternError(
+            expected: "a supported regular expression",
+            found: "\(what) at character \(position) of \"\(String(String.UnicodeScalarView(scalars)).echoed)\"")
     }
 
     private mutating func take(_ text: String) -> Bool {
@@ -83,12 +86,19 @@ struct PatternParser {
             return try alternatives()
         }
         var wrap: (PatternNode) -> PatternNode = { $0 }
-        if take("?i:") { ignoresCase = true }
-        else if take("?-i:") { ignoresCase = false }
-        else if take("?=") { wrap = { .ahead($0, isNegated: false) } }
-        else if take("?!") { wrap = { .ahead($0, isNegated: true) } }
-        else if take("?>") { wrap = { .atomic($0) } }
-        else if !take("?:"), current == "?" { throw unsupported("this kind of group") }
+        if take("?i:") {
+            ignoresCase = true
+        } else if take("?-i:") {
+            ignoresCase = false
+        } else if take("?=") {
+            wrap = { .ahead($0, isNegated: false) }
+        } else if take("?!") {
+            wrap = { .ahead($0, isNegated: true) }
+        } else if take("?>") {
+            wrap = { .atomic($0) }
+        } else if !take("?:"), current == "?" {
+            throw unsupported("this kind of group")
+        }
         let body = try alternatives()
         guard take(")") else { throw unsupported("a group without ')'") }
         return wrap(body)
@@ -97,7 +107,12 @@ struct PatternParser {
     private mutating func quantified(_ atom: PatternNode) throws(PatternError) -> PatternNode {
         var minimum = 0, maximum = Int.max
         var isInterval = false
-        if take("*") {} else if take("+") { minimum = 1 } else if take("?") { maximum = 1 } else if let interval = try interval() {
+        if take("*") {
+        } else if take("+") {
+            minimum = 1
+        } else if take("?") {
+            maximum = 1
+        } else if let interval = try interval() {
             (minimum, maximum, isInterval) = (interval.min, interval.max, true)
         } else {
             return atom
@@ -105,7 +120,9 @@ struct PatternParser {
         var mode = PatternNode.Mode.greedy
         // Oniguruma reads "{2}?" as optional and "{1,2}+" as repeated, where others read lazy and possessive.
         if take("?") { mode = .lazy } else if take("+") { mode = .possessive }
-        if isInterval && (mode == .possessive || mode == .lazy && minimum == maximum) { throw unsupported("a mark behind {…}") }
+        if isInterval && (mode == .possessive || mode == .lazy && minimum == maximum) {
+            throw unsupported("a mark behind {…}")
+        }
         if let scalar = current, "*+?".unicodeScalars.contains(scalar) { throw unsupported("a repeated quantifier") }
         if try interval() != nil { throw unsupported("a repeated quantifier") }
         if maximum == Int.max && atom.canBeEmpty { throw unsupported("endless repetition of what may be empty") }
@@ -168,15 +185,19 @@ struct PatternParser {
         let wasEscaped = take("\\")
         if wasEscaped, let shorthand = current, "pPsSdDwW".unicodeScalars.contains(shorthand) {
             let set = try escape(inClass: true)
-            if current == "-", position + 1 < scalars.count, scalars[position + 1] != "]" { throw unsupported("a range from a class") }
+            if current == "-", position + 1 < scalars.count, scalars[position + 1] != "]" {
+                throw unsupported("a range from a class")
+            }
             return set
         }
         let low = wasEscaped ? try escapedScalar() : try next()
-        guard current == "-", position + 1 < scalars.count, scalars[position + 1] != "]" else { return try literal(low) }
+        guard current == "-", position + 1 < scalars.count, scalars[position + 1] != "]" else {
+            return try literal(low)
+        }
         position += 1
         let high = take("\\") ? try escapedScalar() : try next()
         guard high != "[", low <= high else { throw unsupported("a range out of order") }
-        return try caseVariants(of: ScalarSet(low.value...high.value))
+        return try caseVariants(of: ScalarSet(low.value ... high.value))
     }
 
     /// What follows a backslash, as a set.
@@ -184,7 +205,8 @@ struct PatternParser {
         switch current {
         case "s", "S", "d", "D":
             let letter = try next()
-            let set = letter.value | 0x20 == 0x73 ? UnicodeCategories.whitespace : UnicodeCategories.set(named: "Nd") ?? .none
+            let set =
+                letter.value | 0x20 == 0x73 ? UnicodeCategories.whitespace : UnicodeCategories.set(named: "Nd") ?? .none
             return letter.properties.isUppercase ? set.complement : set
         case "p", "P": return try property()
         default: return try literal(try escapedScalar())
@@ -200,8 +222,12 @@ struct PatternParser {
             name.unicodeScalars.append(scalar)
             position += 1
         }
-        guard take("}"), let set = UnicodeCategories.set(named: name) else { throw unsupported("the property \"\(name)\"") }
-        if ignoresCase && ["Lu", "Ll", "Lt"].contains(name) { throw unsupported("the property \"\(name)\" without regard to case") }
+        guard take("}"), let set = UnicodeCategories.set(named: name) else {
+            throw unsupported("the property \"\(name)\"")
+        }
+        if ignoresCase && ["Lu", "Ll", "Lt"].contains(name) {
+            throw unsupported("the property \"\(name)\" without regard to case")
+        }
         return isNegated ? set.complement : set
     }
 
@@ -219,7 +245,8 @@ struct PatternParser {
             guard take("}") else { throw unsupported("an escape without '}'") }
             return value
         default:
-            let isAlphanumeric = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+            let isAlphanumeric =
+                scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
             if isAlphanumeric { throw unsupported("the escape \\\(scalar)") }
             return scalar
         }
@@ -231,7 +258,9 @@ struct PatternParser {
             text.unicodeScalars.append(scalar)
             position += 1
         }
-        guard digits == 8 || text.count == digits, let value = UInt32(text, radix: 16), let scalar = Unicode.Scalar(value) else {
+        guard digits == 8 || text.count == digits, let value = UInt32(text, radix: 16),
+            let scalar = Unicode.Scalar(value)
+        else {
             throw unsupported("an incomplete escape")
         }
         return scalar
@@ -239,15 +268,20 @@ struct PatternParser {
 
     // MARK: Case
 
-    private func literal(_ scalar: Unicode.Scalar) throws(PatternError) -> ScalarSet { try caseVariants(of: ScalarSet(scalar)) }
+    private func literal(_ scalar: Unicode.Scalar) throws(PatternError) -> ScalarSet {
+        try caseVariants(of: ScalarSet(scalar))
+    }
 
-    /// Under `(?i`, adds the other case of each ASCII letter, and the two scalars outside ASCII that fold to one: ſ and K.
+    /// Under `(?i`, adds the other case of each ASCII letter, and the two scalars outside ASCII that fold to one: ſ and
+    /// K.
     private func caseVariants(of set: ScalarSet) throws(PatternError) -> ScalarSet {
         guard ignoresCase else { return set }
-        guard set.ranges.allSatisfy({ $0.upperBound <= 0x80 }) else { throw unsupported("a letter outside ASCII without regard to case") }
+        guard set.ranges.allSatisfy({ $0.upperBound <= 0x80 }) else {
+            throw unsupported("a letter outside ASCII without regard to case")
+        }
         var result = set
-        for scalar in set.ranges.joined() where (0x41...0x5A).contains(scalar & ~0x20) {
-            result = result.union(ScalarSet((scalar ^ 0x20)...(scalar ^ 0x20)))
+        for scalar in set.ranges.joined() where (0x41 ... 0x5A).contains(scalar & ~0x20) {
+            result = result.union(ScalarSet((scalar ^ 0x20) ... (scalar ^ 0x20)))
             if scalar | 0x20 == 0x73 { result = result.union(ScalarSet("\u{17F}")) }
             if scalar | 0x20 == 0x6B { result = result.union(ScalarSet("\u{212A}")) }
         }

@@ -17,13 +17,14 @@ extension PatternProgram {
 
         init(_ program: PatternProgram) { self.program = program }
 
-        /// The first match in `text[start..<end]`, as Oniguruma's search finds it; `end` is the end of the text for the pattern.
+        /// The first match in `text[start..<end]`, as Oniguruma's search finds it; `end` is the end of the text for the
+        /// pattern.
         mutating func firstMatch(
             in text: Span<UInt8>, from start: Int, to end: Int, _ work: inout EncodingWork
         ) throws(EncodingError) -> Range<Int>? {
             var start = start
             while true {
-                if let stop = try match(step: 0, in: text, from: start, to: end, &work) { return start..<stop }
+                if let stop = try match(step: 0, in: text, from: start, to: end, &work) { return start ..< stop }
                 guard start < end else { return nil }
                 start += UTF8Text.decode(text, at: start).width
             }
@@ -37,13 +38,15 @@ extension PatternProgram {
             defer { retries.removeLast(retries.count - base) }
             var step = step
             var position = start
-            var steps = 0                               // not yet reported to `work`
+            var steps = 0        // not yet reported to `work`
             while true {
                 steps &+= 1
                 var succeeded = true
                 switch program.steps[step] {
                 case .set(let set):
-                    if position < end, case let (scalar, width) = UTF8Text.decode(text, at: position), contains(scalar, set) {
+                    if position < end, case let (scalar, width) = UTF8Text.decode(text, at: position),
+                        contains(scalar, set)
+                    {
                         position += width
                         step += 1
                     } else {
@@ -52,7 +55,9 @@ extension PatternProgram {
                 case .run(let set, let min, let max), .runOnce(let set, let min, let max):
                     var count = 0
                     var lowest = position
-                    while count < max, position < end, case let (scalar, width) = UTF8Text.decode(text, at: position), contains(scalar, set) {
+                    while count < max, position < end, case let (scalar, width) = UTF8Text.decode(text, at: position),
+                        contains(scalar, set)
+                    {
                         position += width
                         count += 1
                         if count == min { lowest = position }
@@ -95,7 +100,7 @@ extension PatternProgram {
                 step = retries[last].step
                 position = retries[last].position
                 if position > retries[last].lowest {
-                    position = UTF8Text.start(before: position, in: text)       // one shorter than the last try
+                    position = UTF8Text.start(before: position, in: text)        // one shorter than the last try
                     retries[last].position = position
                 }
                 if position <= retries[last].lowest { retries.removeLast() }

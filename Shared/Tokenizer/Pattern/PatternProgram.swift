@@ -1,14 +1,15 @@
 /// A pattern as a list of steps, made once; `PatternProgram+match.swift` runs it.
 struct PatternProgram: Sendable {
     enum Step: Equatable, Sendable {
-        case set(Int)                                               // consumes one scalar of that set
-        case run(Int, min: Int, max: Int)                           // consumes as many as it can, gives back one by one
-        case runOnce(Int, min: Int, max: Int)                       // consumes as many as it can, gives nothing back
-        case ahead(Int, isNegated: Bool)                            // the next scalar is (not) of that set; the end is of none
-        case fork(first: Int, second: Int)                          // goes on at first, on failure at second
-        case choose(Int, otherwise: Int)                            // goes on only where the next scalar is of that set
+        case set(Int)        // consumes one scalar of that set
+        case run(Int, min: Int, max: Int)        // consumes as many as it can, gives back one by one
+        case runOnce(Int, min: Int, max: Int)        // consumes as many as it can, gives nothing back
+        case ahead(Int, isNegated: Bool)        // the next scalar is (not) of that set; the end is of none
+        case fork(first: Int, second: Int)        // goes on at first, on failure at second
+        case choose(Int, otherwise: Int)        // goes on only where the next scalar is of that set
         case jump(Int)
-        case nested(isNegated: Bool, consumes: Bool, next: Int)     // runs the steps up to `accept` by themselves, then goes to next
+        // Runs the steps up to `accept` by themselves, then goes to next.
+        case nested(isNegated: Bool, consumes: Bool, next: Int)
         case accept
     }
 
@@ -22,7 +23,7 @@ struct PatternProgram: Sendable {
     private(set) var sets: [ScalarSet] = []
     /// One row of `wordsPerSet` words for each set, one bit for each scalar below `tabledScalars`.
     private(set) var table: [UInt64] = []
-    private var nodes = 0                                           // gone through so far, repetitions counted
+    private var nodes = 0        // gone through so far, repetitions counted
 
     init(_ pattern: String) throws(PatternError) {
         try self.init(PatternParser.parse(pattern))
@@ -53,7 +54,9 @@ struct PatternProgram: Sendable {
         sets.append(set)
         var words = [UInt64](repeating: 0, count: Self.wordsPerSet)
         for range in set.ranges {
-            for scalar in range.clamped(to: 0..<Self.tabledScalars) { words[Int(scalar >> 6)] |= 1 << UInt64(scalar & 63) }
+            for scalar in range.clamped(to: 0 ..< Self.tabledScalars) {
+                words[Int(scalar >> 6)] |= 1 << UInt64(scalar & 63)
+            }
         }
         table.append(contentsOf: words)
         return sets.count - 1
@@ -76,7 +79,7 @@ struct PatternProgram: Sendable {
 
     private mutating func emit(nested body: PatternNode, isNegated: Bool, consumes: Bool) throws(PatternError) {
         let start = steps.count
-        try append(.accept)                                         // its place; filled in below
+        try append(.accept)        // its place; filled in below
         try emit(body)
         try append(.accept)
         steps[start] = .nested(isNegated: isNegated, consumes: consumes, next: steps.count)
@@ -112,8 +115,10 @@ struct PatternProgram: Sendable {
             let index = try index(of: set)
             return try append(mode == .greedy ? .run(index, min: min, max: max) : .runOnce(index, min: min, max: max))
         }
-        if mode == .possessive { return try emit(nested: .repeated(body, min: min, max: max, .greedy), isNegated: false, consumes: true) }
-        for _ in 0..<min { try emit(body) }
+        if mode == .possessive {
+            return try emit(nested: .repeated(body, min: min, max: max, .greedy), isNegated: false, consumes: true)
+        }
+        for _ in 0 ..< min { try emit(body) }
         if max == Int.max {
             let start = steps.count
             try append(.accept)
@@ -122,7 +127,7 @@ struct PatternProgram: Sendable {
             steps[start] = fork(into: start + 1, past: steps.count, mode)
         } else {
             var forks: [Int] = []
-            for _ in min..<max {
+            for _ in min ..< max {
                 forks.append(steps.count)
                 try append(.accept)
                 try emit(body)

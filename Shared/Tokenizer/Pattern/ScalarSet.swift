@@ -10,14 +10,14 @@ struct ScalarSet: Equatable, Sendable {
 
     init(_ range: ClosedRange<UInt32>) { bounds = [range.lowerBound, range.upperBound + 1] }
 
-    init(_ scalar: Unicode.Scalar) { self.init(scalar.value...scalar.value) }
+    init(_ scalar: Unicode.Scalar) { self.init(scalar.value ... scalar.value) }
 
     /// `ranges` must ascend and not touch.
     init(ascending ranges: [Range<UInt32>]) { bounds = ranges.flatMap { [$0.lowerBound, $0.upperBound] } }
 
     var isEmpty: Bool { bounds.isEmpty }
 
-    var ranges: [Range<UInt32>] { stride(from: 0, to: bounds.count, by: 2).map { bounds[$0]..<bounds[$0 + 1] } }
+    var ranges: [Range<UInt32>] { stride(from: 0, to: bounds.count, by: 2).map { bounds[$0] ..< bounds[$0 + 1] } }
 
     var complement: ScalarSet {
         var result = bounds
@@ -44,7 +44,9 @@ struct ScalarSet: Equatable, Sendable {
         var result: [UInt32] = []
         var mine = 0, theirs = 0
         while mine < bounds.count || theirs < other.bounds.count {
-            let next = min(mine < bounds.count ? bounds[mine] : Self.end, theirs < other.bounds.count ? other.bounds[theirs] : Self.end)
+            let next = min(
+                mine < bounds.count ? bounds[mine] : Self.end,
+                theirs < other.bounds.count ? other.bounds[theirs] : Self.end)
             if mine < bounds.count, bounds[mine] == next { mine += 1 }
             if theirs < other.bounds.count, other.bounds[theirs] == next { theirs += 1 }
             if isMember(mine & 1 == 1, theirs & 1 == 1) != (result.count & 1 == 1) { result.append(next) }

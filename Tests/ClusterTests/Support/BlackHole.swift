@@ -1,8 +1,10 @@
 import Foundation
 import Synchronization
+
 @testable import Transport
 
-/// A Unix socket through which everything passes to another one, until it is cut off: then nothing passes either way, and nobody is told.
+/// A Unix socket through which everything passes to another one, until it is cut off: then nothing passes either way,
+/// and nobody is told.
 ///
 /// Threads that block: a proxy on an event loop would share it with the clients of the test.
 final class BlackHole: Sendable {
@@ -56,7 +58,8 @@ final class BlackHole: Sendable {
             waitWhileCut()
             let far = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             let tunnel = Tunnel(near: near, far: far)
-            guard far >= 0, withSocketName(target, { connect(far, $0, $1) }) == 0 else { continue }         // nobody there: both are closed
+            // Nobody there: both are closed.
+            guard far >= 0, withSocketName(target, { connect(far, $0, $1) }) == 0 else { continue }
             let isClosed = state.withLock { state in
                 state.tunnels.append(tunnel)
                 return state.isClosed
@@ -74,7 +77,7 @@ final class BlackHole: Sendable {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = buffer.withUnsafeMutableBytes { recv(source, $0.baseAddress, $0.count, 0) }
-            waitWhileCut()          // the news that an end has closed is held, too
+            waitWhileCut()        // the news that an end has closed is held, too
             guard count > 0, Self.send(buffer[..<count], to: sink) else { return tunnel.end() }
         }
     }
@@ -117,6 +120,8 @@ private func withSocketName<R>(_ path: String, _ body: (UnsafePointer<sockaddr>,
     name.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
     return withUnsafePointer(to: name) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
     }
 }

@@ -1,5 +1,6 @@
-@testable import Checkpoint
 import Foundation
+
+@testable import Checkpoint
 
 /// Copies of the demo model whose names, shapes and sizes are right, and some of whose weights are not.
 enum DamagedCheckpoint: Sendable, CaseIterable {

@@ -6,6 +6,7 @@ import NIOPosix
 import Synchronization
 import Tensors
 import TypedCalls
+
 @testable import Transport
 
 /// Expert hosts of this process, beside the real ones of a cluster.
@@ -19,16 +20,20 @@ extension RESTCluster {
     ///
     /// - Parameter fingerprint: nil: the cluster's.
     func announcement(
-        _ name: String, at address: Address, instance: String = "1", memoryBytes: Int = 1 << 30, readBandwidth: Int = 4096 << 20, fingerprint: String? = nil
+        _ name: String, at address: Address, instance: String = "1", memoryBytes: Int = 1 << 30,
+        readBandwidth: Int = 4096 << 20, fingerprint: String? = nil
     ) throws -> AnnounceRequest {
         AnnounceRequest(
-            name: name, instance: instance, address: "\(address)", modelFingerprint: try fingerprint ?? self.fingerprint(), kernels: "fake",
-            threads: 1, draining: false, arithmetic: "exact", memoryBytes: memoryBytes, readBandwidth: readBandwidth, machine: "fake")
+            name: name, instance: instance, address: "\(address)",
+            modelFingerprint: try fingerprint ?? self.fingerprint(), kernels: "fake",
+            threads: 1, draining: false, arithmetic: "exact", memoryBytes: memoryBytes, readBandwidth: readBandwidth,
+            machine: "fake")
     }
 
     /// A way to announce hosts, for as long as `body` runs.
     func withControl<R>(_ body: (RPCClient) async throws -> R) async throws -> R {
-        let client = RPCClient(address: controlAddress, group: MultiThreadedEventLoopGroup.singleton, logger: Self.silent)
+        let client = RPCClient(
+            address: controlAddress, group: MultiThreadedEventLoopGroup.singleton, logger: Self.silent)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await client.run() }
             let result = try await body(client)
@@ -45,9 +50,12 @@ extension RESTCluster {
     }
 
     /// A server on a socket of the cluster's folder; when `body` is over, its connections break.
-    func withServer<R>(_ name: String, _ handler: @escaping RPCServer.Handler, _ body: (Address) async throws -> R) async throws -> R {
+    func withServer<R>(
+        _ name: String, _ handler: @escaping RPCServer.Handler, _ body: (Address) async throws -> R
+    ) async throws -> R {
         let address = Address.unix(path: "\(folder)/\(name).sock")
-        let server = RPCServer(address: address, group: MultiThreadedEventLoopGroup.singleton, logger: Self.silent, handler: handler)
+        let server = RPCServer(
+            address: address, group: MultiThreadedEventLoopGroup.singleton, logger: Self.silent, handler: handler)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await server.run() }
             _ = try await server.boundAddress
@@ -74,7 +82,9 @@ extension RPCClient {
 enum FakeHost {
     /// Takes whatever it shall hold, and computes as `run` says.
     static func handler(run: @escaping @Sendable (ExpertRequest) async throws -> ExpertResponse) -> RPCServer.Handler {
-        var endpoints = EndpointHandlers(logger: Logger(label: "fake host") { _ in SwiftLogNoOpLogHandler() }) { _ in nil }
+        var endpoints = EndpointHandlers(logger: Logger(label: "fake host") { _ in SwiftLogNoOpLogHandler() }) { _ in
+            nil
+        }
         endpoints.on(.holdExperts) { request, _ in HoldResponse(heldBytes: 0, digests: try digests(of: request.units)) }
         endpoints.on(.retainExperts) { _, _ in RetainResponse(heldBytes: 0) }
         endpoints.on(.runExperts) { request, _ in try await run(request) }
@@ -110,7 +120,9 @@ enum Lie: Sendable, CustomStringConvertible {
     case silence
     case error(RPCError.Code)
 
-    static let all: [Lie] = [.tooFew, .tooMany, .notNumbers, .oneInfinity, .garbage, .silence] + RPCError.Code.allCases.map { Lie.error($0) }
+    static let all: [Lie] =
+        [.tooFew, .tooMany, .notNumbers, .oneInfinity, .garbage, .silence]
+        + RPCError.Code.allCases.map { Lie.error($0) }
 
     var description: String {
         switch self {
@@ -147,7 +159,9 @@ enum Lie: Sendable, CustomStringConvertible {
         }
         guard case .garbage = self else { return honest }
         return { request in
-            guard request.path == Endpoint<ExpertRequest, ExpertResponse>.runExperts.path else { return try await honest(request) }
+            guard request.path == Endpoint<ExpertRequest, ExpertResponse>.runExperts.path else {
+                return try await honest(request)
+            }
             calls.add()
             return ByteBuffer(bytes: (0 ..< 1000).map { UInt8(truncatingIfNeeded: 255 - $0 * 7) })
         }

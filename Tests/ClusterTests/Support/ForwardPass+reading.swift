@@ -1,8 +1,9 @@
 internal import Messages
-@testable import Router
-@testable import Tensors
 internal import Transport
 internal import TypedCalls
+
+@testable import Router
+@testable import Tensors
 
 /// What only tests want to know of a model's path.
 extension ForwardPass {

@@ -1,10 +1,12 @@
 import AdminMessages
 import Foundation
-@testable import Router
-@testable import Transport
 import TestSupport
 
-/// Lets expert hosts come, go and fail in an order that follows from a seed. One sound host, which the router knows, is always left.
+@testable import Router
+@testable import Transport
+
+/// Lets expert hosts come, go and fail in an order that follows from a seed. One sound host, which the router knows, is
+/// always left.
 actor HostStorm {
     enum Event: String, CaseIterable, Sendable {
         case add
@@ -80,7 +82,12 @@ actor HostStorm {
         for host in leaving {
             try await eventually("\(host.process.name) has stopped", within: .seconds(60)) { !host.process.isRunning }
             guard host.process.exitStatus == 0, !host.process.log.contains("still needs this host") else {
-                throw SupportError("\(host.process.name) was told to stop and ended with status \(host.process.exitStatus):\n\(host.process.log)")
+                throw SupportError(
+                    """
+                    \(host.process.name) was told to stop and ended with status \
+                    \(host.process.exitStatus):\n\(host.process.log)
+                    """
+                )
             }
             host.hole.stop()
         }
@@ -144,7 +151,9 @@ actor HostStorm {
     }
 
     private func trouble() -> Trouble {
-        Trouble(end: ContinuousClock.now + .milliseconds(Int.random(in: 200 ... 3000, using: &random)), isFatal: Bool.random(using: &random))
+        Trouble(
+            end: ContinuousClock.now + .milliseconds(Int.random(in: 200 ... 3000, using: &random)),
+            isFatal: Bool.random(using: &random))
     }
 
     private func endTroubles(_ isOver: (Trouble) -> Bool) {

@@ -1,15 +1,17 @@
-@testable import Checkpoint
-@testable import Admin
 import Logging
 import Messages
 import NIOCore
 import NIOPosix
-@testable import Router
 import Synchronization
+
+@testable import Admin
+@testable import Checkpoint
+@testable import Router
 @testable import Tensors
 @testable import Transport
 
-/// Attention and expert hosts as real processes, and the router's own forward pass here, so that whole logit vectors can be compared.
+/// Attention and expert hosts as real processes, and the router's own forward pass here, so that whole logit vectors
+/// can be compared.
 struct ModelCluster: Sendable {
     let pass: ForwardPass
     private let status: ClusterStatus
@@ -25,7 +27,8 @@ struct ModelCluster: Sendable {
     ///
     /// - Parameter flags: for every process that computes.
     static func with<R>(
-        _ model: String, expertHosts: Int = 2, settings: PlacementSettings = PlacementSettings(), flags: [String] = ["--threads", "1"], body: @Sendable (ModelCluster) async throws -> R
+        _ model: String, expertHosts: Int = 2, settings: PlacementSettings = PlacementSettings(),
+        flags: [String] = ["--threads", "1"], body: @Sendable (ModelCluster) async throws -> R
     ) async throws -> R {
         try await Paths.withFolder { folder in
             var processes: [ServiceProcess] = []
@@ -42,7 +45,8 @@ struct ModelCluster: Sendable {
     }
 
     private static func with<R>(
-        _ model: String, _ expertHosts: Int, _ settings: PlacementSettings, _ flags: [String], _ folder: String, _ processes: inout [ServiceProcess], _ body: (ModelCluster) async throws -> R
+        _ model: String, _ expertHosts: Int, _ settings: PlacementSettings, _ flags: [String], _ folder: String,
+        _ processes: inout [ServiceProcess], _ body: (ModelCluster) async throws -> R
     ) async throws -> R {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let group = MultiThreadedEventLoopGroup.singleton.next()
@@ -54,31 +58,44 @@ struct ModelCluster: Sendable {
                 expected: expertHosts, arithmetic: flags.contains("fast") ? "fast" : "exact", settings: settings),
             inventory: try ExpertInventory(files), fingerprint: try files.fingerprint(), proof: proof,
             expertsPerToken: files.config.expertsPerToken, status: status, group: group, logger: logger)
-        let control = Address.unix(path: "\(folder)/control.sock"), attentionAddress = Address.unix(path: "\(folder)/attention.sock")
-        processes.append(try ServiceProcess("attention", ["--model", model, "--listen", "\(attentionAddress)"] + flags, folder: folder))
+        let control = Address.unix(path: "\(folder)/control.sock"),
+            attentionAddress = Address.unix(path: "\(folder)/attention.sock")
+        processes.append(
+            try ServiceProcess(
+                "attention", ["--model", model, "--listen", "\(attentionAddress)"] + flags, folder: folder))
         for index in 1 ... expertHosts {
-            processes.append(try ServiceProcess(
-                "expert-host",
-                ["--model", model, "--listen", "unix:\(folder)/expert-\(index).sock", "--router", "\(control)", "--name", "expert-\(index)", "--read-bandwidth-mib", "1024"] + flags,
-                name: "expert-\(index)", folder: folder))
+            processes.append(
+                try ServiceProcess(
+                    "expert-host",
+                    [
+                        "--model", model, "--listen", "unix:\(folder)/expert-\(index).sock", "--router", "\(control)",
+                        "--name", "expert-\(index)", "--read-bandwidth-mib", "1024",
+                    ] + flags,
+                    name: "expert-\(index)", folder: folder))
         }
         let makeAttention = { @Sendable in
             AttentionClient(
-                config: files.config, rpc: RPCClient(address: attentionAddress, group: group, logger: logger), timeout: .seconds(120))
+                config: files.config, rpc: RPCClient(address: attentionAddress, group: group, logger: logger),
+                timeout: .seconds(120))
         }
         let attention = makeAttention()
         let service = ControlService(address: control, hosts: hosts, group: group, logger: logger)
         let pass = ForwardPass(
-            weights: try RouterWeights(files), attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1), loop: EventLoopExecutor(group))
-        let engine = engine(over: pass, status, logger: logger)         // never runs; the link tells it of attention's memory
+            weights: try RouterWeights(files), attention: attention,
+            experts: ExpertDispatch(hosts: hosts, timeout: .seconds(120)), compute: Compute(threads: 1),
+            loop: EventLoopExecutor(group))
+        // Never runs; the link tells it of attention's memory.
+        let engine = engine(over: pass, status, logger: logger)
         let fingerprint = try files.fingerprint(), arithmetic = hosts.config.arithmetic
         let makeLink = { @Sendable (attention: AttentionClient) in
             AttentionLink(
-                attention: attention, fingerprint: fingerprint, proof: proof, arithmetic: arithmetic, engine: engine, status: status,
+                attention: attention, fingerprint: fingerprint, proof: proof, arithmetic: arithmetic, engine: engine,
+                status: status,
                 logger: logger)
         }
         let link = makeLink(attention)
-        let cluster = ModelCluster(pass: pass, status: status, processes: processes, hosts: hosts, makeLink: { makeLink(makeAttention()) })
+        let cluster = ModelCluster(
+            pass: pass, status: status, processes: processes, hosts: hosts, makeLink: { makeLink(makeAttention()) })
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await link.run() }
             tasks.addTask { try await service.run() }
@@ -90,8 +107,11 @@ struct ModelCluster: Sendable {
     }
 
     /// Runs `body` beside an engine that steps over this cluster.
-    func withEngine<R>(_ change: (inout StepEngine.Config) -> Void = { _ in }, body: (StepEngine) async throws -> R) async throws -> R {
-        let engine = Self.engine(over: pass, status, change, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    func withEngine<R>(
+        _ change: (inout StepEngine.Config) -> Void = { _ in }, body: (StepEngine) async throws -> R
+    ) async throws -> R {
+        let engine = Self.engine(
+            over: pass, status, change, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await engine.run() }
             let result = try await body(engine)
@@ -100,7 +120,10 @@ struct ModelCluster: Sendable {
         }
     }
 
-    private static func engine(over pass: ForwardPass, _ status: ClusterStatus, _ change: (inout StepEngine.Config) -> Void = { _ in }, logger: Logger) -> StepEngine {
+    private static func engine(
+        over pass: ForwardPass, _ status: ClusterStatus, _ change: (inout StepEngine.Config) -> Void = { _ in },
+        logger: Logger
+    ) -> StepEngine {
         var config = StepEngine.Config(
             schedule: ScheduleConfig(limits: Scheduler.Limits(placesMax: 32, waitingMax: 64)),
             modelName: "test", endTokens: Set(pass.weights.config.eosTokenIDs.map(Int32.init)), suppressed: [])
@@ -111,13 +134,17 @@ struct ModelCluster: Sendable {
     /// The logits after each of `chunks`' ends, the prompt being carried through the model in those pieces.
     ///
     /// - Parameter between: done to the session before each piece.
-    func logits(_ prompt: [UInt32], chunks: [Int], between: (UInt64) async throws -> Void = { _ in }) async throws -> [[Float]] {
+    func logits(
+        _ prompt: [UInt32], chunks: [Int], between: (UInt64) async throws -> Void = { _ in }
+    ) async throws -> [[Float]] {
         try await withSession(tokensMax: prompt.count) { session in
             var start = 0
             var result: [[Float]] = []
             for count in chunks {
                 try await between(session)
-                result.append(try await pass.lastLogits(for: Batch(session: session, start: start, tokens: Array(prompt[start ..< start + count]))))
+                result.append(
+                    try await pass.lastLogits(
+                        for: Batch(session: session, start: start, tokens: Array(prompt[start ..< start + count]))))
                 start += count
             }
             return result

@@ -2,7 +2,8 @@ import Foundation
 
 /// Where things lie: found from this file, since tests run in any folder.
 enum Paths {
-    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
     static let demo = repository.appending(path: "compose/models/demo").path
     static let golden = repository.appending(path: "Tests/Fixtures/golden")
 
@@ -10,9 +11,12 @@ enum Paths {
 
     /// A program of this build: it lies beside the test runner.
     static func program(_ name: String) throws -> URL {
-        let folder = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).deletingLastPathComponent()
+        let folder = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+            .deletingLastPathComponent()
         let program = folder.appending(path: name)
-        guard FileManager.default.isExecutableFile(atPath: program.path) else { throw SupportError("\(program.path) is missing: build all products first") }
+        guard FileManager.default.isExecutableFile(atPath: program.path) else {
+            throw SupportError("\(program.path) is missing: build all products first")
+        }
         return program
     }
 
@@ -32,7 +36,9 @@ struct SupportError: Error, CustomStringConvertible {
 }
 
 /// Looks again and again until `condition` holds; the limit only bounds a test that fails anyway.
-func eventually(_ what: String, within limit: Duration = .seconds(90), _ condition: () async throws -> Bool) async throws {
+func eventually(
+    _ what: String, within limit: Duration = .seconds(90), _ condition: () async throws -> Bool
+) async throws {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {
         if try await condition() { return }

@@ -1,6 +1,7 @@
 import AdminMessages
-@testable import ClusterClient
 import Foundation
+
+@testable import ClusterClient
 @testable import Router
 @testable import Transport
 

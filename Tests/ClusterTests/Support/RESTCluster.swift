@@ -1,10 +1,12 @@
-@testable import ClusterClient
 import Foundation
 import Synchronization
 import Testing
+
+@testable import ClusterClient
 @testable import Transport
 
-/// A whole cluster as its users run it: attention, expert hosts and router as processes of their own, and a client of the REST front.
+/// A whole cluster as its users run it: attention, expert hosts and router as processes of their own, and a client of
+/// the REST front.
 ///
 /// Each process can be started and ended by itself, so that a test can play out a failure.
 final class RESTCluster: Sendable {
@@ -38,7 +40,9 @@ final class RESTCluster: Sendable {
     /// Starts the cluster, runs `body`, takes everything down; an error brings the processes' logs with it.
     ///
     /// - Parameter starts: which processes are started at once; `body` starts the others.
-    static func with<R>(_ setup: Setup = Setup(), starts: Starts = .everything, body: (RESTCluster) async throws -> R) async throws -> R {
+    static func with<R>(
+        _ setup: Setup = Setup(), starts: Starts = .everything, body: (RESTCluster) async throws -> R
+    ) async throws -> R {
         try await Paths.withFolder { folder in
             let cluster = try await RESTCluster(setup, folder: folder)
             let result: Result<R, any Error>
@@ -80,22 +84,35 @@ final class RESTCluster: Sendable {
     ///   - name: how the host calls itself; nil: the same.
     ///   - announce: what the router is told, where it differs from where the host listens.
     ///   - model: nil: the cluster's.
-    func startExpertHost(_ key: String, name: String? = nil, announce: Address? = nil, model: String? = nil, _ flags: [String] = []) throws {
-        let places = ["--listen", "\(expertAddress(key))", "--router", "\(controlAddress)"] + (announce.map { ["--announce", "\($0)"] } ?? [])
-        try start("expert-host", key, model: model, places + ["--name", name ?? key, "--threads", "1", "--read-bandwidth-mib", "1024"] + setup.expertHost + flags)
+    func startExpertHost(
+        _ key: String, name: String? = nil, announce: Address? = nil, model: String? = nil, _ flags: [String] = []
+    ) throws {
+        let places =
+            ["--listen", "\(expertAddress(key))", "--router", "\(controlAddress)"]
+            + (announce.map { ["--announce", "\($0)"] } ?? [])
+        try start(
+            "expert-host", key, model: model,
+            places + ["--name", name ?? key, "--threads", "1", "--read-bandwidth-mib", "1024"] + setup.expertHost
+                + flags)
     }
 
     func startRouter() throws {
-        try start("router", "router", [
-            "--model-name", "demo", "--attention", "\(attentionAddress)", "--control", "\(controlAddress)", "--expert-hosts", "\(setup.expertHosts)",
-            "--port", "\(port)",
-        ] + setup.router)
+        try start(
+            "router", "router",
+            [
+                "--model-name", "demo", "--attention", "\(attentionAddress)", "--control", "\(controlAddress)",
+                "--expert-hosts", "\(setup.expertHosts)",
+                "--port", "\(port)",
+            ] + setup.router)
     }
 
     private func start(_ program: String, _ name: String, model: String? = nil, _ flags: [String]) throws {
-        let number = started.withLock { $0 += 1; return $0 }         // a second run of a process gets a log of its own
+        let number = started.withLock {
+            $0 += 1; return $0
+        }        // a second run of a process gets a log of its own
         let process = try ServiceProcess(
-            program, ["--model", model ?? setup.model, "--admin", "unix:\(folder)/\(name).admin"] + flags, name: "\(name)-\(number)", folder: folder)
+            program, ["--model", model ?? setup.model, "--admin", "unix:\(folder)/\(name).admin"] + flags,
+            name: "\(name)-\(number)", folder: folder)
         processes.withLock { $0[name] = process }
     }
 
@@ -119,7 +136,9 @@ final class RESTCluster: Sendable {
 
     func waitUntilReady() async throws {
         try await eventually("the cluster is ready") {
-            for process in self.all where !process.isRunning { throw SupportError("\(process.name) ended with status \(process.exitStatus)") }
+            for process in self.all where !process.isRunning {
+                throw SupportError("\(process.name) ended with status \(process.exitStatus)")
+            }
             return try await self.isReady()
         }
     }
@@ -137,7 +156,9 @@ final class RESTCluster: Sendable {
 
     /// The sum of a metric's samples over its labels.
     func metric(_ name: String, of process: String) async throws -> Double {
-        let samples = try await metrics(of: process).split(separator: "\n").filter { $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name){") }
+        let samples = try await metrics(of: process).split(separator: "\n").filter {
+            $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name){")
+        }
         return samples.reduce(0) { $0 + (Double($1.split(separator: " ").last ?? "") ?? .nan) }
     }
 }
@@ -146,7 +167,9 @@ final class RESTCluster: Sendable {
 struct SuiteCluster: SuiteTrait, TestScoping {
     let setup: RESTCluster.Setup
 
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void) async throws {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
         try await RESTCluster.with(setup) { cluster in
             try await RESTCluster.$current.withValue(cluster) { try await function() }
         }

@@ -1,6 +1,7 @@
-@testable import ClusterClient
 import Foundation
 import NIOHTTP1
+
+@testable import ClusterClient
 @testable import Router
 
 /// Requests to the REST front, as tests write them.
@@ -9,7 +10,11 @@ extension RESTCluster {
         let status: Int
         let json: JSON
         /// The choices' texts, of either endpoint.
-        var texts: [String] { (0 ..< json["choices"].count).map { json["choices"]?[$0]?["text"]?.text ?? json["choices"]?[$0]?["message"]?["content"]?.text ?? "" } }
+        var texts: [String] {
+            (0 ..< json["choices"].count).map {
+                json["choices"]?[$0]?["text"]?.text ?? json["choices"]?[$0]?["message"]?["content"]?.text ?? ""
+            }
+        }
         var text: String { texts.first ?? "" }
         var finish: String? { json["choices"]?[0]?["finish_reason"]?.text }
         var error: JSON? { json["error"] }
@@ -64,17 +69,25 @@ extension RESTCluster {
         body("messages", [["role": "user", "content": .string(question)]], maxTokens, more)
     }
 
-    static func completionBody(_ prompt: JSON, maxTokens: Int, _ more: [JSON.Member] = []) -> JSON { body("prompt", prompt, maxTokens, more) }
+    static func completionBody(_ prompt: JSON, maxTokens: Int, _ more: [JSON.Member] = []) -> JSON {
+        body("prompt", prompt, maxTokens, more)
+    }
 
     /// Later members win over earlier ones.
     private static func body(_ name: String, _ value: JSON, _ maxTokens: Int, _ more: [JSON.Member]) -> JSON {
-        .object([.init("model", "demo"), .init(name, value), .init("max_tokens", .int(maxTokens)), .init("temperature", .int(0))] + more)
+        .object(
+            [
+                .init("model", "demo"), .init(name, value), .init("max_tokens", .int(maxTokens)),
+                .init("temperature", .int(0)),
+            ] + more)
     }
 
     /// Reads a stream until it ends, or until `enough` says so: then the client hangs up.
     ///
     /// - Throws: where the answer is no stream.
-    func stream(_ path: String, _ body: JSON, until enough: @Sendable (Stream) async throws -> Bool = { _ in false }) async throws -> Stream {
+    func stream(
+        _ path: String, _ body: JSON, until enough: @Sendable (Stream) async throws -> Bool = { _ in false }
+    ) async throws -> Stream {
         guard case .object(let members) = body else { throw SupportError("a body that is no object") }
         let bytes = Array(JSON.object(members + [.init("stream", .bool(true))]).text().utf8)
         return try await rest.request(.POST, path, body: bytes, limits: Self.limits) { head, body in
@@ -109,7 +122,8 @@ extension JSON {
 
     subscript(_ index: Int) -> JSON? { elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
 
-    /// Without the members that differ from one answer to the next: whatever is left must be the same for the same request.
+    /// Without the members that differ from one answer to the next: whatever is left must be the same for the same
+    /// request.
     var withoutIdentity: JSON {
         guard case .object(let members) = self else { return self }
         return .object(members.filter { $0.name != "id" && $0.name != "created" })

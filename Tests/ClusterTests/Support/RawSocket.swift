@@ -1,5 +1,6 @@
 import Foundation
 import NIOPosix
+
 @testable import Transport
 
 /// A plain socket, for bytes that no well-behaved client would send. Its calls block, so use it inside `onThread`.
@@ -19,7 +20,9 @@ final class RawSocket {
         var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        guard Self.connect(descriptor, address) == 0 else { throw SupportError("cannot connect to \(address): \(String(cString: strerror(errno)))") }
+        guard Self.connect(descriptor, address) == 0 else {
+            throw SupportError("cannot connect to \(address): \(String(cString: strerror(errno)))")
+        }
     }
 
     deinit { close() }
@@ -39,7 +42,9 @@ final class RawSocket {
     private static func connect(_ descriptor: Int32, _ address: Address) -> Int32 {
         func connect<T>(_ value: T) -> Int32 {
             withUnsafePointer(to: value) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<T>.size)) }
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<T>.size))
+                }
             }
         }
         switch address {
@@ -62,7 +67,9 @@ final class RawSocket {
         let bytes = Array(bytes)
         var start = 0
         while start < bytes.count {
-            let sent = bytes[start...].withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let sent = bytes[start...].withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard sent > 0 else { return false }
             start += sent
         }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Tensors of a safetensors file that an independent implementation wrote. A reader of its own: the product's reader is under test elsewhere.
+/// Tensors of a safetensors file that an independent implementation wrote. A reader of its own: the product's reader is
+/// under test elsewhere.
 struct ReferenceTensors {
     private var floats: [String: [Float]] = [:]
     private var integers: [String: [Int]] = [:]
@@ -9,14 +10,17 @@ struct ReferenceTensors {
         struct Entry: Decodable { let dtype: String, data_offsets: [Int] }
         let data = try Data(contentsOf: file)
         let length = Int(data.prefix(8).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
-        guard let header = try JSONSerialization.jsonObject(with: data[8 ..< 8 + length]) as? [String: [String: Any]] else {
+        guard let header = try JSONSerialization.jsonObject(with: data[8 ..< 8 + length]) as? [String: [String: Any]]
+        else {
             throw SupportError("\(file.path) has no header")
         }
         for (name, entry) in header {
             guard let type = entry["dtype"] as? String, let offsets = entry["data_offsets"] as? [Int] else { continue }
             data[8 + length + offsets[0] ..< 8 + length + offsets[1]].withUnsafeBytes { bytes in
                 func elements<T>(_: T.Type) -> [T] {
-                    stride(from: 0, to: bytes.count, by: MemoryLayout<T>.size).map { bytes.loadUnaligned(fromByteOffset: $0, as: T.self) }
+                    stride(from: 0, to: bytes.count, by: MemoryLayout<T>.size).map {
+                        bytes.loadUnaligned(fromByteOffset: $0, as: T.self)
+                    }
                 }
                 switch type {
                 case "F32": floats[name] = elements(Float.self)

@@ -1,19 +1,24 @@
 import Foundation
 
-/// A real process of the cluster under test. It ends with this process, whatever happens: its standard input is a pipe from here.
+/// A real process of the cluster under test. It ends with this process, whatever happens: its standard input is a pipe
+/// from here.
 final class ServiceProcess: Sendable {
     let name: String
     private let process: SpawnedProcess
     private let input = Pipe()
     private let output: URL
 
-    init(_ program: String, _ arguments: [String], name: String? = nil, folder: String, stopsWithInput: Bool = true, environment: [String: String] = [:]) throws {
+    init(
+        _ program: String, _ arguments: [String], name: String? = nil, folder: String, stopsWithInput: Bool = true,
+        environment: [String: String] = [:]
+    ) throws {
         self.name = name ?? program
         output = URL(filePath: folder).appending(path: "\(self.name).log")
         _ = FileManager.default.createFile(atPath: output.path, contents: nil)
         let log = try FileHandle(forWritingTo: output)
         process = try SpawnedProcess(
-            Paths.program(program).path, arguments + (stopsWithInput ? ["--exit-with-parent"] : []), environment: environment,
+            Paths.program(program).path, arguments + (stopsWithInput ? ["--exit-with-parent"] : []),
+            environment: environment,
             input: input.fileHandleForReading, output: log)
     }
 
@@ -36,7 +41,8 @@ final class ServiceProcess: Sendable {
         await waitForExit()
     }
 
-    /// Open files, pipes and sockets. Timers and event queues do not count: the run-time library makes them once, when they are first needed.
+    /// Open files, pipes and sockets. Timers and event queues do not count: the run-time library makes them once, when
+    /// they are first needed.
     var descriptorCount: Int {
         let folder = "/proc/\(processID)/fd"
         let targets = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap {

@@ -14,7 +14,9 @@ final class SocketCrowd: @unchecked Sendable {
     }
 
     /// The beginning of what each has received; empty where nothing came in time.
-    func beginnings(_ length: Int) -> [String] { sockets.map { String(decoding: $0.read().prefix(length), as: UTF8.self) } }
+    func beginnings(_ length: Int) -> [String] {
+        sockets.map { String(decoding: $0.read().prefix(length), as: UTF8.self) }
+    }
 
     func close() {
         for socket in sockets { socket.close() }

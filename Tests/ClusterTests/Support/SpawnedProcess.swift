@@ -3,8 +3,8 @@ import Synchronization
 
 /// A program that inherits its three standard streams and nothing else.
 ///
-/// Foundation's Process hands down every descriptor that is open at that moment, whoever's it is: a connection that another test then
-/// closes would live on in the child, and its peer would wait for an end that never comes.
+/// Foundation's Process hands down every descriptor that is open at that moment, whoever's it is: a connection that
+/// another test then closes would live on in the child, and its peer would wait for an end that never comes.
 final class SpawnedProcess: Sendable {
     private struct State {
         var status: Int32?
@@ -13,12 +13,16 @@ final class SpawnedProcess: Sendable {
     let processID: pid_t
     private let state = Mutex(State())
     /// The shell closes what it inherited, then becomes the program.
-    private static let closeTheRest = "for f in /proc/self/fd/*; do n=${f##*/}; [ $n -gt 2 ] && eval \"exec $n>&-\"; done; exec \"$@\""
+    private static let closeTheRest =
+        "for f in /proc/self/fd/*; do n=${f##*/}; [ $n -gt 2 ] && eval \"exec $n>&-\"; done; exec \"$@\""
 
     /// - Parameters:
     ///   - program: a path, or a name that is looked up in PATH.
     ///   - output: gets standard output and standard error.
-    init(_ program: String, _ arguments: [String], environment: [String: String] = [:], input: FileHandle, output: FileHandle) throws {
+    init(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: FileHandle,
+        output: FileHandle
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -26,7 +30,8 @@ final class SpawnedProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, output.fileDescriptor, 1)
         posix_spawn_file_actions_adddup2(&actions, output.fileDescriptor, 2)
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
-        var words: [UnsafeMutablePointer<CChar>?] = (["bash", "-c", Self.closeTheRest, "bash", program] + arguments).map { strdup($0) } + [nil]
+        var words: [UnsafeMutablePointer<CChar>?] =
+            (["bash", "-c", Self.closeTheRest, "bash", program] + arguments).map { strdup($0) } + [nil]
         var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
         defer { for word in words + settings { free(word) } }
         var child: pid_t = 0

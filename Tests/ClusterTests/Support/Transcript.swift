@@ -26,9 +26,18 @@ struct Transcript: Equatable, Sendable {
         if let index = zip(tokens, other.tokens).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset {
             return "token \(index) is \(tokens[index].text()), expected \(other.tokens[index].text())"
         }
-        if let index = zip(logprobs, other.logprobs).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset {
-            return "the log-probability of token \(index) is \(logprobs[index].text()), expected \(other.logprobs[index].text())"
+        if let index = zip(logprobs, other.logprobs).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset
+        {
+            return
+                """
+                the log-probability of token \(index) is \(logprobs[index].text()), expected \
+                \(other.logprobs[index].text())
+                """
         }
-        return "\(tokens.count) tokens, end \(finish ?? "none"), done: \(isDone); expected \(other.tokens.count), end \(other.finish ?? "none"), done: \(other.isDone)"
+        return
+            """
+            \(tokens.count) tokens, end \(finish ?? "none"), done: \(isDone); expected \(other.tokens.count), end \
+            \(other.finish ?? "none"), done: \(other.isDone)
+            """
     }
 }

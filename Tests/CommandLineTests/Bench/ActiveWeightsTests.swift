@@ -2,6 +2,7 @@ import Checkpoint
 import Foundation
 import Tensors
 import Testing
+
 @testable import Benchmarks
 
 /// The demo model by hand: D 192, 8 heads of 64 (inner 512), 2 key/value heads (128), F 96, 8 experts of which 2,
@@ -23,14 +24,15 @@ import Testing
         #expect(weights.elementsPerToken == Double(Self.dense + 16 * 2 * Self.expert))
     }
 
-    @Test("""
+    @Test(
+        """
         one token reads its two experts of each layer; more tokens read as many as they are expected to choose, never \
         more than all
         """)
     func bytes() throws {
         let weights = try weights()
         #expect(weights.bytesPerStep(batch: 1) == 19_906_560)
-        #expect(weights.bytesPerStep(batch: 2) == 22_560_768)               // 3.5 of 8 experts
+        #expect(weights.bytesPerStep(batch: 2) == 22_560_768)        // 3.5 of 8 experts
         #expect([1, 2, 4].map(weights.distinctExperts) == [2, 3.5, 5.46875])
         #expect(weights.distinctExperts(batch: 1000) == 8)
     }
@@ -41,7 +43,8 @@ import Testing
         #expect(try weights().operationsPerStep(batch: 3) == Double(6 * active))
     }
 
-    @Test("""
+    @Test(
+        """
         the operations of a prompt are those of its matrices, of lightning blocks of 64 and of all pairs of a softmax \
         layer
         """)

@@ -1,13 +1,15 @@
 import Console
 import Synchronization
 import Testing
+
 @testable import Benchmarks
 @testable import ClusterClient
 
 @Suite("Answer watcher") struct AnswerWatcherTests {
     private static let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"
     private static func token(_ text: String) -> String { "data: {\"choices\":[{\"text\":\"\(text)\"}]}\n\n" }
-    private static let end = #"data: {"choices":[{"text":"","finish_reason":"length"}],"#
+    private static let end =
+        #"data: {"choices":[{"text":"","finish_reason":"length"}],"#
         + #""usage":{"completion_tokens":2}}"# + "\n\ndata: [DONE]\n\n"
     private static let request = CompletionBody(prompt: [1], tokensMax: 2, choice: [])
 
@@ -28,11 +30,13 @@ import Testing
         #expect(log.counts.contains(1) && log.counts.last == 2)
     }
 
-    @Test("an answer that is not whole is an error that tells why", arguments: [
-        ([head, token("a"), end], "1 pieces of text came, expected 2"),
-        ([head, token("a"), token("b")], "without [DONE]"),
-        (["HTTP/1.1 503 No\r\ncontent-length: 4\r\n\r\nlost"], "answered 503: lost"),
-    ])
+    @Test(
+        "an answer that is not whole is an error that tells why",
+        arguments: [
+            ([head, token("a"), end], "1 pieces of text came, expected 2"),
+            ([head, token("a"), token("b")], "without [DONE]"),
+            (["HTTP/1.1 503 No\r\ncontent-length: 4\r\n\r\nlost"], "answered 503: lost"),
+        ])
     func broken(pieces: [String], reason: String) async throws {
         let error = await #expect(throws: StartError.self) { _ = try await watch(pieces) }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")

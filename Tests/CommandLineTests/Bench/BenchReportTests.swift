@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+
 @testable import Benchmarks
 @testable import TerminalOutput
 
@@ -14,28 +15,30 @@ import Testing
 
     @Test("people see the machine, and a table for each unit, which stands in the header")
     func text() {
-        #expect(BenchReport(machine, measurements).text(json: false) == """
-            CPU 9, 4 cores, scalar avx2; kernels avx2, 3 threads
+        #expect(
+            BenchReport(machine, measurements).text(json: false) == """
+                CPU 9, 4 cores, scalar avx2; kernels avx2, 3 threads
 
-                    GB/s  ceiling  share
-            a.read  12.3     24.7   50 %
-            a       1235
+                        GB/s  ceiling  share
+                a.read  12.3     24.7   50 %
+                a       1235
 
-                       µs  ceiling  share
-            hop "x"  30.0     15.0   50 %
-            """)
+                           µs  ceiling  share
+                hop "x"  30.0     15.0   50 %
+                """)
     }
 
     @Test("where nothing has a ceiling there are no columns for it; one core and one thread are no plural")
     func bare() {
         let alone = MachineDescription(
             processor: "CPU", cores: 1, instructionSets: ["neon"], kernels: "neon", threads: 1)
-        #expect(BenchReport(alone, [Measurement(name: "a", value: 0.5, unit: "s")]).text(json: false) == """
-            CPU, 1 core, neon; kernels neon, 1 thread
+        #expect(
+            BenchReport(alone, [Measurement(name: "a", value: 0.5, unit: "s")]).text(json: false) == """
+                CPU, 1 core, neon; kernels neon, 1 thread
 
-                   s
-            a  0.500
-            """)
+                       s
+                a  0.500
+                """)
     }
 
     @Test("programs get one JSON object a line, with ceiling and share where there is a ceiling")
@@ -62,17 +65,21 @@ import Testing
         #expect(table.lines == ["            GB/s  x", "long name      1", "b          22222  3"])
     }
 
-    @Test("figures have the digits that count", arguments: [
-        (1234.5, "1235"), (123.4, "123"), (12.34, "12.3"), (1.234, "1.23"), (0.1234, "0.123"), (0, "0.000"),
-        (-1.5, "-1.50"), (Double.nan, "–"),
-        (.infinity, "–"), (1e300, "–"), (0.9999, "1.000"), (9.999, "10.00"),
-    ])
+    @Test(
+        "figures have the digits that count",
+        arguments: [
+            (1234.5, "1235"), (123.4, "123"), (12.34, "12.3"), (1.234, "1.23"), (0.1234, "0.123"), (0, "0.000"),
+            (-1.5, "-1.50"), (Double.nan, "–"),
+            (.infinity, "–"), (1e300, "–"), (0.9999, "1.000"), (9.999, "10.00"),
+        ])
     func figures(number: Double, text: String) { #expect(figure(number) == text) }
 
-    @Test("the processor's name is found where the system tells one", arguments: [
-        ("processor\t: 0\nmodel name\t: AMD EPYC: 9\nmodel name\t: other\n", "AMD EPYC: 9"),
-        ("processor : 0\nCPU part : 0xd0c\n", "unknown processor"),
-        ("", "unknown processor"), ("model name\t:\n", "unknown processor"),
-    ])
+    @Test(
+        "the processor's name is found where the system tells one",
+        arguments: [
+            ("processor\t: 0\nmodel name\t: AMD EPYC: 9\nmodel name\t: other\n", "AMD EPYC: 9"),
+            ("processor : 0\nCPU part : 0xd0c\n", "unknown processor"),
+            ("", "unknown processor"), ("model name\t:\n", "unknown processor"),
+        ])
     func processor(cpuInfo: String, name: String) { #expect(MachineDescription.processor(cpuInfo) == name) }
 }

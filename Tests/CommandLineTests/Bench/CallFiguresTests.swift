@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Benchmarks
 @testable import LocalCluster
 @testable import TerminalOutput

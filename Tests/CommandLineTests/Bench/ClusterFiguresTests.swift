@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Benchmarks
 
 @Suite("Cluster bench figures") struct ClusterFiguresTests {
@@ -18,7 +19,7 @@ import Testing
     @Test("of several only the time counts in which all were generating")
     func several() {
         let sequences = [times(1, 2, 3, 4), times(sent: 0.5, 2, 3, 4, 5, 6)]
-        #expect(sequences.decodeRate == 2)                              // from 2 to 4: two of either
+        #expect(sequences.decodeRate == 2)        // from 2 to 4: two of either
         #expect(sequences.secondsToFirstTokens == 2)
     }
 
@@ -34,19 +35,20 @@ import Testing
         [
             DecodeFigures(
                 name: "d.batch2", batch: 2, tokensPerSecond: 20, bytesPerStep: 1e9,
-                operationsPerStep: operationsPerStep, readBandwidth: 40e9, peak: peak),
+                operationsPerStep: operationsPerStep, readBandwidth: 40e9, peak: peak)
         ].measurements
     }
 
     @Test("decoding is measured against the read bandwidth where that is the limit")
     func decodeReads() {
         let found = decode(operationsPerStep: 1e9, peak: 100e9)
-        #expect(found == [
-            Measurement(name: "d.batch2", value: 20, unit: "tokens/s", ceiling: 80),
-            Measurement(name: "d.batch2.read", value: 10, unit: "GB/s", ceiling: 40),
-            Measurement(name: "d.batch2.arithmetic", value: 10, unit: "GFLOP/s", ceiling: 100),
-            Measurement(name: "d.batch2.bytes_per_step", value: 1000, unit: "MB"),
-        ])
+        #expect(
+            found == [
+                Measurement(name: "d.batch2", value: 20, unit: "tokens/s", ceiling: 80),
+                Measurement(name: "d.batch2.read", value: 10, unit: "GB/s", ceiling: 40),
+                Measurement(name: "d.batch2.arithmetic", value: 10, unit: "GFLOP/s", ceiling: 100),
+                Measurement(name: "d.batch2.bytes_per_step", value: 1000, unit: "MB"),
+            ])
         #expect(found.map(\.share) == [0.25, 0.25, 0.1, nil])
     }
 

@@ -2,6 +2,7 @@ import Console
 import Foundation
 import Testing
 import Tokenizer
+
 @testable import Benchmarks
 @testable import ClusterClient
 
@@ -36,14 +37,17 @@ import Tokenizer
         #expect(times.sent < times.tokens[0] && times.tokens[0] < times.tokens[1])
     }
 
-    @Test("an answer that is no stream of single tokens is an error that tells why", arguments: [
-        ([chunk("a"), "data: [DONE]\n\n"], "200 OK", "1 pieces of text, expected one for each of 2"),
-        (
-            ["{\"error\":{\"message\":\"too long\"}}"], "400 Bad Request",
-            "answered 400: {\"error\":{\"message\":\"too long\"}}"),
-        ([chunk("a"), "data: {\"error\":{\"message\":\"host lost\"}}\n\n"], "200 OK", "gave up: host lost"),
-        (["data: nonsense\n\n"], "200 OK", "no completion: nonsense"),
-    ])
+    @Test(
+        "an answer that is no stream of single tokens is an error that tells why",
+        arguments: [
+            ([chunk("a"), "data: [DONE]\n\n"], "200 OK", "1 pieces of text, expected one for each of 2"),
+            (
+                ["{\"error\":{\"message\":\"too long\"}}"], "400 Bad Request",
+                "answered 400: {\"error\":{\"message\":\"too long\"}}"
+            ),
+            ([chunk("a"), "data: {\"error\":{\"message\":\"host lost\"}}\n\n"], "200 OK", "gave up: host lost"),
+            (["data: nonsense\n\n"], "200 OK", "no completion: nonsense"),
+        ])
     func refused(pieces: [String], status: String, reason: String) async throws {
         let error = await #expect(throws: StartError.self) { try await run(pieces, status: status, tokens: 2) }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
@@ -62,9 +66,9 @@ import Tokenizer
         #expect(found.prompt != request(seed: 2).prompt && found.choice != request(seed: 2).choice)
         #expect(found.prompt.count == 300)
         #expect(found.prompt.allSatisfy { !tokenizer.isSpecial($0) && tokenizer.bytes(of: $0)?.isEmpty == false })
-        #expect(Set(found.choice).count == 100)                  // one for each token of the answer
+        #expect(Set(found.choice).count == 100)        // one for each token of the answer
         for id in found.choice {
-            #expect(tokenizer.bytes(of: id)?.allSatisfy { (0x20...0x7E).contains($0) } == true)
+            #expect(tokenizer.bytes(of: id)?.allSatisfy { (0x20 ... 0x7E).contains($0) } == true)
         }
         #expect(try BenchTokens(tokenizer, vocabularySize: 500).ordinary.allSatisfy { $0 < 500 })
         #expect(throws: StartError.self) { try BenchTokens(tokenizer, vocabularySize: 0) }

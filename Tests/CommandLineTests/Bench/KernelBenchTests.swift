@@ -1,6 +1,7 @@
 import BLAS
 import Tensors
 import Testing
+
 @testable import Benchmarks
 
 @Suite("Kernel bench") struct KernelBenchTests {
@@ -25,7 +26,7 @@ import Testing
                 }
             }
             for kernel in [
-                "lightning.decode", "lightning.prefill", "attention.rows8", "attention.rows32", "rmsnorm", "silu"
+                "lightning.decode", "lightning.prefill", "attention.rows8", "attention.rows32", "rmsnorm", "silu",
             ] {
                 #expect(names.contains("kernels.\(kernel).\(kernels.name)"))
             }
@@ -51,7 +52,8 @@ import Testing
         #expect(try found("bf16.rows512").unit == "GFLOP/s")
     }
 
-    @Test("""
+    @Test(
+        """
         exact products are held against multiply-adds of their own instruction set, fast ones against the machine's \
         dot products
         """)

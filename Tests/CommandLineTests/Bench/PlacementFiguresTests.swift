@@ -1,15 +1,17 @@
 import Testing
+
 @testable import Benchmarks
 @testable import TerminalOutput
 
 @Suite("Placement figures") struct PlacementFiguresTests {
     @Test("the reference comes first and once, and no placement has more copies than hosts")
     func cases() {
-        #expect(PlacementCase.all(hosts: [2, 1], copies: [1, 2]).map(\.name) == [
-            "hosts1.throughput.copies1", "hosts2.throughput.copies1", "hosts2.latency.copies1",
-            "hosts2.throughput.copies2", "hosts2.latency.copies2",
-            "hosts1.latency.copies1",
-        ])
+        #expect(
+            PlacementCase.all(hosts: [2, 1], copies: [1, 2]).map(\.name) == [
+                "hosts1.throughput.copies1", "hosts2.throughput.copies1", "hosts2.latency.copies1",
+                "hosts2.throughput.copies2", "hosts2.latency.copies2",
+                "hosts1.latency.copies1",
+            ])
         #expect(
             PlacementCase.all(hosts: [4], copies: [2]).map(\.description)
                 == ["1 host, throughput, 1 copy", "4 hosts, throughput, 2 copies", "4 hosts, latency, 2 copies"])
@@ -22,7 +24,7 @@ import Testing
     func ratios() {
         var figures = PlacementFigures(cases: PlacementCase.all(hosts: [2], copies: [1]), batches: [1, 16])
         figures.add([[10, 100], [20, 100], [5, 150]])
-        figures.add([[20, 100], [40, 100], [10, 150]])          // the machine is twice as fast with one sequence
+        figures.add([[20, 100], [40, 100], [10, 150]])        // the machine is twice as fast with one sequence
         figures.add([[10, 100], [20, 100], [5, 150]])
         let found = Dictionary(uniqueKeysWithValues: figures.measurements("p").map { ($0.name, $0) })
         #expect(found.count == 12)

@@ -1,5 +1,6 @@
 import Synchronization
 import Testing
+
 @testable import Benchmarks
 
 @Suite("Side by side") struct SideBySideTests {
@@ -10,11 +11,11 @@ import Testing
         #expect(!group.note(stream: 0, isFirst: true))
         for _ in 0 ..< 5 { #expect(!group.note(stream: 0, isFirst: false)) }        // the other one still waits
         #expect(begins.load(ordering: .relaxed) == 0)
-        #expect(!group.note(stream: 1, isFirst: true))                              // its first of two
+        #expect(!group.note(stream: 1, isFirst: true))        // its first of two
         #expect(!group.note(stream: 0, isFirst: false))
         #expect(!group.note(stream: 0, isFirst: false))
         #expect(group.note(stream: 1, isFirst: false))
-        #expect(group.note(stream: 0, isFirst: false))                              // and it stays so
+        #expect(group.note(stream: 0, isFirst: false))        // and it stays so
         #expect(begins.load(ordering: .relaxed) == 1)
     }
 

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Benchmarks
 @testable import TerminalOutput
 
@@ -16,7 +17,7 @@ import Testing
         let decode = ThreadsFigures.Case(name: "decode.batch4", tokens: 4, bytes: 1e9, operations: 1e9)
         let prefill = ThreadsFigures.Case(name: "prefill", tokens: 100, bytes: nil, operations: 50e9)
         var figures = ThreadsFigures(what: "t", cases: [decode, prefill])
-        for disturbed in [1.0, 1, 0.1] {            // one disturbed round of three changes nothing
+        for disturbed in [1.0, 1, 0.1] {        // one disturbed round of three changes nothing
             figures.add(.init(rates: [20 * disturbed, 100], readBandwidth: 10e9, peak: 100e9), threads: 1)
             figures.add(.init(rates: [30 * disturbed, 250], readBandwidth: 15e9, peak: 200e9), threads: 2)
         }
@@ -29,10 +30,11 @@ import Testing
         #expect(found["t.threads2.decode.batch4"]?.ceiling == 60)
         #expect(found["t.threads2.prefill"] == speed("t.threads2.prefill", 250, ceiling: 400))
         #expect(found["t.threads2.prefill.growth"]?.value == 2.5)
-        #expect(figures.table.rows == [
-            ["1", "10.0", "20.0", "1.00", "50 %", "100", "1.00", "50 %"],
-            ["2", "15.0", "30.0", "1.50", "50 %", "250", "2.50", "63 %"],
-        ])
+        #expect(
+            figures.table.rows == [
+                ["1", "10.0", "20.0", "1.00", "50 %", "100", "1.00", "50 %"],
+                ["2", "15.0", "30.0", "1.50", "50 %", "250", "2.50", "63 %"],
+            ])
     }
 
     @Test("where no peak is known, reading alone is the ceiling")

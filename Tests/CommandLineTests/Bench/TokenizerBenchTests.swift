@@ -2,6 +2,7 @@ import Console
 import Foundation
 import Testing
 import Tokenizer
+
 @testable import Benchmarks
 
 @Suite("Tokenizer bench") struct TokenizerBenchTests {

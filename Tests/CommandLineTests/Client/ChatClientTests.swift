@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 import Testing
 import Transport
+
 @testable import ClusterClient
 @testable import CommandLineTool
 

@@ -2,6 +2,7 @@ import AdminMessages
 import Console
 import Foundation
 import Testing
+
 @testable import ClusterClient
 
 @Suite("Plan client") struct PlanClientTests {
@@ -21,15 +22,19 @@ import Testing
         #expect(try await error(answer).description == "there is no host x; there are: a, b")
     }
 
-    @Test("what is no router's admin server is named", arguments: [
-        (
-            PlanSamples.response("404 Not Found", #"{"error":"nothing answers POST /admin/plan here"}"#),
-            "answered 404: nothing answers POST /admin/plan here; is it the admin server of a router?"),
-        (PlanSamples.response("500 Oops", "broken"), "answered 500: broken"),
-        (
-            PlanSamples.response("200 OK", #"{"version":1}"#),
-            #"answers /admin/plan, but not as a router does: {"version":1}"#),
-    ])
+    @Test(
+        "what is no router's admin server is named",
+        arguments: [
+            (
+                PlanSamples.response("404 Not Found", #"{"error":"nothing answers POST /admin/plan here"}"#),
+                "answered 404: nothing answers POST /admin/plan here; is it the admin server of a router?"
+            ),
+            (PlanSamples.response("500 Oops", "broken"), "answered 500: broken"),
+            (
+                PlanSamples.response("200 OK", #"{"version":1}"#),
+                #"answers /admin/plan, but not as a router does: {"version":1}"#
+            ),
+        ])
     func foreign(answer: String, words: String) async throws {
         let description = try await error(answer).description
         #expect(description.hasPrefix("127.0.0.1:") && description.hasSuffix(words), "\(description)")

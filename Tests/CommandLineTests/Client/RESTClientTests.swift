@@ -1,6 +1,7 @@
 import NIOHTTP1
 import Testing
 import Transport
+
 @testable import ClusterClient
 
 @Suite("REST client") struct RESTClientTests {
@@ -31,7 +32,8 @@ import Transport
     @Test("an interim answer is not the answer")
     func interim() async throws {
         let text = try await answer(
-            .init(pieces: ["HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"])).text
+            .init(pieces: ["HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"])
+        ).text
         #expect(text == "ok")
     }
 
@@ -67,8 +69,10 @@ import Transport
 
     @Test("a stream is handed over as it comes, and returning early hangs up")
     func stream() async throws {
-        let pieces = ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"] + Array(
-            repeating: "1\r\nx\r\n", count: 1000)
+        let pieces =
+            ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"]
+            + Array(
+                repeating: "1\r\nx\r\n", count: 1000)
         let count = try await ScriptedServer.run(.init(pieces: pieces, pause: .milliseconds(10))) { address in
             try await RESTClient(address).request(.GET, "/x", limits: .init(total: .seconds(60))) { _, body in
                 var count = 0

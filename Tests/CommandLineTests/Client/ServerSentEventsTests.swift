@@ -1,4 +1,5 @@
 import Testing
+
 @testable import ClusterClient
 
 @Suite("Server-sent events") struct ServerSentEventsTests {
@@ -20,7 +21,7 @@ import Testing
 
     @Test("every way to cut a stream in two gives the same events")
     func twoPieces() throws {
-        for cut in 0...Self.stream.count {
+        for cut in 0 ... Self.stream.count {
             #expect(
                 try events([Array(Self.stream[..<cut]), Array(Self.stream[cut...])]) == Self.expected, "cut at \(cut)")
         }
@@ -41,7 +42,7 @@ import Testing
     func tooLong() {
         #expect(throws: ServerSentEvents.TooLong.self) {
             var reader = ServerSentEvents()
-            for _ in 0..<(ServerSentEvents.eventBytesMax / 4096 + 2) {
+            for _ in 0 ..< (ServerSentEvents.eventBytesMax / 4096 + 2) {
                 _ = try reader.append([UInt8](repeating: 0x61, count: 4096))
             }
         }

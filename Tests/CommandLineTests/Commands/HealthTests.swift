@@ -4,6 +4,7 @@ import Flags
 import Foundation
 import Testing
 import Transport
+
 @testable import CommandLineTool
 
 @Suite("Health") struct HealthTests {
@@ -63,20 +64,24 @@ import Transport
         #expect(try #require(found).hasSuffix("/readyz: no complete answer within 0.1 seconds"))
     }
 
-    @Test("an address that is no admin address is told by its answer", arguments: [
-        ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "answered 404 without a status"),
-        ("HTTP/1.1 503 No\r\ncontent-length: 2\r\n\r\n{}", "answered 503 without a status"),
-        ("SSH-2.0-nonsense\r\n\r\n", "no HTTP/1.1"),
-    ])
+    @Test(
+        "an address that is no admin address is told by its answer",
+        arguments: [
+            ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", "answered 404 without a status"),
+            ("HTTP/1.1 503 No\r\ncontent-length: 2\r\n\r\n{}", "answered 503 without a status"),
+            ("SSH-2.0-nonsense\r\n\r\n", "no HTTP/1.1"),
+        ])
     func somebodyElse(answer: String, complaint: String) async throws {
         let found = try await ScriptedServer.run(.init(pieces: [answer])) { await trouble($0) }
         #expect(try #require(found).contains(complaint))
     }
 
-    @Test("senseless arguments are refused", arguments: [
-        [], ["--admin", "none"], ["--admin", "9090"], ["--admin", "a:1", "--timeout-seconds", "0"],
-        ["--admin", "a:1", "--timeout-seconds", "3601"],
-    ])
+    @Test(
+        "senseless arguments are refused",
+        arguments: [
+            [], ["--admin", "none"], ["--admin", "9090"], ["--admin", "a:1", "--timeout-seconds", "0"],
+            ["--admin", "a:1", "--timeout-seconds", "3601"],
+        ])
     func arguments(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try HealthCommand.parse(arguments) }
     }

@@ -2,6 +2,7 @@ import Checkpoint
 import Console
 import Foundation
 import Testing
+
 @testable import CommandLineTool
 @testable import TerminalOutput
 
@@ -13,23 +14,24 @@ import Testing
 
     @Test("MiniMax-Text-01's config alone gives its published figures")
     func text() throws {
-        #expect(try text01(hosts: [1, 8]).text(title: "text-01") == """
-            text-01
-              family             MiniMax-Text-01
-              parameters         456,089,655,296 (456.1 B)
-              active per token   45,927,628,800 (45.9 B)
-              layers             80: 70 lightning, 10 softmax
-              hidden size        6,144
-              attention          64 heads of 128, 8 key/value heads in softmax layers
-              experts            32 a layer, 2 a token, intermediate size 9,216
-              vocabulary         200,064 tokens
-              context            10,240,000 tokens
-              weights            849.5 GiB in bf16, experts 810 GiB; no weights here
-              state per session  280 MiB
-              KV per token       40 KiB in bf16, 80 KiB in f32
-              per expert host    810 GiB with 1 host
-                                 101.3 GiB with 8 hosts
-            """)
+        #expect(
+            try text01(hosts: [1, 8]).text(title: "text-01") == """
+                text-01
+                  family             MiniMax-Text-01
+                  parameters         456,089,655,296 (456.1 B)
+                  active per token   45,927,628,800 (45.9 B)
+                  layers             80: 70 lightning, 10 softmax
+                  hidden size        6,144
+                  attention          64 heads of 128, 8 key/value heads in softmax layers
+                  experts            32 a layer, 2 a token, intermediate size 9,216
+                  vocabulary         200,064 tokens
+                  context            10,240,000 tokens
+                  weights            849.5 GiB in bf16, experts 810 GiB; no weights here
+                  state per session  280 MiB
+                  KV per token       40 KiB in bf16, 80 KiB in f32
+                  per expert host    810 GiB with 1 host
+                                     101.3 GiB with 8 hosts
+                """)
     }
 
     @Test("as JSON the figures are plain numbers")
@@ -68,13 +70,18 @@ import Testing
         }) { try InspectCommand.checkWeights(in: $0) }
     }
 
-    @Test("a shard that is missing is named; of several, all", arguments: [
-        ([3], "model-00003-of-00004.safetensors: the index names this file, but it is not there"),
-        ([2, 4], """
-            model-00002-of-00004.safetensors: the index names this file and 1 more that are not there: \
-            model-00004-of-00004.safetensors
-            """),
-    ])
+    @Test(
+        "a shard that is missing is named; of several, all",
+        arguments: [
+            ([3], "model-00003-of-00004.safetensors: the index names this file, but it is not there"),
+            (
+                [2, 4],
+                """
+                model-00002-of-00004.safetensors: the index names this file and 1 more that are not there: \
+                model-00004-of-00004.safetensors
+                """
+            ),
+        ])
     func missing(shards: [Int], complaint: String) async throws {
         try await withDemo({ copy in
             for shard in shards {

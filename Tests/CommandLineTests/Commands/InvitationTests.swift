@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Transport
+
 @testable import CommandLineTool
 
 @Suite("Invitation") struct InvitationTests {
@@ -12,16 +13,17 @@ import Transport
 
     @Test("it names the model and says how to ask, to watch and to stop")
     func model() {
-        #expect(text(.model("it's")) == #"""
-            Ready after 0.8 s: http://127.0.0.1:80
+        #expect(
+            text(.model("it's")) == #"""
+                Ready after 0.8 s: http://127.0.0.1:80
 
-              curl -N http://127.0.0.1:80/v1/chat/completions -H 'content-type: application/json' -d \#
-            '{"model":"it'\''s","messages":[{"role":"user","content":"Hello"}],"max_tokens":32,"stream":true}'
-              curl --unix-socket /s/router.admin http://router/metrics
-              minimax plan --admin unix:/s/router.admin
+                  curl -N http://127.0.0.1:80/v1/chat/completions -H 'content-type: application/json' -d \#
+                '{"model":"it'\''s","messages":[{"role":"user","content":"Hello"}],"max_tokens":32,"stream":true}'
+                  curl --unix-socket /s/router.admin http://router/metrics
+                  minimax plan --admin unix:/s/router.admin
 
-            Ctrl-C stops it.
-            """#)
+                Ctrl-C stops it.
+                """#)
     }
 
     @Test("where keys are asked for, the line has a place for one")

@@ -1,6 +1,7 @@
 import Console
 import Foundation
 import Testing
+
 @testable import CommandLineTool
 
 @Suite("Output folder") struct OutputFolderTests {
@@ -42,7 +43,11 @@ import Testing
     func realDisk() async throws {
         try await TemporaryFolder.with { folder in
             var asked: [String] = []
-            _ = try OutputFolder("\(folder.path)/deep/er", for: 1, freeByteCount: { asked.append($0); return nil })
+            _ = try OutputFolder(
+                "\(folder.path)/deep/er", for: 1,
+                freeByteCount: {
+                    asked.append($0); return nil
+                })
             #expect(asked == [FileManager.default.temporaryDirectory.standardizedFileURL.path])
             #expect(throws: StartError.self) { try OutputFolder("\(folder.path)/other", for: Int.max) }
         }

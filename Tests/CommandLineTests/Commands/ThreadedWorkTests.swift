@@ -1,5 +1,6 @@
 import Synchronization
 import Testing
+
 @testable import CommandLineTool
 
 @Suite("Threaded work") struct ThreadedWorkTests {

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 import Transport
+
 @testable import LocalCluster
 
 @Suite("Child process") struct ChildProcessTests {
@@ -24,12 +25,13 @@ import Transport
         }
         return (
             exit, lines.withLock { $0 },
-            String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self))
+            String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
+        )
     }
 
     @Test("the last words of a child are not lost, and its status is told")
     func lastWords() async throws {
-        for _ in 0..<10 {
+        for _ in 0 ..< 10 {
             let child = try await run("echo one >&2; printf 'two' >&2; exit 3")
             #expect(child.exit == .exited(3))
             #expect(child.lines == ["one", "two"])
@@ -62,7 +64,8 @@ import Transport
     @Test("it has a session of its own and an open standard input")
     func session() async throws {
         // Field 6 of /proc/PID/stat is the session; a read that times out saw no end of input.
-        let child = try await run("""
+        let child = try await run(
+            """
             read -r pid name state parent group session rest < /proc/$$/stat
             [ "$session" = $$ ] && echo own >&2
             timeout 0.2 cat; [ $? = 124 ] && echo open >&2
@@ -85,9 +88,9 @@ import Transport
     @Test("of a child's last words a trap's message is kept, not the backtrace after it")
     func recentLines() {
         let recent = RecentLines()
-        for number in 0..<50 { recent.add("line \(number)", of: "router") }
+        for number in 0 ..< 50 { recent.add("line \(number)", of: "router") }
         recent.add("x.swift:1: Fatal error: broken", of: "router")
-        for number in 0..<50 { recent.add("frame \(number)", of: "router") }
+        for number in 0 ..< 50 { recent.add("frame \(number)", of: "router") }
         #expect(recent.of("router").count == 12)
         #expect(recent.of("router").last == "x.swift:1: Fatal error: broken")
         #expect(recent.of("attention") == [])
@@ -96,7 +99,7 @@ import Transport
     @Test("lines come out the same however the bytes are cut")
     func splitter() {
         let bytes = Array("eins\n\nzwölf 🌍\nrest".utf8)
-        for cut in 0...bytes.count {
+        for cut in 0 ... bytes.count {
             var lines = LineSplitter()
             let found = lines.append(Array(bytes[..<cut])) + lines.append(Array(bytes[cut...]))
             #expect(found == ["eins", "", "zwölf 🌍"])

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import LocalCluster
 
 @Suite("Cluster life") struct ClusterLifeTests {
@@ -47,8 +48,9 @@ import Testing
             life.exited("expert-host-2", .signalled(9))
                 == [.report("expert-host-2 was ended by signal 9; the cluster goes on with 1 expert host")])
         #expect(life.failure == nil)
-        #expect(life.exited("expert-host-1", .signalled(9)).contains(
-            .end(router: "router", because: "the cluster lost its last expert host and ends")))
+        #expect(
+            life.exited("expert-host-1", .signalled(9)).contains(
+                .end(router: "router", because: "the cluster lost its last expert host and ends")))
         #expect(life.failure == "expert-host-1 was ended by signal 9; it was the last expert host")
     }
 
@@ -59,8 +61,9 @@ import Testing
         #expect(life.exited("expert-host-2", .signalled(9)) == [])
         #expect(life.failure == nil)
         life.expectExit(of: "expert-host-1")
-        #expect(life.exited("expert-host-1", .signalled(9)).contains(
-            .end(router: "router", because: "the cluster lost its last expert host and ends")))
+        #expect(
+            life.exited("expert-host-1", .signalled(9)).contains(
+                .end(router: "router", because: "the cluster lost its last expert host and ends")))
         #expect(life.failure == "expert-host-1 was ended by signal 9; it was the last expert host")
     }
 
@@ -75,22 +78,26 @@ import Testing
     mutating func attentionDies() {
         serve()
         let end = ClusterLife.Action.end(router: "router", because: "the cluster lost its attention service and ends")
-        #expect(life.exited("attention", .signalled(9)) == [
-            .report("attention was ended by signal 9"), .endWork, end, .wait(.router, seconds: ClusterLife.endSeconds),
-        ])
-        #expect(life.exited("router", .exited(1)) == [
-            .terminate(["expert-host-1", "expert-host-2"]), .wait(.others, seconds: ClusterLife.othersSeconds),
-        ])
+        #expect(
+            life.exited("attention", .signalled(9)) == [
+                .report("attention was ended by signal 9"), .endWork, end,
+                .wait(.router, seconds: ClusterLife.endSeconds),
+            ])
+        #expect(
+            life.exited("router", .exited(1)) == [
+                .terminate(["expert-host-1", "expert-host-2"]), .wait(.others, seconds: ClusterLife.othersSeconds),
+            ])
     }
 
     @Test("told to stop, it ends the router first, then the others, and that is no failure")
     mutating func stop() {
         serve()
         #expect(life.stop() == [.endWork, .terminate(["router"]), .wait(.router, seconds: life.routerSeconds)])
-        #expect(life.exited("router", .exited(0)) == [
-            .terminate(["attention", "expert-host-1", "expert-host-2"]),
-            .wait(.others, seconds: ClusterLife.othersSeconds),
-        ])
+        #expect(
+            life.exited("router", .exited(0)) == [
+                .terminate(["attention", "expert-host-1", "expert-host-2"]),
+                .wait(.others, seconds: ClusterLife.othersSeconds),
+            ])
         #expect(life.exited("expert-host-1", .exited(0)) == [])
         #expect(life.exited("attention", .exited(0)) == [])
         #expect(life.timeIsUp(.router) == [])
@@ -102,11 +109,12 @@ import Testing
     mutating func slow() {
         serve()
         _ = life.stop()
-        #expect(life.routerSeconds == 16)           // its time, five seconds for being cut off, two more
-        #expect(life.timeIsUp(.router) == [
-            .kill(["router"]), .terminate(["attention", "expert-host-1", "expert-host-2"]),
-            .wait(.others, seconds: ClusterLife.othersSeconds),
-        ])
+        #expect(life.routerSeconds == 16)        // its time, five seconds for being cut off, two more
+        #expect(
+            life.timeIsUp(.router) == [
+                .kill(["router"]), .terminate(["attention", "expert-host-1", "expert-host-2"]),
+                .wait(.others, seconds: ClusterLife.othersSeconds),
+            ])
         #expect(life.exited("router", .signalled(9)) == [])
         #expect(life.timeIsUp(.others) == [.kill(["attention", "expert-host-1", "expert-host-2"])])
     }
@@ -146,7 +154,8 @@ import Testing
         #expect(life.failure == nil)
     }
 
-    @Test("""
+    @Test(
+        """
         an expert host that dies while the router still has its time is reported, and the router keeps it while one is \
         left
         """)
@@ -156,11 +165,12 @@ import Testing
         #expect(
             life.exited("expert-host-1", .signalled(9))
                 == [.report("expert-host-1 was ended by signal 9 while stopping")])
-        #expect(life.exited("expert-host-2", .signalled(9)) == [
-            .report("expert-host-2 was ended by signal 9 while stopping"),
-            .end(router: "router", because: "the cluster lost its last expert host and ends"),
-            .wait(.router, seconds: ClusterLife.endSeconds),
-        ])
+        #expect(
+            life.exited("expert-host-2", .signalled(9)) == [
+                .report("expert-host-2 was ended by signal 9 while stopping"),
+                .end(router: "router", because: "the cluster lost its last expert host and ends"),
+                .wait(.router, seconds: ClusterLife.endSeconds),
+            ])
         #expect(life.exited("router", .exited(1)).contains(.wait(.others, seconds: ClusterLife.othersSeconds)))
     }
 
@@ -168,11 +178,12 @@ import Testing
     mutating func attentionDiesWhileDraining() {
         serve()
         _ = life.stop()
-        #expect(life.exited("attention", .signalled(9)) == [
-            .report("attention was ended by signal 9 while stopping"),
-            .end(router: "router", because: "the cluster lost its attention service and ends"),
-            .wait(.router, seconds: ClusterLife.endSeconds),
-        ])
+        #expect(
+            life.exited("attention", .signalled(9)) == [
+                .report("attention was ended by signal 9 while stopping"),
+                .end(router: "router", because: "the cluster lost its attention service and ends"),
+                .wait(.router, seconds: ClusterLife.endSeconds),
+            ])
     }
 
     @Test("a process that crashes while stopping is reported")

@@ -3,6 +3,7 @@ import Console
 import Foundation
 import Testing
 import Transport
+
 @testable import LocalCluster
 
 @Suite("Cluster plan") struct ClusterPlanTests {
@@ -14,25 +15,29 @@ import Transport
     func arguments() {
         let processes = plan.processes(sockets: "/s", programs: "/p")
         #expect(processes.map(\.name) == ["attention", "expert-host-1", "expert-host-2", "expert-host-3", "router"])
-        #expect(processes[0].arguments == [
-            "--listen", "unix:/s/attention.sock", "--threads", "8", "--arithmetic", "fast",
-            "--model", "/m", "--admin", "unix:/s/attention.admin", "--drain-seconds", "20", "--log-level", "debug",
-            "--exit-with-parent",
-        ])
+        #expect(
+            processes[0].arguments == [
+                "--listen", "unix:/s/attention.sock", "--threads", "8", "--arithmetic", "fast",
+                "--model", "/m", "--admin", "unix:/s/attention.admin", "--drain-seconds", "20", "--log-level", "debug",
+                "--exit-with-parent",
+            ])
         #expect(processes[2].program == "/p/expert-host")
-        #expect(processes[2].arguments == [
-            "--listen", "unix:/s/expert-host-2.sock", "--router", "unix:/s/control.sock", "--name", "expert-host-2",
-            "--threads", "8", "--arithmetic", "fast",
-            "--model", "/m", "--admin", "unix:/s/expert-host-2.admin", "--drain-seconds", "20", "--log-level", "debug",
-            "--exit-with-parent",
-        ])
-        #expect(processes[4].arguments == [
-            "--attention", "unix:/s/attention.sock", "--control", "unix:/s/control.sock", "--expert-hosts", "3",
-            "--host", "0.0.0.0", "--port", "80",
-            "--sequences-max", "9",
-            "--model", "/m", "--admin", "unix:/s/router.admin", "--drain-seconds", "20", "--log-level", "debug",
-            "--exit-with-parent",
-        ])
+        #expect(
+            processes[2].arguments == [
+                "--listen", "unix:/s/expert-host-2.sock", "--router", "unix:/s/control.sock", "--name", "expert-host-2",
+                "--threads", "8", "--arithmetic", "fast",
+                "--model", "/m", "--admin", "unix:/s/expert-host-2.admin", "--drain-seconds", "20", "--log-level",
+                "debug",
+                "--exit-with-parent",
+            ])
+        #expect(
+            processes[4].arguments == [
+                "--attention", "unix:/s/attention.sock", "--control", "unix:/s/control.sock", "--expert-hosts", "3",
+                "--host", "0.0.0.0", "--port", "80",
+                "--sequences-max", "9",
+                "--model", "/m", "--admin", "unix:/s/router.admin", "--drain-seconds", "20", "--log-level", "debug",
+                "--exit-with-parent",
+            ])
     }
 
     @Test("expert hosts that have cores of their own compute with as many threads, on those cores alone")

@@ -1,5 +1,6 @@
-@testable import LocalCluster
 import Testing
+
+@testable import LocalCluster
 
 @Suite("Cores divided among the processes of a cluster") struct CoreDivisionTests {
     @Test(

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import LocalCluster
 @testable import TerminalOutput
 
@@ -14,12 +15,13 @@ import Testing
 
     @Test("a line per process, in columns, without colours where none are wanted")
     func plain() {
-        #expect(StartView(width: 100, colours: false).lines(rows) == [
-            "  attention      loading   45 %  mapping weights           3 MB + 31 MB mapped",
-            "  expert-host-1  starting",
-            "  router         ready    0.7 s                           12 MB",
-            "  x              ended    exited with status 1",
-        ])
+        #expect(
+            StartView(width: 100, colours: false).lines(rows) == [
+                "  attention      loading   45 %  mapping weights           3 MB + 31 MB mapped",
+                "  expert-host-1  starting",
+                "  router         ready    0.7 s                           12 MB",
+                "  x              ended    exited with status 1",
+            ])
     }
 
     @Test("colours surround the state's word only and change nothing else")
@@ -30,7 +32,7 @@ import Testing
         #expect(coloured.map { $0.replacing(/\u{1B}\[[0-9]+m/, with: "") } == plain)
     }
 
-    @Test("no line is as wide as the terminal", arguments: 1...90)
+    @Test("no line is as wide as the terminal", arguments: 1 ... 90)
     func narrow(width: Int) {
         for line in StartView(width: width, colours: true).lines(rows) {
             #expect(line.replacing(/\u{1B}\[[0-9]+m/, with: "").count < max(width, 2))
@@ -55,8 +57,11 @@ import Testing
         #expect(line == "  a  loading    0 %  m")
     }
 
-    @Test("one decimal is rounded half up and never traps", arguments: [
-        (1.25, "1.3"), (0, "0.0"), (-0.04, "0.0"), (-2.5, "-2.5"), (1e300, "–"), (Double.nan, "–"), (456.0896, "456.1"),
-    ])
+    @Test(
+        "one decimal is rounded half up and never traps",
+        arguments: [
+            (1.25, "1.3"), (0, "0.0"), (-0.04, "0.0"), (-2.5, "-2.5"), (1e300, "–"), (Double.nan, "–"),
+            (456.0896, "456.1"),
+        ])
     func decimals(number: Double, text: String) { #expect(oneDecimal(number) == text) }
 }

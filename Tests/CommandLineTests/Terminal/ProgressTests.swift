@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+
 @testable import TerminalOutput
 
 @Suite("Progress bar") struct ProgressBarTests {
@@ -43,9 +44,11 @@ import Testing
         #expect(bar.change(from: 999, to: 1000) == "rows: 100 %, 1,000 of 1,000")
     }
 
-    @Test("durations are written for people", arguments: [
-        (0.2, "1 s"), (59, "59 s"), (61, "1 min 1 s"), (3700, "1 h 1 min"), (Double.infinity, "very long"),
-    ])
+    @Test(
+        "durations are written for people",
+        arguments: [
+            (0.2, "1 s"), (59, "59 s"), (61, "1 min 1 s"), (3700, "1 h 1 min"), (Double.infinity, "very long"),
+        ])
     func duration(seconds: Double, text: String) { #expect(Amount.duration(seconds) == text) }
 }
 
@@ -66,7 +69,10 @@ import Testing
     func file() async throws {
         let bar = ProgressBar(title: "t", total: 10, unit: .count)
         let text = try await written { display in
-            #expect(await display.showing(bar) { counter in counter.add(4); counter.add(6); return 7 } == 7)
+            #expect(
+                await display.showing(bar) { counter in
+                    counter.add(4); counter.add(6); return 7
+                } == 7)
         }
         #expect(text.hasSuffix("t: 100 %, 10 of 10\n"))
         #expect(!text.contains("\u{1B}"))
@@ -108,8 +114,9 @@ import Testing
             display.show("e")
         }
         let erase = "\u{1B}[2K"
-        #expect(text == "\(erase)a\n\(erase)b\n\u{1B}[2A\(erase)c\n\(erase)d\nstays\n"
-            + "\(erase)too lon\n\u{1B}[1A\(erase)short\n\u{1B}[1A\u{1B}[J\(erase)e\n")
+        #expect(
+            text == "\(erase)a\n\(erase)b\n\u{1B}[2A\(erase)c\n\(erase)d\nstays\n"
+                + "\(erase)too lon\n\u{1B}[1A\(erase)short\n\u{1B}[1A\u{1B}[J\(erase)e\n")
     }
 
     @Test("a line of a log comes at once, and not again within seconds")

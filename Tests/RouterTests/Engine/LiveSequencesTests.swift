@@ -1,8 +1,9 @@
 internal import Admin
 internal import Checkpoint
-@testable import Router
 internal import Testing
 internal import Transport
+
+@testable import Router
 
 /// Sequences from their submission to their end, as clients see them; steps are played by the test.
 @Suite("Live sequences") struct LiveSequencesTests {
@@ -14,7 +15,8 @@ internal import Transport
         status = ClusterStatus(readiness: readiness)
         let config = StepEngine.Config(
             schedule: ScheduleConfig(
-                limits: Scheduler.Limits(placesMax: 4, waitingMax: 4, memoryBytes: 100), promptRowsMax: 64, overlap: .off),
+                limits: Scheduler.Limits(placesMax: 4, waitingMax: 4, memoryBytes: 100), promptRowsMax: 64,
+                overlap: .off),
             modelName: "test", endTokens: [2], suppressed: [])
         sequences = LiveSequences(
             config, sessionSize: SessionSize(fixedBytes: 0, pageBytes: 1, pageLength: 1), status: status,

@@ -1,7 +1,8 @@
 internal import Messages
-@testable import Router
 internal import Testing
 internal import Transport
+
+@testable import Router
 
 /// What a client is told at the end of its sequence.
 @Suite("Sequence end") struct SequenceEndTests {
@@ -20,9 +21,12 @@ internal import Transport
         return error as? GenerationError
     }
 
-    @Test("a timeout says how far the sequence had come", arguments: [
-        (false, 0, "while it waited for its turn"), (true, 0, "while its prompt was read"), (true, 7, "after 7 tokens"),
-    ])
+    @Test(
+        "a timeout says how far the sequence had come",
+        arguments: [
+            (false, 0, "while it waited for its turn"), (true, 0, "while its prompt was read"),
+            (true, 7, "after 7 tokens"),
+        ])
     func expired(begun: Bool, tokens: Int, stage: String) {
         let end = SequenceEnd.expired(.milliseconds(1500), Self.progress(begun: begun, tokens: tokens))
         #expect(error(end) == .deadline("the request's timeout of 1.5 s passed \(stage)"))
@@ -66,11 +70,12 @@ internal import Transport
     @Test("what attention answers is told by what the client can do about it, and names no process")
     func attention() {
         for code in RPCError.Code.allCases {
-            let expected: Told = switch code {
-            case .resourceExhausted: .overloaded
-            case .unavailable, .deadlineExceeded, .cancelled, .notFound: .lost
-            case .invalidArgument, .failedPrecondition, .protocolError, .internalError: .failed
-            }
+            let expected: Told =
+                switch code {
+                case .resourceExhausted: .overloaded
+                case .unavailable, .deadlineExceeded, .cancelled, .notFound: .lost
+                case .invalidArgument, .failedPrecondition, .protocolError, .internalError: .failed
+                }
             let told = error(.failed(by: RPCError(code, "unix:/run/attention.sock"), ending: nil))
             #expect(told.flatMap(Self.told) == expected, "\(code)")
             #expect(!"\(told.debugDescription)".contains("attention.sock"))

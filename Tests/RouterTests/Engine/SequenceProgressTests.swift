@@ -1,5 +1,6 @@
-@testable import Router
 internal import Testing
+
+@testable import Router
 
 /// What a sequence's client is told when a step with its rows is over.
 @Suite("Sequence progress") struct SequenceProgressTests {
@@ -89,9 +90,11 @@ internal import Testing
         #expect(second.promptLogprobs == nil)
     }
 
-    @Test("they are told also where the first token ends the answer, or none was asked for", arguments: [
-        2, nil,
-    ] as [Int32?])
+    @Test(
+        "they are told also where the first token ends the answer, or none was asked for",
+        arguments: [
+            2, nil,
+        ] as [Int32?])
     func promptLogprobsAlone(token: Int32?) {
         var test = self
         test.request.promptLogprobs = true

@@ -1,7 +1,8 @@
 internal import Checkpoint
-@testable import Router
 internal import Testing
 internal import Transport
+
+@testable import Router
 
 /// The sequences there are, as the engine's loop and its clients change them.
 @Suite("Sequence table") struct SequenceTableTests {

@@ -1,6 +1,7 @@
-@testable import Router
 internal import Testing
 internal import Transport
+
+@testable import Router
 
 /// Which moves of sessions a plan needs, and what it means when one fails.
 @Suite("Session moves") struct SessionMoveTests {
@@ -21,12 +22,13 @@ internal import Transport
         plan.grows = [8: 80, 7: 70, 6: 60]
         plan.parks = [5, 4]
         plan.closes = [3, 1, 2]
-        #expect(plan.moves == [
-            [.close([3, 1, 2])], [.park(5)], [.park(4)],
-            [.grow(6, tokensMax: 60), .grow(7, tokensMax: 70), .grow(8, tokensMax: 80)],
-            [.resume(9, tokensMax: 90)], [.resume(10, tokensMax: 100)],
-            [.open(11, tokensMax: 110)], [.open(12, tokensMax: 120)],
-        ])
+        #expect(
+            plan.moves == [
+                [.close([3, 1, 2])], [.park(5)], [.park(4)],
+                [.grow(6, tokensMax: 60), .grow(7, tokensMax: 70), .grow(8, tokensMax: 80)],
+                [.resume(9, tokensMax: 90)], [.resume(10, tokensMax: 100)],
+                [.open(11, tokensMax: 110)], [.open(12, tokensMax: 120)],
+            ])
     }
 
     /// A mishap in short.
@@ -53,10 +55,12 @@ internal import Transport
         #expect(mishap(.park(4), code) == (isLost ? "4 lost" : "4 stayed"))
     }
 
-    @Test("without memory a session waits; without its state it begins anew; else its sequence fails", arguments: [
-        (SessionMove.grow(5, tokensMax: 1), Scheduler.Wish.grow), (.resume(5, tokensMax: 1), .resume),
-        (.open(5, tokensMax: 1), .begin),
-    ])
+    @Test(
+        "without memory a session waits; without its state it begins anew; else its sequence fails",
+        arguments: [
+            (SessionMove.grow(5, tokensMax: 1), Scheduler.Wish.grow), (.resume(5, tokensMax: 1), .resume),
+            (.open(5, tokensMax: 1), .begin),
+        ])
     func others(move: SessionMove, wish: Scheduler.Wish) {
         #expect(mishap(move, .resourceExhausted) == "5 lacked memory to \(wish), true")
         for code in [RPCError.Code.unavailable, .deadlineExceeded, .cancelled, .notFound, .failedPrecondition] {

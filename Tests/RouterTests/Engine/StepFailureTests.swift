@@ -1,8 +1,9 @@
 internal import Checkpoint
 internal import Messages
-@testable import Router
 internal import Testing
 internal import Transport
+
+@testable import Router
 
 /// Who begins anew when a step fails, who is tried alone, and who fails.
 @Suite("Step failure") struct StepFailureTests {

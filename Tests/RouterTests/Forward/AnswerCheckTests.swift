@@ -1,6 +1,7 @@
-@testable import Router
 internal import Tensors
 internal import Testing
+
+@testable import Router
 
 /// Which answers of hosts are taken.
 @Suite("Answers of hosts") struct AnswerCheckTests {

@@ -1,6 +1,7 @@
 internal import Messages
-@testable import Router
 internal import Transport
+
+@testable import Router
 
 /// A piece attempt as a test tells it: hosts and pieces by their names, what is done as short lines.
 struct AttemptStory {

@@ -1,5 +1,6 @@
-@testable import Router
 internal import Testing
+
+@testable import Router
 
 @Suite("Capacity of experts") struct CapacityTests {
     /// Rows 0 to 5: all go to expert 0, the even ones to 1 as well, the odd ones to 2.

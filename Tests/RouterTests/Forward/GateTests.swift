@@ -1,5 +1,6 @@
-@testable import Router
 internal import Testing
+
+@testable import Router
 
 @Suite("Gate") struct GateTests {
     @Test("the example of the specification, section 7.3")

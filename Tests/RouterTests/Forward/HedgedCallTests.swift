@@ -1,7 +1,8 @@
 internal import Messages
 internal import NIOCore
-@testable import Router
 internal import Testing
+
+@testable import Router
 
 /// How long a host is waited for, and who is asked beside it.
 @Suite("Hedged call") struct HedgedCallTests {

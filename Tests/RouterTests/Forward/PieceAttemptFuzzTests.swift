@@ -1,6 +1,7 @@
 internal import Messages
-@testable import Router
 internal import Testing
+
+@testable import Router
 
 /// Random hosts that fail in every way, against piece attempts; what must always hold is checked after every event.
 @Suite("Piece attempts under random mishaps") struct PieceAttemptFuzzTests {

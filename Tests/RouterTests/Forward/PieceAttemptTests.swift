@@ -1,7 +1,8 @@
 internal import Messages
-@testable import Router
 internal import Testing
 internal import Transport
+
+@testable import Router
 
 /// Each rule of a piece attempt alone. `AttemptStory` shows actions as short lines: "ask a 0 1" is a call to host a for
 /// the pieces of groups 0 and 1.
@@ -49,9 +50,11 @@ internal import Transport
         #expect(busy.route(["a": [0]]) == ["ask a 0"])
     }
 
-    @Test("a host that refuses too often in a row is lost, and there is no pause", arguments: [
-        HostFailure.Kind.lacking, .busy,
-    ])
+    @Test(
+        "a host that refuses too often in a row is lost, and there is no pause",
+        arguments: [
+            HostFailure.Kind.lacking, .busy,
+        ])
     func tooManyRefusals(kind: HostFailure.Kind) {
         var story = AttemptStory.asking("a")
         #expect(story.fail("a", kind) == ["count a"])
@@ -72,9 +75,11 @@ internal import Transport
         #expect(story.attempt.answers.map(\.piece.group) == [0, 1, 2])
     }
 
-    @Test("after as many tries as there may be the attempt fails with the error of the last", arguments: [
-        HostFailure.Kind.gone, .late, .busy, .wrong,
-    ])
+    @Test(
+        "after as many tries as there may be the attempt fails with the error of the last",
+        arguments: [
+            HostFailure.Kind.gone, .late, .busy, .wrong,
+        ])
     func tries(last: HostFailure.Kind) {
         var story = AttemptStory.asking("a")
         for _ in 1 ..< PieceAttempt.triesMax {
@@ -244,11 +249,14 @@ internal import Transport
         #expect(story.take(.interrupted(CancellationError())) == [])
     }
 
-    @Test("every way to fail is of one kind", arguments: [
-        (RPCError.Code.deadlineExceeded, HostFailure.Kind.late), (.unavailable, .gone), (.cancelled, .gone),
-        (.notFound, .lacking), (.resourceExhausted, .busy), (.invalidArgument, .wrong), (.failedPrecondition, .wrong),
-        (.protocolError, .wrong), (.internalError, .wrong),
-    ])
+    @Test(
+        "every way to fail is of one kind",
+        arguments: [
+            (RPCError.Code.deadlineExceeded, HostFailure.Kind.late), (.unavailable, .gone), (.cancelled, .gone),
+            (.notFound, .lacking), (.resourceExhausted, .busy), (.invalidArgument, .wrong),
+            (.failedPrecondition, .wrong),
+            (.protocolError, .wrong), (.internalError, .wrong),
+        ])
     func kinds(code: RPCError.Code, kind: HostFailure.Kind) {
         #expect(HostFailure.Kind(code) == kind)
     }

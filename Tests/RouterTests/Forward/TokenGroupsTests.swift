@@ -1,7 +1,8 @@
 internal import Messages
-@testable import Router
 internal import Tensors
 internal import Testing
+
+@testable import Router
 
 @Suite("Token groups") struct TokenGroupsTests {
     private let routes = [

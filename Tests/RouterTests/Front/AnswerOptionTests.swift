@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import Tokenizer
+
 @testable import Router
 
 /// What a request may wish of the shape and the length of its answer beyond OpenAI's own parameters.
@@ -19,7 +20,9 @@ import Tokenizer
     /// What `name` says in the choices of all chunks, joined.
     private func joined(_ name: String, of answer: FrontClient.Answer) -> [JSON] {
         answer.chunks.flatMap { chunk -> [JSON] in
-            guard case .array(let choices)? = chunk["choices"], case .array(let list)? = choices.first?[name] else { return [] }
+            guard case .array(let choices)? = chunk["choices"], case .array(let list)? = choices.first?[name] else {
+                return []
+            }
             return list
         }
     }
@@ -31,10 +34,13 @@ import Tokenizer
         let generator = ScriptedGenerator.saying(Self.tokens)
         try await withFront(generator) { client in
             let stop = try #require(demoTokenizer.encode(" three").first)
-            let plain = try await client.post(Self.completions, #"{"prompt":"a","stop_token_ids":[\#(stop)],"logprobs":0}"#)
+            let plain = try await client.post(
+                Self.completions, #"{"prompt":"a","stop_token_ids":[\#(stop)],"logprobs":0}"#)
             #expect(choice(plain)["text"] == "one two")
             #expect(choice(plain)["finish_reason"] == "stop")
-            #expect(choice(plain)["logprobs"]?["tokens"] == .array(demoTokenizer.encode("one two").map { .string(TokenName($0, demoTokenizer).text) }))
+            #expect(
+                choice(plain)["logprobs"]?["tokens"]
+                    == .array(demoTokenizer.encode("one two").map { .string(TokenName($0, demoTokenizer).text) }))
             #expect(plain.json["usage"]?["completion_tokens"] == .int(demoTokenizer.encode("one two").count))
             let included = try await client.post(
                 Self.completions, #"{"prompt":"a","stop_token_ids":[\#(stop)],"include_stop_str_in_output":true}"#)
@@ -51,10 +57,13 @@ import Tokenizer
             for stream in [false, true] {
                 let body = #"{"prompt":"a","stop":["wo thr"],"include_stop_str_in_output":true,"stream":\#(stream)}"#
                 let answer = try await client.post(Self.completions, body)
-                let parts = stream ? answer.chunks.compactMap { chunk -> JSON? in
-                    if case .array(let choices)? = chunk["choices"] { choices.first } else { nil }
-                } : [choice(answer)]
-                let texts = parts.map { part -> String in if case .string(let text)? = part["text"] { text } else { "" } }
+                let parts =
+                    stream
+                    ? answer.chunks.compactMap { chunk -> JSON? in
+                        if case .array(let choices)? = chunk["choices"] { choices.first } else { nil }
+                    } : [choice(answer)]
+                let texts = parts.map { part -> String in if case .string(let text)? = part["text"] { text } else { "" }
+                }
                 #expect(texts.joined() == "one two thr")
                 #expect(parts.last?["finish_reason"] == "stop")
             }
@@ -73,7 +82,8 @@ import Tokenizer
             #expect(choice(late)["text"] == "a b a b a")
             #expect(choice(late)["finish_reason"] == "stop")
             let stop = try #require(demoTokenizer.encode(" b").first)
-            let token = try await client.post(Self.completions, #"{"prompt":"x","stop_token_ids":[\#(stop)],"min_tokens":2}"#)
+            let token = try await client.post(
+                Self.completions, #"{"prompt":"x","stop_token_ids":[\#(stop)],"min_tokens":2}"#)
             #expect(choice(token)["text"] == "a b a")
             // Without a length asked for there is room for at least so many.
             _ = try await client.post(Self.completions, #"{"prompt":"x","min_tokens":40}"#)
@@ -99,7 +109,8 @@ import Tokenizer
             let completion = try await client.post(Self.completions, #"{"prompt":[7,8],"return_token_ids":true}"#)
             #expect(choice(completion)["prompt_token_ids"] == [7, 8])
             #expect(choice(completion)["token_ids"] == ids(Self.tokens))
-            let streamed = try await client.post(Self.completions, #"{"prompt":[7,8],"return_token_ids":true,"stream":true}"#)
+            let streamed = try await client.post(
+                Self.completions, #"{"prompt":[7,8],"return_token_ids":true,"stream":true}"#)
             #expect(joined("prompt_token_ids", of: streamed) == [7, 8])
             #expect(joined("token_ids", of: streamed) == Self.tokens.map { .int($0) })
 
@@ -119,7 +130,8 @@ import Tokenizer
     @Test("log-probabilities name tokens by id where asked to")
     func namedByID() async throws {
         try await withFront(ScriptedGenerator.saying([104, 105])) { client in
-            let answer = try await client.post(Self.completions, #"{"prompt":"a","logprobs":1,"return_tokens_as_token_ids":true}"#)
+            let answer = try await client.post(
+                Self.completions, #"{"prompt":"a","logprobs":1,"return_tokens_as_token_ids":true}"#)
             #expect(choice(answer)["logprobs"]?["tokens"] == ["token_id:104", "token_id:105"])
         }
     }
@@ -130,7 +142,8 @@ import Tokenizer
             let options = #""stream":true,"stream_options":{"include_usage":true,"continuous_usage_stats":true}"#
             let answer = try await client.post(Self.completions, #"{"prompt":[7,8],\#(options)}"#)
             let usages = answer.chunks.map { $0["usage"] }
-            #expect(usages.allSatisfy { $0?["prompt_tokens"] == 2 && $0?["prompt_tokens_details"]?["cached_tokens"] == 0 })
+            #expect(
+                usages.allSatisfy { $0?["prompt_tokens"] == 2 && $0?["prompt_tokens_details"]?["cached_tokens"] == 0 })
             let counts = usages.compactMap { $0?["completion_tokens"]?.integer }
             #expect(counts == counts.sorted() && counts.first == 1 && counts.last == Self.tokens.count)
         }
@@ -141,13 +154,22 @@ import Tokenizer
         let generator = ScriptedGenerator.saying([100])
         try await withFront(generator) { client in
             let prompt = #""prompt":[1,2,3,4,5]"#
-            for more in [#""truncate_prompt_tokens":2"#, #""truncate_prompt_tokens":2,"truncation_side":"right""#, #""truncate_prompt_tokens":9"#] {
+            for more in [
+                #""truncate_prompt_tokens":2"#, #""truncate_prompt_tokens":2,"truncation_side":"right""#,
+                #""truncate_prompt_tokens":9"#,
+            ] {
                 #expect(try await client.post(Self.completions, "{\(prompt),\(more)}").status == 200)
             }
             let long = "[" + [String](repeating: "7", count: 3000).joined(separator: ",") + "]"
-            #expect(try await client.post(Self.completions, #"{"prompt":\#(long),"truncate_prompt_tokens":-1,"max_tokens":50}"#).status == 200)
-            let echo = try await client.post(Self.completions, #"{"prompt":"one two three","truncate_prompt_tokens":1,"echo":true}"#)
-            #expect(choice(echo)["text"] == .string(demoTokenizer.decode(demoTokenizer.encode("one two three").suffix(1) + [100])))
+            #expect(
+                try await client.post(
+                    Self.completions, #"{"prompt":\#(long),"truncate_prompt_tokens":-1,"max_tokens":50}"#
+                ).status == 200)
+            let echo = try await client.post(
+                Self.completions, #"{"prompt":"one two three","truncate_prompt_tokens":1,"echo":true}"#)
+            #expect(
+                choice(echo)["text"]
+                    == .string(demoTokenizer.decode(demoTokenizer.encode("one two three").suffix(1) + [100])))
         }
         let prompts = generator.requests.map(\.prompt)
         #expect(prompts.contains([4, 5]) && prompts.contains([1, 2]) && prompts.contains([1, 2, 3, 4, 5]))

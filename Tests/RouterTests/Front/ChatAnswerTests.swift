@@ -1,5 +1,6 @@
 import Testing
 import Tokenizer
+
 @testable import Router
 
 @Suite("Chat completions") struct ChatAnswerTests {
@@ -21,7 +22,13 @@ import Tokenizer
             #expect(json["object"] == "chat.completion")
             #expect(json["model"] == "demo/model")
             #expect(json["system_fingerprint"] == "fp_test")
-            #expect(choices == [["index": .int(0), "message": ["role": "assistant", "content": "Hello there", "refusal": .null], "logprobs": .null, "finish_reason": "stop"]])
+            #expect(
+                choices == [
+                    [
+                        "index": .int(0), "message": ["role": "assistant", "content": "Hello there", "refusal": .null],
+                        "logprobs": .null, "finish_reason": "stop",
+                    ]
+                ])
             let prompt = generator.requests[0].prompt.count
             let completion = demoTokenizer.encode("Hello there").count
             #expect(json["usage"] == Answer.usage(prompt: prompt, completion: completion))
@@ -32,7 +39,8 @@ import Tokenizer
     func template() async throws {
         let generator = ScriptedGenerator.saying([100])
         try await withFront(generator) { client in
-            let body = #"{"messages":[{"role":"developer","content":"Be kind."},{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"role":"assistant","content":null,"tool_calls":[{"id":"call_7","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"call_7","content":"{\"x\":1}"}],"tools":[{"type":"function","function":{"name":"f","description":"größer","parameters":{"z":1,"a":[1,2]}}}]}"#
+            let body =
+                #"{"messages":[{"role":"developer","content":"Be kind."},{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},{"role":"assistant","content":null,"tool_calls":[{"id":"call_7","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"call_7","content":"{\"x\":1}"}],"tools":[{"type":"function","function":{"name":"f","description":"größer","parameters":{"z":1,"a":[1,2]}}}]}"#
             let answer = try await client.post("/v1/chat/completions", body)
             #expect(answer.status == 200, "\(answer.body)")
             let expected = """
@@ -59,13 +67,17 @@ import Tokenizer
     func parameters() async throws {
         let generator = ScriptedGenerator.saying([100])
         try await withFront(generator) { client in
-            let given = #""temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.1,"presence_penalty":-1,"frequency_penalty":1.5,"repetition_penalty":1.1,"logit_bias":{"7":-100},"seed":-5,"max_tokens":9,"max_completion_tokens":3,"logprobs":true,"top_logprobs":2,"ignore_eos":true"#
+            let given =
+                #""temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.1,"presence_penalty":-1,"frequency_penalty":1.5,"repetition_penalty":1.1,"logit_bias":{"7":-100},"seed":-5,"max_tokens":9,"max_completion_tokens":3,"logprobs":true,"top_logprobs":2,"ignore_eos":true"#
             let answer = try await client.post("/v1/chat/completions", "{\(question),\(given)}")
             #expect(answer.status == 200)
             let request = generator.requests[0]
-            #expect(request.sampling == SamplingParameters(
-                temperature: 0.5, topP: 0.9, topK: 40, minP: 0.1, presencePenalty: -1, frequencyPenalty: 1.5, repetitionPenalty: 1.1,
-                logitBias: [7: -100], seed: UInt64(bitPattern: -5)))
+            #expect(
+                request.sampling
+                    == SamplingParameters(
+                        temperature: 0.5, topP: 0.9, topK: 40, minP: 0.1, presencePenalty: -1, frequencyPenalty: 1.5,
+                        repetitionPenalty: 1.1,
+                        logitBias: [7: -100], seed: UInt64(bitPattern: -5)))
             #expect(request.tokensMax == 3)
             #expect(request.topLogprobs == 2)
             #expect(request.ignoreEnd)
@@ -126,8 +138,11 @@ import Tokenizer
         // An emoji is several tokens, none of which is a character.
         let tokens = demoTokenizer.encode("Hi 😀")
         try await withFront(ScriptedGenerator.saying(tokens)) { client in
-            let answer = try await client.post("/v1/chat/completions", #"{\#(question),"logprobs":true,"top_logprobs":2}"#)
-            guard case .array(let choices)? = answer.json["choices"], case .array(let content)? = choices[0]["logprobs"]?["content"] else {
+            let answer = try await client.post(
+                "/v1/chat/completions", #"{\#(question),"logprobs":true,"top_logprobs":2}"#)
+            guard case .array(let choices)? = answer.json["choices"],
+                case .array(let content)? = choices[0]["logprobs"]?["content"]
+            else {
                 Issue.record("\(answer.body)")
                 return
             }

@@ -1,5 +1,6 @@
 import Testing
 import Tokenizer
+
 @testable import Router
 
 @Suite("Completions") struct CompletionAnswerTests {
@@ -19,21 +20,30 @@ import Tokenizer
             let choices = choices(answer)
             #expect(answer.json["object"] == "text_completion")
             let text = demoTokenizer.decode([Int32](repeating: 100, count: 16))
-            #expect(choices == [["text": .string(text), "index": .int(0), "logprobs": .null, "finish_reason": "length"]])
+            #expect(
+                choices == [["text": .string(text), "index": .int(0), "logprobs": .null, "finish_reason": "length"]])
             #expect(generator.requests[0].prompt == demoTokenizer.encode("Once"))
         }
     }
 
     @Test("prompts may be token ids, and several at once; choices count through all of them")
     func prompts() async throws {
-        let generator = ScriptedGenerator { request, emit in try await ScriptedGenerator.say(request.prompt, request, emit) }
+        let generator = ScriptedGenerator { request, emit in
+            try await ScriptedGenerator.say(request.prompt, request, emit)
+        }
         try await withFront(generator) { client in
-            #expect(try await choices(client.post("/v1/completions", #"{"prompt":[104,105]}"#)).map { $0["text"] } == [.string(demoTokenizer.decode([104, 105]))])
+            #expect(
+                try await choices(client.post("/v1/completions", #"{"prompt":[104,105]}"#)).map { $0["text"] } == [
+                    .string(demoTokenizer.decode([104, 105]))
+                ])
             let texts = try await choices(client.post("/v1/completions", #"{"prompt":["one","two"],"n":2,"seed":0}"#))
             #expect(texts.map { $0["text"] } == ["one", "one", "two", "two"])
             #expect(texts.map { $0["index"] } == [.int(0), .int(1), .int(2), .int(3)])
             let ids = try await client.post("/v1/completions", #"{"prompt":[[104],[105,106]]}"#)
-            #expect(choices(ids).map { $0["text"] } == [.string(demoTokenizer.decode([104])), .string(demoTokenizer.decode([105, 106]))])
+            #expect(
+                choices(ids).map { $0["text"] } == [
+                    .string(demoTokenizer.decode([104])), .string(demoTokenizer.decode([105, 106])),
+                ])
             #expect(ids.json["usage"] == Answer.usage(prompt: 3, completion: 3))
         }
     }
@@ -57,13 +67,18 @@ import Tokenizer
         let continuation = demoTokenizer.encode(" a tíme")
         try await withFront(ScriptedGenerator.saying(continuation)) { client in
             for stream in [false, true] {
-                let answer = try await client.post("/v1/completions", #"{"prompt":"Once upon","echo":true,"logprobs":2,"stream":\#(stream)}"#)
+                let answer = try await client.post(
+                    "/v1/completions", #"{"prompt":"Once upon","echo":true,"logprobs":2,"stream":\#(stream)}"#)
                 #expect(answer.status == 200)
-                let parts = stream ? answer.chunks.compactMap { chunk -> JSON? in
-                    if case .array(let choices)? = chunk["choices"] { choices.first } else { nil }
-                } : choices(answer)
+                let parts =
+                    stream
+                    ? answer.chunks.compactMap { chunk -> JSON? in
+                        if case .array(let choices)? = chunk["choices"] { choices.first } else { nil }
+                    } : choices(answer)
                 func joined(_ name: String) -> [JSON] {
-                    parts.flatMap { part -> [JSON] in if case .array(let list)? = part["logprobs"]?[name] { list } else { [] } }
+                    parts.flatMap { part -> [JSON] in
+                        if case .array(let list)? = part["logprobs"]?[name] { list } else { [] }
+                    }
                 }
                 let all = prompt + continuation
                 #expect(joined("tokens") == all.map { .string(TokenName($0, demoTokenizer).text) })
@@ -88,7 +103,8 @@ import Tokenizer
     @Test("logprobs 0 reports the token itself and nothing else")
     func zeroAlternatives() async throws {
         try await withFront(ScriptedGenerator.saying([104])) { client in
-            let logprobs = try await choices(client.post("/v1/completions", #"{"prompt":"a","logprobs":0}"#))[0]["logprobs"]
+            let logprobs = try await choices(client.post("/v1/completions", #"{"prompt":"a","logprobs":0}"#))[0][
+                "logprobs"]
             let name = TokenName(104, demoTokenizer).text
             #expect(logprobs?["top_logprobs"] == [.object([JSON.Member(name: name, value: .number("-0.25"))])])
         }
@@ -98,9 +114,12 @@ import Tokenizer
     func stopLogprobs() async throws {
         let tokens = demoTokenizer.encode("one two three four")
         try await withFront(ScriptedGenerator.saying(tokens)) { client in
-            let choice = try await choices(client.post("/v1/completions", #"{"prompt":"a","logprobs":1,"stop":" three"}"#))[0]
+            let choice = try await choices(
+                client.post("/v1/completions", #"{"prompt":"a","logprobs":1,"stop":" three"}"#))[0]
             #expect(choice["text"] == "one two")
-            #expect(choice["logprobs"]?["tokens"] == .array(demoTokenizer.encode("one two").map { .string(TokenName($0, demoTokenizer).text) }))
+            #expect(
+                choice["logprobs"]?["tokens"]
+                    == .array(demoTokenizer.encode("one two").map { .string(TokenName($0, demoTokenizer).text) }))
         }
     }
 
@@ -110,7 +129,11 @@ import Tokenizer
         try await withFront(generator) { client in
             let long = "[" + [String](repeating: "104", count: 2000).joined(separator: ",") + "]"
             let room = "[" + [String](repeating: "104", count: 1990).joined(separator: ",") + "]"
-            for body in [#"{"prompt":\#(long)}"#, #"{"prompt":\#(room),"max_tokens":11}"#, #"{"prompt":["a",\#("\"" + String(repeating: "word ", count: 3000) + "\"")]}"#, #"{"prompt":"a","max_tokens":2001}"#, #"{"prompt":"a","max_tokens":2147483647}"#] {
+            for body in [
+                #"{"prompt":\#(long)}"#, #"{"prompt":\#(room),"max_tokens":11}"#,
+                #"{"prompt":["a",\#("\"" + String(repeating: "word ", count: 3000) + "\"")]}"#,
+                #"{"prompt":"a","max_tokens":2001}"#, #"{"prompt":"a","max_tokens":2147483647}"#,
+            ] {
                 let answer = try await client.post("/v1/completions", body)
                 #expect(answer.status == 400)
                 #expect(answer.error["code"] == "context_length_exceeded")
@@ -124,7 +147,9 @@ import Tokenizer
             // The whole context means as much as there is room for.
             #expect(try await client.post("/v1/completions", #"{"prompt":\#(room),"max_tokens":2000}"#).status == 200)
             #expect(generator.requests.last?.tokensMax == 10)
-            let chat = try await client.post("/v1/chat/completions", #"{"messages":[{"role":"user","content":"\#(String(repeating: "word ", count: 3000))"}]}"#)
+            let chat = try await client.post(
+                "/v1/chat/completions",
+                #"{"messages":[{"role":"user","content":"\#(String(repeating: "word ", count: 3000))"}]}"#)
             #expect(chat.error["code"] == "context_length_exceeded")
             #expect(chat.error["param"] == "messages")
         }

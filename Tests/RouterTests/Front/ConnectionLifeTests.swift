@@ -1,9 +1,11 @@
 import NIOCore
 import Testing
+
 @testable import Router
 
 @Suite("How long a connection may take") struct ConnectionLifeTests {
-    private let limits = ConnectionLife.Limits(head: .seconds(30), bodyRate: 100, idle: .seconds(300), stall: .seconds(20), drainBytes: 1000)
+    private let limits = ConnectionLife.Limits(
+        head: .seconds(30), bodyRate: 100, idle: .seconds(300), stall: .seconds(20), drainBytes: 1000)
     private func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(1000 + seconds) }
     private func life() -> ConnectionLife { ConnectionLife(limits, now: at(0)) }
 
@@ -95,9 +97,11 @@ import Testing
         #expect(life.check(now: at(2)) == .endlessBody)
     }
 
-    @Test("a body that goes on after its answer may take as long as a connection may be idle, however steadily it comes")
+    @Test(
+        "a body that goes on after its answer may take as long as a connection may be idle, however steadily it comes")
     func longDrain() {
-        var life = ConnectionLife(ConnectionLife.Limits(head: .seconds(30), bodyRate: 100, idle: .seconds(300)), now: at(0))
+        var life = ConnectionLife(
+            ConnectionLife.Limits(head: .seconds(30), bodyRate: 100, idle: .seconds(300)), now: at(0))
         life.headRead(now: at(0))
         life.answered(now: at(1))
         var second: Int64 = 1, ending: ConnectionLife.Ending?
@@ -109,18 +113,21 @@ import Testing
         #expect(ending == .endlessBody && second == 301)
     }
 
-    @Test("whatever way a body trickles, it takes at most the head's time and its length by the rate", arguments: [0, 1, 2, 3])
+    @Test(
+        "whatever way a body trickles, it takes at most the head's time and its length by the rate",
+        arguments: [0, 1, 2, 3])
     func wholeTime(way: Int) {
         var life = life(), second: Int64 = 0, count = 0, ending: ConnectionLife.Ending?
         life.headRead(now: at(0))
         while ending == nil, second < 100_000 {
             second += 1
-            let bytes = switch way {
-            case 0: 100                                     // just the rate
-            case 1: second == 1 ? 1_000_000 : 0             // all at once, then nothing
-            case 2: second < 3000 ? Int(3000 - second) : 0  // ever more slowly
-            default: second % 30 == 1 ? 3000 : 0            // at the window's beginning
-            }
+            let bytes =
+                switch way {
+                case 0: 100        // just the rate
+                case 1: second == 1 ? 1_000_000 : 0        // all at once, then nothing
+                case 2: second < 3000 ? Int(3000 - second) : 0        // ever more slowly
+                default: second % 30 == 1 ? 3000 : 0        // at the window's beginning
+                }
             if count < 600_000 { life.bodyRead(bytes); count += bytes }
             life.paused(now: at(second))
             ending = life.check(now: at(second))

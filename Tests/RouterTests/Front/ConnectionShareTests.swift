@@ -1,17 +1,30 @@
 import NIOCore
 import Testing
+
 @testable import Router
 
 @Suite("Who makes room for new connections") struct ConnectionShareTests {
     typealias Use = ConnectionShares.Use
     private let now = NIODeadline.uptimeNanoseconds(0) + .seconds(1000)
 
-    private func use(_ network: String, _ state: Use.State, secondsAgo: Int64) -> Use { Use(network: network, state: state, since: now - .seconds(secondsAgo)) }
-    private func givingWay(_ count: Int, _ uses: [Use]) -> [Int] { ConnectionShares.givingWay(count, of: uses, at: now) }
+    private func use(_ network: String, _ state: Use.State, secondsAgo: Int64) -> Use {
+        Use(network: network, state: state, since: now - .seconds(secondsAgo))
+    }
+    private func givingWay(_ count: Int, _ uses: [Use]) -> [Int] {
+        ConnectionShares.givingWay(count, of: uses, at: now)
+    }
 
-    @Test("of one address the quiet ones go, the longest quiet first; where none is quiet, the longest slow; busy ones never")
+    @Test(
+        """
+        of one address the quiet ones go, the longest quiet first; where none is quiet, the longest slow; busy ones \
+        never
+        """
+    )
     func oneAddress() {
-        let uses = [use("a", .quiet, secondsAgo: 1), use("a", .quiet, secondsAgo: 9), use("a", .slow, secondsAgo: 50), use("a", .busy, secondsAgo: 99)]
+        let uses = [
+            use("a", .quiet, secondsAgo: 1), use("a", .quiet, secondsAgo: 9), use("a", .slow, secondsAgo: 50),
+            use("a", .busy, secondsAgo: 99),
+        ]
         #expect(givingWay(1, uses) == [1])
         #expect(givingWay(8, uses) == [1, 0], "not in the same breath")
         #expect(givingWay(8, Array(uses[2...])) == [0])
@@ -21,7 +34,10 @@ import Testing
 
     @Test("who has most gives way first, even if others have been quiet for longer")
     func most() {
-        let uses = [use("b", .quiet, secondsAgo: 500), use("a", .quiet, secondsAgo: 1), use("a", .quiet, secondsAgo: 2), use("a", .quiet, secondsAgo: 3)]
+        let uses = [
+            use("b", .quiet, secondsAgo: 500), use("a", .quiet, secondsAgo: 1), use("a", .quiet, secondsAgo: 2),
+            use("a", .quiet, secondsAgo: 3),
+        ]
         #expect(givingWay(1, uses) == [3])
         #expect(givingWay(3, uses) == [3, 2, 0], "until all have the same")
     }

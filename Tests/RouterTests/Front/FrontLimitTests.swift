@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+
 @testable import Router
 
 @Suite("Limits of the front") struct FrontLimitTests {
@@ -9,9 +10,13 @@ import Testing
         let alice = BodyBudget.Owner.key(0)
         #expect(budget.ownerBytesMax == 250)
         try budget.take(250, of: 1, for: alice)
-        #expect { try budget.take(1, of: 1, for: alice) } throws: { ($0 as? APIError)?.code == "rate_limit_exceeded" && ($0 as? APIError)?.retryAfter == 1 }
+        #expect { try budget.take(1, of: 1, for: alice) } throws: {
+            ($0 as? APIError)?.code == "rate_limit_exceeded" && ($0 as? APIError)?.retryAfter == 1
+        }
         for index in 1 ... 3 { try budget.take(250, of: 1, for: .key(index)) }
-        #expect { try budget.take(1, of: 1, for: .address("10.0.0.1")) } throws: { ($0 as? APIError)?.code == "service_unavailable" && ($0 as? APIError)?.retryAfter == 1 }
+        #expect { try budget.take(1, of: 1, for: .address("10.0.0.1")) } throws: {
+            ($0 as? APIError)?.code == "service_unavailable" && ($0 as? APIError)?.retryAfter == 1
+        }
         budget.give(250, for: alice)
         try budget.take(200, of: 1, for: .address("10.0.0.1"))
         #expect(budget.bytesHeld == 950)
@@ -23,7 +28,9 @@ import Testing
         let budget = BodyBudget(bytesMax: 100 << 20, bodyBytesMax: 20 << 20), large = 20 << 20
         for index in 0 ..< 3 { try budget.take(large, of: large, for: .key(index)) }
         try budget.take(15 << 20, of: large, for: .key(3))
-        #expect { try budget.take(1, of: large, for: .key(3)) } throws: { ($0 as? APIError)?.code == "service_unavailable" }
+        #expect { try budget.take(1, of: large, for: .key(3)) } throws: {
+            ($0 as? APIError)?.code == "service_unavailable"
+        }
         for _ in 0 ..< 20 { try budget.take(1 << 20, of: 1 << 20, for: .key(4)) }
     }
 

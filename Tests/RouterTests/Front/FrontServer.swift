@@ -4,13 +4,17 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOPosix
-@testable import Router
 import Tokenizer
+
+@testable import Router
 
 /// The demo model's tokenizer.
 let demoTokenizer: BytePairTokenizer = {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    do { return try BytePairTokenizer(contentsOf: root.appendingPathComponent("compose/models/demo").path) } catch { fatalError("\(error)") }
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+    do { return try BytePairTokenizer(contentsOf: root.appendingPathComponent("compose/models/demo").path) } catch {
+        fatalError("\(error)")
+    }
 }()
 
 extension BytePairTokenizer {
@@ -20,13 +24,16 @@ extension BytePairTokenizer {
 
 /// Runs the front on a real socket while `body` talks to it.
 func withFront(
-    _ generator: any Generator, _ config: FrontConfig = FrontConfig(), logger: Logger? = nil, _ body: @escaping @Sendable (FrontClient) async throws -> Void
+    _ generator: any Generator, _ config: FrontConfig = FrontConfig(), logger: Logger? = nil,
+    _ body: @escaping @Sendable (FrontClient) async throws -> Void
 ) async throws {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     var quiet = Logger(label: "tests")
     quiet.logLevel = .critical
     let application = Front(generator: generator, tokenizer: demoTokenizer, config: config)
-        .application(on: .hostname("127.0.0.1", port: 0), logger: logger ?? quiet) { continuation.yield($0.localAddress?.port ?? 0) }
+        .application(on: .hostname("127.0.0.1", port: 0), logger: logger ?? quiet) {
+            continuation.yield($0.localAddress?.port ?? 0)
+        }
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await application.run() }
         for await port in ports.prefix(1) { try await body(FrontClient(port: port)) }
@@ -58,11 +65,17 @@ struct FrontClient: Sendable {
         try await send("POST", path, Array(body.utf8), headers: headers)
     }
 
-    func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer { try await send("GET", path, nil, headers: headers) }
+    func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
+        try await send("GET", path, nil, headers: headers)
+    }
 
-    func send(_ method: String, _ path: String, _ body: [UInt8]?, headers: [String: String] = [:]) async throws -> Answer {
+    func send(
+        _ method: String, _ path: String, _ body: [UInt8]?, headers: [String: String] = [:]
+    ) async throws -> Answer {
         try await withConnection { connection in
-            var head = Self.head(method, path, length: body?.count, headers: headers.merging(["Connection": "close"]) { given, _ in given })
+            var head = Self.head(
+                method, path, length: body?.count,
+                headers: headers.merging(["Connection": "close"]) { given, _ in given })
             head += "\r\n"
             try await connection.write(Array(head.utf8) + (body ?? []))
             return Self.parse(try await connection.readToEnd())
@@ -77,9 +90,15 @@ struct FrontClient: Sendable {
     }
 
     /// A connection that closes when `body` ends.
-    func withConnection<Value: Sendable>(_ body: @escaping @Sendable (Connection) async throws -> Value) async throws -> Value {
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(host: "127.0.0.1", port: port) { channel in
-            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel) }
+    func withConnection<Value: Sendable>(
+        _ body: @escaping @Sendable (Connection) async throws -> Value
+    ) async throws -> Value {
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(
+            host: "127.0.0.1", port: port
+        ) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
         }
         return try await channel.executeThenClose { inbound, outbound in
             try await body(Connection(inbound: inbound, outbound: outbound))
@@ -104,7 +123,8 @@ struct FrontClient: Sendable {
         }
     }
 
-    /// On a machine that is busy with other tests, a connection may be closed for its silence before anything was written: then another is tried.
+    /// On a machine that is busy with other tests, a connection may be closed for its silence before anything was
+    /// written: then another is tried.
     private func inTime(_ exchange: () async throws -> String) async throws -> String {
         for _ in 0 ..< 20 {
             do { return try await exchange() } catch ChannelError.ioOnClosedChannel {}
@@ -136,7 +156,9 @@ struct FrontClient: Sendable {
     }
 
     static func parse(_ bytes: [UInt8]) -> Answer {
-        guard let end = bytes.indices.first(where: { bytes[$0...].starts(with: [13, 10, 13, 10]) }) else { return Answer(status: 0, headers: [:], body: "") }
+        guard let end = bytes.indices.first(where: { bytes[$0...].starts(with: [13, 10, 13, 10]) }) else {
+            return Answer(status: 0, headers: [:], body: "")
+        }
         let lines = String(decoding: bytes[..<end], as: UTF8.self).components(separatedBy: "\r\n")
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
@@ -144,13 +166,16 @@ struct FrontClient: Sendable {
             if parts.count == 2 { headers[parts[0].lowercased()] = parts[1] }
         }
         let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        let body = headers["transfer-encoding"] == "chunked" ? dechunked(bytes[(end + 4)...]) : Array(bytes[(end + 4)...])
+        let body =
+            headers["transfer-encoding"] == "chunked" ? dechunked(bytes[(end + 4)...]) : Array(bytes[(end + 4)...])
         return Answer(status: status, headers: headers, body: String(decoding: body, as: UTF8.self))
     }
 
     private static func dechunked(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var (rest, body) = (bytes, [UInt8]())
-        while let end = rest.firstIndex(of: 13), let length = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), length > 0 {
+        while let end = rest.firstIndex(of: 13),
+            let length = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), length > 0
+        {
             body += rest[(end + 2)...].prefix(length)
             rest = rest[(end + 2)...].dropFirst(length + 2)
         }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import Testing
+
 @testable import Router
 
 @Suite("HTTP as clients speak it") struct HTTPRulesTests {
@@ -10,7 +11,9 @@ import Testing
         FrontClient.head("POST", "/v1/completions", length: body.utf8.count, headers: headers) + "\r\n" + body
     }
 
-    private func front(_ config: FrontConfig = FrontConfig(), _ test: @escaping @Sendable (FrontClient) async throws -> Void) async throws {
+    private func front(
+        _ config: FrontConfig = FrontConfig(), _ test: @escaping @Sendable (FrontClient) async throws -> Void
+    ) async throws {
         try await withFront(ScriptedGenerator.saying([100]), config) { try await test($0) }
     }
 
@@ -18,9 +21,14 @@ import Testing
     private func statuses(_ text: String) -> [Int]? {
         var rest = text[...], statuses: [Int] = []
         while !rest.isEmpty {
-            guard let end = rest.firstRange(of: "\r\n\r\n"), rest.hasPrefix("HTTP/1."), let status = Int(rest.dropFirst(9).prefix(3)) else { return nil }
+            guard let end = rest.firstRange(of: "\r\n\r\n"), rest.hasPrefix("HTTP/1."),
+                let status = Int(rest.dropFirst(9).prefix(3))
+            else { return nil }
             let head = rest[..<end.lowerBound].lowercased()
-            let length = head.split(separator: "\r\n").first { $0.hasPrefix("content-length: ") }.flatMap { Int($0.dropFirst(16)) } ?? 0
+            let length =
+                head.split(separator: "\r\n").first { $0.hasPrefix("content-length: ") }.flatMap {
+                    Int($0.dropFirst(16))
+                } ?? 0
             rest = rest[end.upperBound...]
             if !head.contains("x-test-head") { rest = rest.dropFirst(status == 100 || status == 204 ? 0 : length) }
             statuses.append(status)
@@ -28,13 +36,16 @@ import Testing
         return statuses
     }
 
-    @Test("HEAD has GET's head and no content, errors included, and the connection goes on", .timeLimit(.minutes(1)), arguments: [
-        ("/health", 200), ("/v1/models", 200), ("/v1/completions", 405), ("/nowhere", 404),
-    ])
+    @Test(
+        "HEAD has GET's head and no content, errors included, and the connection goes on", .timeLimit(.minutes(1)),
+        arguments: [
+            ("/health", 200), ("/v1/models", 200), ("/v1/completions", 405), ("/nowhere", 404),
+        ])
     func head(path: String, status: Int) async throws {
         try await front { client in
             let content = try await client.get(path).body
-            let text = try await client.exchange("HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\nHEAD \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let text = try await client.exchange(
+                "HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\nHEAD \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             let heads = text.components(separatedBy: "\r\n\r\n")
             #expect(heads.count == 3)
             #expect(heads[2].isEmpty, "no content")
@@ -48,28 +59,42 @@ import Testing
     @Test("HTTP/1.0 gets no chunks, and an end or keep-alive by name", .timeLimit(.minutes(1)))
     func http10() async throws {
         try await front { client in
-            let plain = try await client.exchange("GET /health HTTP/1.0\r\n\r\n")       // returns because the server closes
+            // Returns because the server closes.
+            let plain = try await client.exchange("GET /health HTTP/1.0\r\n\r\n")
             #expect(plain.hasPrefix("HTTP/1.0 200 OK"))
             #expect(plain.hasSuffix(#"{"status":"ok"}"#))
 
             let body = #"{"prompt":"a","max_tokens":1,"stream":true}"#
-            let stream = try await client.exchange("POST /v1/completions HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            let stream = try await client.exchange(
+                """
+                POST /v1/completions HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: \
+                \(body.utf8.count)\r\n\r\n\(body)
+                """
+            )
             #expect(!stream.lowercased().contains("transfer-encoding"))
             #expect(stream.contains("\r\n\r\ndata: {"))
             #expect(stream.hasSuffix("data: [DONE]\n\n"))
 
             // What `ab -k` sends.
-            let kept = "GET /health HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: localhost:8080\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n"
+            let kept =
+                """
+                GET /health HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: localhost:8080\r\nUser-Agent: \
+                ApacheBench/2.3\r\nAccept: */*\r\n\r\n
+                """
             let answers = try await client.exchange(kept + kept, until: #""ok"}"#, count: 2)
             #expect(answers.components(separatedBy: "connection: keep-alive").count == 3)
             #expect(answers.components(separatedBy: "Content-Length: 15").count == 3)
         }
     }
 
-    @Test("100-continue is said when the body is wanted, and not when the answer is known without", .timeLimit(.minutes(1)))
+    @Test(
+        "100-continue is said when the body is wanted, and not when the answer is known without",
+        .timeLimit(.minutes(1)))
     func expectContinue() async throws {
         try await front(FrontConfig(apiKeys: ["k"], bodyBytesMax: 1000)) { client in
-            let head = FrontClient.head("POST", "/v1/completions", length: Self.body.utf8.count, headers: ["Expect": "100-continue", "Authorization": "Bearer k"])
+            let head = FrontClient.head(
+                "POST", "/v1/completions", length: Self.body.utf8.count,
+                headers: ["Expect": "100-continue", "Authorization": "Bearer k"])
             try await client.withConnection { connection in
                 var inbound = connection.inbound.makeAsyncIterator()
                 try await connection.write(Array((head + "\r\n").utf8))
@@ -79,8 +104,13 @@ import Testing
                 let second = try await inbound.next().map { String(buffer: $0) }
                 #expect(second?.hasPrefix("HTTP/1.1 200 OK") == true)
             }
-            for (headers, length, status) in [(["Authorization": "Bearer x"], 10, 401), (["Authorization": "Bearer k"], 5000, 413), (["Content-Encoding": "br"], 10, 415)] {
-                let head = FrontClient.head("POST", "/v1/completions", length: length, headers: headers.merging(["Expect": "100-continue"]) { given, _ in given })
+            for (headers, length, status) in [
+                (["Authorization": "Bearer x"], 10, 401), (["Authorization": "Bearer k"], 5000, 413),
+                (["Content-Encoding": "br"], 10, 415),
+            ] {
+                let head = FrontClient.head(
+                    "POST", "/v1/completions", length: length,
+                    headers: headers.merging(["Expect": "100-continue"]) { given, _ in given })
                 let answer = try await client.exchange(head + "\r\n")
                 #expect(answer.hasPrefix("HTTP/1.1 \(status)"))
                 #expect(answer.lowercased().contains("connection: close"), "the body may come or not")
@@ -88,12 +118,16 @@ import Testing
         }
     }
 
-    @Test("a request without a sure host or end is refused, and nothing behind it is looked at", .timeLimit(.minutes(1)), arguments: [
-        ("GET /health HTTP/1.1\r\n", 400), ("GET /health HTTP/1.1\r\nHost: a\r\nHost: a\r\n", 400), ("GET /health HTTP/1.1\r\nHost: a/b\r\n", 400),
-        ("POST /v1/completions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
-        ("POST /v1/completions HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n", 400),
-        ("GET / HTTP/3.7\r\nHost: a\r\n", 400), ("\u{16}\u{3}\u{1}\u{2}", 400), ("GET / HTTP/1.1\r\nno header\r\n", 400), ("nonsense\r\n", 400),
-    ])
+    @Test(
+        "a request without a sure host or end is refused, and nothing behind it is looked at", .timeLimit(.minutes(1)),
+        arguments: [
+            ("GET /health HTTP/1.1\r\n", 400), ("GET /health HTTP/1.1\r\nHost: a\r\nHost: a\r\n", 400),
+            ("GET /health HTTP/1.1\r\nHost: a/b\r\n", 400),
+            ("POST /v1/completions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
+            ("POST /v1/completions HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n", 400),
+            ("GET / HTTP/3.7\r\nHost: a\r\n", 400), ("\u{16}\u{3}\u{1}\u{2}", 400),
+            ("GET / HTTP/1.1\r\nno header\r\n", 400), ("nonsense\r\n", 400),
+        ])
     func refused(head: String, status: Int) async throws {
         try await front { client in
             let text = try await client.exchange(Self.get + head + "\r\n" + Self.get)
@@ -107,13 +141,18 @@ import Testing
     func upgrades() async throws {
         try await front { client in
             let offers = [
-                ["Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA"],
+                [
+                    "Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c",
+                    "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+                ],
                 ["Connection": "keep-alive, upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"],
                 ["Upgrade": "TLS/1.2"],
             ]
             for offer in offers {
                 // At once, and each after the other's answer.
-                let requests = [Self.post(headers: offer), Self.get, Self.post(headers: offer), Self.post(headers: offer), Self.get]
+                let requests = [
+                    Self.post(headers: offer), Self.get, Self.post(headers: offer), Self.post(headers: offer), Self.get,
+                ]
                 let text = try await client.exchange(requests.joined(), until: "HTTP/1.1 200 OK", count: 5)
                 #expect(text.components(separatedBy: "HTTP/1.1 200 OK").count == 6)
                 try await client.withConnection { connection in
@@ -121,7 +160,9 @@ import Testing
                     for request in requests {
                         try await connection.write(Array(request.utf8))
                         var answer = ""
-                        while !answer.hasSuffix("}"), let bytes = try await inbound.next() { answer += String(buffer: bytes) }
+                        while !answer.hasSuffix("}"), let bytes = try await inbound.next() {
+                            answer += String(buffer: bytes)
+                        }
                         #expect(statuses(answer) == [200])
                     }
                 }
@@ -130,11 +171,14 @@ import Testing
     }
 
     private static let gzipped: [UInt8] = [
-        0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xab, 0x56, 0x2a, 0x28, 0xca, 0xcf, 0x2d, 0x28, 0x51, 0xb2, 0x52, 0x4a, 0x54, 0xd2, 0x51, 0xca, 0x4d, 0xac,
-        0x88, 0x2f, 0xc9, 0xcf, 0x4e, 0xcd, 0x2b, 0x56, 0xb2, 0x32, 0xac, 0x05, 0x00, 0xfc, 0x15, 0x9e, 0xbd, 0x1d, 0x00, 0x00, 0x00,
+        0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xab, 0x56, 0x2a, 0x28, 0xca, 0xcf, 0x2d, 0x28,
+        0x51, 0xb2, 0x52, 0x4a, 0x54, 0xd2, 0x51, 0xca, 0x4d, 0xac,
+        0x88, 0x2f, 0xc9, 0xcf, 0x4e, 0xcd, 0x2b, 0x56, 0xb2, 0x32, 0xac, 0x05, 0x00, 0xfc, 0x15, 0x9e, 0xbd, 0x1d,
+        0x00, 0x00, 0x00,
     ]
     private static let deflated: [UInt8] = [
-        0x78, 0x9c, 0xab, 0x56, 0x2a, 0x28, 0xca, 0xcf, 0x2d, 0x28, 0x51, 0xb2, 0x52, 0x4a, 0x54, 0xd2, 0x51, 0xca, 0x4d, 0xac, 0x88, 0x2f, 0xc9, 0xcf, 0x4e, 0xcd, 0x2b, 0x56,
+        0x78, 0x9c, 0xab, 0x56, 0x2a, 0x28, 0xca, 0xcf, 0x2d, 0x28, 0x51, 0xb2, 0x52, 0x4a, 0x54, 0xd2, 0x51, 0xca,
+        0x4d, 0xac, 0x88, 0x2f, 0xc9, 0xcf, 0x4e, 0xcd, 0x2b, 0x56,
         0xb2, 0x32, 0xac, 0x05, 0x00, 0x93, 0xf3, 0x09, 0xd2,
     ]
     /// 100,000 blanks before the same body.
@@ -149,23 +193,32 @@ import Testing
     @Test("compressed bodies are read within the limit, others refused by name", .timeLimit(.minutes(1)))
     func compression() async throws {
         try await front { client in
-            for (bytes, name) in [(Self.gzipped, "gzip"), (Self.gzipped, "x-gzip"), (Self.deflated, "Deflate"), (Self.bomb, "gzip"), (Array(Self.body.utf8), "identity")] {
-                #expect(try await client.send("POST", "/v1/completions", bytes, headers: ["Content-Encoding": name]).status == 200, "\(name)")
+            for (bytes, name) in [
+                (Self.gzipped, "gzip"), (Self.gzipped, "x-gzip"), (Self.deflated, "Deflate"), (Self.bomb, "gzip"),
+                (Array(Self.body.utf8), "identity"),
+            ] {
+                #expect(
+                    try await client.send("POST", "/v1/completions", bytes, headers: ["Content-Encoding": name]).status
+                        == 200, "\(name)")
             }
-            let unknown = try await client.send("POST", "/v1/completions", Array(Self.body.utf8), headers: ["Content-Encoding": "zstd"])
+            let unknown = try await client.send(
+                "POST", "/v1/completions", Array(Self.body.utf8), headers: ["Content-Encoding": "zstd"])
             #expect(unknown.status == 415)
             #expect(unknown.headers["accept-encoding"] == "gzip, deflate")
             #expect("\(unknown.error)".contains("Content-Encoding"))
             for bytes in [Array(Self.body.utf8), Array(Self.gzipped.dropLast(9)), Self.gzipped + [1, 2, 3]] {
-                let broken = try await client.send("POST", "/v1/completions", bytes, headers: ["Content-Encoding": "gzip"])
+                let broken = try await client.send(
+                    "POST", "/v1/completions", bytes, headers: ["Content-Encoding": "gzip"])
                 #expect(broken.status == 400)
                 #expect(broken.error["code"] == "invalid_body")
             }
         }
         try await front(FrontConfig(bodyBytesMax: 1000)) { client in
-            let large = try await client.send("POST", "/v1/completions", Self.bomb, headers: ["Content-Encoding": "gzip"])
+            let large = try await client.send(
+                "POST", "/v1/completions", Self.bomb, headers: ["Content-Encoding": "gzip"])
             #expect(large.status == 413)
-            let small = try await client.send("POST", "/v1/completions", Self.gzipped, headers: ["Content-Encoding": "gzip"])
+            let small = try await client.send(
+                "POST", "/v1/completions", Self.gzipped, headers: ["Content-Encoding": "gzip"])
             #expect(small.status == 200)
         }
     }
@@ -175,19 +228,25 @@ import Testing
         // A fixed Huffman block: a blank, then repetitions of 258 at a distance of 1.
         var bits: [UInt8] = []
         func add(_ value: Int, _ count: Int) { for bit in 0 ..< count { bits.append(UInt8(value >> bit & 1)) } }
-        func addCode(_ value: Int, _ count: Int) { for bit in (0 ..< count).reversed() { bits.append(UInt8(value >> bit & 1)) } }
+        func addCode(_ value: Int, _ count: Int) {
+            for bit in (0 ..< count).reversed() { bits.append(UInt8(value >> bit & 1)) }
+        }
         add(0b010, 3)
         addCode(0x30 + 0x20, 8)
         for _ in 0 ..< blocks { addCode(0b1100_0101, 8); addCode(0, 5) }
         var bytes: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3]
-        for start in stride(from: 0, to: bits.count - 7, by: 8) { bytes.append((0 ..< 8).reduce(0) { $0 | bits[start + $1] << UInt8($1) }) }
+        for start in stride(from: 0, to: bits.count - 7, by: 8) {
+            bytes.append((0 ..< 8).reduce(0) { $0 | bits[start + $1] << UInt8($1) })
+        }
         return bytes
     }
 
-    @Test("a small body that grows beyond all measure is refused by the limit, and goes no further", .timeLimit(.minutes(1)))
+    @Test(
+        "a small body that grows beyond all measure is refused by the limit, and goes no further",
+        .timeLimit(.minutes(1)))
     func growth() async throws {
         try await front { client in
-            let bomb = Self.bomb(blocks: 100_000)       // 25 MB, below the limit of a body
+            let bomb = Self.bomb(blocks: 100_000)        // 25 MB, below the limit of a body
             let refused = try await client.send("POST", "/v1/completions", bomb, headers: ["Content-Encoding": "gzip"])
             #expect(refused.status == 413)
             #expect("\(refused.error)".contains("100 times"), "\(refused.error)")
@@ -197,10 +256,16 @@ import Testing
     @Test("a compressed body that never becomes anything ends at the limit of a body", .timeLimit(.minutes(1)))
     func endlessNothing() async throws {
         try await front(FrontConfig(bodyBytesMax: 10_000)) { client in
-            let nothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3] + [[UInt8]](repeating: [0, 0, 0, 0xff, 0xff], count: 2100).joined()
-            let head = FrontClient.head("POST", "/v1/completions", length: nil, headers: ["Transfer-Encoding": "chunked", "Content-Encoding": "gzip"]) + "\r\n"
+            let nothing =
+                [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3]
+                + [[UInt8]](repeating: [0, 0, 0, 0xff, 0xff], count: 2100).joined()
+            let head =
+                FrontClient.head(
+                    "POST", "/v1/completions", length: nil,
+                    headers: ["Transfer-Encoding": "chunked", "Content-Encoding": "gzip"]) + "\r\n"
             let answer = try await client.withConnection { connection in
-                try await connection.write(Array(head.utf8) + Array("\(String(nothing.count, radix: 16))\r\n".utf8) + nothing + [13, 10])
+                try await connection.write(
+                    Array(head.utf8) + Array("\(String(nothing.count, radix: 16))\r\n".utf8) + nothing + [13, 10])
                 return String(decoding: try await connection.readToEnd(), as: UTF8.self)
             }
             #expect(statuses(answer) == [413])
@@ -210,8 +275,14 @@ import Testing
     @Test("a byte order mark is passed over, UTF-16 is told from broken JSON", .timeLimit(.minutes(1)))
     func byteOrderMark() async throws {
         try await front { client in
-            #expect(try await client.post("/v1/completions", "\u{FEFF}" + Self.body, headers: ["Content-Type": "application/json; charset=utf-8"]).status == 200)
-            let wide = try await client.send("POST", "/v1/completions", [0xFF, 0xFE] + Self.body.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+            #expect(
+                try await client.post(
+                    "/v1/completions", "\u{FEFF}" + Self.body,
+                    headers: ["Content-Type": "application/json; charset=utf-8"]
+                ).status == 200)
+            let wide = try await client.send(
+                "POST", "/v1/completions",
+                [0xFF, 0xFE] + Self.body.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
             #expect(wide.status == 400)
             #expect("\(wide.error)".contains("UTF-16"))
         }
@@ -220,11 +291,15 @@ import Testing
     @Test("every answer names its request, as the client does if it does", .timeLimit(.minutes(1)))
     func requestIDs() async throws {
         try await front { client in
-            #expect(try await client.get("/health", headers: ["X-Request-Id": "mine 1"]).headers["x-request-id"] == "mine1")
-            for (method, path) in [("GET", "/health"), ("GET", "/nowhere"), ("POST", "/v1/completions"), ("OPTIONS", "/health")] {
+            #expect(
+                try await client.get("/health", headers: ["X-Request-Id": "mine 1"]).headers["x-request-id"] == "mine1")
+            for (method, path) in [
+                ("GET", "/health"), ("GET", "/nowhere"), ("POST", "/v1/completions"), ("OPTIONS", "/health"),
+            ] {
                 #expect(try await client.send(method, path, nil).headers["x-request-id"]?.hasPrefix("req_") == true)
             }
-            let stream = try await client.post("/v1/completions", #"{"prompt":"a","stream":true}"#, headers: ["x-request-id": "s"])
+            let stream = try await client.post(
+                "/v1/completions", #"{"prompt":"a","stream":true}"#, headers: ["x-request-id": "s"])
             #expect(stream.headers["x-request-id"] == "s")
             #expect(stream.headers["x-accel-buffering"] == "no")
             #expect(stream.headers["cache-control"] == "no-cache")
@@ -233,7 +308,10 @@ import Testing
 
     @Test("pages of other origins are let in as configured, and only then", .timeLimit(.minutes(1)))
     func crossOrigin() async throws {
-        let ask = ["Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"]
+        let ask = [
+            "Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type",
+        ]
         let origin = ["Origin": "http://localhost:3000"]
         try await front { client in
             let options = try await client.send("OPTIONS", "/v1/chat/completions", nil, headers: ask)
@@ -251,7 +329,8 @@ import Testing
                 #expect(options.headers["access-control-max-age"] != nil)
                 let key = origin.merging(["Authorization": "Bearer k"]) { given, _ in given }
                 let answers = [
-                    try await client.get("/v1/models", headers: origin), try await client.get("/v1/models", headers: key), try await client.get("/nowhere", headers: origin),
+                    try await client.get("/v1/models", headers: origin),
+                    try await client.get("/v1/models", headers: key), try await client.get("/nowhere", headers: origin),
                     try await client.post("/v1/completions", #"{"prompt":"a","stream":true}"#, headers: key),
                 ]
                 #expect(answers.map(\.status) == [401, 200, 404, 200])
@@ -259,7 +338,8 @@ import Testing
                     #expect(answer.headers["access-control-allow-origin"] == allowed)
                     #expect(answer.headers["vary"] == (list == "*" ? nil : "Origin"))
                 }
-                let foreign = try await client.send("OPTIONS", "/v1/models", nil, headers: ask.merging(["Origin": "http://evil"]) { _, new in new })
+                let foreign = try await client.send(
+                    "OPTIONS", "/v1/models", nil, headers: ask.merging(["Origin": "http://evil"]) { _, new in new })
                 #expect(foreign.headers["access-control-allow-origin"] == (list == "*" ? "*" : nil))
                 #expect((foreign.headers["access-control-allow-methods"] != nil) == (list == "*"))
             }
@@ -269,7 +349,9 @@ import Testing
     @Test("chunks with long extensions are refused", .timeLimit(.minutes(1)))
     func chunkExtensions() async throws {
         try await front { client in
-            let head = FrontClient.head("POST", "/v1/completions", length: nil, headers: ["Transfer-Encoding": "chunked"]) + "\r\n"
+            let head =
+                FrontClient.head("POST", "/v1/completions", length: nil, headers: ["Transfer-Encoding": "chunked"])
+                + "\r\n"
             let small = "1;a=b\r\n{\r\n" + Self.body.dropFirst().map { "1\r\n\($0)\r\n" }.joined() + "0\r\n\r\n"
             #expect(try await client.exchange(head + small, until: "}}").hasPrefix("HTTP/1.1 200"))
             let text = try await client.exchange(head + "1;a=" + String(repeating: "x", count: 1 << 20) + "\r\n{\r\n")
@@ -282,7 +364,9 @@ import Testing
     private static let settings: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]
     private static let request: [UInt8] = [0, 0, 1, 1, 5, 0, 0, 0, 1, 0x82]
 
-    @Test("who begins with HTTP/2 is sent to HTTP/1.1, however its bytes are cut", .timeLimit(.minutes(1)), arguments: [1, 7, 24, 1000])
+    @Test(
+        "who begins with HTTP/2 is sent to HTTP/1.1, however its bytes are cut", .timeLimit(.minutes(1)),
+        arguments: [1, 7, 24, 1000])
     func http2(pieceBytes: Int) async throws {
         try await front { client in
             let answer = try await client.withConnection { connection in
@@ -302,7 +386,8 @@ import Testing
         var config = FrontConfig()
         config.connection.head = .seconds(2)
         try await front(config) { client in
-            let answer = try await client.exchange(String(decoding: Self.preface, as: UTF8.self))         // returns because the server closes
+            // Returns because the server closes.
+            let answer = try await client.exchange(String(decoding: Self.preface, as: UTF8.self))
             #expect(Array(answer.utf8).starts(with: [0, 0, 0, 4, 0, 0, 0, 0, 0]))
         }
     }
@@ -315,7 +400,9 @@ import Testing
             curl.arguments = ["curl", "-sS", "--http2-prior-knowledge", "http://127.0.0.1:\(client.port)/health"]
             (curl.standardOutput, curl.standardError) = (output, output)
             try curl.run()
-            let text = await Task.detached { String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }.value
+            let text = await Task.detached {
+                String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            }.value
             #expect(text == #"{"status":"ok"}"#)
         }
     }

@@ -1,5 +1,6 @@
 import NIOCore
 import Testing
+
 @testable import Router
 
 @Suite("Clients that hang up") struct HangUpTests {
@@ -16,13 +17,16 @@ import Testing
         while !condition() { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    @Test("the engine's work is cancelled, streaming or not, also with several choices", .timeLimit(.minutes(1)), arguments: [false, true], [1, 3])
+    @Test(
+        "the engine's work is cancelled, streaming or not, also with several choices", .timeLimit(.minutes(1)),
+        arguments: [false, true], [1, 3])
     func cancels(stream: Bool, n: Int) async throws {
         let generator = endless()
         try await withFront(generator) { client in
             let body = #"{"prompt":"a","n":\#(n),"stream":\#(stream)}"#
             try await client.withConnection { connection in
-                try await connection.write(Array((FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body).utf8))
+                try await connection.write(
+                    Array((FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body).utf8))
                 if stream {
                     #expect(try await connection.read(until: "data: ").contains("200 OK"))
                 } else {
@@ -39,10 +43,13 @@ import Testing
     func leavesAtOnce() async throws {
         let generator = endless()
         try await withFront(generator) { client in
-            for _ in 0..<10 {
+            for _ in 0 ..< 10 {
                 let body = #"{"prompt":"a"}"#
                 try await client.withConnection { connection in
-                    try await connection.write(Array((FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body).utf8))
+                    try await connection.write(
+                        Array(
+                            (FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body).utf8)
+                    )
                 }
             }
             #expect(try await client.get("/health").status == 200)
@@ -50,7 +57,9 @@ import Testing
         }
     }
 
-    @Test("a connection serves one request after the other, and a hang-up ends the last one only", .timeLimit(.minutes(1)))
+    @Test(
+        "a connection serves one request after the other, and a hang-up ends the last one only", .timeLimit(.minutes(1))
+    )
     func keepsConnections() async throws {
         let generator = ScriptedGenerator { request, emit in
             _ = try await emit(.token(100, nil))
@@ -60,14 +69,17 @@ import Testing
         try await withFront(generator) { client in
             @Sendable func request(_ tokens: Int) -> [UInt8] {
                 let body = #"{"prompt":"a","max_tokens":\#(tokens)}"#
-                return Array((FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body).utf8)
+                return Array(
+                    (FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body).utf8)
             }
             try await client.withConnection { connection in
                 var iterator = connection.inbound.makeAsyncIterator()
-                for count in 1...3 {
+                for count in 1 ... 3 {
                     try await connection.write(request(1))
                     var text = ""
-                    while !text.hasSuffix("}}"), let buffer = try await iterator.next() { text += String(buffer: buffer) }
+                    while !text.hasSuffix("}}"), let buffer = try await iterator.next() {
+                        text += String(buffer: buffer)
+                    }
                     #expect(text.hasPrefix("HTTP/1.1 200 OK"))
                     #expect(generator.endCount == count)
                 }
@@ -88,7 +100,8 @@ import Testing
         try await withFront(generator) { client in
             let body = #"{"prompt":"a","stream":true,"max_tokens":1000}"#
             try await client.withConnection { connection in
-                try await connection.write(Array((FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body).utf8))
+                try await connection.write(
+                    Array((FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body).utf8))
                 _ = try await connection.read(until: "data: ", count: 3)
             }
             try await settled { generator.endCount == 1 }

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Router
 
 @Suite("JSON") struct JSONTests {

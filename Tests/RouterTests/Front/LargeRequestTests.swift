@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Tensors
 import Testing
+
 @testable import Router
 
 @Suite("Large requests", .timeLimit(.minutes(5))) struct LargeRequestTests {
@@ -92,7 +93,8 @@ private final class Gate: Sendable {
     }
 }
 
-/// An engine that tells of its model only when the test likes, where no task of Swift's asks: that is the thread for large requests.
+/// An engine that tells of its model only when the test likes, where no task of Swift's asks: that is the thread for
+/// large requests.
 private final class SlowReading: Generator {
     let readingBegan = Gate(), mayRead = Gate()
     private let answers = ScriptedGenerator.saying([100])
@@ -109,7 +111,9 @@ private final class SlowReading: Generator {
     }
     var readiness: GeneratorReadiness { .ready }
 
-    func generate(_ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool) async throws -> FinishReason {
+    func generate(
+        _ request: GenerationRequest, emit: (GenerationEvent) async throws -> Bool
+    ) async throws -> FinishReason {
         try await answers.generate(request, emit: emit)
     }
 }

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Router
 
 /// One wrong body, the parameter that must be named, and the code that tells why.
@@ -8,7 +9,9 @@ struct WrongBody: Sendable, CustomStringConvertible {
     let code: String?
     var description: String { extra }
 
-    init(_ extra: String, _ param: String, _ code: String?) { (self.extra, self.param, self.code) = (extra, param, code) }
+    init(_ extra: String, _ param: String, _ code: String?) {
+        (self.extra, self.param, self.code) = (extra, param, code)
+    }
 }
 
 @Suite("Wrong parameters") struct ParameterErrorTests {
@@ -47,7 +50,9 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""stop":"""#, "stop", "empty_string"),
         WrongBody(#""stop":["a",""]"#, "stop[1]", "empty_string"),
         WrongBody(#""stop":["a",null]"#, "stop[1]", "invalid_type"),
-        WrongBody(#""stop":["1","2","3","4","5","6","7","8","9","10","11","12","13","14","15","16","17"]"#, "stop", "array_above_max_length"),
+        WrongBody(
+            #""stop":["1","2","3","4","5","6","7","8","9","10","11","12","13","14","15","16","17"]"#, "stop",
+            "array_above_max_length"),
         WrongBody(#""n":"two""#, "n", "invalid_type"),
         WrongBody(#""n":0"#, "n", "integer_below_min_value"),
         WrongBody(#""n":129"#, "n", "integer_above_max_value"),
@@ -72,10 +77,13 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""priority":true"#, "priority", "invalid_type"),
         WrongBody(#""response_format":"json""#, "response_format", "invalid_type"),
         WrongBody(#""response_format":{"type":"json_object"}"#, "response_format", "unsupported_parameter"),
-        WrongBody(#""stream":true,"stream_options":{"continuous_usage_stats":1}"#, "stream_options.continuous_usage_stats", "invalid_type"),
+        WrongBody(
+            #""stream":true,"stream_options":{"continuous_usage_stats":1}"#, "stream_options.continuous_usage_stats",
+            "invalid_type"),
         WrongBody(#""stream":"yes""#, "stream", "invalid_type"),
         WrongBody(#""stream":true,"stream_options":7"#, "stream_options", "invalid_type"),
-        WrongBody(#""stream":true,"stream_options":{"include_usage":1}"#, "stream_options.include_usage", "invalid_type"),
+        WrongBody(
+            #""stream":true,"stream_options":{"include_usage":1}"#, "stream_options.include_usage", "invalid_type"),
         WrongBody(#""stream_options":{"include_usage":true}"#, "stream_options", nil),
         WrongBody(#""max_tokens":"many""#, "max_tokens", "invalid_type"),
         WrongBody(#""max_tokens":0"#, "max_tokens", "integer_below_min_value"),
@@ -99,9 +107,15 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""messages":[{"role":"user","content":null}]"#, "messages[0].content", "missing_required_parameter"),
         WrongBody(#""messages":[{"role":"user","content":5}]"#, "messages[0].content", "invalid_type"),
         WrongBody(#""messages":[{"role":"user","content":[5]}]"#, "messages[0].content[0]", "invalid_type"),
-        WrongBody(#""messages":[{"role":"user","content":[{"text":"a"}]}]"#, "messages[0].content[0].type", "missing_required_parameter"),
-        WrongBody(#""messages":[{"role":"user","content":[{"type":"text"}]}]"#, "messages[0].content[0].text", "missing_required_parameter"),
-        WrongBody(#""messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"x"}}]}]"#, "messages[0].content[1]", "unsupported_parameter"),
+        WrongBody(
+            #""messages":[{"role":"user","content":[{"text":"a"}]}]"#, "messages[0].content[0].type",
+            "missing_required_parameter"),
+        WrongBody(
+            #""messages":[{"role":"user","content":[{"type":"text"}]}]"#, "messages[0].content[0].text",
+            "missing_required_parameter"),
+        WrongBody(
+            #""messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"x"}}]}]"#,
+            "messages[0].content[1]", "unsupported_parameter"),
         WrongBody(#""messages":[{"role":"user","content":"a","name":7}]"#, "messages[0].name", "invalid_type"),
         WrongBody(#""logprobs":1"#, "logprobs", "invalid_type"),
         WrongBody(#""logprobs":true,"top_logprobs":21"#, "top_logprobs", "integer_above_max_value"),
@@ -116,7 +130,8 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""tools":[1]"#, "tools[0]", "invalid_type"),
         WrongBody(#""tools":[{"type":"retrieval"}]"#, "tools[0].type", "invalid_value"),
         WrongBody(#""tools":[{"type":"function"}]"#, "tools[0].function", "missing_required_parameter"),
-        WrongBody(#""tools":[{"type":"function","function":{}}]"#, "tools[0].function.name", "missing_required_parameter"),
+        WrongBody(
+            #""tools":[{"type":"function","function":{}}]"#, "tools[0].function.name", "missing_required_parameter"),
         WrongBody(#""tool_choice":"required""#, "tool_choice", "unsupported_parameter"),
         WrongBody(#""tool_choice":{"type":"function"}"#, "tool_choice", "unsupported_parameter"),
         WrongBody(#""tool_choice":3"#, "tool_choice", "invalid_type"),
@@ -157,7 +172,9 @@ struct WrongBody: Sendable, CustomStringConvertible {
                     Issue.record("no message for \(wrong)")
                     continue
                 }
-                #expect(message.contains(wrong.param.split(separator: "[")[0].split(separator: ".")[0]) || wrong.code == "invalid_value", "\(wrong): \(message)")
+                #expect(
+                    message.contains(wrong.param.split(separator: "[")[0].split(separator: ".")[0])
+                        || wrong.code == "invalid_value", "\(wrong): \(message)")
             }
             #expect(try await client.post(path, "{\(right)}").status == 200)
         }
@@ -166,7 +183,8 @@ struct WrongBody: Sendable, CustomStringConvertible {
 
     @Test("every wrong chat parameter is a 400 that names it")
     func chatParameters() async throws {
-        try await check(Self.shared + Self.chat, "/v1/chat/completions", right: #""messages":[{"role":"user","content":"hi"}]"#)
+        try await check(
+            Self.shared + Self.chat, "/v1/chat/completions", right: #""messages":[{"role":"user","content":"hi"}]"#)
     }
 
     @Test("every wrong completion parameter is a 400 that names it")
@@ -174,9 +192,12 @@ struct WrongBody: Sendable, CustomStringConvertible {
         try await check(Self.shared + Self.completion, "/v1/completions", right: #""prompt":"hi""#)
     }
 
-    @Test("a body that is no JSON object is a 400", arguments: [
-        "", "hello", "[]", "null", "{", #"{"prompt":"a",}"#, #"{"prompt":"\ud800"}"#, String(repeating: "[", count: 100_000), #"{"prompt":NaN}"#,
-    ])
+    @Test(
+        "a body that is no JSON object is a 400",
+        arguments: [
+            "", "hello", "[]", "null", "{", #"{"prompt":"a",}"#, #"{"prompt":"\ud800"}"#,
+            String(repeating: "[", count: 100_000), #"{"prompt":NaN}"#,
+        ])
     func notAnObject(body: String) async throws {
         try await withFront(ScriptedGenerator.saying([100])) { client in
             for path in ["/v1/completions", "/v1/chat/completions"] {
@@ -190,15 +211,26 @@ struct WrongBody: Sendable, CustomStringConvertible {
     @Test("null, harmless and unknown parameters are accepted")
     func lenient() async throws {
         try await withFront(ScriptedGenerator.saying([100])) { client in
-            let nulls = ["model", "temperature", "top_p", "n", "stop", "logit_bias", "seed", "user", "max_tokens", "stream", "stream_options", "logprobs", "tools", "response_format"]
-                .map { #""\#($0)":null"# }.joined(separator: ",")
-            let harmless = #""store":true,"metadata":{"a":"b"},"parallel_tool_calls":false,"service_tier":"auto","reasoning_effort":"low","whatever":[1]"#
+            let nulls = [
+                "model", "temperature", "top_p", "n", "stop", "logit_bias", "seed", "user", "max_tokens", "stream",
+                "stream_options", "logprobs", "tools", "response_format",
+            ]
+            .map { #""\#($0)":null"# }.joined(separator: ",")
+            let harmless =
+                #""store":true,"metadata":{"a":"b"},"parallel_tool_calls":false,"service_tier":"auto","reasoning_effort":"low","whatever":[1]"#
             let chat = try await client.post(
                 "/v1/chat/completions",
-                #"{"messages":[{"role":"user","content":"hi"}],"response_format":{"type":"text"},"tool_choice":"auto","modalities":["text"],\#(harmless)}"#)
+                #"{"messages":[{"role":"user","content":"hi"}],"response_format":{"type":"text"},"tool_choice":"auto","modalities":["text"],\#(harmless)}"#
+            )
             #expect(chat.status == 200, "\(chat.body)")
-            #expect(try await client.post("/v1/chat/completions", #"{"messages":[{"role":"user","content":"hi"}],\#(nulls)}"#).status == 200)
-            #expect(try await client.post("/v1/completions", #"{"prompt":"hi","best_of":1,"suffix":"","top_k":-1,\#(harmless)}"#).status == 200)
+            #expect(
+                try await client.post(
+                    "/v1/chat/completions", #"{"messages":[{"role":"user","content":"hi"}],\#(nulls)}"#
+                ).status == 200)
+            #expect(
+                try await client.post(
+                    "/v1/completions", #"{"prompt":"hi","best_of":1,"suffix":"","top_k":-1,\#(harmless)}"#
+                ).status == 200)
             #expect(try await client.post("/v1/completions", #"{"prompt":"hi",\#(nulls)}"#).status == 200)
         }
     }

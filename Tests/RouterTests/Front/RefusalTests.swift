@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+
 @testable import Router
 
 @Suite("What refusals repeat") struct RefusalTests {
@@ -24,18 +25,26 @@ import Testing
         let long = String(repeating: "y", count: 70_000), digits = String(repeating: "9", count: 1_000_000)
         let marks = "a" + String(repeating: "\u{301}", count: 50_000)
         let shared = [
-            #""model":"\#(long)""#, #""max_tokens":\#(digits)"#, #""max_tokens":-\#(digits)"#, #""temperature":\#(digits)"#, #""seed":\#(digits).5"#,
-            #""logit_bias":{"\#(marks)":1}"#, #""logit_bias":{"5":\#(digits)}"#, #""priority":"\#(marks)""#, #""stop":["\#(long)"]"#,
-            #""response_format":{"type":"\#(marks)"}"#, #""truncation_side":"\#(long)""#, #""stop_token_ids":[\#(digits)]"#, #""verbosity":"\#(long)""#,
+            #""model":"\#(long)""#, #""max_tokens":\#(digits)"#, #""max_tokens":-\#(digits)"#,
+            #""temperature":\#(digits)"#, #""seed":\#(digits).5"#,
+            #""logit_bias":{"\#(marks)":1}"#, #""logit_bias":{"5":\#(digits)}"#, #""priority":"\#(marks)""#,
+            #""stop":["\#(long)"]"#,
+            #""response_format":{"type":"\#(marks)"}"#, #""truncation_side":"\#(long)""#,
+            #""stop_token_ids":[\#(digits)]"#, #""verbosity":"\#(long)""#,
             #""top_p":1\#(digits)e5"#,
         ]
-        let chat = [#""messages":[{"role":"\#(marks)","content":"a"}]"#, #""messages":[{"role":"user","content":[{"type":"\#(long)"}]}]"#, #""tool_choice":"\#(long)""#]
+        let chat = [
+            #""messages":[{"role":"\#(marks)","content":"a"}]"#,
+            #""messages":[{"role":"user","content":[{"type":"\#(long)"}]}]"#, #""tool_choice":"\#(long)""#,
+        ]
         let completion = [#""prompt":[\#(digits)]"#, #""best_of":\#(digits)"#]
         try await withFront(ScriptedGenerator.saying([100])) { client in
             func check(_ path: String, _ right: String, _ wrongs: [String]) async throws {
                 for wrong in wrongs {
                     let answer = try await client.post(path, "{\(right),\(wrong)}")
-                    #expect((400 ..< 500).contains(answer.status) || wrong.contains("verbosity"), "\(wrong.prefix(40)): \(answer.status)")
+                    #expect(
+                        (400 ..< 500).contains(answer.status) || wrong.contains("verbosity"),
+                        "\(wrong.prefix(40)): \(answer.status)")
                     #expect(answer.body.utf8.count < 1500, "\(wrong.prefix(40)): \(answer.body.utf8.count) bytes")
                 }
             }

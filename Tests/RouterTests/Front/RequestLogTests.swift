@@ -1,6 +1,7 @@
 import Logging
 import Synchronization
 import Testing
+
 @testable import Router
 
 @Suite("The log of requests") struct RequestLogTests {
@@ -28,7 +29,9 @@ import Testing
         func log(event: LogEvent) { lines.all.withLock { $0.append(event.metadata ?? [:]) } }
     }
 
-    @Test("each request leaves one line with id, status, tokens and duration, and nothing of its text", .timeLimit(.minutes(1)))
+    @Test(
+        "each request leaves one line with id, status, tokens and duration, and nothing of its text",
+        .timeLimit(.minutes(1)))
     func lines() async throws {
         let lines = Lines()
         let logger = Logger(label: "log", factory: { _ in Handler(lines: lines) })
@@ -59,9 +62,12 @@ import Testing
     func whoAsked() async throws {
         let lines = Lines()
         let logger = Logger(label: "log", factory: { _ in Handler(lines: lines) })
-        try await withFront(ScriptedGenerator.saying([100]), FrontConfig(apiKeys: ["first-secret", "second-secret"]), logger: logger) { client in
+        try await withFront(
+            ScriptedGenerator.saying([100]), FrontConfig(apiKeys: ["first-secret", "second-secret"]), logger: logger
+        ) { client in
             let headers = ["Authorization": "Bearer second-secret", "X-Request-ID": "mine"]
-            _ = try await client.post("/v1/completions", #"{"prompt":"a","user":"Ann\u001b[2J\u202e"}"#, headers: headers)
+            _ = try await client.post(
+                "/v1/completions", #"{"prompt":"a","user":"Ann\u001b[2J\u202e"}"#, headers: headers)
             let line = try await lines.requests(1)[0]
             #expect(line["client.address"] == "127.0.0.1")
             #expect(line["client.key"] == "key-2")

@@ -1,4 +1,5 @@
 import Synchronization
+
 @testable import Router
 
 /// An engine whose answers the test writes. It keeps what it was asked.
@@ -7,7 +8,8 @@ final class ScriptedGenerator: Generator {
     typealias Script = @Sendable (GenerationRequest, Emit) async throws -> FinishReason
 
     let model = ServedModel(
-        id: "demo/model", created: 1_700_000_000, ownedBy: "tests", contextLength: 2000, vocabularySize: 4096, fingerprint: "fp_test")
+        id: "demo/model", created: 1_700_000_000, ownedBy: "tests", contextLength: 2000, vocabularySize: 4096,
+        fingerprint: "fp_test")
     let readiness: GeneratorReadiness
     private let script: Script
     private let asked = Mutex<[GenerationRequest]>([])
@@ -36,7 +38,9 @@ final class ScriptedGenerator: Generator {
 
     static func say(_ tokens: [Int32], _ request: GenerationRequest, _ emit: Emit) async throws -> FinishReason {
         if request.promptLogprobs {
-            let logprobs = request.prompt.enumerated().map { $0.offset == 0 ? nil : Self.logprobs($0.element, request.topLogprobs ?? 0) }
+            let logprobs = request.prompt.enumerated().map {
+                $0.offset == 0 ? nil : Self.logprobs($0.element, request.topLogprobs ?? 0)
+            }
             guard try await emit(.prompt(logprobs)) else { return .stop }
         }
         for token in tokens.prefix(request.tokensMax) {
@@ -47,6 +51,8 @@ final class ScriptedGenerator: Generator {
 
     /// Made up, but a function of the token: -0.25 for the token itself, then its neighbours.
     static func logprobs(_ token: Int32, _ count: Int) -> TokenLogprobs {
-        TokenLogprobs(logprob: -0.25, top: (0..<count).map { .init(id: (token + Int32($0)) % 4000, logprob: -0.25 - Float($0)) })
+        TokenLogprobs(
+            logprob: -0.25, top: (0 ..< count).map { .init(id: (token + Int32($0)) % 4000, logprob: -0.25 - Float($0)) }
+        )
     }
 }

@@ -1,11 +1,15 @@
 import Testing
+
 @testable import Router
 
 @Suite("The front as a server") struct ServerTests {
     @Test("models are listed and found by name, slashes and all")
     func models() async throws {
         try await withFront(ScriptedGenerator.saying([100])) { client in
-            let card: JSON = ["id": "demo/model", "object": "model", "created": .int(1_700_000_000), "owned_by": "tests", "max_model_len": .int(2000)]
+            let card: JSON = [
+                "id": "demo/model", "object": "model", "created": .int(1_700_000_000), "owned_by": "tests",
+                "max_model_len": .int(2000),
+            ]
             let list = try await client.get("/v1/models")
             #expect(list.json == ["object": "list", "data": [card]])
             #expect(try await client.get("/v1/models/demo/model").json == card)
@@ -19,7 +23,10 @@ import Testing
     @Test("an unknown model is a 404 that says so")
     func unknownModel() async throws {
         try await withFront(ScriptedGenerator.saying([100])) { client in
-            for (path, prompt) in [("/v1/completions", #""prompt":"a""#), ("/v1/chat/completions", #""messages":[{"role":"user","content":"a"}]"#)] {
+            for (path, prompt) in [
+                ("/v1/completions", #""prompt":"a""#),
+                ("/v1/chat/completions", #""messages":[{"role":"user","content":"a"}]"#),
+            ] {
                 let answer = try await client.post(path, #"{"model":"gpt-5",\#(prompt)}"#)
                 #expect(answer.status == 404)
                 #expect(answer.error["code"] == "model_not_found")
@@ -37,7 +44,8 @@ import Testing
                 #expect(answer.error["type"] == "invalid_request_error")
             }
             for (method, path, allowed) in [
-                ("GET", "/v1/completions", "POST, OPTIONS"), ("DELETE", "/v1/models", "GET, HEAD, OPTIONS"), ("POST", "/health", "GET, HEAD, OPTIONS"),
+                ("GET", "/v1/completions", "POST, OPTIONS"), ("DELETE", "/v1/models", "GET, HEAD, OPTIONS"),
+                ("POST", "/health", "GET, HEAD, OPTIONS"),
                 ("PUT", "/v1/chat/completions", "POST, OPTIONS"), ("POST", "/v1/models/demo", "GET, HEAD, OPTIONS"),
             ] {
                 let answer = try await client.send(method, path, nil)
@@ -57,7 +65,10 @@ import Testing
             for key in ["Bearer sk-one", "Bearer sk-two", "bearer sk-one", "Bearer  sk-one", "Bearer \t sk-two"] {
                 #expect(try await client.post("/v1/completions", body, headers: ["Authorization": key]).status == 200)
             }
-            for key in ["Bearer sk-on", "Bearer sk-onee", "Bearer ", "Bearer", "sk-one", "Basic sk-one", "Bearer sk-one,sk-two", ""] {
+            for key in [
+                "Bearer sk-on", "Bearer sk-onee", "Bearer ", "Bearer", "sk-one", "Basic sk-one", "Bearer sk-one,sk-two",
+                "",
+            ] {
                 let answer = try await client.post("/v1/completions", body, headers: ["Authorization": key])
                 #expect(answer.status == 401, "\(key)")
                 #expect(answer.error["code"] == "invalid_api_key")
@@ -74,9 +85,15 @@ import Testing
         let generator = ScriptedGenerator { _, _ in .stop }
         try await withFront(generator, FrontConfig(apiKeys: ["first", "second"])) { client in
             let headers = ["authorization": "Bearer second"]
-            #expect(try await client.post("/v1/completions", #"{"prompt":"a","priority":"high","timeout":2.5}"#, headers: headers).status == 200)
+            #expect(
+                try await client.post(
+                    "/v1/completions", #"{"prompt":"a","priority":"high","timeout":2.5}"#, headers: headers
+                ).status == 200)
             #expect(try await client.post("/v1/completions", #"{"prompt":"a"}"#, headers: headers).status == 200)
-            for body in [#"{"prompt":"a","priority":"urgent"}"#, #"{"prompt":"a","priority":[3]}"#, #"{"prompt":"a","timeout":0}"#, #"{"prompt":"a","timeout":"soon"}"#] {
+            for body in [
+                #"{"prompt":"a","priority":"urgent"}"#, #"{"prompt":"a","priority":[3]}"#,
+                #"{"prompt":"a","timeout":0}"#, #"{"prompt":"a","timeout":"soon"}"#,
+            ] {
                 let answer = try await client.post("/v1/completions", body, headers: headers)
                 #expect(answer.status == 400)
                 #expect(answer.error["param"] == (body.contains("priority") ? "priority" : "timeout"))
@@ -91,7 +108,9 @@ import Testing
     @Test("an engine that is not ready, overloaded or broken gives 503, 429 and 500, with a hint when to come back")
     func engineErrors() async throws {
         let cases: [(GenerationError, Int, Bool)] = [
-            (.unavailable("No expert host."), 503, true), (.overloaded("Queue full.", retryAfter: .seconds(3)), 429, true), (.lost("Host lost."), 503, true), (.failed("Wrong shape."), 500, false),
+            (.unavailable("No expert host."), 503, true),
+            (.overloaded("Queue full.", retryAfter: .seconds(3)), 429, true), (.lost("Host lost."), 503, true),
+            (.failed("Wrong shape."), 500, false),
             (.tooLarge("9 MiB of 1"), 400, false), (.deadline("too late"), 504, false),
         ]
         for (error, status, hasHint) in cases {
@@ -105,7 +124,8 @@ import Testing
                 }
             }
         }
-        try await withFront(ScriptedGenerator(readiness: .notReady("Loading 3 of 8 layers.")) { _, _ in .stop }) { client in
+        try await withFront(ScriptedGenerator(readiness: .notReady("Loading 3 of 8 layers.")) { _, _ in .stop }) {
+            client in
             let answer = try await client.post("/v1/completions", #"{"prompt":"a"}"#)
             #expect(answer.status == 503)
             #expect(answer.error["message"] == "Loading 3 of 8 layers.")
@@ -130,18 +150,25 @@ import Testing
         try await withFront(generator, FrontConfig(bodyBytesMax: 1000)) { client in
             // 100 MB announced, not sent: the refusal does not wait for them.
             let announced = try await client.withConnection { connection in
-                try await connection.write(Array((FrontClient.head("POST", "/v1/completions", length: 100_000_000) + "\r\n").utf8))
+                try await connection.write(
+                    Array((FrontClient.head("POST", "/v1/completions", length: 100_000_000) + "\r\n").utf8))
                 return try await connection.read(until: "}}")
             }
             #expect(announced.hasPrefix("HTTP/1.1 413"))
             #expect(announced.contains("request_too_large"))
             let chunked = try await client.withConnection { connection in
                 let chunk = "400\r\n" + String(repeating: "a", count: 1024) + "\r\n"
-                try await connection.write(Array((FrontClient.head("POST", "/v1/completions", length: nil, headers: ["Transfer-Encoding": "chunked"]) + "\r\n" + chunk).utf8))
+                try await connection.write(
+                    Array(
+                        (FrontClient.head(
+                            "POST", "/v1/completions", length: nil, headers: ["Transfer-Encoding": "chunked"]) + "\r\n"
+                            + chunk).utf8))
                 return try await connection.read(until: "}}")
             }
             #expect(chunked.hasPrefix("HTTP/1.1 413"))
-            #expect(try await client.post("/v1/completions", String(repeating: " ", count: 980) + #"{"prompt":"a"}"#).status == 200)
+            #expect(
+                try await client.post("/v1/completions", String(repeating: " ", count: 980) + #"{"prompt":"a"}"#).status
+                    == 200)
         }
         #expect(generator.requests.count == 1)
     }

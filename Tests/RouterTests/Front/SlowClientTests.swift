@@ -1,12 +1,17 @@
 import NIOCore
 import NIOPosix
 import Testing
+
 @testable import Router
 
 @Suite("Clients that are slow, silent or many") struct SlowClientTests {
-    private static func post(_ body: String) -> String { FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body }
+    private static func post(_ body: String) -> String {
+        FrontClient.head("POST", "/v1/completions", length: body.utf8.count) + "\r\n" + body
+    }
 
-    private func config(head: TimeAmount = .hours(1), idle: TimeAmount = .hours(1), stall: TimeAmount = .hours(1)) -> FrontConfig {
+    private func config(
+        head: TimeAmount = .hours(1), idle: TimeAmount = .hours(1), stall: TimeAmount = .hours(1)
+    ) -> FrontConfig {
         FrontConfig(connection: ConnectionLife.Limits(head: head, bodyRate: 1000, idle: idle, stall: stall))
     }
 
@@ -37,7 +42,11 @@ import Testing
     func slowBody() async throws {
         let generator = ScriptedGenerator.saying([100])
         try await withFront(generator, config(head: .seconds(1))) { client in
-            for part in [String(Self.post(#"{"prompt":"a"}"#).dropLast()), FrontClient.head("POST", "/v1/completions", length: nil, headers: ["Transfer-Encoding": "chunked"]) + "\r\n5\r\nab"] {
+            for part in [
+                String(Self.post(#"{"prompt":"a"}"#).dropLast()),
+                FrontClient.head("POST", "/v1/completions", length: nil, headers: ["Transfer-Encoding": "chunked"])
+                    + "\r\n5\r\nab",
+            ] {
                 let answer = try await client.exchange(part)
                 #expect(answer.hasPrefix("HTTP/1.1 408"))
                 #expect(answer.lowercased().contains("connection: close"))
@@ -46,7 +55,9 @@ import Testing
         #expect(generator.requests.isEmpty)
     }
 
-    @Test("a connection on which nobody asks anything is closed, one that waits for its answer is not", .timeLimit(.minutes(1)))
+    @Test(
+        "a connection on which nobody asks anything is closed, one that waits for its answer is not",
+        .timeLimit(.minutes(1)))
     func idle() async throws {
         let generator = ScriptedGenerator { request, emit in
             try await Task.sleep(for: .milliseconds(600))
@@ -62,7 +73,9 @@ import Testing
     @Test("a stream that nobody reads is given up, with its work and its memory", .timeLimit(.minutes(1)))
     func stalled() async throws {
         let generator = ScriptedGenerator { _, emit in
-            while try await emit(.token(100, TokenLogprobs(logprob: -1, top: (0 ..< 20).map { .init(id: $0, logprob: -1) }))) { await Task.yield() }
+            while try await emit(
+                .token(100, TokenLogprobs(logprob: -1, top: (0 ..< 20).map { .init(id: $0, logprob: -1) })))
+            { await Task.yield() }
             return .stop
         }
         try await withFront(generator, config(stall: .milliseconds(400))) { client in
@@ -77,7 +90,9 @@ import Testing
         }
     }
 
-    @Test("beyond the limit the quietest connection makes room, and whoever is at work is left alone", .timeLimit(.minutes(1)))
+    @Test(
+        "beyond the limit the quietest connection makes room, and whoever is at work is left alone",
+        .timeLimit(.minutes(1)))
     func crowd() async throws {
         let generator = ScriptedGenerator { request, emit in
             if request.tokensMax == 2 { try await Task.sleep(for: .seconds(3600)) }
@@ -90,7 +105,12 @@ import Testing
                 try await busy.write(Array(Self.post(#"{"prompt":"a","max_tokens":2}"#).utf8))
                 while generator.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
                 var silent: [any Channel] = []
-                for _ in 0 ..< 30 { silent.append(try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(host: "127.0.0.1", port: client.port).get()) }
+                for _ in 0 ..< 30 {
+                    silent.append(
+                        try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(
+                            host: "127.0.0.1", port: client.port
+                        ).get())
+                }
                 #expect(try await client.get("/health").status == 200)
                 #expect(generator.endCount == 0, "the busy one was not closed")
                 for channel in silent { try? await channel.close() }
@@ -104,9 +124,14 @@ import Testing
         (config.bodyBytesMax, config.bodiesBytesMax) = (1000, 2000)
         try await withFront(ScriptedGenerator.saying([100]), config) { client in
             try await client.withConnection { holder in
-                try await holder.write(Array((FrontClient.head("POST", "/v1/completions", length: 1000) + "\r\n" + String(repeating: " ", count: 990)).utf8))
+                try await holder.write(
+                    Array(
+                        (FrontClient.head("POST", "/v1/completions", length: 1000) + "\r\n"
+                            + String(repeating: " ", count: 990)).utf8))
                 var refused: FrontClient.Answer
-                repeat { refused = try await client.post("/v1/completions", #"{"prompt":"abc"}"#) } while refused.status == 200      // the first bytes may still be on their way
+                repeat {
+                    refused = try await client.post("/v1/completions", #"{"prompt":"abc"}"#)
+                } while refused.status == 200        // the first bytes may still be on their way
                 #expect(refused.status == 429)
                 #expect(refused.headers["retry-after"] == "1")
             }

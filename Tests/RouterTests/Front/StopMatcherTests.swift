@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Router
 
 @Suite("Stop strings") struct StopMatcherTests {
@@ -10,23 +11,25 @@ import Testing
         return (text, matcher.isStopped)
     }
 
-    @Test("every way to cut a text into pieces gives the same text", arguments: [
-        ("aabaabaac", ["aabaac"], "aab", true),
-        ("abcabd", ["abd"], "abc", true),
-        ("one END two", ["END"], "one ", true),
-        ("one EN", ["END"], "one EN", false),
-        ("xabc", ["abcd", "b"], "xa", true),
-        ("ab", ["b", "ab"], "", true),
-        ("naïve 😀😁", ["😁"], "naïve 😀", true),
-        ("été", ["é!"], "été", false),
-        ("a\n\nb", ["\n\n"], "a", true),
-    ])
+    @Test(
+        "every way to cut a text into pieces gives the same text",
+        arguments: [
+            ("aabaabaac", ["aabaac"], "aab", true),
+            ("abcabd", ["abd"], "abc", true),
+            ("one END two", ["END"], "one ", true),
+            ("one EN", ["END"], "one EN", false),
+            ("xabc", ["abcd", "b"], "xa", true),
+            ("ab", ["b", "ab"], "", true),
+            ("naïve 😀😁", ["😁"], "naïve 😀", true),
+            ("été", ["é!"], "été", false),
+            ("a\n\nb", ["\n\n"], "a", true),
+        ])
     func anySplit(text: String, stops: [String], expected: String, isStopped: Bool) {
         let characters = text.map { String($0) }
         // Bit i of the pattern decides whether a piece ends after character i.
-        for pattern in 0..<(1 << (characters.count - 1)) {
+        for pattern in 0 ..< (1 << (characters.count - 1)) {
             var pieces = [characters[0]]
-            for index in 1..<characters.count {
+            for index in 1 ..< characters.count {
                 if pattern >> (index - 1) & 1 == 1 { pieces.append("") }
                 pieces[pieces.count - 1] += characters[index]
             }
@@ -38,10 +41,10 @@ import Testing
     @Test("random texts over few letters agree with a search in the whole text")
     func random() {
         var source = RandomSource(seed: 2)
-        func word(_ length: Int) -> String { String((0..<length).map { _ in source.next() % 2 == 0 ? "a" : "b" }) }
-        for _ in 0..<500 {
-            let pieces = (0..<6).map { _ in word(Int(source.next() % 4)) }
-            let stops = (0..<2).map { _ in word(1 + Int(source.next() % 5)) }
+        func word(_ length: Int) -> String { String((0 ..< length).map { _ in source.next() % 2 == 0 ? "a" : "b" }) }
+        for _ in 0 ..< 500 {
+            let pieces = (0 ..< 6).map { _ in word(Int(source.next() % 4)) }
+            let stops = (0 ..< 2).map { _ in word(1 + Int(source.next() % 5)) }
             #expect(run(pieces, stops) == naive(pieces.joined(), stops), "\(pieces) \(stops)")
         }
     }
@@ -49,7 +52,7 @@ import Testing
     /// The rule, read off the whole text: the first stop string to end; of several, the longest.
     private func naive(_ text: String, _ stops: [String]) -> (text: String, isStopped: Bool) {
         let letters = Array(text)
-        for end in 0...letters.count {
+        for end in 0 ... letters.count {
             let found = stops.filter { String(letters[..<end]).hasSuffix($0) }.map(\.count).max()
             if let found { return (String(letters[..<(end - found)]), true) }
         }

@@ -3,6 +3,7 @@ import NIOCore
 import Synchronization
 import Testing
 import Tokenizer
+
 @testable import Router
 
 @Suite("Streaming") struct StreamTests {
@@ -22,19 +23,32 @@ import Tokenizer
     @Test("a chat stream is role, text, finish, usage and [DONE], each a data line and a blank line")
     func format() async throws {
         try await withFront(ScriptedGenerator.saying(demoTokenizer.encode("Hello"))) { client in
-            let answer = try await client.post("/v1/chat/completions", #"{\#(chat),"stream_options":{"include_usage":true}}"#)
+            let answer = try await client.post(
+                "/v1/chat/completions", #"{\#(chat),"stream_options":{"include_usage":true}}"#)
             #expect(answer.status == 200)
             #expect(answer.headers["content-type"] == "text/event-stream; charset=utf-8")
             #expect(answer.body.hasSuffix("\n\ndata: [DONE]\n\n"))
             let lines = answer.body.components(separatedBy: "\n\n").dropLast()
             #expect(lines.allSatisfy { $0.hasPrefix("data: ") && !$0.contains("\n") })
             let chunks = answer.chunks
-            #expect(chunks.allSatisfy { $0["object"] == "chat.completion.chunk" && $0["id"] == chunks[0]["id"] && $0["created"] == chunks[0]["created"] })
-            #expect(choice(chunks[0]) == ["index": .int(0), "delta": ["role": "assistant", "content": ""], "logprobs": .null, "finish_reason": .null])
+            #expect(
+                chunks.allSatisfy {
+                    $0["object"] == "chat.completion.chunk" && $0["id"] == chunks[0]["id"]
+                        && $0["created"] == chunks[0]["created"]
+                })
+            #expect(
+                choice(chunks[0]) == [
+                    "index": .int(0), "delta": ["role": "assistant", "content": ""], "logprobs": .null,
+                    "finish_reason": .null,
+                ])
             #expect(text(chunks) == "Hello")
-            #expect(choice(chunks[chunks.count - 2]) == ["index": .int(0), "delta": [:], "logprobs": .null, "finish_reason": "stop"])
+            #expect(
+                choice(chunks[chunks.count - 2]) == [
+                    "index": .int(0), "delta": [:], "logprobs": .null, "finish_reason": "stop",
+                ])
             #expect(chunks[chunks.count - 1]["choices"] == [])
-            #expect(chunks[chunks.count - 1]["usage"]?["completion_tokens"] == .int(demoTokenizer.encode("Hello").count))
+            #expect(
+                chunks[chunks.count - 1]["usage"]?["completion_tokens"] == .int(demoTokenizer.encode("Hello").count))
             #expect(chunks.dropLast().allSatisfy { $0["usage"] == .null })
         }
     }
@@ -48,19 +62,24 @@ import Tokenizer
         }
     }
 
-    @Test("streamed text is the whole answer's text, and no chunk splits a character", arguments: ["Hi 😀 naïve été 漢字!", "one two three four", "a😀STOPb"])
+    @Test(
+        "streamed text is the whole answer's text, and no chunk splits a character",
+        arguments: ["Hi 😀 naïve été 漢字!", "one two three four", "a😀STOPb"])
     func sameText(text expected: String) async throws {
         try await withFront(ScriptedGenerator.saying(demoTokenizer.encode(expected))) { client in
             for stop in ["\"STOP\"", "\"two t\"", "\"字\"", "null"] {
-                let whole = try await client.post("/v1/completions", #"{"prompt":"a","max_tokens":100,"stop":\#(stop)}"#)
-                let streamed = try await client.post("/v1/completions", #"{"prompt":"a","max_tokens":100,"stop":\#(stop),"stream":true}"#)
+                let whole = try await client.post(
+                    "/v1/completions", #"{"prompt":"a","max_tokens":100,"stop":\#(stop)}"#)
+                let streamed = try await client.post(
+                    "/v1/completions", #"{"prompt":"a","max_tokens":100,"stop":\#(stop),"stream":true}"#)
                 guard case .array(let choices)? = whole.json["choices"] else {
                     Issue.record("\(whole.body)")
                     return
                 }
                 #expect(choices[0]["text"] == .string(text(streamed.chunks)))
                 #expect(!streamed.body.contains("\u{FFFD}"))
-                #expect(choice(streamed.chunks[streamed.chunks.count - 1])?["finish_reason"] == choices[0]["finish_reason"])
+                #expect(
+                    choice(streamed.chunks[streamed.chunks.count - 1])?["finish_reason"] == choices[0]["finish_reason"])
             }
         }
     }
@@ -79,7 +98,7 @@ import Tokenizer
         }
         try await withFront(generator) { client in
             let chunks = try await client.post("/v1/chat/completions", #"{\#(chat),"n":3}"#).chunks
-            for index in 0..<3 {
+            for index in 0 ..< 3 {
                 #expect(text(chunks, index) == "word number \(index)")
                 let own = chunks.compactMap(choice).filter { $0["index"] == .int(index) }
                 #expect(own.first?["delta"]?["role"] == "assistant")
@@ -103,12 +122,15 @@ import Tokenizer
         try await withFront(generator, FrontConfig(keepAlive: .milliseconds(20))) { client in
             let body = "{\(chat)}"
             try await client.withConnection { connection in
-                let head = FrontClient.head("POST", "/v1/chat/completions", length: body.utf8.count, headers: ["Connection": "close"])
+                let head = FrontClient.head(
+                    "POST", "/v1/chat/completions", length: body.utf8.count, headers: ["Connection": "close"])
                 try await connection.write(Array((head + "\r\n" + body).utf8))
                 var bytes: [UInt8] = []
                 for try await buffer in connection.inbound {
                     bytes += buffer.readableBytesView
-                    if String(decoding: bytes, as: UTF8.self).components(separatedBy: ": keep-alive\n\n").count > 3 { isReleased.withLock { $0 = true } }
+                    if String(decoding: bytes, as: UTF8.self).components(separatedBy: ": keep-alive\n\n").count > 3 {
+                        isReleased.withLock { $0 = true }
+                    }
                 }
                 let answer = FrontClient.parse(bytes)
                 #expect(answer.status == 200)
@@ -120,7 +142,9 @@ import Tokenizer
 
     @Test("a refusal before the first byte is a status, after it the last event")
     func errors() async throws {
-        let early = ScriptedGenerator { _, _ in throw GenerationError.overloaded("Too many requests wait.", retryAfter: .seconds(3)) }
+        let early = ScriptedGenerator { _, _ in
+            throw GenerationError.overloaded("Too many requests wait.", retryAfter: .seconds(3))
+        }
         try await withFront(early) { client in
             let answer = try await client.post("/v1/chat/completions", "{\(chat)}")
             #expect(answer.status == 429)

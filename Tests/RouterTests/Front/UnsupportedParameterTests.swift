@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Router
 
 @Suite("Well-known parameters") struct UnsupportedParameterTests {
@@ -33,7 +34,8 @@ import Testing
                         Issue.record("no message: \(answer.body)")
                         continue
                     }
-                    #expect(message.contains("'\(parameter.name)'") && message.hasSuffix(parameter.reason), "\(message)")
+                    #expect(
+                        message.contains("'\(parameter.name)'") && message.hasSuffix(parameter.reason), "\(message)")
                 }
             }
         }

@@ -1,8 +1,9 @@
 import Logging
 import Messages
-@testable import Router
 import Testing
 import Transport
+
+@testable import Router
 
 @Suite("Admission of hosts") struct AdmissionTests {
     private func refusal(_ request: AnnounceRequest) -> Refusal? {

@@ -1,5 +1,6 @@
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Availability") struct AvailabilityTests {
     private typealias Sight = Availability.Sight

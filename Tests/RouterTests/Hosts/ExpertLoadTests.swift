@@ -1,6 +1,7 @@
 import Messages
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Expert load") struct ExpertLoadTests {
     private static let inventory = TestHosts.inventory(layers: 2, experts: 4)

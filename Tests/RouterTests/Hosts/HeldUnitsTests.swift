@@ -1,6 +1,7 @@
 import Messages
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Held units") struct HeldUnitsTests {
     private static let inventory = TestHosts.inventory(layers: 2, experts: 2)
@@ -22,9 +23,10 @@ import Testing
         units.want(UnitMap(Self.inventory, all: 0x0F))
         #expect(!units.isSettled)
         #expect(units.missingEighths == 4, "the lower half of expert 1")
-        #expect(units.nextBatch(first: 0, Self.inventory) == [
-            ExpertUnit(layer: 0, expert: 1, slice: ExpertSlice(index: 0, of: 2)),
-        ])
+        #expect(
+            units.nextBatch(first: 0, Self.inventory) == [
+                ExpertUnit(layer: 0, expert: 1, slice: ExpertSlice(index: 0, of: 2))
+            ])
         units.add(units.nextBatch(first: 0, Self.inventory))
         #expect(units.isSettled && units.missingEighths == 0)
     }

@@ -1,5 +1,6 @@
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Host health") struct HostHealthTests {
     private func tracker(_ samples: [(count: Int, seconds: Double)]) -> LatencyTracker {

@@ -1,5 +1,6 @@
 import AdminMessages
 import Messages
+
 @testable import Router
 
 /// A membership and a plan to which things happen at random. It does what they ask for as `ExpertHosts` does, but
@@ -208,10 +209,11 @@ struct HostsWorld {
 
     private mutating func randomShares() -> ExpertShares {
         guard Bool.random(using: &random) else { return .uniform(inventory) }
-        return ExpertShares(layers: inventory.layers.map { experts in
-            let raw = experts.map { _ in Double.random(in: 0.05 ... 1, using: &random) }
-            return raw.map { $0 / raw.reduce(0, +) }
-        })
+        return ExpertShares(
+            layers: inventory.layers.map { experts in
+                let raw = experts.map { _ in Double.random(in: 0.05 ... 1, using: &random) }
+                return raw.map { $0 / raw.reduce(0, +) }
+            })
     }
 
     private mutating func changeSettings() -> String {
@@ -246,7 +248,7 @@ struct HostsWorld {
             case .dismiss(let id):
                 if clients.remove(id) == nil { trouble = "\(id) is dismissed and was no client" }
                 signalled.remove(id)
-                // An answer may still be on its way.
+            // An answer may still be on its way.
             case .signal(let id): signalled.insert(id)
             case .publish: publish()
             case .plan: isPlanDue = true

@@ -1,7 +1,8 @@
 import Messages
-@testable import Router
 import Tensors
 import Testing
+
+@testable import Router
 
 @Suite("Layer work") struct LayerWorkTests {
     private static let columns = 5
@@ -13,7 +14,9 @@ import Testing
             (0 ..< 8).shuffled(using: &random).prefix(2).map { Route(expert: $0, weight: 0.5) }
         }
         let values = (0 ..< rowCount * Self.columns).map { _ in Float.random(in: -1 ... 1, using: &random) }
-        return LayerWork(layer: 3, input: Tensor(columns: Self.columns, values: values), groups: TokenGroups(routes, sharedExpert: 9))
+        return LayerWork(
+            layer: 3, input: Tensor(columns: Self.columns, values: values), groups: TokenGroups(routes, sharedExpert: 9)
+        )
     }
 
     /// What a slice of an expert gives: random for an eighth, the sum of its halves else.
@@ -22,17 +25,20 @@ import Testing
 
         func sum(_ piece: ExpertPiece, count: Int, _ random: inout RandomSource) -> [Float] {
             if let known = values[piece] { return known }
-            let sum: [Float] = if let (first, second) = piece.halves {
-                zip(self.sum(first, count: count, &random), self.sum(second, count: count, &random)).map { $0 + $1 }
-            } else {
-                (0 ..< count).map { _ in Float.random(in: -1e3 ... 1e3, using: &random) }
-            }
+            let sum: [Float] =
+                if let (first, second) = piece.halves {
+                    zip(self.sum(first, count: count, &random), self.sum(second, count: count, &random)).map { $0 + $1 }
+                } else {
+                    (0 ..< count).map { _ in Float.random(in: -1e3 ... 1e3, using: &random) }
+                }
             values[piece] = sum
             return sum
         }
     }
 
-    @Test("however an expert was cut, and in whatever order the answers come, the sums are the same bits", arguments: 0 ..< 10)
+    @Test(
+        "however an expert was cut, and in whatever order the answers come, the sums are the same bits",
+        arguments: 0 ..< 10)
     func tree(seed: UInt64) {
         var random = RandomSource(seed: seed)
         let work = work(&random), sums = SliceSums()
@@ -53,7 +59,9 @@ import Testing
     func orderMatters() {
         var random = RandomSource(seed: 3)
         let eighths = (0 ..< 8).map { _ in Float.random(in: -1e3 ... 1e3, using: &random) }
-        let tree = ((eighths[0] + eighths[1]) + (eighths[2] + eighths[3])) + ((eighths[4] + eighths[5]) + (eighths[6] + eighths[7]))
+        let tree =
+            ((eighths[0] + eighths[1]) + (eighths[2] + eighths[3]))
+            + ((eighths[4] + eighths[5]) + (eighths[6] + eighths[7]))
         let others = (0 ..< 20).map { _ in eighths.shuffled(using: &random).reduce(0, +) }
         #expect(others.contains { $0 != tree })
     }
@@ -62,7 +70,8 @@ import Testing
     func request(seed: UInt64) {
         var random = RandomSource(seed: 100 + seed)
         let work = work(&random)
-        let pieces = work.pieces.shuffled(using: &random).prefix(.random(in: 1 ... work.pieces.count, using: &random)).flatMap { TestHosts.randomCut($0, &random) }
+        let pieces = work.pieces.shuffled(using: &random).prefix(.random(in: 1 ... work.pieces.count, using: &random))
+            .flatMap { TestHosts.randomCut($0, &random) }
         let request = work.request(HostCall(host: TestHosts.host("a"), pieces: pieces))
         #expect(request.layer == 3)
         #expect(request.groups.map(\.expert) == pieces.map(\.expert))
@@ -90,8 +99,11 @@ import Testing
 
     @Test("more bytes, more rows and less bandwidth take longer")
     func expectation() {
-        let routes = (0 ..< 4).map { $0 == 0 ? [Route(expert: 0, weight: 0.5), Route(expert: 1, weight: 0.5)] : [Route(expert: 1, weight: 1)] }
-        let work = LayerWork(layer: 0, input: Tensor(rows: 4, columns: 2), groups: TokenGroups(routes, sharedExpert: nil))
+        let routes = (0 ..< 4).map {
+            $0 == 0 ? [Route(expert: 0, weight: 0.5), Route(expert: 1, weight: 0.5)] : [Route(expert: 1, weight: 1)]
+        }
+        let work = LayerWork(
+            layer: 0, input: Tensor(rows: 4, columns: 2), groups: TokenGroups(routes, sharedExpert: nil))
         let inventory = TestHosts.inventory(layers: 1, experts: 2, byteCount: 1 << 24)
         func seconds(_ pieces: [ExpertPiece], bandwidth: Int = 1 << 30) -> Double {
             work.expectedSeconds(HostCall(host: TestHosts.host("a", bandwidth: bandwidth), pieces: pieces), inventory)
@@ -109,7 +121,11 @@ import Testing
     @Test("one value that is not finite is found wherever it stands")
     func finite() {
         #expect([Float]().areFinite)
-        #expect(([0, -0.0, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, .leastNormalMagnitude] as [Float]).areFinite)
+        #expect(
+            ([
+                0, -0.0, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .leastNonzeroMagnitude,
+                .leastNormalMagnitude,
+            ] as [Float]).areFinite)
         for wrong in [Float.nan, .signalingNaN, -.nan, .infinity, -.infinity] {
             for place in 0 ..< 37 {
                 var values = [Float](repeating: -1, count: 37)

@@ -1,11 +1,13 @@
-@testable import Router
 import Synchronization
 import Testing
 
+@testable import Router
+
 /// Thousands of random stories of hosts that come, load, fall behind, lie, leave and come again; see `HostsWorld`.
 @Suite("Membership and plan under random events") struct MembershipFuzzTests {
-    @Test("what must always hold holds after every event, and in the end everything that is wanted is held",
-          arguments: 0 ..< 10)
+    @Test(
+        "what must always hold holds after every event, and in the end everything that is wanted is held",
+        arguments: 0 ..< 10)
     func random(block: UInt64) async throws {
         let counts = Mutex(HostsWorld.Counts())
         let trouble = try await RandomWorlds.firstTrouble(block * 200 ..< (block + 1) * 200) { seed in

@@ -1,7 +1,8 @@
 import Logging
 import Messages
-@testable import Router
 import Testing
+
+@testable import Router
 
 /// Every rule by itself; `MembershipFuzzTests` has them all at once.
 @Suite("Membership") struct MembershipTests {

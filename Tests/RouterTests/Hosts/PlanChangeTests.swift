@@ -1,6 +1,7 @@
 import AdminMessages
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Sizes in a change of the plan") struct PlanChangeTests {
     private func problem(_ change: PlanChange) -> String? {

@@ -1,5 +1,6 @@
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Quarantine") struct QuarantineTests {
     /// Loses a host one second after it came, `count` times, each as soon as it may come again; returns for how long it
@@ -47,7 +48,7 @@ import Testing
     func tidy(start: Duration) {
         var quarantine = Quarantine()
         quarantine.lost("h", joined: start, at: start + .seconds(1))
-        quarantine.tidy(at: start + .milliseconds(1250))            // the router's next look
+        quarantine.tidy(at: start + .milliseconds(1250))        // the router's next look
         quarantine.lost("h", joined: start + .seconds(2), at: start + .seconds(3))
         #expect(quarantine.losses(keepingAway: "h", at: start + .seconds(3)) == 2, "the first loss was forgotten")
         quarantine.tidy(at: start + .seconds(500))

@@ -1,6 +1,7 @@
 import Messages
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Routing table") struct RoutingTableTests {
     private static let inventory = TestHosts.inventory(layers: 1, experts: 8)
@@ -56,9 +57,10 @@ import Testing
     func merged(cuts: Int) {
         #expect(asked(table([member("a")], cuts: cuts).calls(0, pieces(1)).calls) == ["a": [.whole]])
         let (calls, _) = table([member("a", ready: 0x3F), member("b", ready: 0xC0)], cuts: cuts).calls(0, pieces(1))
-        #expect(asked(calls) == [
-            "a": [ExpertSlice(index: 0, of: 2), ExpertSlice(index: 2, of: 4)], "b": [ExpertSlice(index: 3, of: 4)],
-        ])
+        #expect(
+            asked(calls) == [
+                "a": [ExpertSlice(index: 0, of: 2), ExpertSlice(index: 2, of: 4)], "b": [ExpertSlice(index: 3, of: 4)],
+            ])
     }
 
     @Test("halves of different experts are never taken for one")
@@ -104,8 +106,9 @@ import Testing
         return map
     }
 
-    @Test("in random tables every eighth is asked for once of somebody who holds it, or nobody does",
-          arguments: 0 ..< 20)
+    @Test(
+        "in random tables every eighth is asked for once of somebody who holds it, or nobody does",
+        arguments: 0 ..< 20)
     func random(block: UInt64) async throws {
         let trouble = try await RandomWorlds.firstTrouble(block * 100 ..< (block + 1) * 100) { seed in
             var random = RandomSource(seed: seed)
@@ -113,8 +116,10 @@ import Testing
             for index in 0 ..< Int.random(in: 0 ... 5, using: &random) {
                 let host = TestHosts.host("\(index)"), speed = Double.random(in: 1 ... 0x1p40, using: &random)
                 let isSound = Int.random(in: 0 ..< 5, using: &random) != 0
-                members.append(RoutingTable.Member(
-                    host: host, isSound: isSound, ready: randomMap(&random), wanted: randomMap(&random), speed: speed))
+                members.append(
+                    RoutingTable.Member(
+                        host: host, isSound: isSound, ready: randomMap(&random), wanted: randomMap(&random),
+                        speed: speed))
             }
             let cuts = (0 ..< 8).map { _ in ExpertSlice.counts.randomElement(using: &random)! }
             let table = RoutingTable(members: members, cuts: [cuts])

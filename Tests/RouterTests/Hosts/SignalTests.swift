@@ -1,5 +1,6 @@
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Signal") struct SignalTests {
     @Test("of several values that were sent before anyone looked, the newest is seen, and once")

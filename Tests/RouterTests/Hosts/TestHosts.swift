@@ -1,8 +1,9 @@
 import Logging
 import Messages
 import NIOPosix
-@testable import Router
 import Transport
+
+@testable import Router
 
 /// Hosts that nobody runs and nobody calls: what a table, a plan or a call is made of.
 enum TestHosts {

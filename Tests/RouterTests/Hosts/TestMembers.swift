@@ -1,5 +1,6 @@
 import Logging
 import Messages
+
 @testable import Router
 
 /// Makes memberships and reads what they want done.

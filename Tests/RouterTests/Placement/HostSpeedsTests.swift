@@ -1,6 +1,7 @@
 import Foundation
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Host speeds") struct HostSpeedsTests {
     /// A host as it really is, and what it says of itself.

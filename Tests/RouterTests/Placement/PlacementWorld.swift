@@ -82,10 +82,11 @@ struct PlacementWorld {
 
     private mutating func skewed() -> ExpertShares {
         guard Bool.random(using: &random) else { return .uniform(inventory) }
-        return ExpertShares(layers: inventory.layers.map { experts in
-            let raw = experts.map { _ in 1 / Double.random(in: 0.05 ... 1, using: &random) }
-            return raw.map { $0 / raw.reduce(0, +) }
-        })
+        return ExpertShares(
+            layers: inventory.layers.map { experts in
+                let raw = experts.map { _ in 1 / Double.random(in: 0.05 ... 1, using: &random) }
+                return raw.map { $0 / raw.reduce(0, +) }
+            })
     }
 
     // MARK: what must hold

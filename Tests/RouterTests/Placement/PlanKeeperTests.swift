@@ -1,6 +1,7 @@
 import AdminMessages
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Plan keeper") struct PlanKeeperTests {
     private static let inventory = TestHosts.inventory(layers: 3, experts: 4)
@@ -149,9 +150,11 @@ import Testing
 
     // MARK: which plan
 
-    @Test("the mode is the one asked for, and predictions are made for both", arguments: [
-        (PlacementSettings.Mode.latency, PlacementMode.latency), (.throughput, .throughput),
-    ])
+    @Test(
+        "the mode is the one asked for, and predictions are made for both",
+        arguments: [
+            (PlacementSettings.Mode.latency, PlacementMode.latency), (.throughput, .throughput),
+        ])
     func modes(asked: PlacementSettings.Mode, used: PlacementMode) {
         var keeper = keeper(PlacementSettings(mode: asked)), wanted = Wanted(["a", "b"])
         wanted.plan(&keeper, candidates(["a", "b"]), load())
@@ -195,9 +198,10 @@ import Testing
         #expect(wanted.plan(&keeper, hosts, load(shares: slightly)) == .unchanged)
         // Now the experts of the first host have all the uses.
         let placement = keeper.current?.placement
-        let hot = ExpertShares(layers: (placement?.layers ?? []).map { experts in
-            experts.map { $0.holders[0] == [0] ? 0.5 : 0 }
-        })
+        let hot = ExpertShares(
+            layers: (placement?.layers ?? []).map { experts in
+                experts.map { $0.holders[0] == [0] ? 0.5 : 0 }
+            })
         #expect(hot.layers.allSatisfy { $0.reduce(0, +) == 1 })
         #expect(wanted.plan(&keeper, hosts, load(rows: 8, shares: hot)) != .unchanged)
         #expect(keeper.version == 2)
@@ -220,7 +224,8 @@ import Testing
     @Test("before the first plan measurements count as they are; the first plan makes all that have measured equal")
     func speeds() {
         var keeper = keeper(expecting: 2), wanted = Wanted(["a", "b"])
-        let hosts = candidates(["a"], bandwidth: 1e9, measurements: 1)
+        let hosts =
+            candidates(["a"], bandwidth: 1e9, measurements: 1)
             + candidates(["b"], bandwidth: 4e9, measurements: 1)
         #expect(hosts.map { keeper.speed(of: $0.measured) } == [1e9, 4e9])
         #expect(keeper.lookAtSpeeds(hosts.map(\.measured)) == false)

@@ -1,10 +1,13 @@
-@testable import Router
 import Synchronization
 import Testing
 
+@testable import Router
+
 /// Thousands of random clusters whose hosts join, leave and change.
 @Suite("Planner under random clusters") struct PlannerPropertyTests {
-    @Test("budgets hold, every unit has its copies, loads are near the best possible and moves within their bound", arguments: 0 ..< 10)
+    @Test(
+        "budgets hold, every unit has its copies, loads are near the best possible and moves within their bound",
+        arguments: 0 ..< 10)
     func random(block: UInt64) async throws {
         let claims = Claims()
         let trouble = try await RandomWorlds.firstTrouble(block * 250 ..< (block + 1) * 250) { seed in
@@ -15,7 +18,9 @@ import Testing
         }
         #expect(trouble == nil)
         let (balanced, bounded, refused) = claims.counts
-        #expect(balanced > 50 && bounded > 10 && refused > 10, "the claims were hardly put to the test: \(balanced), \(bounded), \(refused)")
+        #expect(
+            balanced > 50 && bounded > 10 && refused > 10,
+            "the claims were hardly put to the test: \(balanced), \(bounded), \(refused)")
     }
 }
 

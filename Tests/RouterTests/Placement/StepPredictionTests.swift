@@ -1,14 +1,19 @@
-@testable import Router
 import Testing
 
+@testable import Router
+
 @Suite("Step prediction") struct StepPredictionTests {
-    private let inventory = ExpertInventory(layers: Array(repeating: Array(repeating: .init(byteCount: 1000, slicesMax: 8), count: 8), count: 3))
+    private let inventory = ExpertInventory(
+        layers: Array(repeating: Array(repeating: .init(byteCount: 1000, slicesMax: 8), count: 8), count: 3))
     private let hosts = (0 ..< 4).map { HostOffer(name: "\($0)", memoryBytes: 1 << 30, bandwidth: 1000) }
 
-    private func seconds(_ rows: Int, _ wish: PlacementWish, hosts: [HostOffer]? = nil, shares: ExpertShares? = nil, hop: Double = 0) throws -> Double {
+    private func seconds(
+        _ rows: Int, _ wish: PlacementWish, hosts: [HostOffer]? = nil, shares: ExpertShares? = nil, hop: Double = 0
+    ) throws -> Double {
         let shares = shares ?? .uniform(inventory)
         let placement = try Planner.plan(inventory, on: self.hosts, shares: shares, wish: wish, previous: nil)
-        return StepPrediction.seconds(rows: rows, placement, inventory, hosts ?? self.hosts, shares: shares, expertsPerToken: 2, hopSeconds: hop)
+        return StepPrediction.seconds(
+            rows: rows, placement, inventory, hosts ?? self.hosts, shares: shares, expertsPerToken: 2, hopSeconds: hop)
     }
 
     @Test("one row reads two experts: spread over all hosts where they are sliced, on at most two where they are whole")
@@ -57,7 +62,9 @@ import Testing
         for _ in 0 ..< 4 { #expect(chooser.look(latency: 0.8, throughput: 1) == .throughput) }
         #expect(chooser.look(latency: 0.8, throughput: 1) == .latency)
         for _ in 0 ..< 20 { #expect(chooser.look(latency: 1, throughput: 0.9) == .latency) }
-        for look in 1 ... 5 { #expect(chooser.look(latency: 1, throughput: 0.8) == (look < 5 ? .latency : .throughput)) }
+        for look in 1 ... 5 {
+            #expect(chooser.look(latency: 1, throughput: 0.8) == (look < 5 ? .latency : .throughput))
+        }
         for _ in 0 ..< 20 { #expect(chooser.look(latency: .nan, throughput: 1) == .throughput) }
     }
 }

@@ -1,6 +1,7 @@
 import Messages
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Unit map") struct UnitMapTests {
     @Test("every mask is covered by the fewest slices, in order")
@@ -23,10 +24,11 @@ import Testing
         #expect(ExpertSlice.covering(0) == [])
         #expect(ExpertSlice.covering(0xFF) == [.whole])
         #expect(ExpertSlice.covering(0x0F) == [ExpertSlice(index: 0, of: 2)])
-        #expect(ExpertSlice.covering(0b0111_1110) == [
-            ExpertSlice(index: 1, of: 8), ExpertSlice(index: 1, of: 4), ExpertSlice(index: 2, of: 4),
-            ExpertSlice(index: 6, of: 8),
-        ])
+        #expect(
+            ExpertSlice.covering(0b0111_1110) == [
+                ExpertSlice(index: 1, of: 8), ExpertSlice(index: 1, of: 4), ExpertSlice(index: 2, of: 4),
+                ExpertSlice(index: 6, of: 8),
+            ])
     }
 
     private static let inventory = ExpertInventory(layers: [
@@ -48,14 +50,16 @@ import Testing
 
     @Test("what a placement gives to a host is what it names it for")
     func placement() {
-        let placement = Placement(hosts: ["a", "b"], layers: [
-            [ExpertPlacement(holders: [[0], [1]]), ExpertPlacement(holders: [[0, 1]])],
-            [
-                ExpertPlacement(holders: [[1], [1], [0], [1]]), ExpertPlacement(holders: [[1]]),
-                ExpertPlacement(holders: [[0]]),
-            ],
-            [ExpertPlacement(holders: [[0], [1], [0], [1], [0], [1], [0], [1]])],
-        ])
+        let placement = Placement(
+            hosts: ["a", "b"],
+            layers: [
+                [ExpertPlacement(holders: [[0], [1]]), ExpertPlacement(holders: [[0, 1]])],
+                [
+                    ExpertPlacement(holders: [[1], [1], [0], [1]]), ExpertPlacement(holders: [[1]]),
+                    ExpertPlacement(holders: [[0]]),
+                ],
+                [ExpertPlacement(holders: [[0], [1], [0], [1], [0], [1], [0], [1]])],
+            ])
         let (a, b) = (UnitMap(placement, host: 0, Self.inventory), UnitMap(placement, host: 1, Self.inventory))
         func eighths(_ map: UnitMap) -> [UInt8] {
             [map[0, 0], map[0, 1], map[1, 0], map[1, 1], map[1, 2], map[2, 0]]

@@ -1,31 +1,38 @@
 import Testing
+
 @testable import Router
 
 @Suite("Candidates") struct CandidatesTests {
     /// Scores with many ties, in an order that depends on the seed alone.
     private func scores(_ count: Int, levels: Int, seed: UInt64) -> [Float] {
         var source = RandomSource(seed: seed)
-        return (0..<count).map { _ in Float(source.next() % UInt64(levels)) / 7 }
+        return (0 ..< count).map { _ in Float(source.next() % UInt64(levels)) / 7 }
     }
 
     private func sortedIds(_ scores: [Float]) -> [Int32] {
         scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }.map { Int32($0) }
     }
 
-    @Test("partial selection keeps what a full sort would", arguments: [1, 2, 3, 5, 64, 65, 500, 3000], [1, 2, 10, 100_000])
+    @Test(
+        "partial selection keeps what a full sort would", arguments: [1, 2, 3, 5, 64, 65, 500, 3000],
+        [1, 2, 10, 100_000])
     func selection(count: Int, levels: Int) {
-        for seed in UInt64(0)..<4 {
+        for seed in UInt64(0) ..< 4 {
             let scores = scores(count, levels: levels, seed: seed)
             for kept in Set([1, 2, count / 3, count / 2, count - 1, count]) where kept > 0 {
                 var candidates = Candidates()
                 for (id, score) in scores.enumerated() { candidates.append(id: Int32(id), score: score) }
                 candidates.keepHighest(kept)
-                #expect(Set(candidates.ids) == Set(sortedIds(scores).prefix(kept)), "\(count) scores, \(levels) levels, \(kept) kept, seed \(seed)")
+                #expect(
+                    Set(candidates.ids) == Set(sortedIds(scores).prefix(kept)),
+                    "\(count) scores, \(levels) levels, \(kept) kept, seed \(seed)")
             }
         }
     }
 
-    @Test("ascending, descending and equal scores are selected as well", arguments: [[Float](repeating: 1, count: 400), (0..<400).map { Float($0) }, (0..<400).map { Float(-$0) }])
+    @Test(
+        "ascending, descending and equal scores are selected as well",
+        arguments: [[Float](repeating: 1, count: 400), (0 ..< 400).map { Float($0) }, (0 ..< 400).map { Float(-$0) }])
     func adversarial(scores: [Float]) {
         var candidates = Candidates()
         for (id, score) in scores.enumerated() { candidates.append(id: Int32(id), score: score) }

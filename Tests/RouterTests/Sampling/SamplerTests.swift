@@ -1,14 +1,18 @@
 import Testing
+
 @testable import Router
 
 @Suite("Sampler") struct SamplerTests {
     private func next(_ sampler: inout Sampler, _ logits: [Float]) -> Int32 { sampler.next(logits.span) }
 
-    private func greedy(_ logits: [Float], prompt: [Int32] = [], suppressed: [Int32] = [], steps: Int = 1, change: (inout SamplingParameters) -> Void = { _ in }) -> [Int32] {
+    private func greedy(
+        _ logits: [Float], prompt: [Int32] = [], suppressed: [Int32] = [], steps: Int = 1,
+        change: (inout SamplingParameters) -> Void = { _ in }
+    ) -> [Int32] {
         var parameters = SamplingParameters(temperature: 0)
         change(&parameters)
         var sampler = Sampler(parameters, prompt: prompt, suppressed: suppressed)
-        return (0..<steps).map { _ in next(&sampler, logits) }
+        return (0 ..< steps).map { _ in next(&sampler, logits) }
     }
 
     /// Which ids come up in many draws.
@@ -16,7 +20,7 @@ import Testing
         var parameters = SamplingParameters(seed: 3)
         change(&parameters)
         var sampler = Sampler(parameters)
-        return Set((0..<draws).map { _ in next(&sampler, logits) })
+        return Set((0 ..< draws).map { _ in next(&sampler, logits) })
     }
 
     @Test("temperature 0 takes the highest logit, the lower id among equals")
@@ -29,7 +33,7 @@ import Testing
     func minTokens() {
         for temperature in [0, 1.0] {
             var sampler = Sampler(SamplingParameters(temperature: temperature, topP: 0, tokensMin: 2), ends: [1, 99])
-            #expect((0..<4).map { _ in next(&sampler, [0, 9, 4, 8]) } == [3, 3, 1, 1])
+            #expect((0 ..< 4).map { _ in next(&sampler, [0, 9, 4, 8]) } == [3, 3, 1, 1])
         }
     }
 
@@ -63,7 +67,10 @@ import Testing
         #expect(greedy([3, 2, 0]) { $0.logitBias = [2: 4] } == [2])
         #expect(greedy([3, 2, 0], suppressed: [2]) { $0.logitBias = [2: 100] } == [0])
         // Bias 4 on a penalised id: 3/3 + 1.5 = 2.5 > 2, whereas (3 + 1.5)/3 = 1.5 would lose.
-        #expect(greedy([3, 2], prompt: [0]) { $0.repetitionPenalty = 3; $0.logitBias = [0: 1.5] } == [0])
+        #expect(
+            greedy([3, 2], prompt: [0]) {
+                $0.repetitionPenalty = 3; $0.logitBias = [0: 1.5]
+            } == [0])
     }
 
     @Test("NaN logits are never chosen, and nothing traps when there is nothing else")
@@ -71,14 +78,20 @@ import Testing
         #expect(greedy([.nan, 1, .nan]) == [1])
         #expect(greedy([.nan, .nan, .nan], suppressed: [0]) == [1])
         #expect(greedy([-.infinity, -.infinity]) == [0])
-        #expect(drawn([.nan, 1, .nan, 1], draws: 200) { $0.topP = 0.9; $0.minP = 0.1; $0.topK = 3 } == [1, 3])
+        #expect(
+            drawn([.nan, 1, .nan, 1], draws: 200) {
+                $0.topP = 0.9; $0.minP = 0.1; $0.topK = 3
+            } == [1, 3])
         #expect(drawn([.nan, .nan], draws: 5) { _ in } == [0])
         #expect(drawn([1, .infinity, 2], draws: 5) { _ in } == [1])
     }
 
     @Test("ids outside the vocabulary in prompt, bias or suppression change nothing")
     func foreignIds() {
-        #expect(greedy([1, 2], prompt: [-1, 99], suppressed: [-5, 77]) { $0.repetitionPenalty = 2; $0.logitBias = [55: 3, -2: 1] } == [1])
+        #expect(
+            greedy([1, 2], prompt: [-1, 99], suppressed: [-5, 77]) {
+                $0.repetitionPenalty = 2; $0.logitBias = [55: 3, -2: 1]
+            } == [1])
     }
 
     @Test("top_k keeps the k highest, the lower ids among equals")
@@ -95,7 +108,10 @@ import Testing
         #expect(drawn([2, 1.5, 1, 0]) { $0.minP = 0.5 } == [0, 1])
         #expect(drawn([2, 1.5, 1, 0]) { $0.minP = 0.2 } == [0, 1, 2])
         // At temperature 2 the shares are 1, 0.78, 0.61, 0.37.
-        #expect(drawn([2, 1.5, 1, 0]) { $0.minP = 0.5; $0.temperature = 2 } == [0, 1, 2])
+        #expect(
+            drawn([2, 1.5, 1, 0]) {
+                $0.minP = 0.5; $0.temperature = 2
+            } == [0, 1, 2])
         #expect(drawn([2, 2, 1]) { $0.minP = 1 } == [0, 1])
     }
 
@@ -108,16 +124,19 @@ import Testing
         #expect(drawn(logits) { $0.topP = 0.8 } == [0, 1, 2])
         #expect(drawn(logits) { $0.topP = 0.95 } == [0, 1, 2, 3])
         // After top_k 2 the shares are 2/3 and 1/3, so 0.6 keeps one.
-        #expect(drawn(logits) { $0.topP = 0.6; $0.topK = 2 } == [0])
+        #expect(
+            drawn(logits) {
+                $0.topP = 0.6; $0.topK = 2
+            } == [0])
         #expect(drawn(logits) { $0.topP = 0.6 } == [0, 1])
     }
 
     @Test("the same seed gives the same tokens, another seed others")
     func seeds() {
-        let logits = (0..<50).map { Float($0 % 7) }
+        let logits = (0 ..< 50).map { Float($0 % 7) }
         func tokens(_ seed: UInt64) -> [Int32] {
             var sampler = Sampler(SamplingParameters(seed: seed))
-            return (0..<40).map { _ in sampler.next(logits.span) }
+            return (0 ..< 40).map { _ in sampler.next(logits.span) }
         }
         #expect(tokens(9) == tokens(9))
         #expect(tokens(9) != tokens(10))
@@ -131,25 +150,27 @@ import Testing
         let expected = weights.map { $0 / weights.reduce(0, +) * Double(draws) }
         var sampler = Sampler(SamplingParameters(temperature: temperature, seed: 11))
         var counts = [Int](repeating: 0, count: logits.count)
-        for _ in 0..<draws { counts[Int(next(&sampler, logits))] += 1 }
-        #expect(chiSquare(counts, expected: expected) < 23.5)      // 4 degrees of freedom, p = 0.0001
+        for _ in 0 ..< draws { counts[Int(next(&sampler, logits))] += 1 }
+        #expect(chiSquare(counts, expected: expected) < 23.5)        // 4 degrees of freedom, p = 0.0001
     }
 
     @Test("with top_k and top_p the kept tokens keep their proportions")
     func filteredDistribution() {
-        let logits: [Float] = [-2.3025851, -0.6931472, -1.8971200, -1.3862944]       // 0.1, 0.5, 0.15, 0.25
+        let logits: [Float] = [-2.3025851, -0.6931472, -1.8971200, -1.3862944]        // 0.1, 0.5, 0.15, 0.25
         var sampler = Sampler(SamplingParameters(topP: 0.85, topK: 3, seed: 5))
         var counts = [Int](repeating: 0, count: 4)
-        for _ in 0..<20_000 { counts[Int(next(&sampler, logits))] += 1 }
+        for _ in 0 ..< 20_000 { counts[Int(next(&sampler, logits))] += 1 }
         // Of 0.5, 0.25, 0.15, the first two make 0.833 of the mass, so all three are needed for 0.85.
         #expect(counts[0] == 0)
-        #expect(chiSquare([counts[1], counts[2], counts[3]], expected: [0.5, 0.15, 0.25].map { $0 / 0.9 * 20_000 }) < 18.4)     // 2 degrees, p = 0.0001
+        #expect(
+            // 2 degrees, p = 0.0001.
+            chiSquare([counts[1], counts[2], counts[3]], expected: [0.5, 0.15, 0.25].map { $0 / 0.9 * 20_000 }) < 18.4)
     }
 
     /// e^x by its series, so that the expectation does not come from the code under test.
     private func exponential(_ x: Double) -> Double {
         var (sum, term) = (1.0, 1.0)
-        for step in 1...60 {
+        for step in 1 ... 60 {
             term *= x / Double(step)
             sum += term
         }

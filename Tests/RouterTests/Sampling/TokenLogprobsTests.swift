@@ -1,4 +1,5 @@
 import Testing
+
 @testable import Router
 
 @Suite("Token log-probabilities") struct TokenLogprobsTests {
@@ -33,7 +34,9 @@ import Testing
 
     @Test("NaN and infinite logits give no trap and no NaN")
     func oddLogits() {
-        #expect(logprobs(0, [.nan, 0, 0], 3) == TokenLogprobs(logprob: -.infinity, top: [1, 2].map { .init(id: $0, logprob: -0.6931472) }))
+        #expect(
+            logprobs(0, [.nan, 0, 0], 3)
+                == TokenLogprobs(logprob: -.infinity, top: [1, 2].map { .init(id: $0, logprob: -0.6931472) }))
         #expect(logprobs(0, [.nan, .nan], 1).logprob == -.infinity)
         #expect(!logprobs(0, [.infinity, 1], 2).logprob.isNaN)
         #expect(logprobs(1, [0, -.infinity], 0).logprob == -.infinity)

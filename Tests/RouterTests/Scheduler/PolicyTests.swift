@@ -1,7 +1,8 @@
 internal import Checkpoint
 internal import Messages
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Shares of prompt rows") struct PromptSharesTests {
     @Test("rows are shared equally, and what one does not need is the others'")
@@ -16,9 +17,12 @@ import Testing
     @Test("never more than is needed or there is, and all of it where it is needed", arguments: 0 ..< 50)
     func random(seed: UInt64) {
         var random = RandomSource(seed: seed)
-        let needs = (0 ..< Int.random(in: 1 ... 20, using: &random)).map { _ in Int.random(in: 0 ... 100, using: &random) }
+        let needs = (0 ..< Int.random(in: 1 ... 20, using: &random)).map { _ in
+            Int.random(in: 0 ... 100, using: &random)
+        }
         let total = Int.random(in: 0 ... 1500, using: &random)
-        let shares = PromptShares.share(total, needs, weights: needs.map { _ in .random(in: 0.1 ... 9, using: &random) })
+        let shares = PromptShares.share(
+            total, needs, weights: needs.map { _ in .random(in: 0.1 ... 9, using: &random) })
         #expect(zip(shares, needs).allSatisfy { $0 >= 0 && $0 <= $1 })
         #expect(shares.reduce(0, +) == min(total, needs.reduce(0, +)))
     }
@@ -26,7 +30,10 @@ import Testing
     @Test("twenty prompts of one account leave another's the half")
     func accounts() {
         let entries = (0 ..< 21).map { id in
-            Scheduler.Entry(id: UInt64(id), demand: Demand(account: id == 20 ? 1 : 0, promptCount: 1000, answerMax: 1, state: .fixed(1)), arrival: .zero)
+            Scheduler.Entry(
+                id: UInt64(id),
+                demand: Demand(account: id == 20 ? 1 : 0, promptCount: 1000, answerMax: 1, state: .fixed(1)),
+                arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 200, weights: [1, 1])
         #expect(rows.last?.count == 100)
@@ -43,7 +50,9 @@ extension PromptSharesTests {
     @Test("a class counts within an account: all that one calls urgent leaves another its half")
     func classes() {
         let entries = (0 ..< 9).map { id in
-            let demand = Demand(account: id == 8 ? 1 : 0, priority: id < 4 ? .high : id == 8 ? .low : .normal, promptCount: 20, answerMax: 1, state: .fixed(1))
+            let demand = Demand(
+                account: id == 8 ? 1 : 0, priority: id < 4 ? .high : id == 8 ? .low : .normal, promptCount: 20,
+                answerMax: 1, state: .fixed(1))
             return Scheduler.Entry(id: UInt64(id), demand: demand, arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 40, weights: [1, 1])
@@ -53,7 +62,10 @@ extension PromptSharesTests {
     @Test("rows that generate count: who has many of them leaves the prompt rows to the other")
     func generating() {
         let entries = (0 ..< 4).map { id in
-            Scheduler.Entry(id: UInt64(id), demand: Demand(account: id == 3 ? 1 : 0, promptCount: 100, answerMax: 1, state: .fixed(1)), arrival: .zero)
+            Scheduler.Entry(
+                id: UInt64(id),
+                demand: Demand(account: id == 3 ? 1 : 0, promptCount: 100, answerMax: 1, state: .fixed(1)),
+                arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 40, generating: [0: 60], weights: [1, 1])
         #expect(rows.map(\.id) == [3])
@@ -117,7 +129,8 @@ extension PromptSharesTests {
 
 @Suite("Overlap policy") struct OverlapPolicyTests {
     /// What `auto` costs over many steps, beside the better of the two ways.
-    private func cost(on: Double, off: Double, steps: Int = 3000, noise: ClosedRange<Double> = 0.97 ... 1.03) -> Double {
+    private func cost(on: Double, off: Double, steps: Int = 3000, noise: ClosedRange<Double> = 0.97 ... 1.03) -> Double
+    {
         var random = RandomSource(seed: 7)
         var policy = OverlapPolicy(.auto)
         var total = 0.0

@@ -1,13 +1,16 @@
 internal import Checkpoint
-@testable import Router
 import Testing
+
+@testable import Router
 
 @Suite("Memory of sequences") struct SchedulerMemoryTests {
     /// A position takes a byte, and memory comes in pages of 16.
     private static let size = SessionSize(fixedBytes: 100, pageBytes: 16, pageLength: 16)
     private static let growth = Scheduler.growthStep
 
-    private func demand(_ prompt: Int = 16, answer: Int = 1_000_000, account: Int = 0, priority: Priority = .normal) -> Demand {
+    private func demand(
+        _ prompt: Int = 16, answer: Int = 1_000_000, account: Int = 0, priority: Priority = .normal
+    ) -> Demand {
         Demand(account: account, priority: priority, promptCount: prompt, answerMax: answer, state: Self.size)
     }
 
@@ -32,7 +35,11 @@ import Testing
     private func nextMove(_ scheduler: inout Scheduler, at now: Duration = .seconds(1)) -> StepPlan {
         for _ in 0 ..< 100_000 {
             let plan = plan(&scheduler, at: now)
-            if !plan.grows.isEmpty || !plan.parks.isEmpty || !plan.outgrown.isEmpty || !plan.closes.isEmpty || !plan.opens.isEmpty { return plan }
+            if !plan.grows.isEmpty || !plan.parks.isEmpty || !plan.outgrown.isEmpty || !plan.closes.isEmpty
+                || !plan.opens.isEmpty
+            {
+                return plan
+            }
         }
         Issue.record("nothing happens")
         return StepPlan()
@@ -48,7 +55,8 @@ import Testing
         #expect(scheduler.reservedBytes == Self.size.bytes(tokens: first))
         let grown = nextMove(&scheduler)
         #expect(grown.grows == [1: first + Self.growth])
-        #expect(grown.rows == [.init(id: 1, start: first, count: 1, yieldsToken: true)], "in the very step that needs it")
+        #expect(
+            grown.rows == [.init(id: 1, start: first, count: 1, yieldsToken: true)], "in the very step that needs it")
     }
 
     @Test("how long answers are likely to be follows from those that ended")
@@ -117,7 +125,8 @@ import Testing
         #expect(scheduler.counts == .init())
     }
 
-    @Test("a prompt that fits is taken whatever its answer may come to; one that does not is refused with what would fit")
+    @Test(
+        "a prompt that fits is taken whatever its answer may come to; one that does not is refused with what would fit")
     func prompts() {
         var scheduler = scheduler(bytes: Self.size.bytes(tokens: 1000))
         let large = scheduler.submit(1, demand(1009), at: .zero)
@@ -181,7 +190,8 @@ import Testing
     private func running(_ count: Int) -> Scheduler {
         var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10))
         for id in 1 ... count {
-            _ = scheduler.submit(UInt64(id), Demand(promptCount: 5, answerMax: 100, state: .fixed(1)), at: .milliseconds(id))
+            _ = scheduler.submit(
+                UInt64(id), Demand(promptCount: 5, answerMax: 100, state: .fixed(1)), at: .milliseconds(id))
         }
         for _ in 0 ..< 4 { _ = step(&scheduler) }
         return scheduler
@@ -200,7 +210,9 @@ import Testing
         #expect(given.isEmpty)
         let again = step(&scheduler)
         #expect(again.closes == [1, 2])
-        #expect(again.rows == [1, 2].map { .init(id: $0, start: 0, count: 9, yieldsToken: true) }, "5 of the prompt and 4 chosen")
+        #expect(
+            again.rows == [1, 2].map { .init(id: $0, start: 0, count: 9, yieldsToken: true) },
+            "5 of the prompt and 4 chosen")
         let next = step(&scheduler)
         #expect(next.rows == [1, 2].map { .init(id: $0, start: 9, count: 1, yieldsToken: true) })
     }

@@ -1,13 +1,21 @@
 internal import Checkpoint
-@testable import Router
 import Testing
 
+@testable import Router
+
 @Suite("Scheduler") struct SchedulerTests {
-    private func demand(_ prompt: Int = 10, answer: Int = 10, bytes: Int = 1, account: Int = 0, priority: Priority = .normal, deadline: Duration? = nil) -> Demand {
-        Demand(account: account, priority: priority, promptCount: prompt, answerMax: answer, state: .fixed(bytes), deadline: deadline)
+    private func demand(
+        _ prompt: Int = 10, answer: Int = 10, bytes: Int = 1, account: Int = 0, priority: Priority = .normal,
+        deadline: Duration? = nil
+    ) -> Demand {
+        Demand(
+            account: account, priority: priority, promptCount: prompt, answerMax: answer, state: .fixed(bytes),
+            deadline: deadline)
     }
 
-    private func plan(_ scheduler: inout Scheduler, at now: Duration = .zero, beside: Int = 8, alone: Int = 64) -> StepPlan {
+    private func plan(
+        _ scheduler: inout Scheduler, at now: Duration = .zero, beside: Int = 8, alone: Int = 64
+    ) -> StepPlan {
         let plan = scheduler.plan(at: now, promptRowsMax: (beside, alone))
         scheduler.completed(plan.rows)
         return plan
@@ -28,14 +36,23 @@ import Testing
         queue(&scheduler, 2, demand(20), at: .zero)
         let second = plan(&scheduler)
         #expect(second.generatingCount == 1)
-        #expect(second.rows == [.init(id: 1, start: 10, count: 1, yieldsToken: true), .init(id: 2, start: 0, count: 8, yieldsToken: false)])
+        #expect(
+            second.rows == [
+                .init(id: 1, start: 10, count: 1, yieldsToken: true),
+                .init(id: 2, start: 0, count: 8, yieldsToken: false),
+            ])
         scheduler.end(1, at: .zero)
         let third = plan(&scheduler)
         #expect(third.closes == [1])
         #expect(third.rows == [.init(id: 2, start: 8, count: 12, yieldsToken: true)], "alone, a prompt takes all rows")
     }
 
-    @Test("a place that is free is taken by the account that was given least, of its sequences by the most urgent, then by the first")
+    @Test(
+        """
+        a place that is free is taken by the account that was given least, of its sequences by the most urgent, then \
+        by the first
+        """
+    )
     func order() {
         var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 100, weights: [1, 1]))
         for id in 1 ... 3 { queue(&scheduler, UInt64(id), demand(account: 0), at: .milliseconds(id)) }
@@ -102,7 +119,12 @@ import Testing
         #expect(back.rows.last == .init(id: 2, start: 11, count: 1, yieldsToken: true))
     }
 
-    @Test("where memory is short they are parked on disk, the youngest first and no more than needed, and resumed when there is room")
+    @Test(
+        """
+        where memory is short they are parked on disk, the youngest first and no more than needed, and resumed when \
+        there is room
+        """
+    )
     func parkingOnDisk() {
         var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10, memoryBytes: 100))
         for (id, bytes) in [(1, 30), (2, 40), (3, 20)] {
@@ -214,7 +236,8 @@ import Testing
         scheduler.end(1, at: .zero)
         let plan8 = plan(&scheduler)
         #expect(plan8.opens.keys.sorted() == [2])
-        queue(&scheduler, 3, demand(bytes: 100), at: .zero)        // as much as there is: what was lacking for a while is not lost for ever
+        // As much as there is: what was lacking for a while is not lost for ever.
+        queue(&scheduler, 3, demand(bytes: 100), at: .zero)
         let waitsAlone = scheduler.lackedMemory(2, .begin, at: .zero)
         #expect(!waitsAlone, "alone, waiting would not help")
     }

@@ -1,6 +1,7 @@
 internal import Admin
-@testable import Router
 internal import Testing
+
+@testable import Router
 
 @Suite("Cluster status") struct ClusterStatusTests {
     private func status(patience: Duration = .seconds(3600)) -> (ClusterStatus, Readiness) {

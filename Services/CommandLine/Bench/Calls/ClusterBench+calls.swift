@@ -1,4 +1,3 @@
-
 extension ClusterBench {
     /// What the cluster counted while every sequence was generating; nil where its processes are not known, or there
     /// was no such time.
@@ -15,7 +14,7 @@ extension ClusterBench {
         let (timer, processes) = (timer, processes)
         async let before: CallCounters? = {
             for await _ in begin { return try await CallCounters.now(processes) }
-            return nil              // no request came that far
+            return nil        // no request came that far
         }()
         do {
             defer { bell.finish() }

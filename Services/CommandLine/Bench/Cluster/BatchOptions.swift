@@ -2,14 +2,18 @@ internal import ArgumentParser
 
 /// How many sequences at a time are measured, and after how long prompts.
 struct BatchOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("""
-        Sequences at a time, each with a prompt of its own; several numbers, with commas, are measured in turns.
-        """, valueName: "sequences"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Sequences at a time, each with a prompt of its own; several numbers, with commas, are measured in turns.
+            """, valueName: "sequences"))
     var batch = CountList(1)
 
-    @Option(help: ArgumentHelp("""
-        Tokens of a prompt; several numbers, with commas, are measured in turns.
-        """, valueName: "tokens"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Tokens of a prompt; several numbers, with commas, are measured in turns.
+            """, valueName: "tokens"))
     var context: CountList?
 
     static let batchMax = 512

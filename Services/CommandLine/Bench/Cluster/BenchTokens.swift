@@ -12,7 +12,8 @@ struct BenchTokens: Sendable {
     init(_ tokenizer: BytePairTokenizer, vocabularySize: Int) throws {
         let count = min(vocabularySize, tokenizer.vocabularyCount)
         ordinary = (0 ..< Int32(count)).filter { !tokenizer.isSpecial($0) && tokenizer.bytes(of: $0)?.isEmpty == false }
-        printable = ordinary.filter { id in tokenizer.bytes(of: id)?.allSatisfy { (0x20...0x7E).contains($0) } == true }
+        printable = ordinary.filter { id in tokenizer.bytes(of: id)?.allSatisfy { (0x20 ... 0x7E).contains($0) } == true
+        }
         guard !printable.isEmpty else {
             throw StartError(
                 "the model's tokenizer has no token of printable ASCII characters, "

@@ -1,5 +1,5 @@
-internal import Flags
 internal import ArgumentParser
+internal import Flags
 internal import LocalCluster
 internal import Tensors
 
@@ -8,10 +8,11 @@ struct ClusterTarget: ParsableArguments {
     @Option(help: ArgumentHelp("Folder of the checkpoint.", valueName: "folder"))
     var model: String
 
-    @Option(help: """
-        Measure the cluster that answers here, on this machine, instead of starting one; the other flags then tell how \
-        it was started.
-        """)
+    @Option(
+        help: """
+            Measure the cluster that answers here, on this machine, instead of starting one; the other flags then tell \
+            how it was started.
+            """)
     var url: String?
 
     @Option(help: "Seed of the random numbers: the same seed gives the same prompts.")

@@ -9,7 +9,7 @@ struct CountList: ExpressibleByArgument, Sendable, Equatable {
 
     init?(argument: String) {
         let counts = listItems(argument).map { Int($0) }
-        guard counts.allSatisfy({ $0.map { (1...1 << 30).contains($0) } ?? false }) else { return nil }
+        guard counts.allSatisfy({ $0.map { (1 ... 1 << 30).contains($0) } ?? false }) else { return nil }
         self.counts = counts.compactMap(\.self)
     }
 

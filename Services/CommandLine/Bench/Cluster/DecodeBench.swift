@@ -34,7 +34,7 @@ struct DecodeBench: AsyncParsableCommand {
     var tokens = 64
 
     mutating func validate() throws {
-        guard (2...65_536).contains(tokens) else {
+        guard (2 ... 65_536).contains(tokens) else {
             throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).")
         }
     }
@@ -56,7 +56,7 @@ struct DecodeBench: AsyncParsableCommand {
         var random = SplitMix64(seed: target.seed)
         var samples = Samples()
         let status = ProgressDisplay()
-        for round in 0...options.rounds {           // the first is not counted: it brings the weights into memory
+        for round in 0 ... options.rounds {        // the first is not counted: it brings the weights into memory
             for item in round == 0 ? cases.max(by: { $0.batch < $1.batch }).map({ [$0] }) ?? [] : cases {
                 status.show(round == 0 ? "warming up, \(item)" : "round \(round) of \(options.rounds), \(item)")
                 try await meter.measure()

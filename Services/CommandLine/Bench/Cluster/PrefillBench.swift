@@ -35,7 +35,7 @@ struct PrefillBench: AsyncParsableCommand {
         var random = SplitMix64(seed: target.seed)
         var samples = Samples()
         let status = ProgressDisplay()
-        for round in 0...options.rounds {           // the first is not counted: it brings the weights into memory
+        for round in 0 ... options.rounds {        // the first is not counted: it brings the weights into memory
             for item in round == 0 ? Array(cases.prefix(1)) : cases {
                 status.show(round == 0 ? "warming up, \(item)" : "round \(round) of \(options.rounds), \(item)")
                 try await meter.measure()

@@ -1,5 +1,5 @@
-internal import Flags
 internal import Checkpoint
+internal import Flags
 internal import LocalCluster
 internal import Probing
 internal import Tensors

@@ -49,13 +49,13 @@ struct FailoverBench: AsyncParsableCommand {
             throw ValidationError(
                 "'--copies' takes numbers from 1 to \(Self.hosts), the number of hosts, not \(most).")
         }
-        guard (1...1000).contains(rounds) else {
+        guard (1 ... 1000).contains(rounds) else {
             throw ValidationError("'--rounds' takes a number from 1 to 1000, not \(rounds).")
         }
-        guard (1...1 << 20).contains(context) else {
+        guard (1 ... 1 << 20).contains(context) else {
             throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).")
         }
-        guard (16...65_536).contains(tokens) else {
+        guard (16 ... 65_536).contains(tokens) else {
             throw ValidationError("'--tokens' takes a number from 16 to 65536, not \(tokens).")
         }
         try processes.refuseRouterFlags(["--copies"])
@@ -69,7 +69,7 @@ struct FailoverBench: AsyncParsableCommand {
                     + "\(bench.config.maxPositions) positions of \(model)")
         }
         var figures = copies.counts.map { FailoverFigures(copies: $0) }
-        for round in 1...rounds {
+        for round in 1 ... rounds {
             // The same host at the same moment for every number of copies.
             var random = SplitMix64(seed: seed &+ UInt64(round))
             let trial = FailoverTrial(

@@ -67,7 +67,7 @@ extension [FailoverFigures] {
 extension FailoverFigures {
     fileprivate var row: [String] {
         ["\(copies)"] + times.flatMap { [decimal($0.median, places: 1), decimal($0.max, places: 1)] } + [
-            "\(sameTexts) of \(rounds.count)",
+            "\(sameTexts) of \(rounds.count)"
         ]
     }
 }

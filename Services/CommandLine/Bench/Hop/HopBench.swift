@@ -27,9 +27,10 @@ struct HopBench: AsyncParsableCommand {
 
     @OptionGroup var options: BenchOptions
 
-    @Option(help: ArgumentHelp(
-        "Folder of a checkpoint, for calls of real services (default: \(Self.demo), where that is).",
-        valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Folder of a checkpoint, for calls of real services (default: \(Self.demo), where that is).",
+            valueName: "folder"))
     var model: String?
 
     @OptionGroup var threads: BenchThreads
@@ -38,7 +39,7 @@ struct HopBench: AsyncParsableCommand {
     private static let demo = "compose/models/demo"
 
     func run() async throws {
-        signal(SIGPIPE, SIG_IGN)            // an echo that went away is an error, not our end
+        signal(SIGPIPE, SIG_IGN)        // an echo that went away is an error, not our end
         let folder = try SocketFolder()
         defer { folder.remove() }
         let figures = try await withProcesses(in: folder) {
@@ -63,7 +64,7 @@ struct HopBench: AsyncParsableCommand {
         folder.remove()
         for lane in lanes { try await lane.check() }
         var figures = HopFigures()
-        for round in 1...options.rounds {
+        for round in 1 ... options.rounds {
             status.show("round \(round) of \(options.rounds)")
             for lane in lanes {
                 status.show(detail: "round \(round) of \(options.rounds): \(lane.size.name)")

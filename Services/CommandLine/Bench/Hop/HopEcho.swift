@@ -38,11 +38,16 @@ struct HopEchoService: Service {
         // As the services of the product do it.
         server = RPCServer(
             address: .unix(path: Self.rpcSocket(in: folder)), limits: HopCaller.limits,
-            group: MultiThreadedEventLoopGroup.singleton, logger: logger) { $0.body }
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger
+        ) { $0.body }
     }
 
     func run() async throws {
         defer { raw.stop() }
-        try await withGracefulShutdownHandler { try await server.run() } onGracefulShutdown: { server.stopAccepting() }
+        try await withGracefulShutdownHandler {
+            try await server.run()
+        } onGracefulShutdown: {
+            server.stopAccepting()
+        }
     }
 }

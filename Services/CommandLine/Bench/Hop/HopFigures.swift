@@ -36,9 +36,10 @@ struct HopFigures: Sendable {
     /// A row for each size: our times, the raw socket's, how many times longer ours are, and bandwidths.
     var table: TextTable {
         let names = Self.percentiles.map(\.0)
-        let header = [""] + names.map { "\($0) µs" } + names.map { "raw \($0) µs" } + names.map { "\($0) ratio" } + [
-            "GB/s", "raw GB/s", "share",
-        ]
+        let header =
+            [""] + names.map { "\($0) µs" } + names.map { "raw \($0) µs" } + names.map { "\($0) ratio" } + [
+                "GB/s", "raw GB/s", "share",
+            ]
         return TextTable(header: header, rows: sizes.map(row))
     }
 

@@ -41,7 +41,7 @@ struct RawPingPong: Sendable {
 
     static func size(_ head: [UInt8]) -> Int? {
         let size = head.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return (1...UInt64(sizeMax)).contains(size) ? Int(size) : nil
+        return (1 ... UInt64(sizeMax)).contains(size) ? Int(size) : nil
     }
 }
 

@@ -20,7 +20,7 @@ struct RawSocket: Sendable {
     static func listening(on path: String) throws -> RawSocket {
         let socket = try make()
         guard unsafe socket.withAddress(path, { unsafe bind(socket.descriptor.rawValue, $0, $1) }) == 0,
-              listen(socket.descriptor.rawValue, 8) == 0
+            listen(socket.descriptor.rawValue, 8) == 0
         else {
             throw socket.failure("listen on \(path)")
         }

@@ -26,8 +26,8 @@ struct AttentionLanes {
     func lightning(rows: Int) -> KernelLane {
         let d = Self.dimension, block = Self.blockLength, heads = Self.headCount
         let first = rows == 1 ? block / 2 - 1 : 0
-        let floats = d * d + 2 * block * d                              // state, keys, values
-        let keys = (0 ..< rows).reduce(0) { $0 + first + $1 + 1 }       // seen by all rows together
+        let floats = d * d + 2 * block * d        // state, keys, values
+        let keys = (0 ..< rows).reduce(0) { $0 + first + $1 + 1 }        // seen by all rows together
         let query = Tensor.varied(rows: heads, columns: block * d), decay = (0 ... block).map { 1 - Float($0) / 128 }
         let bytes = 4 * (d * d + 2 * (first + 1) * d), operations = rows * 2 * d * d + keys * 4 * d
         let (compute, ring) = (compute, ring)
@@ -41,7 +41,8 @@ struct AttentionLanes {
                     compute.inParts(heads) { part in
                         for head in part {
                             let state = unsafe ring.piece(
-                                number * heads + head, byteCount: 4 * floats).assumingMemoryBound(to: Float.self)
+                                number * heads + head, byteCount: 4 * floats
+                            ).assumingMemoryBound(to: Float.self)
                             unsafe compute.lightningRows(
                                 output: output + head * rows * d, outputStride: d,
                                 query: query.baseAddress! + head * block * d, queryStride: d,
@@ -60,7 +61,8 @@ struct AttentionLanes {
         let d = Self.dimension, heads = Self.headCount, page = Kernels.pageLength
         let isDecode = queries == Self.decodeQueries
         let query = Tensor.varied(rows: heads, columns: queries * d)
-        let state = Tensor(rows: heads, columns: queries * (d + 2))     // running output, maximum and sum of each query
+        // Running output, maximum and sum of each query.
+        let state = Tensor(rows: heads, columns: queries * (d + 2))
         let (compute, ring) = (compute, ring)
         return KernelLane(
             name: "kernels.attention.rows\(queries).\(compute.kernels.name)",
@@ -73,7 +75,8 @@ struct AttentionLanes {
                     compute.inParts(heads) { part in
                         for head in part {
                             let keys = unsafe ring.piece(
-                                number * heads + head, byteCount: 8 * page * d).assumingMemoryBound(to: Float.self)
+                                number * heads + head, byteCount: 8 * page * d
+                            ).assumingMemoryBound(to: Float.self)
                             let output = unsafe state.baseAddress! + head * queries * (d + 2)
                             unsafe compute.attentionPage(
                                 maximum: output + queries * d, sum: output + queries * (d + 1), output: output,

@@ -29,7 +29,7 @@ struct KernelBench: AsyncParsableCommand {
     @Option(help: "Columns of the weights: the inner dimension.")
     var columns = 1536
 
-    static let sizes = 1...65_536
+    static let sizes = 1 ... 65_536
     /// More than the caches of most machines.
     static let ringBytes = 512 << 20
 
@@ -72,7 +72,7 @@ struct KernelBench: AsyncParsableCommand {
         let thread = ComputeLane(label: "minimax.bench.kernels"), threads = threads.count
         let status = ProgressDisplay()
         var rounds = [[KernelLane.Round]](repeating: [], count: lanes.count)
-        for round in 1...options.rounds {
+        for round in 1 ... options.rounds {
             status.show("round \(round) of \(options.rounds)")
             for (index, lane) in lanes.enumerated() {
                 status.show(detail: "round \(round) of \(options.rounds): \(lane.name)")

@@ -31,11 +31,12 @@ struct KernelLane: Sendable {
 
     /// Measures the ceiling, then calls again and again for a while, at least once.
     func measure(from first: Int, _ ceilings: MachineCeilings, threads: Int) -> Round {
-        let ceiling: Double? = switch yardstick {
-        case .reading: ceilings.readBandwidth(threads: threads, for: Self.ceilingDuration)
-        case .computing(let peak): peak.map { ceilings.operations($0, threads: threads, for: Self.ceilingDuration) }
-        case .passing: nil
-        }
+        let ceiling: Double? =
+            switch yardstick {
+            case .reading: ceilings.readBandwidth(threads: threads, for: Self.ceilingDuration)
+            case .computing(let peak): peak.map { ceilings.operations($0, threads: threads, for: Self.ceilingDuration) }
+            case .passing: nil
+            }
         let begin = ContinuousClock.now
         var calls = 0
         var elapsed = Duration.zero

@@ -17,8 +17,10 @@ struct ProductLanes {
         return KernelLane(
             name: "kernels.\(elementType.shortName).rows\(rows).\(compute.kernels.name).\(compute.arithmetic)",
             yardstick: isMany ? .computing(compute.kernels.peak(elementType, compute.arithmetic)) : .reading,
-            amount: isMany ? operations(rows, outputs) : Double(
-                ring.matrix(0, elementType, rows: outputs, columns: columns).byteCount)
+            amount: isMany
+                ? operations(rows, outputs)
+                : Double(
+                    ring.matrix(0, elementType, rows: outputs, columns: columns).byteCount)
         ) { number in
             _ = compute.linear(input, ring.matrix(number, elementType, rows: outputs, columns: columns))
         }

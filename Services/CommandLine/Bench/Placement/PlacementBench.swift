@@ -33,9 +33,11 @@ struct PlacementBench: AsyncParsableCommand {
     @Option(help: "How many hosts hold each expert; several numbers, with commas, are measured in turns.")
     var copies = CountList(1)
 
-    @Option(help: ArgumentHelp("""
-        Sequences at a time, each with a prompt of its own; several numbers, with commas, are measured in turns.
-        """, valueName: "sequences"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Sequences at a time, each with a prompt of its own; several numbers, with commas, are measured in turns.
+            """, valueName: "sequences"))
     var batch = CountList(1, 16)
 
     @Option(help: "Tokens of a prompt.")
@@ -61,10 +63,10 @@ struct PlacementBench: AsyncParsableCommand {
             throw ValidationError(
                 "'--batch' takes numbers from 1 to \(BatchOptions.batchMax), not \(batch.counts.max() ?? 0).")
         }
-        guard (1...1 << 20).contains(context) else {
+        guard (1 ... 1 << 20).contains(context) else {
             throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).")
         }
-        guard (2...65_536).contains(tokens) else {
+        guard (2 ... 65_536).contains(tokens) else {
             throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).")
         }
         try processes.refuseRouterFlags(["--placement", "--copies"])
@@ -82,7 +84,7 @@ struct PlacementBench: AsyncParsableCommand {
         let cores = try coreSets()
         var figures = PlacementFigures(
             cases: PlacementCase.all(hosts: expertHosts.counts, copies: copies.counts), batches: batch.counts)
-        for round in 1...options.rounds {
+        for round in 1 ... options.rounds {
             var rates: [[Double]] = []
             for placement in figures.cases { rates.append(try await self.rates(bench, placement, round, cores)) }
             figures.add(rates)

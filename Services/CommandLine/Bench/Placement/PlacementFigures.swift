@@ -44,13 +44,16 @@ struct PlacementFigures: Sendable {
     /// A row for each placement; for each batch the rate and its ratio to the reference.
     var table: TextTable {
         let header = [""] + batches.flatMap { ["batch \($0), tokens/s", "ratio"] }
-        return TextTable(header: header, rows: cases.map { placement in
-            [placement.description] + batches.flatMap { batch in
-                [
-                    figure(samples[Self.name(placement, batch)]),
-                    decimal(samples[Self.ratioName(placement, batch)], places: 2),
-                ]
-            }
-        })
+        return TextTable(
+            header: header,
+            rows: cases.map { placement in
+                [placement.description]
+                    + batches.flatMap { batch in
+                        [
+                            figure(samples[Self.name(placement, batch)]),
+                            decimal(samples[Self.ratioName(placement, batch)], places: 2),
+                        ]
+                    }
+            })
     }
 }

@@ -16,7 +16,7 @@ struct ArrivalProcess: Sendable, Equatable {
         var times: [Double] = []
         var now = 0.0
         while times.count < Self.requestsMax {
-            now += -log(1 - Double.random(in: 0..<1, using: &random)) / rate            // 1 - x is never 0
+            now += -log(1 - Double.random(in: 0 ..< 1, using: &random)) / rate        // 1 - x is never 0
             switch extent {
             case .seconds(let end) where now >= end: return times
             case .requests(let count) where times.count == count: return times

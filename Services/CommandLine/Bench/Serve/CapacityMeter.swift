@@ -23,7 +23,7 @@ struct CapacityMeter: Sendable {
                 try? await Task.sleep(for: .seconds(seconds))
                 return []
             }
-            var found = await tasks.next() ?? []                // time is up, or a stream has failed
+            var found = await tasks.next() ?? []        // time is up, or a stream has failed
             tasks.cancelAll()
             for await others in tasks { found += others }
             return found
@@ -56,7 +56,7 @@ struct CapacityMeter: Sendable {
             var item = recipe.item(at: 0, &random)
             item.behaviour = .reads
             // So that not all answers of the beginning end at the same time.
-            if records.isEmpty { item.answerTokens = Int.random(in: 1...item.answerTokens, using: &random) }
+            if records.isEmpty { item.answerTokens = Int.random(in: 1 ... item.answerTokens, using: &random) }
             let record = await client.send(item)
             records.append(record)
             if record.outcome.reason != nil { break }

@@ -10,19 +10,20 @@ struct KeyWeights: Sendable, Equatable {
     let keys: [Key]
 
     func draw(_ random: inout some RandomNumberGenerator) -> String? {
-        var left = Double.random(in: 0..<1, using: &random) * keys.reduce(0) { $0 + $1.weight }
+        var left = Double.random(in: 0 ..< 1, using: &random) * keys.reduce(0) { $0 + $1.weight }
         for key in keys {
             left -= key.weight
             if left < 0 { return key.name }
         }
-        return keys.last?.name          // rounding may leave a little
+        return keys.last?.name        // rounding may leave a little
     }
 
     /// Whether `name` can stand in a header and in a list with commas.
     static func isKey(_ name: some StringProtocol) -> Bool {
-        !name.isEmpty && name.utf8.count <= 256 && name.utf8.allSatisfy {
-            (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",")
-        }
+        !name.isEmpty && name.utf8.count <= 256
+            && name.utf8.allSatisfy {
+                (0x21 ... 0x7E).contains($0) && $0 != UInt8(ascii: ",")
+            }
     }
 }
 

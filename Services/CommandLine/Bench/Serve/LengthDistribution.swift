@@ -9,7 +9,7 @@ enum LengthDistribution: Sendable, Equatable {
     /// Half are longer than the median; `sigma` is the standard deviation of the logarithm.
     case lognormal(median: Double, sigma: Double)
 
-    static let lengths = 1...1 << 20
+    static let lengths = 1 ... 1 << 20
 
     func draw(_ random: inout some RandomNumberGenerator) -> Int {
         switch self {
@@ -24,8 +24,8 @@ enum LengthDistribution: Sendable, Equatable {
 
 /// A number of the standard normal distribution, by the method of Box and Muller.
 private func normal(_ random: inout some RandomNumberGenerator) -> Double {
-    let radius = (-2 * log(1 - Double.random(in: 0..<1, using: &random))).squareRoot()          // 1 - x is never 0
-    return radius * cos(2 * .pi * Double.random(in: 0..<1, using: &random))
+    let radius = (-2 * log(1 - Double.random(in: 0 ..< 1, using: &random))).squareRoot()        // 1 - x is never 0
+    return radius * cos(2 * .pi * Double.random(in: 0 ..< 1, using: &random))
 }
 
 extension LengthDistribution: ExpressibleByArgument {
@@ -42,15 +42,15 @@ extension LengthDistribution: ExpressibleByArgument {
         case ("uniform", 2):
             let bounds = fields("-").compactMap { Int($0) }
             guard bounds.count == 2, fields("-").count == 2, bounds[0] <= bounds[1],
-                  bounds.allSatisfy(Self.lengths.contains)
+                bounds.allSatisfy(Self.lengths.contains)
             else {
                 return nil
             }
-            self = .uniform(bounds[0]...bounds[1])
+            self = .uniform(bounds[0] ... bounds[1])
         case ("lognormal", 2):
             let numbers = fields(",").compactMap { Double($0) }
             guard numbers.count == 2, fields(",").count == 2 else { return nil }
-            guard (1...Double(Self.lengths.upperBound)).contains(numbers[0]), (0...10).contains(numbers[1]) else {
+            guard (1 ... Double(Self.lengths.upperBound)).contains(numbers[0]), (0 ... 10).contains(numbers[1]) else {
                 return nil
             }
             self = .lognormal(median: numbers[0], sigma: numbers[1])

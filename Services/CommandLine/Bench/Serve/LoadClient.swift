@@ -33,8 +33,9 @@ struct LoadClient: Sendable {
             }
             if let record = await tasks.next() ?? nil { tasks.cancelAll(); return record }
             tasks.cancelAll()
-            return await tasks.next().flatMap(\.self) ?? RequestRecord(
-                item: item, sent: now, ended: now, outcome: .hungUp)
+            return await tasks.next().flatMap(\.self)
+                ?? RequestRecord(
+                    item: item, sent: now, ended: now, outcome: .hungUp)
         }
     }
 

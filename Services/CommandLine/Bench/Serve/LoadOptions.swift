@@ -2,22 +2,28 @@ internal import ArgumentParser
 
 /// The flags that say which requests come when.
 struct LoadOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("""
-        Requests a second, on average, at random times; several numbers, with commas, are measured one after the \
-        other.
-        """, valueName: "rates"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Requests a second, on average, at random times; several numbers, with commas, are measured one after the \
+            other.
+            """, valueName: "rates"))
     var rate: NumberList?
 
-    @Option(help: ArgumentHelp("""
-        Requests a second as multiples of the capacity, which is measured first; several numbers, with commas, are \
-        measured one after the other.
-        """, valueName: "multiples"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Requests a second as multiples of the capacity, which is measured first; several numbers, with commas, are \
+            measured one after the other.
+            """, valueName: "multiples"))
     var load: NumberList?
 
-    @Option(help: ArgumentHelp("""
-        Send the requests that are in this file, one on each line: \
-        {"at": 0.5, "prompt_tokens": 100, "answer_tokens": 20}, with "key" and "priority" where wanted.
-        """, valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Send the requests that are in this file, one on each line: \
+            {"at": 0.5, "prompt_tokens": 100, "answer_tokens": 20}, with "key" and "priority" where wanted.
+            """, valueName: "file"))
     var trace: String?
 
     @Option(help: ArgumentHelp("For how long requests are sent (default: 60).", valueName: "seconds"))
@@ -26,22 +32,28 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "How many requests are sent; this or --duration.")
     var requests: Int?
 
-    @Option(help: ArgumentHelp("""
-        Prompt lengths: N, uniform:LOW-HIGH or lognormal:MEDIAN,SIGMA; what exceeds the model's context is cut.
-        """, valueName: "tokens"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Prompt lengths: N, uniform:LOW-HIGH or lognormal:MEDIAN,SIGMA; what exceeds the model's context is cut.
+            """, valueName: "tokens"))
     var promptTokens = LengthDistribution.fixed(512)
 
     @Option(help: ArgumentHelp("Answer lengths, written as prompt lengths are.", valueName: "tokens"))
     var answerTokens = LengthDistribution.fixed(128)
 
-    @Option(help: ArgumentHelp("""
-        API keys with weights, for example A:20,B:1: of 21 requests about 20 are sent with the key A.
-        """, valueName: "keys"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            API keys with weights, for example A:20,B:1: of 21 requests about 20 are sent with the key A.
+            """, valueName: "keys"))
     var keys: KeyWeights?
 
-    @Option(help: ArgumentHelp("""
-        Share of the clients that hang up, half of them while they wait, half in the middle of the answer.
-        """, valueName: "share"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Share of the clients that hang up, half of them while they wait, half in the middle of the answer.
+            """, valueName: "share"))
     var hangUps = 0.0
 
     @Option(help: ArgumentHelp("Share of the clients that read their answers slowly.", valueName: "share"))
@@ -70,7 +82,7 @@ struct LoadOptions: ParsableArguments {
         for (seconds, flag) in times where !(seconds > 0 && seconds <= Self.secondsMax) {
             throw ValidationError("'\(flag)' takes seconds above 0, not \(seconds).")
         }
-        if let requests, !(1...ArrivalProcess.requestsMax).contains(requests) {
+        if let requests, !(1 ... ArrivalProcess.requestsMax).contains(requests) {
             throw ValidationError(
                 "'--requests' takes a number from 1 to \(ArrivalProcess.requestsMax), not \(requests).")
         }
@@ -82,7 +94,7 @@ struct LoadOptions: ParsableArguments {
                 "'--hang-ups' and '--slow-readers' are shares from 0 to 1, together 1 at most, "
                     + "not \(hangUps) and \(slowReaders).")
         }
-        guard (1...1024).contains(streams) else {
+        guard (1 ... 1024).contains(streams) else {
             throw ValidationError("'--streams' takes a number from 1 to 1024, not \(streams).")
         }
     }

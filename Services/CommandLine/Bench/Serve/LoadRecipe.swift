@@ -57,10 +57,10 @@ struct LoadRecipe: Sendable, Equatable {
 
     /// Half of those who leave do so after a while, the others in the middle of their answer.
     private func behaviour(_ answer: Int, _ random: inout SplitMix64) -> LoadItem.Behaviour {
-        let chance = Double.random(in: 0..<1, using: &random)
+        let chance = Double.random(in: 0 ..< 1, using: &random)
         if chance >= hangUps { return chance < hangUps + slowReaders ? .readsSlowly : .reads }
         if chance < hangUps / 2 || answer == 1 {
-            return .leavesAfterSeconds(Double.random(in: 0..<Self.patienceSecondsMax, using: &random))
+            return .leavesAfterSeconds(Double.random(in: 0 ..< Self.patienceSecondsMax, using: &random))
         }
         return .leavesAfterTokens(Int.random(in: 1 ..< answer, using: &random))
     }

@@ -17,7 +17,7 @@ struct LoadRunner: Sendable {
             }
             progress.sentAll()
             let records = try await tasks.reduce(into: []) { $0.append($1) }
-            try Task.checkCancellation()                // what was cut short is no result
+            try Task.checkCancellation()        // what was cut short is no result
             return records
         }
     }

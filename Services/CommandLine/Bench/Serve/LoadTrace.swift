@@ -55,7 +55,7 @@ enum LoadTrace {
 
     private static func seconds(_ json: JSONValue) throws(LineError) -> Double {
         guard let value = json["at"] else { throw LineError("\"at\" is missing") }
-        guard let seconds = value.double, (0...secondsMax).contains(seconds) else {
+        guard let seconds = value.double, (0 ... secondsMax).contains(seconds) else {
             throw LineError("\"at\" is \(value.inWords), expected seconds from 0 on")
         }
         return seconds
@@ -75,8 +75,9 @@ enum LoadTrace {
         switch json["key"] {
         case nil, .null: return nil
         case .string(let name) where KeyWeights.isKey(name): return name
-        case let value?: throw LineError(
-            "\"key\" is \(value.inWords), expected printable ASCII without spaces and commas")
+        case let value?:
+            throw LineError(
+                "\"key\" is \(value.inWords), expected printable ASCII without spaces and commas")
         }
     }
 

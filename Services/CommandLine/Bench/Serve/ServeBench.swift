@@ -81,7 +81,7 @@ struct ServeBench: AsyncParsableCommand {
             client: bench.timer.client, tokens: bench.tokens, recipe: recipe, streams: loads.streams,
             seconds: loads.capacitySeconds)
         let capacity = try await meter.requestsPerSecond()
-        try await Task.sleep(for: .seconds(1))                  // until the router has noticed that all of them hung up
+        try await Task.sleep(for: .seconds(1))        // until the router has noticed that all of them hung up
         return capacity
     }
 

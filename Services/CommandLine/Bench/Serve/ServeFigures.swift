@@ -84,9 +84,10 @@ struct ServeFigures: Sendable {
             ]
             return moments.map { Figure(name: "\(name).\($0)", label: "\(name), \($0)", value: $1, unit: unit) }
         }
-        return figures("memory", "MB") { Double($0.anonymousBytes) / 1e6 } + figures("descriptors", "open") {
-            Double($0.descriptors)
-        }
+        return figures("memory", "MB") { Double($0.anonymousBytes) / 1e6 }
+            + figures("descriptors", "open") {
+                Double($0.descriptors)
+            }
     }
 
     /// - Parameter percents: 100 is the largest.

@@ -16,9 +16,12 @@ struct ServeReport: Sendable {
 
     var measurements: [Measurement] {
         let capacities = capacity.map { [Measurement(name: "\(what).capacity", value: $0, unit: "requests/s")] } ?? []
-        return capacities + loads.flatMap { load in
-            load.figures.map { Measurement(name: "\(what).\(load.name).\($0.name)", value: $0.value, unit: $0.unit) }
-        }
+        return capacities
+            + loads.flatMap { load in
+                load.figures.map {
+                    Measurement(name: "\(what).\(load.name).\($0.name)", value: $0.value, unit: $0.unit)
+                }
+            }
     }
 
     var tables: [TextTable] {

@@ -5,9 +5,11 @@ struct ServeTargets: ParsableArguments {
     @Option(help: ArgumentHelp("An answer is good if its first token comes within this time.", valueName: "seconds"))
     var targetTtft: Double?
 
-    @Option(help: ArgumentHelp("""
-        An answer is good if its mean time between tokens is at most this.
-        """, valueName: "milliseconds"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            An answer is good if its mean time between tokens is at most this.
+            """, valueName: "milliseconds"))
     var targetItl: Double?
 
     mutating func validate() throws {

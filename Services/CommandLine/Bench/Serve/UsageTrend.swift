@@ -26,8 +26,8 @@ struct UsageTrend: Sendable, Equatable {
                 anonymousBytes: Int(median(usages.map { Double($0.anonymousBytes) })),
                 descriptors: Int(median(usages.map { Double($0.descriptors) })))
         }
-        guard let warm = middle(0.1..<0.2), let end = middle(0.9..<1), let before = samples.first,
-              let after = samples.last
+        guard let warm = middle(0.1 ..< 0.2), let end = middle(0.9 ..< 1), let before = samples.first,
+            let after = samples.last
         else {
             return nil
         }

@@ -1,6 +1,6 @@
-internal import Flags
 internal import ArgumentParser
 internal import Console
+internal import Flags
 internal import LocalCluster
 internal import Probing
 
@@ -21,17 +21,20 @@ struct ThreadsBench: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder of the checkpoint.", valueName: "folder"))
     var model: String
 
-    @Option(help: """
-        How many threads each process computes with; several numbers, with commas (default: 1, 2, 4, … up to the cores \
-        there are).
-        """)
+    @Option(
+        help: """
+            How many threads each process computes with; several numbers, with commas (default: 1, 2, 4, … up to the \
+            cores there are).
+            """)
     var threadsList: CountList?
 
     @Option(help: "How many expert hosts share the experts.")
     var expertHosts = 2
 
-    @Option(help: ArgumentHelp(
-        "Sequences at a time, each with a prompt of its own; several numbers, with commas.", valueName: "sequences"))
+    @Option(
+        help: ArgumentHelp(
+            "Sequences at a time, each with a prompt of its own; several numbers, with commas.", valueName: "sequences")
+    )
     var batch = CountList(1, 16)
 
     @Option(help: "Tokens of a prompt before generation is measured.")
@@ -55,16 +58,16 @@ struct ThreadsBench: AsyncParsableCommand {
         if let threads = threadsList?.counts.max(), threads > 4096 {
             throw ValidationError("'--threads-list' takes numbers from 1 to 4096, not \(threads).")
         }
-        guard (1...256).contains(expertHosts) else {
+        guard (1 ... 256).contains(expertHosts) else {
             throw ValidationError("'--expert-hosts' takes a number from 1 to 256, not \(expertHosts).")
         }
         if let most = batch.counts.max(), most > BatchOptions.batchMax {
             throw ValidationError("'--batch' takes numbers from 1 to \(BatchOptions.batchMax), not \(most).")
         }
-        for (flag, count) in [("--context", context), ("--prefill", prefill)] where !(1...1 << 20).contains(count) {
+        for (flag, count) in [("--context", context), ("--prefill", prefill)] where !(1 ... 1 << 20).contains(count) {
             throw ValidationError("'\(flag)' takes a number from 1 to \(1 << 20), not \(count).")
         }
-        guard (2...65_536).contains(tokens) else {
+        guard (2 ... 65_536).contains(tokens) else {
             throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).")
         }
     }
@@ -73,7 +76,7 @@ struct ThreadsBench: AsyncParsableCommand {
         let model = try BenchModel(model)
         let counts = threadsList?.counts ?? Self.powers(upTo: Machine.coreCount)
         var figures = ThreadsFigures(what: processes.name("threads", model.weights), cases: cases(model))
-        for round in 1...options.rounds {
+        for round in 1 ... options.rounds {
             for count in counts {
                 let title = "Round \(round) of \(options.rounds), \(count) threads"
                 let sample = try await measure(model, threads: count, title: title, seed: seed &+ UInt64(round))
@@ -99,7 +102,7 @@ struct ThreadsBench: AsyncParsableCommand {
         } + [
             ThreadsFigures.Case(
                 name: "prefill", tokens: Double(prefill), bytes: nil,
-                operations: PrefillOperations(config: model.config, weights: weights).total(tokens: prefill)),
+                operations: PrefillOperations(config: model.config, weights: weights).total(tokens: prefill))
         ]
     }
 

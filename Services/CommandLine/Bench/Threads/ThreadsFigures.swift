@@ -75,12 +75,15 @@ struct ThreadsFigures: Sendable {
     /// of the ceiling.
     var table: TextTable {
         let header = ["threads", "read GB/s"] + cases.flatMap { ["\($0.name) tokens/s", "growth", "share"] }
-        return TextTable(header: header, rows: threads.map { count in
-            ["\(count)", figure(read(count).value)] + cases.flatMap { item in
-                let speed = speed(item, count)
-                let growth = decimal(growth(item, count).value, places: 2)
-                return [figure(speed.value), growth, speed.share.map(percent) ?? "–"]
-            }
-        })
+        return TextTable(
+            header: header,
+            rows: threads.map { count in
+                ["\(count)", figure(read(count).value)]
+                    + cases.flatMap { item in
+                        let speed = speed(item, count)
+                        let growth = decimal(growth(item, count).value, places: 2)
+                        return [figure(speed.value), growth, speed.share.map(percent) ?? "–"]
+                    }
+            })
     }
 }

@@ -18,9 +18,12 @@ struct AskCommand: AsyncParsableCommand {
     @Argument(help: "The question.")
     var question: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("""
-        A text to put before the question; may be repeated; - is standard input.
-        """, valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            """
+            A text to put before the question; may be repeated; - is standard input.
+            """, valueName: "file"))
     var file: [String] = []
 
     @Option(help: "Where a running cluster answers.")

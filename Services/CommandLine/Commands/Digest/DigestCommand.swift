@@ -31,7 +31,7 @@ struct DigestCommand: AsyncParsableCommand {
     var threads: Int?
 
     mutating func validate() throws {
-        if let threads, !(1...4096).contains(threads) {
+        if let threads, !(1 ... 4096).contains(threads) {
             throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).")
         }
     }
@@ -65,7 +65,9 @@ struct DigestCommand: AsyncParsableCommand {
                         progress.add(byteCount)
                     }
                 }
-            } onCancel: { isCancelled.set() }
+            } onCancel: {
+                isCancelled.set()
+            }
         }
     }
 

@@ -20,7 +20,7 @@ struct HealthCommand: AsyncParsableCommand {
     var timeoutSeconds = 2
 
     func validate() throws {
-        guard (1...3600).contains(timeoutSeconds) else {
+        guard (1 ... 3600).contains(timeoutSeconds) else {
             throw ValidationError("'--timeout-seconds' takes a number from 1 to 3600, not \(timeoutSeconds).")
         }
     }

@@ -25,7 +25,7 @@ struct InspectCommand: AsyncParsableCommand {
     var json = false
 
     mutating func validate() throws {
-        if let expertHosts, !(1...65_536).contains(expertHosts) {
+        if let expertHosts, !(1 ... 65_536).contains(expertHosts) {
             throw ValidationError("'--expert-hosts' takes a number from 1 to 65536, not \(expertHosts).")
         }
     }

@@ -2,8 +2,8 @@
 func shellQuoted(_ argument: String) -> String {
     let plain = argument.utf8.allSatisfy { byte in
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "a") ... UInt8(ascii: "z"), UInt8(ascii: "A") ... UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0") ... UInt8(ascii: "9"): true
         default: "/._-+=:,@%".utf8.contains(byte)
         }
     }

@@ -14,7 +14,7 @@ enum ThreadedWork {
         do {
             try await withTaskCancellationHandler {
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    for _ in 0..<max(1, threads) {
+                    for _ in 0 ..< max(1, threads) {
                         tasks.addTask { try await pool.runIfActive { try pieces.doAll(work) } }
                     }
                     try await tasks.waitForAll()

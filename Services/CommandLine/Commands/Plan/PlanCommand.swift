@@ -15,15 +15,18 @@ struct PlanCommand: AsyncParsableCommand {
               minimax plan --admin 127.0.0.1:9090 --mode latency --copies 2
             """)
 
-    @Option(help: ArgumentHelp("""
-        Where the router's admin server answers: unix:/PATH or HOST:PORT.
-        """, valueName: "address"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where the router's admin server answers: unix:/PATH or HOST:PORT.
+            """, valueName: "address"))
     var admin: Address
 
-    @Option(help: """
-        Place experts for latency (every expert in slices over all hosts), throughput (whole experts), or auto, \
-        whichever is predicted to be faster.
-        """)
+    @Option(
+        help: """
+            Place experts for latency (every expert in slices over all hosts), throughput (whole experts), or auto, \
+            whichever is predicted to be faster.
+            """)
     var mode: PlacementGoal?
 
     @Option(help: "How many hosts shall hold each expert.")
@@ -35,9 +38,11 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The name of a host that may hold something again.", valueName: "host"))
     var undrain: String?
 
-    @Option(help: ArgumentHelp("""
-        An expert that shall be on this host; may be repeated, and replaces all pins there were.
-        """, valueName: "layer:expert:host"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            An expert that shall be on this host; may be repeated, and replaces all pins there were.
+            """, valueName: "layer:expert:host"))
     var pin: [ExpertPin] = []
 
     @Flag(help: "Take all pins away.")

@@ -13,7 +13,8 @@ struct PlanText: Sendable {
         let asked = "asked for: \(plan.placement.rawValue), \(Self.copies(plan.copies))"
         let model = "\(plan.experts) experts in \(plan.layers) layers"
         let held = "mode \(plan.mode), \(Self.copies(plan.copiesHeld)) of \(model)"
-        let head = plan.mode == "none"
+        let head =
+            plan.mode == "none"
             ? "No plan yet (\(asked)) for \(model)." : "Plan \(plan.version): \(held) (\(asked))."
         let pins = plan.pins.map { "expert \($0.expert) of layer \($0.layer) on \($0.host)" }
         let more = [("Problem", plan.problem.map { [$0] } ?? []), ("Drained", plan.drained), ("Pinned", pins)]
@@ -52,7 +53,8 @@ struct PlanText: Sendable {
 
     private var step: String {
         let rows = "\(plan.rowsPerStep) row\(plan.rowsPerStep == 1 ? "" : "s")"
-        let measured = plan.measuredSeconds > 0
+        let measured =
+            plan.measuredSeconds > 0
             ? "\(Self.milliseconds(plan.measuredSeconds)) ms measured"
             : "not measured yet"
         let predictions = plan.predictions.map { "\(Self.milliseconds($0.seconds)) ms (\($0.mode))" }

@@ -42,9 +42,10 @@ struct QualityCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pieces = try text.map { try QualityMeter.pieces(of: try Self.read($0, "--text")) } ?? []
-        let questions = try questions.map {
-            try QualityMeter.questions(in: try Self.read($0, "--questions"), limit: limit ?? .max)
-        } ?? []
+        let questions =
+            try questions.map {
+                try QualityMeter.questions(in: try Self.read($0, "--questions"), limit: limit ?? .max)
+            } ?? []
         var table = TextTable(header: ["checkpoint", "weights GB", "perplexity", "to the first", "accuracy %"])
         var first: Double?
         for folder in folders {

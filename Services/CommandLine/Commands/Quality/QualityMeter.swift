@@ -27,8 +27,11 @@ struct QualityMeter: Sendable {
         var pieces: [String] = [], rest = text[...]
         while !rest.isEmpty {
             let limit = rest.index(rest.startIndex, offsetBy: pieceLength, limitedBy: rest.endIndex) ?? rest.endIndex
-            let end = limit == rest.endIndex ? limit : rest[..<limit].lastIndex(of: "\n").map { rest.index(after: $0) }
-                ?? limit
+            let end =
+                limit == rest.endIndex
+                ? limit
+                : rest[..<limit].lastIndex(of: "\n").map { rest.index(after: $0) }
+                    ?? limit
             pieces.append(String(rest[..<end]))
             rest = rest[end...]
         }

@@ -32,7 +32,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     var threads: Int?
 
     mutating func validate() throws {
-        if let threads, !(1...4096).contains(threads) {
+        if let threads, !(1 ... 4096).contains(threads) {
             throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).")
         }
     }
@@ -88,7 +88,7 @@ struct QuantizeCommand: AsyncParsableCommand {
     /// The config as it is, with what readers must know of the new weights.
     private static func config(of folder: String, quantization: ModelConfig.Quantization) throws -> JSONValue {
         guard let bytes = try bytes("config.json", in: folder),
-              case .object(let members) = try JSONReader.read(bytes, duplicateNames: .refused)
+            case .object(let members) = try JSONReader.read(bytes, duplicateNames: .refused)
         else {
             throw StartError("\(folder)/config.json is not there any more")
         }

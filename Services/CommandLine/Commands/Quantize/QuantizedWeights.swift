@@ -28,12 +28,13 @@ struct QuantizedWeights: Sendable {
     private static func blocks(of steps: [QuantizationPlan.Step]) -> [Block] {
         var blocks: [Block] = [], tensor = 0
         for step in steps {
-            let (count, blockCount) = switch step {
-            case .copy(let stored): (stored.tensor.byteCount, blockByteCount)
-            case .quantize(_, let matrix, _): (matrix.rows, max(1, blockByteCount * matrix.rows / matrix.byteCount))
-            }
+            let (count, blockCount) =
+                switch step {
+                case .copy(let stored): (stored.tensor.byteCount, blockByteCount)
+                case .quantize(_, let matrix, _): (matrix.rows, max(1, blockByteCount * matrix.rows / matrix.byteCount))
+                }
             for start in stride(from: 0, to: count, by: blockCount) {
-                blocks.append(Block(step: step, tensor: tensor, range: start..<min(start + blockCount, count)))
+                blocks.append(Block(step: step, tensor: tensor, range: start ..< min(start + blockCount, count)))
             }
             tensor += step.tensorCount
         }

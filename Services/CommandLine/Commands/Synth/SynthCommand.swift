@@ -22,28 +22,32 @@ struct SynthCommand: AsyncParsableCommand {
     @Option(help: "The model whose proportions are taken.")
     var shape = Shape.text01
 
-    @Option(help: ArgumentHelp("""
-        Divisor of the hidden size (6144), the heads (64), the key/value heads (8) and the intermediate size (9216): \
-        1, 2, 4, 8, 16, 32 or 64.
-        """))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Divisor of the hidden size (6144), the heads (64), the key/value heads (8) and the intermediate size \
+            (9216): 1, 2, 4, 8, 16, 32 or 64.
+            """))
     var scale = 4
 
     @Option(help: "Number of layers.")
     var layers = 8
 
-    @Option(help: """
-        Every N-th layer has softmax attention, the others have lightning attention; with fewer than N layers the last \
-        one has softmax attention. With 0 no layer has.
-        """)
+    @Option(
+        help: """
+            Every N-th layer has softmax attention, the others have lightning attention; with fewer than N layers the \
+            last one has softmax attention. With 0 no layer has.
+            """)
     var softmaxEvery = 8
 
     @Option(help: "Number of tokens (default: 200064 at --scale 1, else 32000).")
     var vocabulary: Int?
 
-    @Option(help: """
-        How unevenly experts are chosen; 0 is evenly. Row e of each gate, counted from 0, is divided by (e + 1) to the \
-        power of this number.
-        """)
+    @Option(
+        help: """
+            How unevenly experts are chosen; 0 is evenly. Row e of each gate, counted from 0, is divided by (e + 1) to \
+            the power of this number.
+            """)
     var gateSkew = 0.0
 
     @Option(help: "Seed of the random weights: other seeds give other weights.")
@@ -75,7 +79,7 @@ struct SynthCommand: AsyncParsableCommand {
             throw ValidationError(
                 "'--vocabulary' takes a number from \(range.lowerBound) to \(range.upperBound), not \(vocabulary).")
         }
-        if let threads, !(1...4096).contains(threads) {
+        if let threads, !(1 ... 4096).contains(threads) {
             throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).")
         }
     }

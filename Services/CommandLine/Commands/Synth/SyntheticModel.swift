@@ -12,9 +12,9 @@ struct SyntheticModel: Sendable, Equatable {
 
     /// The divisors of 64, which divides every width: hidden size 6144, 64 heads, intermediate size 9216.
     static let scales = [1, 2, 4, 8, 16, 32, 64]
-    static let layerCounts = 1...2048
+    static let layerCounts = 1 ... 2048
     /// A vocabulary holds at least all bytes and the special tokens.
-    static let vocabularies = (SyntheticTokenizer.byteCount + SyntheticTokenizer.specials.count)...(1 << 20)
+    static let vocabularies = (SyntheticTokenizer.byteCount + SyntheticTokenizer.specials.count) ... (1 << 20)
 
     /// - Parameter vocabulary: nil: as many tokens as MiniMax-Text-01 at its scale, 32,000 at smaller ones, where the
     ///   embeddings would otherwise outweigh the layers.
@@ -76,6 +76,6 @@ struct SyntheticModel: Sendable, Equatable {
     /// `softmaxEvery`, the last one has softmax attention.
     private var attentionKinds: [Int] {
         let every = min(softmaxEvery, layers)
-        return (1...layers).map { every > 0 && $0 % every == 0 ? 1 : 0 }
+        return (1 ... layers).map { every > 0 && $0 % every == 0 ? 1 : 0 }
     }
 }

@@ -26,7 +26,10 @@ struct SyntheticTokenizer: Sendable, Equatable {
 
     /// The files that lie beside the weights: name and content.
     var files: [(name: String, content: JSONValue)] {
-        [("tokenizer.json", tokenizerFile), ("tokenizer_config.json", settings), ("generation_config.json", generation)]
+        [
+            ("tokenizer.json", tokenizerFile), ("tokenizer_config.json", settings),
+            ("generation_config.json", generation),
+        ]
     }
 
     // MARK: tokenizer.json
@@ -38,9 +41,10 @@ struct SyntheticTokenizer: Sendable, Equatable {
             "version": "1.0",
             "truncation": .null,
             "padding": .null,
-            "added_tokens": .array(Self.specials.map { special in
-                .object([.init(name: "id", value: .int(id(of: special)))] + Self.description(of: special))
-            }),
+            "added_tokens": .array(
+                Self.specials.map { special in
+                    .object([.init(name: "id", value: .int(id(of: special)))] + Self.description(of: special))
+                }),
             "normalizer": .null,
             "pre_tokenizer": [
                 "type": "Sequence",
@@ -61,7 +65,7 @@ struct SyntheticTokenizer: Sendable, Equatable {
     /// The characters in which byte-level vocabularies spell bytes, in the usual order: visible Latin-1, then those for
     /// the other bytes.
     private static let bytes: [String] =
-        [0x21...0x7E, 0xA1...0xAC, 0xAE...0xFF, 0x100...0x143].joined().compactMap {
+        [0x21 ... 0x7E, 0xA1 ... 0xAC, 0xAE ... 0xFF, 0x100 ... 0x143].joined().compactMap {
             Unicode.Scalar(UInt32($0)).map { String($0) }
         }
 
@@ -73,7 +77,7 @@ struct SyntheticTokenizer: Sendable, Equatable {
     private static func description(of special: String) -> [JSONValue.Member] {
         [.init(name: "content", value: .string(special))]
             + ["single_word", "lstrip", "rstrip", "normalized"].map { .init(name: $0, value: false) } + [
-                .init(name: "special", value: true),
+                .init(name: "special", value: true)
             ]
     }
 

@@ -62,7 +62,7 @@ struct SyntheticWeights: Sendable {
     private static func blocks(of shard: ShardPlan.Shard) -> [(tensor: Int, bytes: Range<Int>)] {
         shard.tensors.enumerated().flatMap { number, tensor in
             stride(from: 0, to: tensor.byteCount, by: blockByteCount).map {
-                (number, $0..<min($0 + blockByteCount, tensor.byteCount))
+                (number, $0 ..< min($0 + blockByteCount, tensor.byteCount))
             }
         }
     }

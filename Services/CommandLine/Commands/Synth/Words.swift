@@ -10,7 +10,7 @@ enum Words {
     private static var commonPrefixes: [String] {
         var seen: Set<String> = [], result: [String] = []
         for word in common.split(whereSeparator: \.isWhitespace) {
-            for length in 1...word.count {
+            for length in 1 ... word.count {
                 let prefix = "Ġ\(word.prefix(length))"
                 if seen.insert(prefix).inserted { result.append(prefix) }
             }
@@ -34,7 +34,7 @@ enum Words {
 
 /// "Ġa", "Ġb", … "Ġz", "Ġab", "Ġac", …: consonants and vowels take turns; shorter words come first.
 private struct MadeUpWords: Sequence, IteratorProtocol {
-    private var words = [""]          // of the length before
+    private var words = [""]        // of the length before
     private var longer: [String] = []
     private var place = 0
     private var pending: ArraySlice<String> = []
@@ -44,7 +44,8 @@ private struct MadeUpWords: Sequence, IteratorProtocol {
             if place == words.count { (words, longer, place) = (longer, [], 0) }
             let word = words[place]
             place += 1
-            let letters = word.last.map { Self.vowels.contains($0) ? Self.consonants : Self.vowels }
+            let letters =
+                word.last.map { Self.vowels.contains($0) ? Self.consonants : Self.vowels }
                 ?? Self.vowels + Self.consonants
             let extended = letters.map { word + String($0) }
             longer += extended

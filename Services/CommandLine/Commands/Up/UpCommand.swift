@@ -28,11 +28,12 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "Port of the REST front; 0 for any free one.")
     var port = 8080
 
-    @Option(help: ArgumentHelp(
-        """
-        Where the router's /metrics, /livez, /readyz and plan answer: HOST:PORT or unix:/PATH; none is a socket in the \
-        private folder.
-        """, valueName: "address"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where the router's /metrics, /livez, /readyz and plan answer: HOST:PORT or unix:/PATH; none is a socket in \
+            the private folder.
+            """, valueName: "address"))
     var admin = AdminAddress(nil)
 
     @Option(help: ArgumentHelp("File of the API keys that clients may use; see router --help.", valueName: "file"))
@@ -44,7 +45,7 @@ struct UpCommand: AsyncParsableCommand {
     @OptionGroup var cluster: ClusterOptions
 
     mutating func validate() throws {
-        guard (0...65_535).contains(port) else {
+        guard (0 ... 65_535).contains(port) else {
             throw ValidationError("'--port' takes a number from 0 to 65535, not \(port).")
         }
         if case .tcp(host: _, port: 0)? = admin.address {

@@ -72,12 +72,12 @@ package struct ChildProcess: Sendable {
                     }
                     var lines = LineSplitter()
                     do {
-                        for try await buffer in execution.standardError {       // ends when the child does
+                        for try await buffer in execution.standardError {        // ends when the child does
                             let bytes = unsafe buffer.withUnsafeBytes { unsafe Array($0) }
                             _ = try? log?.writeAll(bytes)
                             for line in lines.append(bytes) { onLine(line) }
                         }
-                    } catch {}                                                  // the exit status tells what matters
+                    } catch {}        // the exit status tells what matters
                     if let rest = lines.rest { onLine(rest) }
                     tasks.cancelAll()
                 }

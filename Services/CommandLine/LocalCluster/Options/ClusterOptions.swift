@@ -13,7 +13,7 @@ package struct ClusterOptions: ParsableArguments {
 
     /// Refuses numbers that no cluster has.
     package mutating func validate() throws {
-        guard (1...256).contains(expertHosts) else {
+        guard (1 ... 256).contains(expertHosts) else {
             throw ValidationError("'--expert-hosts' takes a number from 1 to 256, not \(expertHosts).")
         }
     }

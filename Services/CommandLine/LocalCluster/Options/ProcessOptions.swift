@@ -10,11 +10,12 @@ package struct ProcessOptions: ParsableArguments {
     package var threads: Int?
 
     /// Whether each process gets cores of its own.
-    @Flag(help: """
-        Give each process of the cluster cores of its own: one to the router, the rest to attention and the expert \
-        hosts by their work; in bench placement to the expert hosts alone, --threads each. Without it all share all \
-        cores, which is faster as a rule, since attention and experts take turns.
-        """)
+    @Flag(
+        help: """
+            Give each process of the cluster cores of its own: one to the router, the rest to attention and the expert \
+            hosts by their work; in bench placement to the expert hosts alone, --threads each. Without it all share \
+            all cores, which is faster as a rule, since attention and experts take turns.
+            """)
     package var pinCores = false
 
     /// With which instructions, and how exactly, the processes compute.
@@ -24,22 +25,27 @@ package struct ProcessOptions: ParsableArguments {
     var logLevel: Logger.Level?
 
     /// Where the processes' logs go; nil: into a private folder that is removed at the end.
-    @Option(help: ArgumentHelp(
-        "Keep the processes' logs in this folder (default: a private one that is removed at the end).",
-        valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep the processes' logs in this folder (default: a private one that is removed at the end).",
+            valueName: "folder"))
     package var logFolder: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp(
-        """
-        Further flags of the router, in one argument with spaces between, for example '--sequences-max 16' (see \
-        router --help).
-        """, valueName: "flags"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Further flags of the router, in one argument with spaces between, for example '--sequences-max 16' (see \
+            router --help).
+            """, valueName: "flags"))
     var routerFlags: String?
 
     /// Whether the processes' logs are shown as well.
-    @Flag(name: .shortAndLong, help: """
-        Show the processes' logs on standard error, each line after its process's name.
-        """)
+    @Flag(
+        name: .shortAndLong,
+        help: """
+            Show the processes' logs on standard error, each line after its process's name.
+            """)
     package var verbose = false
 
     /// The parser makes it and fills it in.
@@ -48,7 +54,7 @@ package struct ProcessOptions: ParsableArguments {
     /// Refuses numbers that no process takes, and flags that every command sets itself.
     package mutating func validate() throws {
         try refuseRouterFlags(Self.ownRouterFlags)
-        if let threads, !(1...4096).contains(threads) {
+        if let threads, !(1 ... 4096).contains(threads) {
             throw ValidationError("'--threads' takes a number from 1 to 4096, not \(threads).")
         }
     }

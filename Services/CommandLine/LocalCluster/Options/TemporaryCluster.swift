@@ -29,7 +29,8 @@ extension ProcessOptions {
             verbose: verbose, logFolder: logFolder)
         let result = ResultBox<Result>()
         _ = try await cluster.run { result.set(try await work($0)) }
-        guard let found = result.value else { throw ExitCode(130) }     // as a shell tells that Ctrl-C ended a command
+        // As a shell tells that Ctrl-C ended a command.
+        guard let found = result.value else { throw ExitCode(130) }
         return found
     }
 }

@@ -7,7 +7,7 @@ extension ClusterPlan {
     ///
     /// - Throws: `StartError` when the checkpoint, a program or the port is not there to be used.
     func check(programs: String) async throws {
-        guard (1...256).contains(expertHosts) else {
+        guard (1 ... 256).contains(expertHosts) else {
             throw StartError("--expert-hosts is \(expertHosts); a cluster here has 1 to 256")
         }
         let files = FileManager.default

@@ -14,7 +14,7 @@ extension ClusterPlan {
     ///     whatever each would measure. Nil: each measures.
     package func processes(sockets: String, programs: String, readBandwidth: Double? = nil) -> [ProcessPlan] {
         let draft = ProcessDraft(plan: self, sockets: sockets, programs: programs)
-        return [draft.attention] + (1...expertHosts).map { draft.expertHost($0, readBandwidth) } + [draft.router]
+        return [draft.attention] + (1 ... expertHosts).map { draft.expertHost($0, readBandwidth) } + [draft.router]
     }
 }
 

@@ -32,7 +32,7 @@ package struct SocketFolder: Sendable {
             let template = "\(parent)/minimax-XXXXXX"
             guard template.utf8.count + nameBytesMax <= Address.unixPathBytesMax else { continue }
             var name = Array(template.utf8CString)
-            if unsafe mkdtemp(&name) != nil {                               // makes it with mode 0700
+            if unsafe mkdtemp(&name) != nil {        // makes it with mode 0700
                 return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
             }
             failure = unsafe "\(parent): \(String(cString: strerror(errno)))"

@@ -131,7 +131,7 @@ struct ClusterRun {
         case .endWork:
             isStarting = false
             tasks.endWork()
-        case .report(let text): if text != life.failure { display.line("minimax: \(text)") }    // else it is thrown
+        case .report(let text): if text != life.failure { display.line("minimax: \(text)") }        // else it is thrown
         case .end(let router, let reason): tasks.order(.say(reason), to: [router])
         case .terminate(let names): tasks.order(.signal(SIGTERM), to: names)
         case .kill(let names): tasks.order(.signal(SIGKILL), to: names)

@@ -86,6 +86,6 @@ extension String {
     fileprivate func range(of word: String, after offset: Int) -> Range<Index>? {
         guard let start = index(startIndex, offsetBy: offset, limitedBy: endIndex) else { return nil }
         guard self[start...].hasPrefix(word) else { return nil }
-        return start..<index(start, offsetBy: word.count)
+        return start ..< index(start, offsetBy: word.count)
     }
 }

@@ -3,8 +3,8 @@ internal import Logging
 internal import NIOCore
 internal import Probing
 
-/// In the pipeline of the listening socket: accepts no more while there is no room for another connection, by our own limit or by
-/// the system's (then `accept` fails, and would fail again at once).
+/// In the pipeline of the listening socket: accepts no more while there is no room for another connection, by our own
+/// limit or by the system's (then `accept` fails, and would fail again at once).
 final class AcceptPause: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -47,7 +47,8 @@ final class AcceptPause: ChannelDuplexHandler {
         let makesRoom = table.makeRoom(min(Self.roomMade, max(1, table.count / 2)))
         if NIODeadline.now() >= lastWords + Self.wordsApart || lastWords == .uptimeNanoseconds(0) {
             lastWords = .now()
-            logger.warning("connections have to wait", metadata: ["cause": "\(reason)", "connections": "\(table.count)"])
+            logger.warning(
+                "connections have to wait", metadata: ["cause": "\(reason)", "connections": "\(table.count)"])
         }
         pause.begin(context, for: makesRoom ? Self.shortPause : Self.longPause, read: read)
     }

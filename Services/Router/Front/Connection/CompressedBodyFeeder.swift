@@ -4,8 +4,9 @@ internal import NIOHTTPCompression
 
 /// Gives compressed bodies to the decompressor in small pieces, each only when more is asked for.
 ///
-/// A piece can grow a thousandfold; the whole of what was received would be decompressed at once, whether or not anybody has
-/// room for it. What comes is bounded by the same limit as what it becomes: a compressed body of nothing could go on for ever.
+/// A piece can grow a thousandfold; the whole of what was received would be decompressed at once, whether or not
+/// anybody has room for it. What comes is bounded by the same limit as what it becomes: a compressed body of nothing
+/// could go on for ever.
 final class CompressedBodyFeeder: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -27,7 +28,8 @@ final class CompressedBodyFeeder: ChannelDuplexHandler, RemovableChannelHandler 
         /// Bytes as they came, and what they became.
         var compressed = 0, inflated = 0
 
-        /// Text that people or programs write grows tenfold, at most some dozen times; what is far beyond was made to make work.
+        /// Text that people or programs write grows tenfold, at most some dozen times; what is far beyond was made to
+        /// make work.
         static let ratioMax = 100
         /// Small bodies may grow as they like.
         static let freeBytes = 256 << 10
@@ -52,7 +54,11 @@ final class CompressedBodyFeeder: ChannelDuplexHandler, RemovableChannelHandler 
             if let compression { head.headers.replaceOrAdd(name: "content-encoding", value: compression) }
             part = .head(head)
         }
-        if isCompressed || !waiting.isEmpty { waiting.append(part) } else { context.fireChannelRead(Self.wrapInboundOut(part)) }
+        if isCompressed || !waiting.isEmpty {
+            waiting.append(part)
+        } else {
+            context.fireChannelRead(Self.wrapInboundOut(part))
+        }
     }
 
     func read(context: ChannelHandlerContext) {
@@ -74,7 +80,8 @@ final class CompressedBodyFeeder: ChannelDuplexHandler, RemovableChannelHandler 
         case .end: break
         case .body(var bytes):
             growth.compressed += min(bytes.readableBytes, Self.pieceBytesMax)
-            guard bytes.readableBytes > Self.pieceBytesMax, let piece = bytes.readSlice(length: Self.pieceBytesMax) else { break }
+            guard bytes.readableBytes > Self.pieceBytesMax, let piece = bytes.readSlice(length: Self.pieceBytesMax)
+            else { break }
             waiting.prepend(.body(bytes))
             return .body(piece)
         }

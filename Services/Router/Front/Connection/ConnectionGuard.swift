@@ -1,8 +1,10 @@
 internal import NIOCore
 
-/// Nearest to the socket: tells when the client hangs up, and gives a connection up whose client takes too long (see `ConnectionLife`).
+/// Nearest to the socket: tells when the client hangs up, and gives a connection up whose client takes too long (see
+/// `ConnectionLife`).
 ///
-/// Stays on its channel's event loop, as does `RequestRulesHandler`, which tells it where requests and answers begin and end.
+/// Stays on its channel's event loop, as does `RequestRulesHandler`, which tells it where requests and answers begin
+/// and end.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -100,7 +102,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
         if life.isReadingBody, framing.isWasteful { context.fireErrorCaught(RequestFault.wastefulChunks) }
         // Line ends between requests are no beginning (RFC 9112, section 2.2).
-        if parts == partsBefore, !life.isReadingBody, bytes.readableBytesView.contains(where: { $0 != 13 && $0 != 10 }) {
+        if parts == partsBefore, !life.isReadingBody, bytes.readableBytesView.contains(where: { $0 != 13 && $0 != 10 })
+        {
             life.headBegan(now: .now())
             arm()
         }
@@ -109,7 +112,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         life.paused(now: .now())
         context.fireChannelReadComplete()
-        check()     // a body that is thrown away may have become too long
+        check()        // a body that is thrown away may have become too long
     }
 
     func read(context: ChannelHandlerContext) {
@@ -146,7 +149,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Asks how many bytes wait for the socket.
     private func look() {
-        guard let context, let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes) else { return }
+        guard let context, let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes) else {
+            return
+        }
         life.wrote(taken: written - waiting, waiting: waiting > 0, now: .now())
         connection.noteUnread(since: life.unreadSince)
     }

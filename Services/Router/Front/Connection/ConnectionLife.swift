@@ -1,13 +1,16 @@
 internal import NIOCore
 
-/// How long a client connection may take over each thing before it is given up. Told of events and their times, asked for the next deadline.
+/// How long a client connection may take over each thing before it is given up. Told of events and their times, asked
+/// for the next deadline.
 ///
-/// A body of N bytes takes at most `head` + N / `bodyRate`, since each window of `head` must bring its part: what came early does not
-/// buy time for later. Bytes count as they come, without chunk headers; a compressed body's are bounded by the limit of what it becomes.
-/// Only what the client owes counts: the time in which the server does not read, or still answers an earlier request, is the server's own.
+/// A body of N bytes takes at most `head` + N / `bodyRate`, since each window of `head` must bring its part: what came
+/// early does not buy time for later. Bytes count as they come, without chunk headers; a compressed body's are bounded
+/// by the limit of what it becomes. Only what the client owes counts: the time in which the server does not read, or
+/// still answers an earlier request, is the server's own.
 struct ConnectionLife {
     struct Limits: Sendable {
-        /// For the head of a request, also for the first one of a connection; and the window in which a body must bring `bodyRate`.
+        /// For the head of a request, also for the first one of a connection; and the window in which a body must bring
+        /// `bodyRate`.
         var head = TimeAmount.seconds(30)
         /// Bytes per second that a body brings at least, over each window of `head`.
         var bodyRate = 4096
@@ -15,7 +18,8 @@ struct ConnectionLife {
         var idle = TimeAmount.minutes(5)
         /// For the first byte of an answer's rest that the client's side takes.
         var stall = TimeAmount.seconds(30)
-        /// Bytes of a body that may come after its request was answered, to be thrown away; for as long as a connection may be idle.
+        /// Bytes of a body that may come after its request was answered, to be thrown away; for as long as a connection
+        /// may be idle.
         var drainBytes = 128 << 20
     }
 
@@ -148,5 +152,7 @@ struct ConnectionLife {
         }
     }
 
-    private var bytesPerWindow: Int { Int(clamping: Int64(limits.bodyRate) * max(1, limits.head.nanoseconds / 1_000_000) / 1000) }
+    private var bytesPerWindow: Int {
+        Int(clamping: Int64(limits.bodyRate) * max(1, limits.head.nanoseconds / 1_000_000) / 1000)
+    }
 }

@@ -2,9 +2,10 @@ internal import NIOCore
 
 /// Which connections make room for new ones where all places are taken.
 ///
-/// Whoever has the most connections gives way first, so that nobody has all places: of his connections the quiet ones, those that have
-/// been quiet for the longest time first, then those that have been slow for the longest time. Of clients that have equally many, the
-/// quiet ones go first, too. So behind a proxy, where all come from one address, it is as if there were no addresses.
+/// Whoever has the most connections gives way first, so that nobody has all places: of his connections the quiet ones,
+/// those that have been quiet for the longest time first, then those that have been slow for the longest time. Of
+/// clients that have equally many, the quiet ones go first, too. So behind a proxy, where all come from one address, it
+/// is as if there were no addresses.
 struct ConnectionShares {
     /// One connection, as far as it matters here.
     struct Use: Equatable {
@@ -28,16 +29,19 @@ struct ConnectionShares {
     /// In which a client that is slow is left in peace.
     static let patience = TimeAmount.seconds(2)
 
-    /// - Returns: the indices in `uses` of at most `count` connections that are closed now, all in the same state; none where all are busy.
+    /// - Returns: the indices in `uses` of at most `count` connections that are closed now, all in the same state; none
+    ///   where all are busy.
     static func givingWay(_ count: Int, of uses: [Use], at now: NIODeadline) -> [Int] {
         var candidates = Dictionary(grouping: uses.indices.filter { mayGo(uses[$0], at: now) }) { uses[$0].network }
-            .mapValues { $0.sorted { (uses[$1].state, uses[$1].since) < (uses[$0].state, uses[$0].since) } }       // the first to go is last
+            // The first to go is last.
+            .mapValues { $0.sorted { (uses[$1].state, uses[$1].since) < (uses[$0].state, uses[$0].since) } }
         var held = uses.reduce(into: [String: Int]()) { $0[$1.network, default: 0] += 1 }
         var chosen: [Int] = []
         while chosen.count < count {
             let first = candidates.values.compactMap(\.last).min { one, other in
                 let (ofOne, ofOther) = (held[uses[one].network, default: 0], held[uses[other].network, default: 0])
-                return ofOne != ofOther ? ofOne > ofOther : (uses[one].state, uses[one].since) < (uses[other].state, uses[other].since)
+                return ofOne != ofOther
+                    ? ofOne > ofOther : (uses[one].state, uses[one].since) < (uses[other].state, uses[other].since)
             }
             guard let first, chosen.isEmpty || uses[chosen[0]].state == uses[first].state else { break }
             chosen.append(first)

@@ -37,7 +37,8 @@ struct FrontChannel: HTTPChannelHandler {
             let guardian = ConnectionGuard(connection, limits: limits)
             let decoder = Self.decoder(), feeder = CompressedBodyFeeder(bodyBytesMax: bodyBytesMax)
             try channel.pipeline.syncOperations.addHandlers([
-                guardian, HTTP2Decliner(), HTTPResponseEncoder(), decoder, UpgradeDecliner(decoder, makeDecoder: Self.decoder),
+                guardian, HTTP2Decliner(), HTTPResponseEncoder(), decoder,
+                UpgradeDecliner(decoder, makeDecoder: Self.decoder),
                 RequestRulesHandler(connection, guardian: guardian),
                 feeder, NIOHTTPRequestDecompressor(limit: .size(bodyBytesMax)), GrowthLimit(feeder),
                 HTTP1ToHTTPServerCodec(secure: false),
@@ -52,7 +53,8 @@ struct FrontChannel: HTTPChannelHandler {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 80 << 10
         limits.maxHeaderListSize = 80 << 10
-        return ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
+        return ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
     }
 
     func handle(value: Value, logger: Logger) async {

@@ -11,7 +11,8 @@ final class FrontConnection: Sendable {
     let channel: any Channel
     /// The client's address without its port: the same for all its connections.
     let clientAddress: String
-    /// What a client cannot change at will: its IPv4 address, or of an IPv6 address the network, of which one client often has all.
+    /// What a client cannot change at will: its IPv4 address, or of an IPv6 address the network, of which one client
+    /// often has all.
     let clientNetwork: String
     let watch = HangUpWatch()
     /// Of the requests that were read but whose answering has not begun, oldest first.
@@ -57,12 +58,17 @@ final class FrontConnection: Sendable {
     /// All of the request was read.
     func noteRequestRead() { uploading.store(.max, ordering: .relaxed) }
     /// Bytes of an answer wait for the client; nil: none do.
-    func noteUnread(since time: NIODeadline?) { unread.store(time.map { Int64(clamping: $0.uptimeNanoseconds) } ?? .max, ordering: .relaxed) }
+    func noteUnread(since time: NIODeadline?) {
+        unread.store(time.map { Int64(clamping: $0.uptimeNanoseconds) } ?? .max, ordering: .relaxed)
+    }
 
     var use: ConnectionShares.Use {
-        let quiet = quiet.load(ordering: .relaxed), slow = min(uploading.load(ordering: .relaxed), unread.load(ordering: .relaxed))
-        let (state, since): (ConnectionShares.Use.State, Int64) = quiet != .max ? (.quiet, quiet) : slow != .max ? (.slow, slow) : (.busy, 0)
-        return ConnectionShares.Use(network: clientNetwork, state: state, since: .uptimeNanoseconds(UInt64(clamping: since)))
+        let quiet = quiet.load(ordering: .relaxed),
+            slow = min(uploading.load(ordering: .relaxed), unread.load(ordering: .relaxed))
+        let (state, since): (ConnectionShares.Use.State, Int64) =
+            quiet != .max ? (.quiet, quiet) : slow != .max ? (.slow, slow) : (.busy, 0)
+        return ConnectionShares.Use(
+            network: clientNetwork, state: state, since: .uptimeNanoseconds(UInt64(clamping: since)))
     }
 
     /// The client took nothing of its answer for too long.
@@ -77,7 +83,9 @@ extension SocketAddress {
         // In a sockaddr_in6 family, port and flow label come first: eight bytes.
         let bytes = unsafe withUnsafeBytes(of: address.address) { unsafe Array($0[8 ..< 24]) }
         // An IPv4 address that a socket for both kinds writes as an IPv6 one.
-        guard !bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) else { return bytes[12...].map { "\($0)" }.joined(separator: ".") }
+        guard !bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) else {
+            return bytes[12...].map { "\($0)" }.joined(separator: ".")
+        }
         return bytes[..<8].map { String($0, radix: 16) }.joined(separator: ":")
     }
 }

@@ -1,7 +1,7 @@
 internal import NIOCore
 
-/// Before the HTTP/1 codec: answers who begins with HTTP/2 (see `HTTP2Refusal`), and leaves the pipeline where somebody begins with anything
-/// else. `ConnectionGuard` closes the connection of a client that stays, since no request comes.
+/// Before the HTTP/1 codec: answers who begins with HTTP/2 (see `HTTP2Refusal`), and leaves the pipeline where somebody
+/// begins with anything else. `ConnectionGuard` closes the connection of a client that stays, since no request comes.
 final class HTTP2Decliner: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

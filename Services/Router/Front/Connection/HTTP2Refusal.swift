@@ -1,7 +1,8 @@
-/// What a client hears that begins with HTTP/2 (RFC 9113), as `curl --http2-prior-knowledge` does: each request is to be made again with
-/// HTTP/1.1. No socket in here.
+/// What a client hears that begins with HTTP/2 (RFC 9113), as `curl --http2-prior-knowledge` does: each request is to
+/// be made again with HTTP/1.1. No socket in here.
 ///
-/// No GOAWAY follows, nor the connection's end: curl 7.88 would take either for a failure, and not come again by HTTP/1.1.
+/// No GOAWAY follows, nor the connection's end: curl 7.88 would take either for a failure, and not come again by
+/// HTTP/1.1.
 struct HTTP2Refusal {
     enum Answer: Equatable {
         /// Too few bytes to tell.
@@ -41,7 +42,9 @@ struct HTTP2Refusal {
             guard prefaceCount == Self.preface.count else { return .undecided }
             stage = .frames
             // The server's preface: settings, all as they are by default.
-            return .send(Self.frame(FrameType.settings, stream: [0, 0, 0, 0], []) + resets(for: bytes.dropFirst(prefaceCount - before)))
+            return .send(
+                Self.frame(FrameType.settings, stream: [0, 0, 0, 0], [])
+                    + resets(for: bytes.dropFirst(prefaceCount - before)))
         }
     }
 
@@ -52,7 +55,10 @@ struct HTTP2Refusal {
             guard skipped == 0 else { skipped -= 1; continue }
             frameHead.append(byte)
             guard frameHead.count == Self.frameHeadBytes else { continue }
-            if frameHead[3] == FrameType.headers { answer += Self.frame(FrameType.resetStream, stream: Array(frameHead[5...]), [0, 0, 0, Self.http11Required]) }
+            if frameHead[3] == FrameType.headers {
+                answer += Self.frame(
+                    FrameType.resetStream, stream: Array(frameHead[5...]), [0, 0, 0, Self.http11Required])
+            }
             skipped = Int(frameHead[0]) << 16 | Int(frameHead[1]) << 8 | Int(frameHead[2])
             frameHead = []
         }

@@ -22,14 +22,17 @@ enum RequestRules {
         let isHTTP10 = head.version == .http1_0
         var facts = RequestFacts(isHTTP10: isHTTP10, isHead: head.method == .HEAD)
         facts.keepsAlive = head.isKeepAlive && head.method != .CONNECT
-        facts.awaitsContinue = !isHTTP10 && hasBody(head) && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+        facts.awaitsContinue =
+            !isHTTP10 && hasBody(head)
+            && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
         facts.refusal = framingFault(head) ?? hostFault(head) ?? encodingFault(head)
         if let refusal = facts.refusal, refusal.endsConnection { facts.keepsAlive = false }
         return facts
     }
 
     private static func hasBody(_ head: HTTPRequestHead) -> Bool {
-        head.headers.contains(name: "transfer-encoding") || head.headers.first(name: "content-length").map { $0 != "0" } ?? false
+        head.headers.contains(name: "transfer-encoding")
+            || head.headers.first(name: "content-length").map { $0 != "0" } ?? false
     }
 
     /// A body whose end is not sure must not be followed by another request (RFC 9112, section 6.1).
@@ -37,11 +40,15 @@ enum RequestRules {
         let codings = head.headers[canonicalForm: "transfer-encoding"]
         if codings.isEmpty { return nil }
         if head.version == .http1_0 {
-            return .ending(.badRequest, "Transfer-Encoding needs HTTP/1.1, but the request says HTTP/1.0.", code: "invalid_transfer_encoding")
+            return .ending(
+                .badRequest, "Transfer-Encoding needs HTTP/1.1, but the request says HTTP/1.0.",
+                code: "invalid_transfer_encoding")
         }
         guard codings.count == 1, codings[0].lowercased() == "chunked" else {
             let found = codings.joined(separator: ", ").prefix(100)
-            return .ending(.notImplemented, "Transfer-Encoding must be chunked, but is '\(found)'.", code: "unsupported_transfer_encoding")
+            return .ending(
+                .notImplemented, "Transfer-Encoding must be chunked, but is '\(found)'.",
+                code: "unsupported_transfer_encoding")
         }
         return nil
     }
@@ -50,19 +57,31 @@ enum RequestRules {
         let hosts = head.headers["host"]
         switch hosts.count {
         case 0 where head.version == .http1_0: return nil
-        case 0: return .ending(.badRequest, "The request has no Host header; HTTP/1.1 asks for one.", code: "invalid_host")
+        case 0:
+            return .ending(.badRequest, "The request has no Host header; HTTP/1.1 asks for one.", code: "invalid_host")
         case 1 where isHost(hosts[0]): return nil
-        case 1: return .ending(.badRequest, "The request's Host is no host name or address with an optional port: '\(hosts[0].prefix(100))'.", code: "invalid_host")
-        default: return .ending(.badRequest, "The request has \(hosts.count) Host headers, expected one.", code: "invalid_host")
+        case 1:
+            return .ending(
+                .badRequest,
+                "The request's Host is no host name or address with an optional port: '\(hosts[0].prefix(100))'.",
+                code: "invalid_host")
+        default:
+            return .ending(
+                .badRequest, "The request has \(hosts.count) Host headers, expected one.", code: "invalid_host")
         }
     }
 
-    /// A name, an IPv4 address or an IPv6 one in brackets, then perhaps a port (RFC 3986, section 3.2). Empty is allowed.
+    /// A name, an IPv4 address or an IPv6 one in brackets, then perhaps a port (RFC 3986, section 3.2). Empty is
+    /// allowed.
     static func isHost(_ text: String) -> Bool {
         var bytes = text.utf8[...]
         if bytes.first == UInt8(ascii: "[") {
             guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            guard bytes[bytes.startIndex ..< end].dropFirst().allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }) else { return false }
+            guard
+                bytes[bytes.startIndex ..< end].dropFirst().allSatisfy({
+                    isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+                })
+            else { return false }
             bytes = bytes[bytes.index(after: end)...]
         } else {
             bytes = bytes.drop { isNameByte($0) }
@@ -93,7 +112,9 @@ enum RequestRules {
     }
 
     private static func codings(_ head: HTTPRequestHead) -> [String] {
-        head.headers[canonicalForm: "content-encoding"].map { $0.lowercased() }.filter { $0 != "identity" && !$0.isEmpty }
+        head.headers[canonicalForm: "content-encoding"].map { $0.lowercased() }.filter {
+            $0 != "identity" && !$0.isEmpty
+        }
     }
 
     private static func encodingFault(_ head: HTTPRequestHead) -> APIError? {
@@ -101,7 +122,8 @@ enum RequestRules {
         guard !codings.isEmpty, compression(head) == nil else { return nil }
         let found = codings.joined(separator: ", ").prefix(100)
         return APIError(
-            status: .unsupportedMediaType, message: "Content-Encoding is '\(found)', expected gzip, deflate or none.", code: "unsupported_content_encoding",
+            status: .unsupportedMediaType, message: "Content-Encoding is '\(found)', expected gzip, deflate or none.",
+            code: "unsupported_content_encoding",
             acceptEncoding: "gzip, deflate")
     }
 }

@@ -1,10 +1,11 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Between the HTTP/1 codec and the front: what `RequestRules` finds in a request's head becomes what its answer and its connection do.
+/// Between the HTTP/1 codec and the front: what `RequestRules` finds in a request's head becomes what its answer and
+/// its connection do.
 ///
-/// A request that cannot be read is passed on as an empty one with a refusal among its facts, so that it is answered in its turn,
-/// logged and counted like any other.
+/// A request that cannot be read is passed on as an empty one with a refusal among its facts, so that it is answered in
+/// its turn, logged and counted like any other.
 final class RequestRulesHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -51,7 +52,7 @@ final class RequestRulesHandler: ChannelDuplexHandler, RemovableChannelHandler {
         reading = .body
         begin(facts)
         var head = head
-        if facts.refusal != nil { head.headers.remove(name: "content-encoding") }      // thrown away as it is
+        if facts.refusal != nil { head.headers.remove(name: "content-encoding") }        // thrown away as it is
         context.fireChannelRead(Self.wrapInboundOut(.head(head)))
     }
 
@@ -67,7 +68,9 @@ final class RequestRulesHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guardian.requestRead()
         reading = .ended
         var plain = HTTPRequestHead(version: .http1_1, method: head.method, uri: head.uri)
-        for name in ["x-request-id", "origin"] { head.headers.first(name: name).map { plain.headers.add(name: name, value: $0) } }
+        for name in ["x-request-id", "origin"] {
+            head.headers.first(name: name).map { plain.headers.add(name: name, value: $0) }
+        }
         context.fireChannelRead(Self.wrapInboundOut(.head(plain)))
         context.fireChannelRead(Self.wrapInboundOut(.end(nil)))
         context.fireChannelReadComplete()
@@ -109,11 +112,13 @@ final class RequestRulesHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func framed(_ head: HTTPResponseHead) -> HTTPResponseHead {
         let facts = open.first ?? RequestFacts()
         var head = head
-        closesAfterAnswer = !facts.keepsAlive || guardian.isQuiescing || head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
+        closesAfterAnswer =
+            !facts.keepsAlive || guardian.isQuiescing
+            || head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
         // The client decides anew whether it sends the body: what follows would not be sure.
         if facts.awaitsContinue, open.count == 1, reading == .body { closesAfterAnswer = true }
         if facts.isHTTP10 {
-            head.version = .http1_0                 // has no chunks: without a length the end of the connection ends the answer
+            head.version = .http1_0        // has no chunks: without a length the end of the connection ends the answer
             if !facts.isHead, !head.headers.contains(name: "content-length") { closesAfterAnswer = true }
         }
         if closesAfterAnswer {

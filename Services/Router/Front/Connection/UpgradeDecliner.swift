@@ -1,10 +1,11 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Goes on with HTTP/1.1 after a request that offers another protocol (RFC 9110, section 7.8): the JDK's client makes such an offer with
-/// the first request of each connection, and means the connection to be used further.
+/// Goes on with HTTP/1.1 after a request that offers another protocol (RFC 9110, section 7.8): the JDK's client makes
+/// such an offer with the first request of each connection, and means the connection to be used further.
 ///
-/// NIO's decoder stops for good behind such a request, since what follows may be in the other protocol. A new one takes its place.
+/// NIO's decoder stops for good behind such a request, since what follows may be in the other protocol. A new one takes
+/// its place.
 final class UpgradeDecliner: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -13,7 +14,10 @@ final class UpgradeDecliner: ChannelInboundHandler, RemovableChannelHandler {
     private var decoder: ByteToMessageHandler<HTTPRequestDecoder>
     private var isOffered = false
 
-    init(_ decoder: ByteToMessageHandler<HTTPRequestDecoder>, makeDecoder: @escaping () -> ByteToMessageHandler<HTTPRequestDecoder>) {
+    init(
+        _ decoder: ByteToMessageHandler<HTTPRequestDecoder>,
+        makeDecoder: @escaping () -> ByteToMessageHandler<HTTPRequestDecoder>
+    ) {
         self.decoder = decoder
         self.makeDecoder = makeDecoder
     }
@@ -21,7 +25,9 @@ final class UpgradeDecliner: ChannelInboundHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
-            isOffered = head.headers.contains(name: "upgrade") && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+            isOffered =
+                head.headers.contains(name: "upgrade")
+                && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
             context.fireChannelRead(data)
         case .body: context.fireChannelRead(data)
         case .end:
@@ -41,7 +47,7 @@ final class UpgradeDecliner: ChannelInboundHandler, RemovableChannelHandler {
             // Requests that came in one packet with the offer are complete now.
             left.futureResult.assumeIsolated().whenSuccess { context.fireChannelReadComplete() }
         } catch {
-            context.fireErrorCaught(error)      // the channel is closed
+            context.fireErrorCaught(error)        // the channel is closed
         }
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import Tokenizer
 import Transport
+
 @testable import Benchmarks
 @testable import ClusterClient
 
@@ -11,7 +12,8 @@ import Transport
     }
     private static let head: String = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"
     private static let token: String = "data: {\"choices\":[{\"text\":\"x\",\"finish_reason\":null}]}\n\n"
-    private static let end: String = "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}]}\n\n"
+    private static let end: String =
+        "data: {\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}]}\n\n"
         + "data: {\"choices\":[],\"usage\":{\"completion_tokens\":3}}\n\ndata: [DONE]\n\n"
 
     private func client(_ address: Address) throws -> LoadClient {
@@ -41,13 +43,15 @@ import Transport
         #expect(record.outcome == .ok)
     }
 
-    @Test("refusals and breaks are told apart", arguments: [
-        ("HTTP/1.1 429 Too Many\r\ncontent-length: 0\r\n\r\n", Outcome.Kind.tooMany),
-        ("HTTP/1.1 503 Later\r\ncontent-length: 0\r\n\r\n", .unavailable),
-        ("HTTP/1.1 400 Bad\r\ncontent-length: 3\r\n\r\nwhy", .failed),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", .failed),
-        ("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\ndata: [DONE]\n\n", .wrongEnding), ("", .failed),
-    ])
+    @Test(
+        "refusals and breaks are told apart",
+        arguments: [
+            ("HTTP/1.1 429 Too Many\r\ncontent-length: 0\r\n\r\n", Outcome.Kind.tooMany),
+            ("HTTP/1.1 503 Later\r\ncontent-length: 0\r\n\r\n", .unavailable),
+            ("HTTP/1.1 400 Bad\r\ncontent-length: 3\r\n\r\nwhy", .failed),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", .failed),
+            ("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\ndata: [DONE]\n\n", .wrongEnding), ("", .failed),
+        ])
     func refused(answer: String, kind: Outcome.Kind) async throws {
         let record = try await record([answer])
         #expect(record.outcome.kind == kind)

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+
 @testable import Benchmarks
 @testable import TerminalOutput
 
@@ -9,28 +10,32 @@ import Testing
         return (0 ..< count).map { _ in distribution.draw(&random) }
     }
 
-    @Test("lengths are read as a number, a range or a median with its spread", arguments: [
-        ("7", .fixed(7)), ("uniform:3-9", .uniform(3...9)), ("uniform:4-4", .uniform(4...4)),
-        ("lognormal:200,0.5", .lognormal(median: 200, sigma: 0.5)),
-    ] as [(String, LengthDistribution)])
+    @Test(
+        "lengths are read as a number, a range or a median with its spread",
+        arguments: [
+            ("7", .fixed(7)), ("uniform:3-9", .uniform(3 ... 9)), ("uniform:4-4", .uniform(4 ... 4)),
+            ("lognormal:200,0.5", .lognormal(median: 200, sigma: 0.5)),
+        ] as [(String, LengthDistribution)])
     func lengths(text: String, expected: LengthDistribution) { #expect(LengthDistribution(argument: text) == expected) }
 
-    @Test("other lengths are refused", arguments: [
-        "", "0", "-1", "2000000", "x", "uniform", "uniform:", "uniform:9-3", "uniform:0-3", "uniform:1-2-3",
-        "uniform:a-b", "uniform:5", "lognormal:10",
-        "lognormal:0,1", "lognormal:10,-1", "lognormal:nan,1", "lognormal:10,nan", "lognormal:10,inf",
-        "lognormal:10,99", "gamma:1,2", "7:8",
-    ])
+    @Test(
+        "other lengths are refused",
+        arguments: [
+            "", "0", "-1", "2000000", "x", "uniform", "uniform:", "uniform:9-3", "uniform:0-3", "uniform:1-2-3",
+            "uniform:a-b", "uniform:5", "lognormal:10",
+            "lognormal:0,1", "lognormal:10,-1", "lognormal:nan,1", "lognormal:10,nan", "lognormal:10,inf",
+            "lognormal:10,99", "gamma:1,2", "7:8",
+        ])
     func refused(text: String) { #expect(LengthDistribution(argument: text) == nil) }
 
     @Test("drawn lengths stay in their bounds and have their middle")
     func drawn() {
         #expect(Set(draws(.fixed(7))) == [7])
-        #expect(Set(draws(.uniform(3...9))) == Set(3...9))
+        #expect(Set(draws(.uniform(3 ... 9))) == Set(3 ... 9))
         let lengths = draws(.lognormal(median: 200, sigma: 0.5))
-        #expect((185...215).contains(median(lengths.map(Double.init))))
+        #expect((185 ... 215).contains(median(lengths.map(Double.init))))
         // 84 % lie below one standard deviation: 200 · e^0.5 = 330.
-        #expect((300...360).contains(percentile(84.1, of: lengths.map(Double.init))))
+        #expect((300 ... 360).contains(percentile(84.1, of: lengths.map(Double.init))))
         #expect(draws(.lognormal(median: 1e6, sigma: 10)).allSatisfy(LengthDistribution.lengths.contains))
         #expect(draws(.lognormal(median: 200, sigma: 0.5)) == lengths)
         #expect(draws(.lognormal(median: 200, sigma: 0.5), seed: 2) != lengths)
@@ -40,12 +45,12 @@ import Testing
     func arrivals() {
         var random = SplitMix64(seed: 3)
         let times = ArrivalProcess(rate: 20, extent: .seconds(200)).times(&random)
-        #expect((3700...4300).contains(times.count))
-        #expect(times == times.sorted() && times.allSatisfy { (0..<200).contains($0) })
+        #expect((3700 ... 4300).contains(times.count))
+        #expect(times == times.sorted() && times.allSatisfy { (0 ..< 200).contains($0) })
         let gaps = zip(times.dropFirst(), times).map { $0 - $1 }
         // Of exponential gaps 1/e are longer than their mean, and the spread is the mean.
         let longer = Double(gaps.count { $0 > 0.05 }) / Double(gaps.count)
-        #expect((0.34...0.40).contains(longer))
+        #expect((0.34 ... 0.40).contains(longer))
         #expect(ArrivalProcess(rate: 5, extent: .requests(17)).times(&random).count == 17)
     }
 
@@ -61,7 +66,7 @@ import Testing
         #expect(keys.keys == [.init(name: "A", weight: 20), .init(name: "b:c", weight: 1)])
         var random = SplitMix64(seed: 1)
         let drawn = (0 ..< 2100).map { _ in keys.draw(&random) }
-        #expect((60...140).contains(drawn.count { $0 == "b:c" }))
+        #expect((60 ... 140).contains(drawn.count { $0 == "b:c" }))
         #expect(Set(drawn) == ["A", "b:c"])
     }
 
@@ -70,13 +75,15 @@ import Testing
         arguments: ["", "A", "A:", ":1", "A:0", "A:-1", "A:x", "A:1,", "A:1,A:2", "a b:1", "A:nan", "A:inf", "ü:1"])
     func badKeys(text: String) { #expect(KeyWeights(argument: text) == nil) }
 
-    @Test("""
+    @Test(
+        """
         shares of the clients hang up or read slowly; the same seed gives the same requests, another load of the run \
         others
         """)
     func recipe() {
         let recipe = LoadRecipe(
-            prompt: .uniform(10...20), answer: .fixed(50), hangUps: 0.2, slowReaders: 0.1, seed: 9, contextLength: 4096)
+            prompt: .uniform(10 ... 20), answer: .fixed(50), hangUps: 0.2, slowReaders: 0.1, seed: 9,
+            contextLength: 4096)
         let arrivals = ArrivalProcess(rate: 10, extent: .requests(1000))
         let items = recipe.items(arrivals, number: 0)
         #expect(items == recipe.items(arrivals, number: 0))
@@ -86,12 +93,14 @@ import Testing
             switch item.behaviour {
             case .reads: counts["reads", default: 0] += 1
             case .readsSlowly: counts["slow", default: 0] += 1
-            case .leavesAfterTokens(let count): counts[(1..<50).contains(count) ? "middle" : "wrong", default: 0] += 1
+            case .leavesAfterTokens(let count): counts[(1 ..< 50).contains(count) ? "middle" : "wrong", default: 0] += 1
             case .leavesAfterSeconds(let seconds):
-                counts[(0..<2).contains(seconds) ? "waiting" : "wrong", default: 0] += 1
+                counts[(0 ..< 2).contains(seconds) ? "waiting" : "wrong", default: 0] += 1
             }
         }
-        for (name, range) in [("reads", 640...760), ("slow", 70...130), ("middle", 70...130), ("waiting", 70...130)] {
+        for (name, range) in [
+            ("reads", 640 ... 760), ("slow", 70 ... 130), ("middle", 70 ... 130), ("waiting", 70 ... 130),
+        ] {
             #expect(range.contains(counts[name] ?? 0), "\(counts)")
         }
         #expect(counts["wrong"] == nil)
@@ -110,6 +119,6 @@ import Testing
     @Test("the mean answer is that of the drawn ones")
     func mean() {
         #expect(LoadRecipe(answer: .fixed(50), contextLength: 4096).meanAnswerTokens == 50)
-        #expect((48...52).contains(LoadRecipe(answer: .uniform(1...99), contextLength: 4096).meanAnswerTokens))
+        #expect((48 ... 52).contains(LoadRecipe(answer: .uniform(1 ... 99), contextLength: 4096).meanAnswerTokens))
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Testing
+
 @testable import Benchmarks
 @testable import TerminalOutput
 
@@ -23,16 +24,18 @@ import Testing
         return Dictionary(uniqueKeysWithValues: figures.map { ($0.name, $0.value) })
     }
 
-    @Test("""
+    @Test(
+        """
         rates are of the time from the first request to the last end; slow readers' times do not count, their tokens \
         do
         """)
     func rates() throws {
-        let found = values([
-            record(sent: 0, tokens: [1, 2, 4]), record(sent: 1, tokens: [1.5, 10], .ok, .readsSlowly),
-            record(sent: 4, tokens: [], .tooMany),
-            record(sent: 5, tokens: [5.5], .hungUp),
-        ], try targets())
+        let found = values(
+            [
+                record(sent: 0, tokens: [1, 2, 4]), record(sent: 1, tokens: [1.5, 10], .ok, .readsSlowly),
+                record(sent: 4, tokens: [], .tooMany),
+                record(sent: 5, tokens: [5.5], .hungUp),
+            ], try targets())
         #expect(found["offered"] == 0.8)
         #expect(found["requests"] == 0.2)
         #expect(found["throughput"] == 0.6)
@@ -59,10 +62,11 @@ import Testing
 
     @Test("each key has figures of its own, over the same time")
     func keys() throws {
-        let found = values([
-            record(sent: 0, tokens: [1], ended: 4, key: "A"), record(sent: 0, tokens: [3], key: "B"),
-            record(sent: 1, tokens: [1.5], key: "B"),
-        ], try targets())
+        let found = values(
+            [
+                record(sent: 0, tokens: [1], ended: 4, key: "A"), record(sent: 0, tokens: [3], key: "B"),
+                record(sent: 1, tokens: [1.5], key: "B"),
+            ], try targets())
         #expect(found["key.A.requests"] == 0.25 && found["key.B.requests"] == 0.5)
         #expect(found["key.A.ttft.p50"] == 1000 && found["key.B.ttft.p50"] == 500 && found["key.B.ttft.p99"] == 3000)
         #expect(found["key.B.outcome.ok"] == 2)
@@ -109,23 +113,27 @@ import Testing
     @Test("loads stand side by side for people; programs get one line for each figure")
     func report() {
         func load(_ name: String, _ value: Double) -> ServeReport.Load {
-            .init(name: "rate\(name)", title: "rate \(name)", figures: [
-                .init(name: "requests", label: "answered", value: value, unit: "requests/s"),
-                .init(name: "outcome.ok", label: "answered right", value: 12, unit: "requests"),
-            ])
+            .init(
+                name: "rate\(name)", title: "rate \(name)",
+                figures: [
+                    .init(name: "requests", label: "answered", value: value, unit: "requests/s"),
+                    .init(name: "outcome.ok", label: "answered right", value: 12, unit: "requests"),
+                ])
         }
         let report = ServeReport(what: "serve.bf16.exact", capacity: 3, loads: [load("1", 1), load("2", .nan)])
-        #expect(report.tables.flatMap(\.lines) == [
-            "                            rate 1  rate 2",
-            "capacity        requests/s    3.00    3.00",
-            "answered        requests/s    1.00       –",
-            "answered right    requests      12      12",
-        ])
-        #expect(report.measurements.map(\.name) == [
-            "serve.bf16.exact.capacity", "serve.bf16.exact.rate1.requests", "serve.bf16.exact.rate1.outcome.ok",
-            "serve.bf16.exact.rate2.requests",
-            "serve.bf16.exact.rate2.outcome.ok",
-        ])
+        #expect(
+            report.tables.flatMap(\.lines) == [
+                "                            rate 1  rate 2",
+                "capacity        requests/s    3.00    3.00",
+                "answered        requests/s    1.00       –",
+                "answered right    requests      12      12",
+            ])
+        #expect(
+            report.measurements.map(\.name) == [
+                "serve.bf16.exact.capacity", "serve.bf16.exact.rate1.requests", "serve.bf16.exact.rate1.outcome.ok",
+                "serve.bf16.exact.rate2.requests",
+                "serve.bf16.exact.rate2.outcome.ok",
+            ])
         #expect(report.measurements[3].json.contains("null"))
     }
 

@@ -2,6 +2,7 @@ import AdminMessages
 import ArgumentParser
 import Foundation
 import Testing
+
 @testable import ClusterClient
 @testable import CommandLineTool
 
@@ -32,13 +33,15 @@ import Testing
         #expect(all == PlanChange(mode: .latency, copies: 3, drain: "a", undrain: "b"))
     }
 
-    @Test("senseless ones are refused with a sentence that names the flag", arguments: [
-        ([], "--admin"), (["--admin", "nowhere"], "--admin"), (["--admin", "h:1", "--mode", "fast"], "--mode"),
-        (["--admin", "h:1", "--pin", "0:3"], "--pin"), (["--admin", "h:1", "--pin", "-1:3:a"], "--pin"),
-        (["--admin", "h:1", "--pin", "0:x:a"], "--pin"),
-        (["--admin", "h:1", "--pin", "0:3:"], "--pin"),
-        (["--admin", "h:1", "--pin", "0:3:a", "--no-pins"], "'--no-pins'"),
-    ] as [([String], String)])
+    @Test(
+        "senseless ones are refused with a sentence that names the flag",
+        arguments: [
+            ([], "--admin"), (["--admin", "nowhere"], "--admin"), (["--admin", "h:1", "--mode", "fast"], "--mode"),
+            (["--admin", "h:1", "--pin", "0:3"], "--pin"), (["--admin", "h:1", "--pin", "-1:3:a"], "--pin"),
+            (["--admin", "h:1", "--pin", "0:x:a"], "--pin"),
+            (["--admin", "h:1", "--pin", "0:3:"], "--pin"),
+            (["--admin", "h:1", "--pin", "0:3:a", "--no-pins"], "'--no-pins'"),
+        ] as [([String], String)])
     func refused(arguments: [String], named: String) {
         let error = #expect(throws: (any Error).self) { try PlanCommand.parseAsRoot(arguments) }
         let message = error.map { PlanCommand.fullMessage(for: $0) } ?? ""

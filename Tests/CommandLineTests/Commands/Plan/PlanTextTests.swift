@@ -1,6 +1,7 @@
 import AdminMessages
 import Foundation
 import Testing
+
 @testable import ClusterClient
 @testable import CommandLineTool
 
@@ -15,37 +16,42 @@ import Testing
         PlanText(plan: try decoded(plan), use: try decoded(experts)).text
     }
 
-    @Test("""
+    @Test(
+        """
         it tells what was asked for and what is, who holds what, how long a step takes, and which experts are used \
         most
         """)
     func whole() throws {
         let lines = try text(PlanSamples.plan).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        #expect(Array(lines.prefix(4)) == [
-            "Plan 7: mode throughput, 1 copy of 128 experts in 16 layers (asked for: auto, 2 copies).",
-            "Drained: host-c",
-            "Pinned: expert 3 of layer 0 on host-a", "",
-        ])
+        #expect(
+            Array(lines.prefix(4)) == [
+                "Plan 7: mode throughput, 1 copy of 128 experts in 16 layers (asked for: auto, 2 copies).",
+                "Drained: host-c",
+                "Pinned: expert 3 of layer 0 on host-a", "",
+            ])
         #expect(lines[4].hasPrefix("host ") && lines[4].hasSuffix("p99 ms"))
         let cells = lines[5].split(separator: " ").map(String.init)
-        #expect(cells == [
-            "host-a", "unix:/r/a.sock", "loading", "avx2", "16.0", "12.5", "64", "32.125", "6.00", "3.00", "7", "0.100",
-            "0.250", "1.00",
-        ])
+        #expect(
+            cells == [
+                "host-a", "unix:/r/a.sock", "loading", "avx2", "16.0", "12.5", "64", "32.125", "6.00", "3.00", "7",
+                "0.100",
+                "0.250", "1.00",
+            ])
         #expect(
             lines[6].split(separator: " ").map(String.init)
                 == ["host-b", "10.0.0.2:9000", "empty", "neon", "8.00", "8.00", "0", "0", "0", "0", "0"])
-        #expect(Array(lines.dropFirst(7)) == [
-            "",
-            "The experts' part of a step with 4 rows: 1.25 ms measured; "
-                + "predicted 2.00 ms (latency), 1.00 ms (throughput).",
-            "",
-            "hottest expert     times its layer's mean",
-            "layer 2, expert 1                    3.50",
-            "layer 0, expert 0                    1.25",
-            "Imbalance, a layer's most used expert to its mean: 1.50 in the middle, 3.50 at most, in layer 2.",
-            "Left out for lack of capacity: 5 uses.",
-        ])
+        #expect(
+            Array(lines.dropFirst(7)) == [
+                "",
+                "The experts' part of a step with 4 rows: 1.25 ms measured; "
+                    + "predicted 2.00 ms (latency), 1.00 ms (throughput).",
+                "",
+                "hottest expert     times its layer's mean",
+                "layer 2, expert 1                    3.50",
+                "layer 0, expert 0                    1.25",
+                "Imbalance, a layer's most used expert to its mean: 1.50 in the middle, 3.50 at most, in layer 2.",
+                "Left out for lack of capacity: 5 uses.",
+            ])
     }
 
     @Test("a cluster without hosts, plan or use says so, and why")
@@ -56,16 +62,17 @@ import Testing
             "mode":"none","pins":[],"placement":"latency","predictions":[],"problem":"14.2 GiB are missing",\
             "rows_per_step":1,"version":0}
             """, #"{"dropped":0,"hottest":[],"imbalance":[],"recent":[[0,0]],"tokens":[[0,0]]}"#)
-        #expect(text == """
-            No plan yet (asked for: latency, 1 copy) for 8 experts in 1 layers.
-            Problem: 14.2 GiB are missing
+        #expect(
+            text == """
+                No plan yet (asked for: latency, 1 copy) for 8 experts in 1 layers.
+                Problem: 14.2 GiB are missing
 
-            No expert host is here.
+                No expert host is here.
 
-            The experts' part of a step with 1 row: not measured yet; nothing predicted.
+                The experts' part of a step with 1 row: not measured yet; nothing predicted.
 
-            No expert has been used yet.
-            """)
+                No expert has been used yet.
+                """)
     }
 
     @Test("a plan is settled when every host holds what it should, as often as asked for")

@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import Tensors
 import Testing
+
 @testable import CommandLineTool
 
 @Suite("Quantize") struct QuantizeTests {
@@ -26,7 +27,7 @@ import Testing
                 let weights = try files.softmax(layer)
                 quantized += [weights.q, weights.k, weights.v, weights.o]
             }
-            for index in 0..<files.config.expertCount {
+            for index in 0 ..< files.config.expertCount {
                 let expert = try files.expert(layer, index)
                 quantized += [expert.w1, expert.w2, expert.w3]
             }
@@ -70,10 +71,10 @@ import Testing
 
     private func check(_ old: WeightMatrix, _ new: WeightMatrix, _ type: ElementType) {
         #expect(new.elementType == type && new.rows == old.rows && new.columns == old.columns)
-        for row in 0..<old.rows {
-            let (a, b) = (old.rows(row..<row + 1).floats(), new.rows(row..<row + 1).floats())
+        for row in 0 ..< old.rows {
+            let (a, b) = (old.rows(row ..< row + 1).floats(), new.rows(row ..< row + 1).floats())
             for start in stride(from: 0, to: a.count, by: type == .int8 ? 64 : 32) {
-                let group = start..<min(start + (type == .int8 ? 64 : 32), a.count)
+                let group = start ..< min(start + (type == .int8 ? 64 : 32), a.count)
                 let largest = a[group].map(abs).max() ?? 0
                 // Half a step; int4 lacks one end, where it is a whole one. A rounded scale adds 2^-11 of the weight,
                 // or half the smallest float16.
@@ -89,7 +90,7 @@ import Testing
             try await quantize(Repository.demo.path, to: .int4, folder)
             for name in [
                 "tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json",
-                "vocab.json", "merges.txt"
+                "vocab.json", "merges.txt",
             ] {
                 #expect(try folder.bytes(name) == Array(Data(contentsOf: Repository.demo.appending(path: name))))
             }
@@ -154,7 +155,8 @@ import Testing
         return nil
     }
 
-    @Test("""
+    @Test(
+        """
         a checkpoint that is quantized already, is none, or an --out that holds something is refused, and nothing is \
         left behind
         """)
@@ -222,11 +224,12 @@ import Testing
     @Test("it ends with what it cost and what to do next")
     func summary() {
         let plan = ShardPlan([NewTensor(name: "a", elementType: "U8", shape: [1000])])
-        #expect(QuantizeCommand.summary(of: plan, before: 2256, folder: "b", original: "a c", seconds: 2) == """
-            Wrote b in 2.0 s: 1.1 KiB in 1 file, 50 % of 2.2 KiB.
+        #expect(
+            QuantizeCommand.summary(of: plan, before: 2256, folder: "b", original: "a c", seconds: 2) == """
+                Wrote b in 2.0 s: 1.1 KiB in 1 file, 50 % of 2.2 KiB.
 
-              minimax up --model b
-              minimax quality 'a c' b --text FILE
-            """)
+                  minimax up --model b
+                  minimax quality 'a c' b --text FILE
+                """)
     }
 }

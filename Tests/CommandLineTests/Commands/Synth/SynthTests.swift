@@ -4,6 +4,7 @@ import Foundation
 import Tensors
 import Testing
 import Tokenizer
+
 @testable import CommandLineTool
 
 @Suite("Synth") struct SynthTests {
@@ -17,11 +18,12 @@ import Tokenizer
     func opens() async throws {
         try await TemporaryFolder.with { folder in
             try await synth(folder)
-            #expect(folder.names == [
-                "config.json", "generation_config.json", "model-00001-of-00001.safetensors",
-                "model.safetensors.index.json", "tokenizer.json",
-                "tokenizer_config.json",
-            ])
+            #expect(
+                folder.names == [
+                    "config.json", "generation_config.json", "model-00001-of-00001.safetensors",
+                    "model.safetensors.index.json", "tokenizer.json",
+                    "tokenizer_config.json",
+                ])
             let files = try WeightFiles(directory: folder.path)
             #expect(files.unusedTensors == [] && files.byteCount == ModelSummary(files.config).byteCount)
             #expect(try BytePairTokenizer(contentsOf: folder.path).vocabularyCount == files.config.vocabularySize)
@@ -85,10 +87,12 @@ import Tokenizer
         }
     }
 
-    @Test("flags that make no model are refused", arguments: [
-        ["--scale", "3"], ["--scale", "0"], ["--layers", "0"], ["--layers", "2049"], ["--vocabulary", "263"],
-        ["--threads", "0"], ["--shape", "m2"], ["--seed", "-1"],
-    ])
+    @Test(
+        "flags that make no model are refused",
+        arguments: [
+            ["--scale", "3"], ["--scale", "0"], ["--layers", "0"], ["--layers", "2049"], ["--vocabulary", "263"],
+            ["--threads", "0"], ["--shape", "m2"], ["--seed", "-1"],
+        ])
     func flags(arguments: [String]) {
         #expect(throws: (any Error).self) { try SynthCommand.parse(["--out", "x"] + arguments) }
     }
@@ -96,14 +100,15 @@ import Tokenizer
     @Test("it ends with what to do next, pasted into a shell as it is")
     func summary() {
         let plan = ShardPlan([NewTensor(name: "a", elementType: "U8", shape: [1000])])
-        #expect(SynthCommand.summary(of: plan, parameters: 1000, folder: "my model", seconds: 1.25) == """
-            Wrote my model in 1.3 s: 1,000 parameters, 1.1 KiB in 1 file.
+        #expect(
+            SynthCommand.summary(of: plan, parameters: 1000, folder: "my model", seconds: 1.25) == """
+                Wrote my model in 1.3 s: 1,000 parameters, 1.1 KiB in 1 file.
 
-              minimax inspect 'my model'
-              minimax up --model 'my model'
-              minimax ask "Once upon a time" --model 'my model'
-              minimax quantize 'my model' --to int8 --out 'my model-int8'
-            """)
+                  minimax inspect 'my model'
+                  minimax up --model 'my model'
+                  minimax ask "Once upon a time" --model 'my model'
+                  minimax quantize 'my model' --to int8 --out 'my model-int8'
+                """)
     }
 
     @Test(

@@ -2,6 +2,7 @@ import Checkpoint
 import Foundation
 import JSON
 import Testing
+
 @testable import CommandLineTool
 
 @Suite("Synthetic models") struct SyntheticModelTests {
@@ -9,7 +10,8 @@ import Testing
         try ModelConfig(json: model.config.fileContent, file: "config.json")
     }
 
-    @Test("""
+    @Test(
+        """
         at scale 1 with 80 layers it is MiniMax-Text-01, but for the end token, which the real config leaves to others
         """)
     func realModel() throws {
@@ -44,7 +46,8 @@ import Testing
         #expect(layers.count == count && layers.indices.filter { layers[$0] == .softmax } == softmax)
     }
 
-    @Test("a model without softmax layers, or with more of them", arguments: [(0, []), (2, [1, 3]), (1, [0, 1, 2, 3])])
+    @Test(
+        "a model without softmax layers, or with more of them", arguments: [(0, []), (2, [1, 3]), (1, [0, 1, 2, 3])])
     func softmaxEvery(every: Int, softmax: [Int]) throws {
         let layers = try config(SyntheticModel(scale: 64, layers: 4, softmaxEvery: every)).layers
         #expect(layers.indices.filter { layers[$0] == .softmax } == softmax)

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Testing
 import Tokenizer
+
 @testable import CommandLineTool
 
 extension BytePairTokenizer {
@@ -22,7 +23,7 @@ extension BytePairTokenizer {
     func everyID(vocabulary: Int) throws {
         let tokenizer = try tokenizer(vocabulary)
         #expect(tokenizer.vocabularyCount == vocabulary && tokenizer.baseCount == vocabulary - 8)
-        let texts = try (0..<Int32(vocabulary)).map { try #require(tokenizer.bytes(of: $0)) }
+        let texts = try (0 ..< Int32(vocabulary)).map { try #require(tokenizer.bytes(of: $0)) }
         #expect(Set(texts).count == vocabulary)
     }
 
@@ -30,7 +31,8 @@ extension BytePairTokenizer {
     func roundTrip(vocabulary: Int) throws {
         let tokenizer = try tokenizer(vocabulary)
         for text in [
-            "", "The school of the other world, and there it was.", "größer 漢字 😀 1234\n\t \u{0} babe ike", " zzz  the  "
+            "", "The school of the other world, and there it was.", "größer 漢字 😀 1234\n\t \u{0} babe ike",
+            " zzz  the  ",
         ] {
             #expect(tokenizer.decode(tokenizer.encode(text)) == text)
         }
@@ -46,7 +48,8 @@ extension BytePairTokenizer {
         }
     }
 
-    @Test("""
+    @Test(
+        """
         MiniMax's special tokens are the last ids; config, tokenizer and generation settings agree on where an answer \
         ends
         """)
