@@ -57,6 +57,7 @@ import Transport
             ([group(0), group(0)], .secondGroup(unit(0))),
             ([group(0, half), group(1), group(0, quarter)], .secondGroup(unit(0, quarter))),
             ([group(0, quarter), group(0)], .secondGroup(unit(0))),
+            ([group(0, half), group(0, other), group(0, half)], .secondGroup(unit(0, half))),
             ([group(1, .whole, [])], .rowCount(0, rows: 1)),
             ([group(1, .whole, [0, 0])], .rowCount(2, rows: 1)),
             ([group(0), group(1, .whole, [1])], .row(1, rows: 1)),
