@@ -86,7 +86,10 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         case .duplicate(let other): other == file ? "\(place) occurs twice" : "\(place) occurs in \(other) as well"
         case .shardMissing: "\(place): the index names this file, but it is not there"
         case .shardsMissing(let files):
-            "\(file): the index names this file and \(files.count - 1) more that are not there: \(Self.names(files.dropFirst()))"
+            """
+            \(file): the index names this file and \(files.count - 1) more that are not there: \
+            \(Self.names(files.dropFirst()))
+            """
         case .shardOutside: "\(place): the index names a file outside the checkpoint's directory"
         case .notInShard: "\(place) should be here by the index, but is not"
         case .missing: "\(place) is missing; is the download complete?"
