@@ -68,7 +68,7 @@ private final class LaneJobs: Sendable {
 
     private let state = Mutex(State())
     private let news = Atomic(0)
-    private let parking = Parking()
+    private let rest = ThreadSleep()
     private let start = ContinuousClock.now
     /// When the job that runs now began, in nanoseconds after `start`; -1 where there is none.
     private let began = Atomic<Int64>(-1)
@@ -110,7 +110,7 @@ private final class LaneJobs: Sendable {
 
     private func tell() {
         news.add(1, ordering: .releasing)
-        parking.wake()
+        rest.wake()
     }
 
     func run() {
@@ -121,7 +121,7 @@ private final class LaneJobs: Sendable {
                 markBegin()
                 job()
                 end()
-            case .wait: parking.wait(spinning: Self.spinTime) { news.load(ordering: .acquiring) != seen }
+            case .wait: rest.wait(spinning: Self.spinTime) { news.load(ordering: .acquiring) != seen }
             case .end: return
             }
         }

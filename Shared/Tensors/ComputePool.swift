@@ -32,7 +32,7 @@ final class ComputePool: Sendable {
 
     deinit {
         gathered.stop()
-        for worker in workers { worker.parking.wake() }
+        for worker in workers { worker.rest.wake() }
     }
 
     /// Activations of many rows come and go with every product.
@@ -41,7 +41,7 @@ final class ComputePool: Sendable {
     var threads: Int { workers.count + 1 }
 
     /// How many threads would be there for a call without being woken, the asking one included.
-    var threadsAwake: Int { 1 + workers.count { !$0.parking.isParked } }
+    var threadsAwake: Int { 1 + workers.count { !$0.rest.isResting } }
 
     /// Gathers the first `count` threads for as long as `body` runs, which is told how many it has: one where another
     /// thread has gathered them.
@@ -75,10 +75,10 @@ final class ComputePool: Sendable {
     /// Wakes those of the first `count` that sleep: the first few, and one of each further group, which wakes its own.
     private func wake(_ count: Int) {
         // The groups' first ones last: as long as they sleep, it is seen that they will wake the others.
-        for worker in workers.prefix(count - 1).reversed() where worker.parking.isParked {
+        for worker in workers.prefix(count - 1).reversed() where worker.rest.isResting {
             let leader = worker.index / RegionBoard.groupSize * RegionBoard.groupSize
-            let isWokenByLeader = leader > 0 && leader != worker.index && workers[leader - 1].parking.isParked
-            if !isWokenByLeader { worker.parking.wake() }
+            let isWokenByLeader = leader > 0 && leader != worker.index && workers[leader - 1].rest.isResting
+            if !isWokenByLeader { worker.rest.wake() }
         }
     }
 }
@@ -103,7 +103,7 @@ private final class Gathering: Sendable {
 /// One thread of a pool.
 private final class Worker: Sendable {
     let index: Int
-    let parking = Parking()
+    let rest = ThreadSleep()
     private let board: RegionBoard
     private let gathered: Gathering
     private let spinning: Duration
@@ -128,10 +128,10 @@ private final class Worker: Sendable {
         func isOver() -> Bool { board.number != seen || gathered.isStopped }
         while !Spin.wait(for: isGathered ? max(spinning, Self.pauseOfACall) : spinning, until: isOver) {
             let wasGathered = isGathered
-            parking.sleep { isOver() || (isGathered && !wasGathered) }
+            rest.sleep { isOver() || (isGathered && !wasGathered) }
             guard index % RegionBoard.groupSize == 0 else { continue }
             for worker in crew.dropFirst(index).prefix(RegionBoard.groupSize - 1) where worker.isGathered {
-                worker.parking.wake()
+                worker.rest.wake()
             }
         }
     }

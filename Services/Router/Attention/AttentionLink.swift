@@ -20,7 +20,7 @@ protocol AttentionUser: Sendable {
     func lostStates()
 
     /// Something has changed that the next step may depend on, or time has passed.
-    func ring()
+    func signal()
 }
 
 /// Keeps the connection to the attention service, and makes sure that it serves the same checkpoint.
@@ -68,7 +68,7 @@ struct AttentionLink: Service {
                             "address": "\(attention.rpc.address)", "reason": "\(reason.message)",
                         ])
                 }
-                engine.ring()
+                engine.signal()
                 continue
             }
             do {
@@ -81,7 +81,7 @@ struct AttentionLink: Service {
                 engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
                 greeted.set(true)
                 status.setAttention(missing: nil)
-                engine.ring()
+                engine.signal()
                 logger.info(
                     "attention connected",
                     metadata: [
@@ -125,7 +125,7 @@ struct AttentionLink: Service {
         var trouble: String?
         while true {
             try await Task.sleep(for: Self.period)
-            engine.ring()
+            engine.signal()
             guard attention.isConnected, greeted.isSet else {
                 trouble = nil        // of a connection that is no more
                 continue

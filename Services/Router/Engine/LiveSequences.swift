@@ -11,8 +11,7 @@ final class LiveSequences: Sendable {
     private let table: Mutex<SequenceTable>
     private let start = ContinuousClock.now
     /// Tells that something has changed which the next step may depend on.
-    let news: AsyncStream<Void>
-    private let bell: AsyncStream<Void>.Continuation
+    let changed = Signal<Void>()
 
     /// - Parameter sessionSize: what a sequence's state takes in the attention service.
     init(_ config: StepEngine.Config, sessionSize: SessionSize, status: ClusterStatus, metrics: StepMetrics) {
@@ -21,7 +20,6 @@ final class LiveSequences: Sendable {
         self.status = status
         self.metrics = metrics
         table = Mutex(SequenceTable(config.schedule.limits))
-        (news, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     private var now: Duration { start.duration(to: .now) }
@@ -44,7 +42,7 @@ final class LiveSequences: Sendable {
             }
         }
         report()
-        ring()
+        signal()
         return (id, outputs)
     }
 
@@ -52,7 +50,7 @@ final class LiveSequences: Sendable {
     func cancel(_ id: UInt64) {
         guard table.withLock({ $0.remove(id, at: now) }) != nil else { return }
         report()
-        ring()
+        signal()
     }
 
     /// The router stops: what has not begun never will, and learns that at once.
@@ -66,19 +64,19 @@ final class LiveSequences: Sendable {
 
     func setMemory(bytes: Int, othersBytes: Int) {
         table.withLock { $0.setMemory(bytes: bytes, othersBytes: othersBytes) }
-        ring()
+        signal()
     }
 
     func lostStates() {
         table.withLock { $0.lostStates() }
-        ring()
+        signal()
     }
 
     /// Most tokens of prompt and answer together that there is memory for.
     var tokensMax: Int { sessionSize.tokens(within: table.withLock { $0.scheduler.limits.memoryBytes }) }
 
     /// Lets the engine look at what has changed, time included.
-    func ring() { bell.yield() }
+    func signal() { changed.send() }
 
     // MARK: from the engine's loop
 

@@ -39,18 +39,17 @@ final class StepEngine: Sendable {
     func run() async {
         var pace = PromptPace(target: config.schedule.paceTarget, rowsMax: config.schedule.promptRowsMax)
         var overlap = OverlapPolicy(config.schedule.overlap)
-        var rings = sequences.news.makeAsyncIterator()
         while !Task.isCancelled {
             if let missing = status.hopeless { sequences.failWaiting(.unavailable(missing)) }
             guard status.isAttentionThere else {
                 sequences.report()
-                _ = await rings.next()
+                await sequences.changed.wait()
                 continue
             }
             let plan = sequences.plan(promptRowsMax: config.schedule.promptRowsMax, pace)
             metrics.makesRoom(plan)
             if plan.isEmpty {
-                _ = await rings.next()
+                await sequences.changed.wait()
             } else {
                 await step(plan, &pace, &overlap)
             }
@@ -119,7 +118,7 @@ extension StepEngine: AttentionUser {
     var tokensMax: Int { sequences.tokensMax }
     func setMemory(bytes: Int, othersBytes: Int) { sequences.setMemory(bytes: bytes, othersBytes: othersBytes) }
     func lostStates() { sequences.lostStates() }
-    func ring() { sequences.ring() }
+    func signal() { sequences.signal() }
 }
 
 extension Batch {

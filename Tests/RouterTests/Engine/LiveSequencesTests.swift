@@ -179,16 +179,15 @@ internal import Transport
         #expect(throws: reason) { try sequences.submit(request()) }
     }
 
-    @Test("whatever may change the next step rings", .timeLimit(.minutes(1)))
-    func news() async throws {
-        var rings = sequences.news.makeAsyncIterator()
+    @Test("whatever may change the next step is signalled", .timeLimit(.minutes(1)))
+    func signals() async throws {
         let id = try sequences.submit(request()).id
-        await rings.next()
+        await sequences.changed.wait()
         sequences.cancel(id)
-        await rings.next()
+        await sequences.changed.wait()
         sequences.lostStates()
-        await rings.next()
+        await sequences.changed.wait()
         sequences.setMemory(bytes: 50, othersBytes: 0)
-        await rings.next()
+        await sequences.changed.wait()
     }
 }

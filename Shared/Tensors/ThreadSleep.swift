@@ -4,12 +4,12 @@ internal import Foundation
 internal import Synchronization
 
 /// Where one thread waits: it spins for a moment, then sleeps until it is woken.
-final class Parking: Sendable {
+final class ThreadSleep: Sendable {
     private let isAsleep = Atomic(false)
     private let semaphore = DispatchSemaphore(value: 0)
 
     /// Whether the thread sleeps now, or is about to.
-    var isParked: Bool { isAsleep.load(ordering: .sequentiallyConsistent) }
+    var isResting: Bool { isAsleep.load(ordering: .sequentiallyConsistent) }
 
     /// Returns when `condition` holds. Whoever makes it true calls `wake` afterwards.
     func wait(spinning time: Duration, until condition: () -> Bool) {
@@ -26,7 +26,7 @@ final class Parking: Sendable {
     }
 
     func wake() {
-        if isParked, isAsleep.exchange(false, ordering: .sequentiallyConsistent) { semaphore.signal() }
+        if isResting, isAsleep.exchange(false, ordering: .sequentiallyConsistent) { semaphore.signal() }
     }
 }
 
