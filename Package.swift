@@ -187,6 +187,7 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
+                "JSON",
                 "AdminMessages", "Checkpoint", "Admin", "Flags", "TypedCalls", "ClusterClient", "ExpertHost",
                 "LocalCluster", "Messages",
                 "Router", "Tensors", "TestSupport", "Transport", logging,
@@ -195,6 +196,7 @@ let package = Package(
         .testTarget(
             name: "RouterTests",
             dependencies: [
+                "JSON",
                 "AdminMessages", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Router", "Tensors",
                 "Tokenizer",
                 "Transport", logging,

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import TestSupport
 import Testing
@@ -7,7 +8,7 @@ import Testing
 /// What no client should send. After each of it the cluster answers the same request as before with the same bytes.
 @Suite("Bad input over a real cluster", .serialized, .inTurn, .cluster()) struct BadInputTests {
     /// A normal request.
-    private func answer(of cluster: RESTCluster) async throws -> JSON {
+    private func answer(of cluster: RESTCluster) async throws -> JSONValue {
         let reply = try await cluster.chat("Who are you?", maxTokens: 3)
         guard reply.status == 200 else { throw SupportError("\(reply.status): \(reply.json.text())") }
         return reply.json.withoutIdentity
@@ -95,7 +96,7 @@ import Testing
         try await expectUnharmed { cluster in
             let rows = try await cluster.metric("minimax_attention_rows_total", of: "attention")
             // The whole context, and one token of answer.
-            let long = JSON.ids([Int](repeating: 1, count: 1 << 20))
+            let long = JSONValue.ids([Int](repeating: 1, count: 1 << 20))
             for reply in [
                 try await cluster.complete(long, maxTokens: 1),
                 try await cluster.complete("hi", maxTokens: Int(Int32.max)),

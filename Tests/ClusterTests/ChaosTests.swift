@@ -1,3 +1,4 @@
+import JSON
 import Synchronization
 import Testing
 
@@ -9,13 +10,13 @@ import Testing
     private static let events: KeyValuePairs<HostStorm.Event, Int> = [
         .add: 12, .drain: 8, .kill: 8, .freeze: 10, .cutOff: 8, .changePlan: 10,
     ]
-    private static let prompts: [JSON] = [
+    private static let prompts: [JSONValue] = [
         "Once upon a time", "Who are you?", "The sea was calm, and", "One, two, three",
     ]
 
     /// Three greedy requests and one that draws its tokens.
-    private static let bodies: [JSON] = prompts.enumerated().map { index, prompt in
-        let sampling: [JSON.Member] = index < 3 ? [] : [.init("temperature", .number("1.0")), .init("seed", 7)]
+    private static let bodies: [JSONValue] = prompts.enumerated().map { index, prompt in
+        let sampling: [JSONValue.Member] = index < 3 ? [] : [.init("temperature", .number("1.0")), .init("seed", 7)]
         return RESTCluster.completionBody(
             prompt, maxTokens: tokenCount, [.init("ignore_eos", true), .init("logprobs", 3)] + sampling)
     }
@@ -83,7 +84,7 @@ import Testing
 
     /// One stream after the other, each compared with the undisturbed one.
     private static func stream(
-        _ body: JSON, _ expected: Transcript, _ cluster: RESTCluster, until isOver: @Sendable () -> Bool
+        _ body: JSONValue, _ expected: Transcript, _ cluster: RESTCluster, until isOver: @Sendable () -> Bool
     ) async throws {
         repeat {
             let found = Transcript(try await cluster.stream(RESTCluster.completionsPath, body))

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import Testing
 
@@ -9,8 +10,8 @@ import Testing
 @Suite("Damaged weights", .serialized, .inTurn, .cluster()) struct DamagedWeightsTests {
     private static let question = "Once upon a time"
 
-    private func answer(_ cluster: RESTCluster) async throws -> JSON {
-        let more: [JSON.Member] = [.init("logprobs", 3), .init("ignore_eos", true)]
+    private func answer(_ cluster: RESTCluster) async throws -> JSONValue {
+        let more: [JSONValue.Member] = [.init("logprobs", 3), .init("ignore_eos", true)]
         let reply = try await cluster.complete(.string(Self.question), maxTokens: 12, more)
         guard reply.status == 200 else { throw SupportError("\(reply.status): \(reply.json.text())") }
         return reply.json.withoutIdentity

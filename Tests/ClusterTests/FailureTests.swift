@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import Logging
 import NIOHTTP1
@@ -17,7 +18,7 @@ import Testing
 
     private func normalAnswer(
         _ cluster: RESTCluster, _ location: SourceLocation = #_sourceLocation
-    ) async throws -> JSON {
+    ) async throws -> JSONValue {
         let reply = try await cluster.chat(Self.question, maxTokens: 24)
         #expect(reply.status == 200, "\(reply.json.text())", sourceLocation: location)
         return reply.json["choices"] ?? .null
@@ -40,7 +41,7 @@ import Testing
 
     /// A request without streaming, and `action` once the cluster works on it.
     private func whileAnswering(
-        _ cluster: RESTCluster, _ path: String = RESTCluster.chatPath, _ body: JSON = longBody,
+        _ cluster: RESTCluster, _ path: String = RESTCluster.chatPath, _ body: JSONValue = longBody,
         _ action: @Sendable () async throws -> Void
     ) async throws -> RESTCluster.Reply {
         async let reply = cluster.post(path, body)

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import Logging
 import NIOCore
@@ -51,7 +52,7 @@ struct FuzzTests {
         let cluster = try suiteCluster()
         let seed = UInt64.random(in: .min ... .max)
         var random = SplitMix64(seed: seed)
-        func answer() async throws -> JSON {
+        func answer() async throws -> JSONValue {
             let reply = try await cluster.chat("Who are you?", maxTokens: 8)
             guard reply.status == 200 else {
                 throw SupportError("seed \(seed): \(reply.status), \(reply.json.text())\n\(cluster.logs)")

@@ -1,3 +1,4 @@
+import JSON
 import AdminMessages
 import Checkpoint
 import Foundation

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
     @Test("sixty-four chats without max_tokens run side by side in 1 GiB, and all end right")
     func manyChats() async throws {
         try await RESTCluster.with(.init(attention: ["--memory-max-mib", "1024"])) { cluster in
-            @Sendable func chat(_ index: Int) -> JSON {
+            @Sendable func chat(_ index: Int) -> JSONValue {
                 [
                     "messages": [["role": "user", "content": .string("Who are you? Number \(index).")]],
                     "temperature": 0,
@@ -55,7 +56,7 @@ import Testing
         }
     }
 
-    private static func body(_ index: Int) -> JSON {
+    private static func body(_ index: Int) -> JSONValue {
         [
             "prompt": .string("Once upon a time number \(index)"), "temperature": .number("0.9"), "seed": .int(index),
             "ignore_eos": true, "logprobs": 1,
@@ -71,14 +72,14 @@ import Testing
             // All three answers begin, and not all of them find room to grow.
             try await RESTCluster.with(.init(attention: ["--memory-max-mib", "18", "--parking-folder", parking])) {
                 cluster in
-                var alone: [JSON?] = []
+                var alone: [JSONValue?] = []
                 for index in 0 ..< 3 {
                     alone.append(try await cluster.post(RESTCluster.completionsPath, Self.body(index)).json["choices"])
                 }
                 // Short answers, so that the next ones are not expected to be long.
                 for _ in 0 ..< 40 { _ = try await cluster.complete("Once", maxTokens: 1) }
                 try ruin(parking)
-                let replies = try await withThrowingTaskGroup(of: (Int, JSON?).self) { tasks in
+                let replies = try await withThrowingTaskGroup(of: (Int, JSONValue?).self) { tasks in
                     for index in 0 ..< 3 {
                         tasks.addTask {
                             (
@@ -87,7 +88,7 @@ import Testing
                             )
                         }
                     }
-                    return try await tasks.reduce(into: [Int: JSON?]()) { $0[$1.0] = $1.1 }
+                    return try await tasks.reduce(into: [Int: JSONValue?]()) { $0[$1.0] = $1.1 }
                 }
                 for index in 0 ..< 3 { #expect(replies[index] == alone[index], "answer \(index)") }
                 #expect(

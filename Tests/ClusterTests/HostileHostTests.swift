@@ -1,3 +1,4 @@
+import JSON
 import AdminMessages
 import Checkpoint
 import Foundation
@@ -19,7 +20,7 @@ private let setup = RESTCluster.Setup(
     private static let honest = "expert-1"
 
     /// What a client gets, its log-probabilities included; the same whoever computes it.
-    private func answer(_ cluster: RESTCluster) async throws -> JSON {
+    private func answer(_ cluster: RESTCluster) async throws -> JSONValue {
         let reply = try await cluster.complete(
             "Once upon a time", maxTokens: 8, [.init("logprobs", 3), .init("ignore_eos", true)])
         guard reply.status == 200 else { throw SupportError("\(reply.status): \(reply.json.text())") }
@@ -38,7 +39,7 @@ private let setup = RESTCluster.Setup(
     }
 
     /// Asks again and again while `body` runs; every answer must be the same.
-    private func whileAnswering(_ cluster: RESTCluster, _ expected: JSON, _ body: () async throws -> Void) async throws
+    private func whileAnswering(_ cluster: RESTCluster, _ expected: JSONValue, _ body: () async throws -> Void) async throws
     {
         let ends = CallCount()
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import NIOHTTP1
 import Testing
@@ -59,7 +60,7 @@ import Testing
         }
 
         /// A streamed answer as it comes, to its end, however it ends.
-        func stream(_ body: JSON) async throws -> String {
+        func stream(_ body: JSONValue) async throws -> String {
             try await rest.request(
                 .POST, RESTCluster.chatPath, body: Array(body.text().utf8), limits: .init(silence: .seconds(60))
             ) { _, pieces in
@@ -197,7 +198,7 @@ import Testing
         }
     }
 
-    private static let endless: [JSON.Member] = [.init("ignore_eos", true)]
+    private static let endless: [JSONValue.Member] = [.init("ignore_eos", true)]
 
     /// The data of a stream's events.
     private static func events(of stream: String) throws -> [String] {

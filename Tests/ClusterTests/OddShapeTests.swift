@@ -1,3 +1,4 @@
+import JSON
 import Checkpoint
 import Foundation
 import Messages

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import Testing
 
@@ -21,7 +22,7 @@ extension RESTTests {
         let cluster = try suiteCluster(), golden = try Golden.named("story-start")
         let wanted = golden.greedy_64_ids
         let stop = try #require(wanted.indices.first { $0 > 5 && !wanted[..<$0].contains(wanted[$0]) })
-        let more: [JSON.Member] = [.init("stop_token_ids", .ids([wanted[stop]])), .init("return_token_ids", true)]
+        let more: [JSONValue.Member] = [.init("stop_token_ids", .ids([wanted[stop]])), .init("return_token_ids", true)]
         let reply = try await cluster.complete(.ids(golden.input_ids), maxTokens: 64, more)
         #expect(reply.json["choices"]?[0]?["token_ids"] == .ids(wanted[..<stop]))
         #expect(reply.json["choices"]?[0]?["prompt_token_ids"] == .ids(golden.input_ids))
@@ -35,7 +36,7 @@ extension RESTTests {
     @Test("special tokens are shown where they are not skipped")
     func specialTokens() async throws {
         let cluster = try suiteCluster(), golden = try Golden.named("story-start")
-        let forced: [JSON.Member] = [.init("logit_bias", ["4092": 100])]
+        let forced: [JSONValue.Member] = [.init("logit_bias", ["4092": 100])]
         #expect(try await cluster.complete(.ids(golden.input_ids), maxTokens: 2, forced).text == "")
         let shown = try await cluster.complete(
             .ids(golden.input_ids), maxTokens: 2, forced + [.init("skip_special_tokens", false)])
@@ -89,7 +90,7 @@ extension RESTTests {
         // Names that are not in their normal form, each of which a comparison of texts would have to normalize.
         let member = Array("\"\u{340}\":0,".utf8), tail = Array(#""prompt":"a","max_tokens":1}"#.utf8)
         let names = [UInt8(ascii: "{")] + Array(repeating: member, count: (1 << 20) + 1).joined() + tail
-        let stops = JSON.object([
+        let stops = JSONValue.object([
             .init("prompt", "a"), .init("n", 8), .init("stop", .string(String(repeating: "ab", count: 4 << 20))),
         ])
         try await withThrowingTaskGroup(of: RESTCluster.Reply?.self) { tasks in

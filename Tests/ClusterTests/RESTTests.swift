@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import Testing
 
@@ -52,7 +53,7 @@ struct RESTTests {
         #expect(
             try await cluster.complete(.string(golden.prompt), maxTokens: 64).json.withoutIdentity
                 == fromIDs.json.withoutIdentity)
-        for prompt in [JSON.ids(golden.input_ids), .string(golden.prompt)] {
+        for prompt in [JSONValue.ids(golden.input_ids), .string(golden.prompt)] {
             let stream = try await cluster.stream(
                 RESTCluster.completionsPath, RESTCluster.completionBody(prompt, maxTokens: 64))
             #expect(stream.text() == fromIDs.text)
@@ -119,8 +120,8 @@ struct RESTTests {
         let stop = String(tokens[border - 1].suffix(1) + tokens[border].prefix(1))
         let end = try #require(whole.text.range(of: stop)?.lowerBound)
         let expected = String(whole.text[..<end])
-        for stops in [JSON.string(stop), .array([.string("\u{1}never"), .string(stop)])] {
-            let more: [JSON.Member] = [.init("stop", stops)]
+        for stops in [JSONValue.string(stop), .array([.string("\u{1}never"), .string(stop)])] {
+            let more: [JSONValue.Member] = [.init("stop", stops)]
             let reply = try await cluster.chat(Self.question, maxTokens: 24, more)
             #expect(reply.text == expected, "stop \(stop)")
             #expect(reply.finish == "stop")
@@ -191,13 +192,13 @@ struct RESTTests {
                     question, maxTokens: 20 + index,
                     [.init("temperature", .number(index < 2 ? "0" : "1")), .init("seed", .int(index))])
             }
-        var alone: [JSON] = []
+        var alone: [JSONValue] = []
         for body in bodies { alone.append(try await cluster.post(RESTCluster.chatPath, body).json.withoutIdentity) }
-        let together = try await withThrowingTaskGroup(of: (Int, JSON).self) { tasks in
+        let together = try await withThrowingTaskGroup(of: (Int, JSONValue).self) { tasks in
             for (index, body) in bodies.enumerated() {
                 tasks.addTask { (index, try await cluster.post(RESTCluster.chatPath, body).json.withoutIdentity) }
             }
-            return try await tasks.reduce(into: [JSON](repeating: .null, count: bodies.count)) { $0[$1.0] = $1.1 }
+            return try await tasks.reduce(into: [JSONValue](repeating: .null, count: bodies.count)) { $0[$1.0] = $1.1 }
         }
         #expect(together == alone)
     }

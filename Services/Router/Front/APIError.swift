@@ -1,3 +1,4 @@
+internal import JSON
 internal import Hummingbird
 internal import NIOCore
 
@@ -17,7 +18,7 @@ struct APIError: Error, Equatable {
     /// Where the request ends is not sure, so nothing can follow on its connection.
     var endsConnection = false
 
-    var json: JSON {
+    var json: JSONValue {
         ["error": ["message": .string(message), "type": .string(type), "param": .text(param), "code": .text(code)]]
     }
 }
@@ -31,7 +32,7 @@ extension APIError {
         .invalid(param, "Missing required parameter: '\(param)'.", code: "missing_required_parameter")
     }
 
-    static func wrongType(_ param: String, expected: String, found: JSON) -> APIError {
+    static func wrongType(_ param: String, expected: String, found: JSONValue) -> APIError {
         .invalid(
             param, "Invalid type for '\(param)': expected \(expected), but got \(found.kind) instead.",
             code: "invalid_type")
@@ -165,7 +166,7 @@ extension APIError {
 }
 
 extension Response {
-    init(json: JSON, status: HTTPResponse.Status = .ok) {
+    init(json: JSONValue, status: HTTPResponse.Status = .ok) {
         let body = ByteBuffer(string: json.text())
         self.init(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
     }

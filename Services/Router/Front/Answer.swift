@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Spells a job's answer as OpenAI does: the whole, or chunk by chunk. One for both endpoints, which differ in names
 /// and nesting.
 struct Answer: Sendable {
@@ -26,7 +28,7 @@ struct Answer: Sendable {
     }
 
     /// As OpenAI's reference has it. Nothing is cached, predicted, heard or thought.
-    static func usage(prompt: Int, completion: Int) -> JSON {
+    static func usage(prompt: Int, completion: Int) -> JSONValue {
         [
             "prompt_tokens": .int(prompt), "completion_tokens": .int(completion),
             "total_tokens": .int(prompt + completion),
@@ -38,34 +40,34 @@ struct Answer: Sendable {
         ]
     }
 
-    func whole(_ choices: [Choice], usage: JSON) -> JSON {
+    func whole(_ choices: [Choice], usage: JSONValue) -> JSONValue {
         envelope(
             object: kind == .chat ? "chat.completion" : "text_completion",
             choices: choices.enumerated().map { index, choice in
                 let logprobs = wantsLogprobs ? Logprobs.json(choice.reports, kind) : .null
-                let finish = JSON.text(choice.finish?.rawValue)
+                let finish = JSONValue.text(choice.finish?.rawValue)
                 let ids = promptIDs(besideChoice: index) + self.ids(choice.ids)
                 switch kind {
                 case .chat:
-                    let message: JSON = ["role": "assistant", "content": .string(choice.text), "refusal": .null]
-                    return JSON(
+                    let message: JSONValue = ["role": "assistant", "content": .string(choice.text), "refusal": .null]
+                    return JSONValue(
                         ["index": .int(index), "message": message, "logprobs": logprobs, "finish_reason": finish],
                         and: ids)
                 case .completion:
-                    return JSON(
+                    return JSONValue(
                         [
                             "text": .string(choice.text), "index": .int(index), "logprobs": logprobs,
                             "finish_reason": finish,
                         ], and: ids)
                 }
             },
-            more: promptIDsOfChat + [JSON.Member(name: "usage", value: usage)])
+            more: promptIDsOfChat + [JSONValue.Member(name: "usage", value: usage)])
     }
 
     // MARK: Streaming
 
     /// The chunk that opens a choice; plain completions have none.
-    func opening(_ index: Int) -> JSON? {
+    func opening(_ index: Int) -> JSONValue? {
         guard kind == .chat else { return nil }
         let delta = ChoiceDelta(index: index)
         return chunk(
@@ -74,7 +76,7 @@ struct Answer: Sendable {
     }
 
     /// - Parameter isFirst: of its choice.
-    func chunk(_ delta: ChoiceDelta, isFirst: Bool) -> JSON {
+    func chunk(_ delta: ChoiceDelta, isFirst: Bool) -> JSONValue {
         let logprobs = wantsLogprobs ? Logprobs.json(delta.reports, kind) : .null
         let ids = (isFirst ? promptIDs(besideChoice: delta.index) : []) + ids(delta.ids)
         return chunk(
@@ -82,13 +84,13 @@ struct Answer: Sendable {
             ids: ids)
     }
 
-    func closing(_ delta: ChoiceDelta, _ finish: FinishReason) -> JSON {
+    func closing(_ delta: ChoiceDelta, _ finish: FinishReason) -> JSONValue {
         chunk(delta, chatDelta: [:], text: "", logprobs: .null, finish: .string(finish.rawValue))
     }
 
     /// The last chunk, if the client asked for it.
-    func usageChunk(_ usage: JSON) -> JSON {
-        envelope(object: chunkObject, choices: [], more: [JSON.Member(name: "usage", value: usage)])
+    func usageChunk(_ usage: JSONValue) -> JSONValue {
+        envelope(object: chunkObject, choices: [], more: [JSONValue.Member(name: "usage", value: usage)])
     }
 
     private var chunkObject: String { kind == .chat ? "chat.completion.chunk" : "text_completion" }
@@ -97,37 +99,37 @@ struct Answer: Sendable {
     ///   - more: members of the chunk.
     ///   - ids: members of the choice.
     private func chunk(
-        _ delta: ChoiceDelta, chatDelta: JSON, text: String, logprobs: JSON, finish: JSON, _ more: [JSON.Member] = [],
-        ids: [JSON.Member] = []
-    ) -> JSON {
-        let index = JSON.int(delta.index)
-        let choice: JSON =
+        _ delta: ChoiceDelta, chatDelta: JSONValue, text: String, logprobs: JSONValue, finish: JSONValue, _ more: [JSONValue.Member] = [],
+        ids: [JSONValue.Member] = []
+    ) -> JSONValue {
+        let index = JSONValue.int(delta.index)
+        let choice: JSONValue =
             switch kind {
             case .chat:
-                JSON(["index": index, "delta": chatDelta, "logprobs": logprobs, "finish_reason": finish], and: ids)
+                JSONValue(["index": index, "delta": chatDelta, "logprobs": logprobs, "finish_reason": finish], and: ids)
             case .completion:
-                JSON(["text": .string(text), "index": index, "logprobs": logprobs, "finish_reason": finish], and: ids)
+                JSONValue(["text": .string(text), "index": index, "logprobs": logprobs, "finish_reason": finish], and: ids)
             }
         return envelope(object: chunkObject, choices: [choice], more: more + usage(besides: delta))
     }
 
     /// The usage that stands in a chunk of text: so far and of its choice alone, as with vLLM; or a null, as with
     /// OpenAI.
-    private func usage(besides delta: ChoiceDelta) -> [JSON.Member] {
+    private func usage(besides delta: ChoiceDelta) -> [JSONValue.Member] {
         switch job.usage {
         case .none: []
-        case .atEnd: [JSON.Member(name: "usage", value: .null)]
+        case .atEnd: [JSONValue.Member(name: "usage", value: .null)]
         case .inEveryChunk:
             [
-                JSON.Member(
+                JSONValue.Member(
                     name: "usage",
                     value: Self.usage(prompt: prompt(of: delta.index).ids.count, completion: delta.tokens))
             ]
         }
     }
 
-    private func envelope(object: String, choices: [JSON], more: [JSON.Member]) -> JSON {
-        JSON(
+    private func envelope(object: String, choices: [JSONValue], more: [JSONValue.Member]) -> JSONValue {
+        JSONValue(
             [
                 "id": .string(id), "object": .string(object), "created": .int(created), "model": .string(model.id),
                 "system_fingerprint": .string(model.fingerprint), "choices": .array(choices),
@@ -140,53 +142,53 @@ struct Answer: Sendable {
 extension Answer {
     private func prompt(of choice: Int) -> Job.Prompt { job.prompts[choice / job.choicesPerPrompt] }
 
-    private func ids(_ ids: [Int32]) -> [JSON.Member] {
-        job.returnsTokenIDs ? [JSON.Member(name: "token_ids", value: .array(ids.map { .int($0) }))] : []
+    private func ids(_ ids: [Int32]) -> [JSONValue.Member] {
+        job.returnsTokenIDs ? [JSONValue.Member(name: "token_ids", value: .array(ids.map { .int($0) }))] : []
     }
 
-    private var promptIDsOfChat: [JSON.Member] { kind == .chat ? promptIDs(of: 0) : [] }
+    private var promptIDsOfChat: [JSONValue.Member] { kind == .chat ? promptIDs(of: 0) : [] }
 
-    private func promptIDs(besideChoice index: Int) -> [JSON.Member] { kind == .completion ? promptIDs(of: index) : [] }
+    private func promptIDs(besideChoice index: Int) -> [JSONValue.Member] { kind == .completion ? promptIDs(of: index) : [] }
 
-    private func promptIDs(of choice: Int) -> [JSON.Member] {
+    private func promptIDs(of choice: Int) -> [JSONValue.Member] {
         guard job.returnsTokenIDs else { return [] }
-        return [JSON.Member(name: "prompt_token_ids", value: .array(prompt(of: choice).ids.map { .int($0) }))]
+        return [JSONValue.Member(name: "prompt_token_ids", value: .array(prompt(of: choice).ids.map { .int($0) }))]
     }
 }
 
-extension JSON {
+extension JSONValue {
     /// An object of these members in this order.
-    fileprivate init(_ members: KeyValuePairs<String, JSON>, and more: [Member]) {
+    fileprivate init(_ members: KeyValuePairs<String, JSONValue>, and more: [Member]) {
         self = .object(members.map { Member(name: $0.key, value: $0.value) } + more)
     }
 }
 
 /// Log-probabilities in the two shapes of OpenAI's API.
 enum Logprobs {
-    static func json(_ reports: [TokenReport], _ kind: Job.Kind) -> JSON {
+    static func json(_ reports: [TokenReport], _ kind: Job.Kind) -> JSONValue {
         kind == .chat ? chat(reports) : completion(reports)
     }
 
-    private static func chat(_ reports: [TokenReport]) -> JSON {
-        func members(_ name: TokenName, _ logprob: Float) -> [JSON.Member] {
+    private static func chat(_ reports: [TokenReport]) -> JSONValue {
+        func members(_ name: TokenName, _ logprob: Float) -> [JSONValue.Member] {
             [
-                JSON.Member(name: "token", value: .string(name.text)),
-                JSON.Member(name: "logprob", value: .logprob(logprob)),
-                JSON.Member(name: "bytes", value: .array(name.bytes.map { .int($0) })),
+                JSONValue.Member(name: "token", value: .string(name.text)),
+                JSONValue.Member(name: "logprob", value: .logprob(logprob)),
+                JSONValue.Member(name: "bytes", value: .array(name.bytes.map { .int($0) })),
             ]
         }
         let content = reports.map { report in
-            let top = report.top.map { JSON.object(members($0.name, $0.logprob)) }
-            return JSON.object(
+            let top = report.top.map { JSONValue.object(members($0.name, $0.logprob)) }
+            return JSONValue.object(
                 members(report.name, report.logprob ?? -.infinity) + [
-                    JSON.Member(name: "top_logprobs", value: .array(top))
+                    JSONValue.Member(name: "top_logprobs", value: .array(top))
                 ])
         }
         return ["content": .array(content), "refusal": .null]
     }
 
     /// Parallel lists. Each map of alternatives also holds the token itself, as OpenAI's do.
-    private static func completion(_ reports: [TokenReport]) -> JSON {
+    private static func completion(_ reports: [TokenReport]) -> JSONValue {
         [
             "tokens": .array(reports.map { .string($0.name.text) }),
             "token_logprobs": .array(reports.map { $0.logprob.map { .logprob($0) } ?? .null }),
@@ -195,12 +197,12 @@ enum Logprobs {
         ]
     }
 
-    private static func alternatives(_ report: TokenReport) -> JSON {
+    private static func alternatives(_ report: TokenReport) -> JSONValue {
         guard let logprob = report.logprob else { return .null }
-        var members: [JSON.Member] = []
+        var members: [JSONValue.Member] = []
         for (name, logprob) in report.top.map({ ($0.name.text, $0.logprob) }) + [(report.name.text, logprob)]
         where !members.contains(where: { $0.name == name }) {
-            members.append(JSON.Member(name: name, value: .logprob(logprob)))
+            members.append(JSONValue.Member(name: name, value: .logprob(logprob)))
         }
         return .object(members)
     }

@@ -1,3 +1,4 @@
+internal import JSON
 internal import Tokenizer
 
 /// Reads the calls that an assistant's message of a conversation has: `tool_calls`, or the older `function_call`.
@@ -9,7 +10,7 @@ enum ChatCalls {
     }
 
     /// - Parameter name: what the client calls the message.
-    static func read(_ message: JSON, _ name: String, isAssistant: Bool) throws(APIError) -> [Call] {
+    static func read(_ message: JSONValue, _ name: String, isAssistant: Bool) throws(APIError) -> [Call] {
         let calls = try toolCalls(message, "\(name).tool_calls")
         let older = try functionCall(message, "\(name).function_call")
         guard isAssistant || calls.isEmpty && older == nil else {
@@ -21,7 +22,7 @@ enum ChatCalls {
         return calls.isEmpty ? older.map { [$0] } ?? [] : calls
     }
 
-    private static func toolCalls(_ message: JSON, _ name: String) throws(APIError) -> [Call] {
+    private static func toolCalls(_ message: JSONValue, _ name: String) throws(APIError) -> [Call] {
         switch message["tool_calls"] {
         case nil, .null: return []
         case .array(let elements):
@@ -32,7 +33,7 @@ enum ChatCalls {
         }
     }
 
-    private static func toolCall(_ value: JSON, _ name: String) throws(APIError) -> Call {
+    private static func toolCall(_ value: JSONValue, _ name: String) throws(APIError) -> Call {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         let type = try value.text("type", of: name) ?? "function"
         guard type == "function" else {
@@ -44,12 +45,12 @@ enum ChatCalls {
         return Call(id: id, function: try self.function(function, "\(name).function"))
     }
 
-    private static func functionCall(_ message: JSON, _ name: String) throws(APIError) -> Call? {
+    private static func functionCall(_ message: JSONValue, _ name: String) throws(APIError) -> Call? {
         guard let value = message["function_call"], value != .null else { return nil }
         return Call(id: nil, function: try function(value, name))
     }
 
-    private static func function(_ value: JSON, _ name: String) throws(APIError) -> FunctionCall {
+    private static func function(_ value: JSONValue, _ name: String) throws(APIError) -> FunctionCall {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         guard let function = try value.text("name", of: name), !function.isEmpty else { throw .missing("\(name).name") }
         guard function.unicodeScalars.allSatisfy(isNameScalar) else {
@@ -72,7 +73,7 @@ enum ChatCalls {
 
     /// As the model wrote them: arguments that are no JSON are part of the conversation too, and a model that sees its
     /// mistake may mend it. Nothing at all means no arguments; some clients send the object itself.
-    private static func arguments(_ function: JSON, _ name: String) throws(APIError) -> String {
+    private static func arguments(_ function: JSONValue, _ name: String) throws(APIError) -> String {
         switch function["arguments"] {
         case nil, .null: throw .missing(name)
         case .string(let text): return text.allSatisfy(\.isWhitespace) ? "{}" : text

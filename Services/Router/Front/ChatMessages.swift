@@ -1,3 +1,4 @@
+internal import JSON
 internal import Tokenizer
 
 /// Reads the `messages` of a chat request.
@@ -30,7 +31,7 @@ enum ChatMessages {
 
     /// The function that a result comes from: the template names it, OpenAI's API only its call.
     private static func function(
-        ofResult message: JSON, _ name: String, _ functions: [String: String]
+        ofResult message: JSONValue, _ name: String, _ functions: [String: String]
     ) throws(APIError) -> String {
         if message["role"] == "function" { throw .missing("\(name).name") }
         guard let id = try message.text("tool_call_id", of: name) else { throw .missing("\(name).tool_call_id") }
@@ -43,7 +44,7 @@ enum ChatMessages {
         return function
     }
 
-    private static func message(_ value: JSON, _ name: String) throws(APIError) -> ChatMessage {
+    private static func message(_ value: JSONValue, _ name: String) throws(APIError) -> ChatMessage {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         let role = try role(value, name)
         let content = try content(value, name, isAssistant: role == "assistant")
@@ -51,7 +52,7 @@ enum ChatMessages {
     }
 
     /// The roles of OpenAI's API, as the roles of this model's template.
-    private static func role(_ message: JSON, _ name: String) throws(APIError) -> String {
+    private static func role(_ message: JSONValue, _ name: String) throws(APIError) -> String {
         guard let role = try message.text("role", of: name) else { throw .missing("\(name).role") }
         switch role {
         case "system", "developer": return "system"
@@ -71,7 +72,7 @@ enum ChatMessages {
 
     /// - Parameter isAssistant: an assistant may have said nothing, for example because it called tools, or have
     ///   refused in words.
-    private static func content(_ message: JSON, _ name: String, isAssistant: Bool) throws(APIError) -> String {
+    private static func content(_ message: JSONValue, _ name: String, isAssistant: Bool) throws(APIError) -> String {
         let refusal = isAssistant ? try message.text("refusal", of: name) ?? "" : ""
         let field = "\(name).content"
         switch message["content"] {
@@ -89,7 +90,7 @@ enum ChatMessages {
         }
     }
 
-    private static func partText(_ part: JSON, _ name: String, isAssistant: Bool) throws(APIError) -> String {
+    private static func partText(_ part: JSONValue, _ name: String, isAssistant: Bool) throws(APIError) -> String {
         guard case .object = part else { throw .wrongType(name, expected: "an object", found: part) }
         guard let type = try part.text("type", of: name) else { throw .missing("\(name).type") }
         guard type == "text" || type == "refusal" && isAssistant else {
@@ -101,7 +102,7 @@ enum ChatMessages {
     }
 }
 
-extension JSON {
+extension JSONValue {
     /// The string of that name in the object that the client calls `name`; nil if absent or null.
     func text(_ key: String, of name: String) throws(APIError) -> String? {
         switch self[key] {

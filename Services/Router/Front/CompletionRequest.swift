@@ -1,3 +1,4 @@
+internal import JSON
 internal import Tensors
 internal import Tokenizer
 
@@ -97,7 +98,7 @@ struct CompletionRequest {
         return .text(text)
     }
 
-    private static func ids(_ elements: [JSON], _ name: String, vocabularySize: Int) throws(APIError) -> [Int32] {
+    private static func ids(_ elements: [JSONValue], _ name: String, vocabularySize: Int) throws(APIError) -> [Int32] {
         guard !elements.isEmpty else { throw emptyPrompt }
         var ids: [Int32] = []
         ids.reserveCapacity(elements.count)

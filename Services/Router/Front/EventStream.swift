@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Spells one answer as server-sent events: `data: {…}` and a blank line for each chunk, `data: [DONE]` at the end.
 struct EventStream: Sendable {
     private let answer: Answer
@@ -31,12 +33,12 @@ struct EventStream: Sendable {
     }
 
     /// - Parameter usage: sent as a chunk of its own, if asked for.
-    func end(usage: JSON?) -> String { (usage.map { Self.line(answer.usageChunk($0)) } ?? "") + "data: [DONE]\n\n" }
+    func end(usage: JSONValue?) -> String { (usage.map { Self.line(answer.usageChunk($0)) } ?? "") + "data: [DONE]\n\n" }
 
     /// The stream has begun, so the status is spent: an error travels as the last event, and no `[DONE]` follows.
     static func failure(_ error: APIError) -> String { line(error.json) }
 
-    private static func line(_ json: JSON) -> String { "data: \(json.text().withEscapedLineEnds)\n\n" }
+    private static func line(_ json: JSONValue) -> String { "data: \(json.text().withEscapedLineEnds)\n\n" }
 }
 
 extension String {

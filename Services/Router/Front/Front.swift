@@ -1,3 +1,4 @@
+internal import JSON
 internal import Foundation
 internal import Hummingbird
 internal import HummingbirdCore
@@ -81,7 +82,7 @@ struct Front: Sendable {
         return router
     }
 
-    private var modelCard: JSON {
+    private var modelCard: JSONValue {
         let model = generator.model
         return [
             "id": .string(model.id), "object": "model", "created": .int(model.created),

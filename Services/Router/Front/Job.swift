@@ -1,3 +1,4 @@
+internal import JSON
 internal import Tokenizer
 
 /// What one REST request asks for, checked and in token ids: chat and plain completions look alike from here on.
@@ -135,7 +136,7 @@ extension Job {
         return isIncluded ? isContinuous ? .inEveryChunk : .atEnd : .none
     }
 
-    private static func bool(_ options: JSON, _ name: String) throws(APIError) -> Bool {
+    private static func bool(_ options: JSONValue, _ name: String) throws(APIError) -> Bool {
         switch options[name] {
         case nil, .null: return false
         case .bool(let value): return value

@@ -1,12 +1,14 @@
+internal import JSON
+
 /// The parameters of a request body, read by name and type. An absent parameter and a null are the same; a wrong one is
 /// a 400 that names it. Parameters nobody asks for are ignored.
 struct RequestFields: Sendable {
-    private let members: [ExactName: JSON]
+    private let members: [ExactName: JSONValue]
 
     /// - Parameter contextLength: more token ids than this no request needs, so no more values are read, apart from
     ///   some for the rest.
     init(_ bytes: [UInt8], contextLength: Int = .max) throws(APIError) {
-        let body: JSON
+        let body: JSONValue
         do {
             body = try JSONReader.read(bytes, limits: .request(ids: contextLength))
         } catch {
@@ -21,7 +23,7 @@ struct RequestFields: Sendable {
     }
 
     /// The value as it came, or nil if absent or null.
-    func value(_ name: String) -> JSON? {
+    func value(_ name: String) -> JSONValue? {
         guard let value = members[ExactName(name)], value != .null else { return nil }
         return value
     }
@@ -88,7 +90,7 @@ struct RequestFields: Sendable {
     }
 }
 
-extension JSON {
+extension JSONValue {
     /// A whole number in `range`; `2.0` and `1e3` count. Of any size in the text.
     func integer(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int {
         guard case .number(let digits) = self, let decimal = Double(digits), decimal == decimal.rounded(.towardZero)

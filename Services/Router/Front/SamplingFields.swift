@@ -1,3 +1,5 @@
+internal import JSON
+
 extension SamplingParameters {
     /// The sampling parameters that chat and plain completions share.
     /// - Parameter seed: used where the request brings none.

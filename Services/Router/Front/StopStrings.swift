@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Strings that end an answer, as a request brings them.
 enum StopStrings {
     static let countMax = 16
@@ -24,7 +26,7 @@ enum StopStrings {
         }
     }
 
-    private static func checked(_ value: JSON, name: String) throws(APIError) -> String {
+    private static func checked(_ value: JSONValue, name: String) throws(APIError) -> String {
         guard case .string(let stop) = value else { throw .wrongType(name, expected: "a string", found: value) }
         guard !stop.isEmpty else {
             throw .invalid(name, "Invalid '\(name)': expected a string that is not empty.", code: "empty_string")

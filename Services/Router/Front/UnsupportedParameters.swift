@@ -1,3 +1,5 @@
+internal import JSON
+
 /// Well-known parameters that would change an answer and that this server does not act on: each is a 400 by name unless
 /// its value asks for what happens anyway. Together with those that are read, they cover what OpenAI's reference, vLLM,
 /// llama.cpp and SGLang name.
@@ -16,10 +18,10 @@ struct UnsupportedParameter: Sendable {
     let name: String
     /// nil: both.
     let endpoint: Job.Kind?
-    let harmless: [JSON]
+    let harmless: [JSONValue]
     let reason: String
 
-    private init(_ name: String, _ endpoint: Job.Kind? = nil, unless harmless: JSON..., because reason: String) {
+    private init(_ name: String, _ endpoint: Job.Kind? = nil, unless harmless: JSONValue..., because reason: String) {
         (self.name, self.endpoint, self.harmless, self.reason) = (name, endpoint, harmless, reason)
     }
 

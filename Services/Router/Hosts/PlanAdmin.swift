@@ -1,3 +1,4 @@
+internal import JSON
 internal import Admin
 internal import AdminMessages
 internal import Foundation

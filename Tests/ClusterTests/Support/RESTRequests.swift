@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import NIOHTTP1
 
@@ -8,7 +9,7 @@ import NIOHTTP1
 extension RESTCluster {
     struct Reply: Sendable {
         let status: Int
-        let json: JSON
+        let json: JSONValue
         /// The choices' texts, of either endpoint.
         var texts: [String] {
             (0 ..< json["choices"].count).map {
@@ -17,7 +18,7 @@ extension RESTCluster {
         }
         var text: String { texts.first ?? "" }
         var finish: String? { json["choices"]?[0]?["finish_reason"]?.text }
-        var error: JSON? { json["error"] }
+        var error: JSONValue? { json["error"] }
         var errorCode: String? { error?["code"]?.text }
         var errorParam: String? { error?["param"]?.text }
         var errorMessage: String { error?["message"]?.text ?? "" }
@@ -27,7 +28,7 @@ extension RESTCluster {
     struct Stream: Sendable {
         var raw = ""
         /// The data of its events, without `[DONE]`.
-        var events: [JSON] = []
+        var events: [JSONValue] = []
         var isDone = false
 
         func text(of index: Int = 0) -> String {
@@ -46,7 +47,7 @@ extension RESTCluster {
         return Reply(status: answer.status, json: try JSONReader.read(answer.body))
     }
 
-    func post(_ path: String, _ body: JSON) async throws -> Reply { try await post(path, text: body.text()) }
+    func post(_ path: String, _ body: JSONValue) async throws -> Reply { try await post(path, text: body.text()) }
 
     func post(_ path: String, text: String) async throws -> Reply { try await post(path, bytes: Array(text.utf8)) }
 
@@ -56,25 +57,25 @@ extension RESTCluster {
     }
 
     /// A chat answer to one question, greedy unless `more` says otherwise.
-    func chat(_ question: String, maxTokens: Int = 16, _ more: [JSON.Member] = []) async throws -> Reply {
+    func chat(_ question: String, maxTokens: Int = 16, _ more: [JSONValue.Member] = []) async throws -> Reply {
         try await post(Self.chatPath, Self.chatBody(question, maxTokens: maxTokens, more))
     }
 
     /// A completion of token ids or text, greedy unless `more` says otherwise.
-    func complete(_ prompt: JSON, maxTokens: Int = 16, _ more: [JSON.Member] = []) async throws -> Reply {
+    func complete(_ prompt: JSONValue, maxTokens: Int = 16, _ more: [JSONValue.Member] = []) async throws -> Reply {
         try await post(Self.completionsPath, Self.completionBody(prompt, maxTokens: maxTokens, more))
     }
 
-    static func chatBody(_ question: String, maxTokens: Int, _ more: [JSON.Member] = []) -> JSON {
+    static func chatBody(_ question: String, maxTokens: Int, _ more: [JSONValue.Member] = []) -> JSONValue {
         body("messages", [["role": "user", "content": .string(question)]], maxTokens, more)
     }
 
-    static func completionBody(_ prompt: JSON, maxTokens: Int, _ more: [JSON.Member] = []) -> JSON {
+    static func completionBody(_ prompt: JSONValue, maxTokens: Int, _ more: [JSONValue.Member] = []) -> JSONValue {
         body("prompt", prompt, maxTokens, more)
     }
 
     /// Later members win over earlier ones.
-    private static func body(_ name: String, _ value: JSON, _ maxTokens: Int, _ more: [JSON.Member]) -> JSON {
+    private static func body(_ name: String, _ value: JSONValue, _ maxTokens: Int, _ more: [JSONValue.Member]) -> JSONValue {
         .object(
             [
                 .init("model", "demo"), .init(name, value), .init("max_tokens", .int(maxTokens)),
@@ -86,10 +87,10 @@ extension RESTCluster {
     ///
     /// - Throws: where the answer is no stream.
     func stream(
-        _ path: String, _ body: JSON, until enough: @Sendable (Stream) async throws -> Bool = { _ in false }
+        _ path: String, _ body: JSONValue, until enough: @Sendable (Stream) async throws -> Bool = { _ in false }
     ) async throws -> Stream {
         guard case .object(let members) = body else { throw SupportError("a body that is no object") }
-        let bytes = Array(JSON.object(members + [.init("stream", .bool(true))]).text().utf8)
+        let bytes = Array(JSONValue.object(members + [.init("stream", .bool(true))]).text().utf8)
         return try await rest.request(.POST, path, body: bytes, limits: Self.limits) { head, body in
             var stream = Stream(), reader = ServerSentEvents()
             for try await piece in body {
@@ -109,29 +110,29 @@ extension RESTCluster {
     }
 }
 
-extension JSON.Member {
-    init(_ name: String, _ value: JSON) { self.init(name: name, value: value) }
+extension JSONValue.Member {
+    init(_ name: String, _ value: JSONValue) { self.init(name: name, value: value) }
 }
 
-extension JSON {
+extension JSONValue {
     var text: String? { if case .string(let text) = self { text } else { nil } }
     var int: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
     var double: Double? { if case .number(let digits) = self { Double(digits) } else { nil } }
-    var elements: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
+    var elements: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
     var count: Int { elements?.count ?? 0 }
 
-    subscript(_ index: Int) -> JSON? { elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
+    subscript(_ index: Int) -> JSONValue? { elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
 
     /// Without the members that differ from one answer to the next: whatever is left must be the same for the same
     /// request.
-    var withoutIdentity: JSON {
+    var withoutIdentity: JSONValue {
         guard case .object(let members) = self else { return self }
         return .object(members.filter { $0.name != "id" && $0.name != "created" })
     }
 
-    static func ids(_ ids: some Sequence<some BinaryInteger>) -> JSON { .array(ids.map { .int($0) }) }
+    static func ids(_ ids: some Sequence<some BinaryInteger>) -> JSONValue { .array(ids.map { .int($0) }) }
 }
 
-extension JSON? {
+extension JSONValue? {
     var count: Int { self?.count ?? 0 }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 
 /// Tensors of a safetensors file that an independent implementation wrote. A reader of its own: the product's reader is

@@ -1,19 +1,20 @@
+import JSON
 @testable import Router
 
 /// What a client has seen of a streamed completion: everything but how it was cut into events.
 struct Transcript: Equatable, Sendable {
     let text: String
-    let tokens: [JSON]
+    let tokens: [JSONValue]
     /// As they were written, digit for digit.
-    let logprobs: [JSON]
-    let alternatives: [JSON]
+    let logprobs: [JSONValue]
+    let alternatives: [JSONValue]
     let finish: String?
     let isDone: Bool
-    let error: JSON?
+    let error: JSONValue?
 
     init(_ stream: RESTCluster.Stream) {
         let reports = stream.events.compactMap { $0["choices"]?[0]?["logprobs"] }
-        func all(_ name: String) -> [JSON] { reports.flatMap { $0[name]?.elements ?? [] } }
+        func all(_ name: String) -> [JSONValue] { reports.flatMap { $0[name]?.elements ?? [] } }
         (text, finish, isDone) = (stream.text(), stream.finish, stream.isDone)
         (tokens, logprobs, alternatives) = (all("tokens"), all("token_logprobs"), all("top_logprobs"))
         error = stream.events.lazy.compactMap { $0["error"] }.first

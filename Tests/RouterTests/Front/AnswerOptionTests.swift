@@ -1,3 +1,4 @@
+import JSON
 import Synchronization
 import Testing
 import Tokenizer
@@ -9,7 +10,7 @@ import Tokenizer
     private static let completions = "/v1/completions", chat = "/v1/chat/completions"
     private static let tokens = demoTokenizer.encode("one two three four")
 
-    private func choice(_ answer: FrontClient.Answer) -> JSON {
+    private func choice(_ answer: FrontClient.Answer) -> JSONValue {
         guard answer.status == 200, case .array(let choices)? = answer.json["choices"], let first = choices.first else {
             Issue.record("\(answer.status) \(answer.body)")
             return .null
@@ -18,8 +19,8 @@ import Tokenizer
     }
 
     /// What `name` says in the choices of all chunks, joined.
-    private func joined(_ name: String, of answer: FrontClient.Answer) -> [JSON] {
-        answer.chunks.flatMap { chunk -> [JSON] in
+    private func joined(_ name: String, of answer: FrontClient.Answer) -> [JSONValue] {
+        answer.chunks.flatMap { chunk -> [JSONValue] in
             guard case .array(let choices)? = chunk["choices"], case .array(let list)? = choices.first?[name] else {
                 return []
             }
@@ -27,7 +28,7 @@ import Tokenizer
         }
     }
 
-    private func ids(_ ids: [Int32]) -> JSON { .array(ids.map { .int($0) }) }
+    private func ids(_ ids: [Int32]) -> JSONValue { .array(ids.map { .int($0) }) }
 
     @Test("a stop token ends the answer and is no part of it, unless asked for")
     func stopTokens() async throws {
@@ -59,7 +60,7 @@ import Tokenizer
                 let answer = try await client.post(Self.completions, body)
                 let parts =
                     stream
-                    ? answer.chunks.compactMap { chunk -> JSON? in
+                    ? answer.chunks.compactMap { chunk -> JSONValue? in
                         if case .array(let choices)? = chunk["choices"] { choices.first } else { nil }
                     } : [choice(answer)]
                 let texts = parts.map { part -> String in if case .string(let text)? = part["text"] { text } else { "" }

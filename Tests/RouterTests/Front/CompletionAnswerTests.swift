@@ -1,10 +1,11 @@
+import JSON
 import Testing
 import Tokenizer
 
 @testable import Router
 
 @Suite("Completions") struct CompletionAnswerTests {
-    private func choices(_ answer: FrontClient.Answer) -> [JSON] {
+    private func choices(_ answer: FrontClient.Answer) -> [JSONValue] {
         guard answer.status == 200, case .array(let choices)? = answer.json["choices"] else {
             Issue.record("\(answer.status) \(answer.body)")
             return []
@@ -72,23 +73,23 @@ import Tokenizer
                 #expect(answer.status == 200)
                 let parts =
                     stream
-                    ? answer.chunks.compactMap { chunk -> JSON? in
+                    ? answer.chunks.compactMap { chunk -> JSONValue? in
                         if case .array(let choices)? = chunk["choices"] { choices.first } else { nil }
                     } : choices(answer)
-                func joined(_ name: String) -> [JSON] {
-                    parts.flatMap { part -> [JSON] in
+                func joined(_ name: String) -> [JSONValue] {
+                    parts.flatMap { part -> [JSONValue] in
                         if case .array(let list)? = part["logprobs"]?[name] { list } else { [] }
                     }
                 }
                 let all = prompt + continuation
                 #expect(joined("tokens") == all.map { .string(TokenName($0, demoTokenizer).text) })
-                #expect(joined("token_logprobs") == [.null] + [JSON](repeating: .number("-0.25"), count: all.count - 1))
+                #expect(joined("token_logprobs") == [.null] + [JSONValue](repeating: .number("-0.25"), count: all.count - 1))
                 let tops = joined("top_logprobs")
                 #expect(tops.count == all.count)
                 #expect(tops.first == .null)
                 #expect(tops.last?[TokenName(all[all.count - 1], demoTokenizer).text] == .number("-0.25"))
                 // Offsets cut the text into the tokens: in scalars, as Python counts.
-                var offsets: [JSON] = []
+                var offsets: [JSONValue] = []
                 var decoder = StreamDecoder(demoTokenizer)
                 var length = 0
                 for id in all {
@@ -106,7 +107,7 @@ import Tokenizer
             let logprobs = try await choices(client.post("/v1/completions", #"{"prompt":"a","logprobs":0}"#))[0][
                 "logprobs"]
             let name = TokenName(104, demoTokenizer).text
-            #expect(logprobs?["top_logprobs"] == [.object([JSON.Member(name: name, value: .number("-0.25"))])])
+            #expect(logprobs?["top_logprobs"] == [.object([JSONValue.Member(name: name, value: .number("-0.25"))])])
         }
     }
 

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 import Tokenizer
 
@@ -7,9 +8,9 @@ import Tokenizer
 @Suite("Echo and answer as one text") struct EchoTests {
     private struct Said {
         var text = ""
-        var tokens: [JSON] = []
-        var offsets: [JSON] = []
-        var finish: JSON = .null
+        var tokens: [JSONValue] = []
+        var offsets: [JSONValue] = []
+        var finish: JSONValue = .null
     }
 
     /// The token of a single byte.
@@ -30,7 +31,7 @@ import Tokenizer
             let answer = try await client.post("/v1/completions", body)
             #expect(answer.status == 200, "\(answer.body)")
             await received.set(
-                (stream ? answer.chunks : [answer.json]).flatMap { part -> [JSON] in
+                (stream ? answer.chunks : [answer.json]).flatMap { part -> [JSONValue] in
                     if case .array(let choices)? = part["choices"] { choices } else { [] }
                 })
         }
@@ -45,8 +46,8 @@ import Tokenizer
     }
 
     private actor Received {
-        var parts: [JSON] = []
-        func set(_ parts: [JSON]) { self.parts = parts }
+        var parts: [JSONValue] = []
+        func set(_ parts: [JSONValue]) { self.parts = parts }
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import JSON
 import ClusterClient
 import Foundation
 import Hummingbird
@@ -51,10 +52,10 @@ struct FrontClient: Sendable {
         let headers: [String: String]
         let body: String
 
-        var json: JSON { (try? JSONReader.read(Array(body.utf8))) ?? .null }
-        var error: JSON { json["error"] ?? .null }
+        var json: JSONValue { (try? JSONReader.read(Array(body.utf8))) ?? .null }
+        var error: JSONValue { json["error"] ?? .null }
         /// The JSON of each event except `[DONE]`.
-        var chunks: [JSON] {
+        var chunks: [JSONValue] {
             var reader = ServerSentEvents()
             let events = (try? reader.append(Array(body.utf8))) ?? []
             return events.filter { $0.data != "[DONE]" }.map { (try? JSONReader.read(Array($0.data.utf8))) ?? .null }

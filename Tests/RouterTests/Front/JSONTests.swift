@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Router
@@ -5,7 +6,7 @@ import Testing
 @Suite("JSON") struct JSONTests {
     @Test("minus infinity, which JSON lacks, goes out as -9999")
     func infinity() {
-        #expect(JSON.logprob(-.infinity).text() == "-9999.0")
-        #expect(JSON.logprob(-0.5).text() == "-0.5")
+        #expect(JSONValue.logprob(-.infinity).text() == "-9999.0")
+        #expect(JSONValue.logprob(-0.5).text() == "-0.5")
     }
 }

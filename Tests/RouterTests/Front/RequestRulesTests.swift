@@ -1,3 +1,4 @@
+import JSON
 import NIOHTTP1
 import Testing
 
@@ -96,7 +97,7 @@ import Testing
 
     @Test("events have no character that readers take for a line end")
     func lineEnds() throws {
-        let text = JSON.string("a\u{2028}b\u{2029}c\u{85}d\u{E9}e\u{2027}").text().withEscapedLineEnds
+        let text = JSONValue.string("a\u{2028}b\u{2029}c\u{85}d\u{E9}e\u{2027}").text().withEscapedLineEnds
         #expect(text == #""a\u2028b\u2029c\u0085dée‧""#)
         #expect(try JSONReader.read(Array(text.utf8)) == .string("a\u{2028}b\u{2029}c\u{85}d\u{E9}e\u{2027}"))
     }

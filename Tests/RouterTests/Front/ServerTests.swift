@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Router
@@ -6,7 +7,7 @@ import Testing
     @Test("models are listed and found by name, slashes and all")
     func models() async throws {
         try await withFront(ScriptedGenerator.saying([100])) { client in
-            let card: JSON = [
+            let card: JSONValue = [
                 "id": "demo/model", "object": "model", "created": .int(1_700_000_000), "owned_by": "tests",
                 "max_model_len": .int(2000),
             ]

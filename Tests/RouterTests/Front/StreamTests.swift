@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import NIOCore
 import Synchronization
@@ -9,12 +10,12 @@ import Tokenizer
 @Suite("Streaming") struct StreamTests {
     private let chat = #""messages":[{"role":"user","content":"hi"}],"stream":true"#
 
-    private func choice(_ chunk: JSON) -> JSON? {
+    private func choice(_ chunk: JSONValue) -> JSONValue? {
         if case .array(let choices)? = chunk["choices"] { choices.first } else { nil }
     }
 
     /// The text of all chunks of one choice.
-    private func text(_ chunks: [JSON], _ index: Int = 0) -> String {
+    private func text(_ chunks: [JSONValue], _ index: Int = 0) -> String {
         chunks.compactMap(choice).filter { $0["index"] == .int(index) }.map { choice in
             if case .string(let text)? = choice["delta"]?["content"] ?? choice["text"] { text } else { "" }
         }.joined()

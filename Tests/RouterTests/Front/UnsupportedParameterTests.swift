@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Router
@@ -9,7 +10,7 @@ import Testing
     ]
 
     /// A value that asks for something, of a type that such a parameter may have.
-    private func wish(besides harmless: [JSON]) -> JSON {
+    private func wish(besides harmless: [JSONValue]) -> JSONValue {
         switch harmless.first {
         case .bool(let value): .bool(!value)
         case .number: .number("7.5")

@@ -1,10 +1,6 @@
-// Exported: who holds one of these values, tests too, also reads it.
-@_exported public import JSON
+internal import JSON
 
-/// What comes from a client or goes out to one.
-package typealias JSON = JSONValue
-
-extension JSON {
+extension JSONValue {
     /// What a client calls this, for error messages.
     var kind: String {
         switch self {
@@ -18,7 +14,7 @@ extension JSON {
     }
 
     /// JSON has no infinity: a log-probability of minus infinity goes out as -9999, as with vLLM.
-    static func logprob(_ value: Float) -> JSON { .number("\(value.isFinite ? value : -9999.0)") }
+    static func logprob(_ value: Float) -> JSONValue { .number("\(value.isFinite ? value : -9999.0)") }
 
-    static func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
+    static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
 }
