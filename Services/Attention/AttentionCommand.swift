@@ -28,8 +28,8 @@ internal import Transport
     @Option(
         help:
             """
-            Folder on a disk for the state of parked sessions, in files without names that are gone when this process \
-            is; /var/tmp by default.
+            Folder on a disk for the state of parked sessions. Its files have no names, and are gone when this process \
+            ends. /var/tmp by default.
             """
     )
     var parkingFolder: String?

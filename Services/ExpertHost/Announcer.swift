@@ -6,8 +6,8 @@ internal import ServiceLifecycle
 internal import Transport
 internal import TypedCalls
 
-/// Tells one router about once a second that this host lives; when the host is to stop, until the router sends it
-/// nothing any more.
+/// Announces this host to one router about once a second, so that a router which starts, or has lost it, takes it in;
+/// when the host is to stop, until the router sends it nothing any more.
 struct Announcer: Sendable {
     /// What the router is told at this moment, but for `draining`.
     let announcement: @Sendable () -> AnnounceRequest

@@ -5,7 +5,7 @@ internal import Transport
 /// Times are on a clock that does not go back.
 struct AnnouncerState {
     static let period = Duration.seconds(1), shortPeriod = Duration.milliseconds(100)
-    /// So long a host that has just come asks often whether it has all that it was told to hold.
+    /// For so long after its arrival a host announces itself every `shortPeriod`, until the plan holds it.
     static let arrivalTime = Duration.seconds(5)
 
     /// When this host came, or when the router that it knows began.
@@ -24,7 +24,7 @@ struct AnnouncerState {
     /// - Parameters:
     ///   - router: its instance, which changes with every start of it.
     ///   - planVersion: 0 while no plan holds this host.
-    /// - Returns: an earlier run of the router; what that wanted held is not wanted any more.
+    /// - Returns: the router's earlier run, if this is a new one: what was held for it can be dropped.
     mutating func answered(by router: String, planVersion: Int, at now: Duration) -> String? {
         let earlier = self.router == router ? nil : self.router
         if self.router != router { arrival = now }

@@ -2,7 +2,7 @@ internal import Checkpoint
 internal import Messages
 internal import Tensors
 
-/// One expert, or a slice of one: `w2(silu(w1 x) * (w3 x))` (spec 2.10). F intermediate components, D the hidden size.
+/// One expert, or a slice of one: `w2(silu(w1 x) * (w3 x))`. F intermediate components, D the hidden size.
 struct Expert: Sendable {
     private let gate: WeightMatrix        // w1, (F, D)
     private let up: WeightMatrix        // w3, (F, D)
@@ -11,7 +11,7 @@ struct Expert: Sendable {
     /// Into how many parts the sum over F is cut, which are added as a tree.
     private let parts: Int
 
-    /// The layer's shared expert stands behind its routed ones and is computed in the same way (spec 2.11).
+    /// The layer's shared expert stands behind its routed ones and is computed in the same way.
     init(_ checkpoint: WeightFiles, layer: Int, expert: Int) throws {
         let weights = try checkpoint.anyExpert(layer, expert)
         (gate, up, down) = (weights.w1, weights.w3, weights.w2)

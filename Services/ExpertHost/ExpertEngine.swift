@@ -150,7 +150,7 @@ final class ExpertEngine: Sendable {
             throw .shape(expected: "one or more rows of \(columns)", found: request.hidden.count)
         }
         let hidden = Tensor(columns: columns, values: request.hidden)
-        // An eighth of an expert once: a short message must not ask for a long answer.
+        // Each eighth of an expert may be asked for once only: a short message must not ask for a long answer.
         var seen: [Int: UInt8] = [:]
         let groups = try request.groups.map { group throws(ExpertError) in
             try check(layer: request.layer, expert: group.expert)

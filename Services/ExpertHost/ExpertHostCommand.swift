@@ -29,8 +29,8 @@ internal import Transport
     @Option(
         help:
             """
-            The router's control address: unix:/PATH or HOST:PORT; of several routers all, separated by commas. A \
-            name is looked up anew with every connection.
+            The control address of the router, or of several routers, separated by commas: unix:/PATH or HOST:PORT. A \
+            host name is looked up anew for every connection.
             """
     )
     var router: AddressList
@@ -43,8 +43,8 @@ internal import Transport
 
     @Option(
         help: """
-            MiB a second that this host reads from memory, by which its share of the model is measured; 0 measures it, \
-            and calls may show otherwise.
+            MiB a second that this host reads from memory: the faster, the more experts it gets. 0: the host measures \
+            it, and the router corrects that by the time its calls take.
             """)
     var readBandwidthMib = 0
 

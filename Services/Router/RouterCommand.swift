@@ -28,7 +28,7 @@ internal import Transport
     @Option(help: "Where expert hosts announce themselves: unix:/PATH or HOST:PORT.")
     var control: Address
 
-    @Option(help: "exact or fast: what attention and expert hosts compute with; others are refused.")
+    @Option(help: "exact or fast: the arithmetic of the whole cluster; services that use the other are refused.")
     var arithmetic = Arithmetic.exact
 
     @Option(help: "Seconds that a call to attention or an expert host may take.")

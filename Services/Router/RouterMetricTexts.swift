@@ -5,7 +5,7 @@ enum RouterMetricTexts {
     private static let texts = [
         ("minimax_num_requests_running", "Sequences that take part in steps now."),
         ("minimax_num_requests_waiting", "Sequences that wait for a place or for memory."),
-        ("minimax_num_requests_parked", "Sequences whose state is on disk, to go on later."),
+        ("minimax_num_requests_parked", "Sequences that made room for others, and go on later."),
         ("minimax_kv_cache_usage_perc", "Share of attention's memory that is promised to sequences, from 0 to 1."),
         ("minimax_request_queue_time_seconds", "Time from a request's arrival to its first step."),
         ("minimax_request_prefill_time_seconds", "Time from a request's first step to its first token."),
@@ -35,15 +35,15 @@ enum RouterMetricTexts {
         ("minimax_sessions_set_aside_total", "States that were parked or dropped to make room for others."),
         ("minimax_sequence_recoveries_total", "Sequences whose state was computed again after a step had failed."),
         ("minimax_expert_hosts_connected", "Expert hosts that are connected."),
-        ("minimax_expert_hosts_lost_total", "Expert hosts that were lost."),
+        ("minimax_expert_hosts_lost_total", "Expert hosts that went: lost ones, and those that left in order."),
         ("minimax_plan_version", "Version of the plan that says which host holds which experts."),
-        ("minimax_plan_held_ratio", "Share of all experts that hosts hold now, from 0 to 1."),
+        ("minimax_plan_held_ratio", "Share of all experts that answering hosts hold now, 0 to 1."),
         ("minimax_plan_units_in_motion", "Experts that hosts have still to load for the plan."),
         ("minimax_moe_tokens_per_expert_total", "How often each expert was used, by layer and expert."),
         ("minimax_moe_tokens_dropped_total", "Uses of experts that were left out because of --capacity-factor."),
         ("minimax_moe_load_imbalance_ratio", "Uses of a layer's most used expert, divided by the layer's mean."),
         ("minimax_expert_call_seconds", "Time of a call to an expert host, by host."),
-        ("minimax_expert_calls_retried_total", "Calls that were made again at another host."),
+        ("minimax_expert_calls_retried_total", "Calls that got no good answer and were made again."),
         (
             "minimax_expert_calls_hedged_total",
             "Calls that were also made at a second host, because the first was slow."

@@ -1,8 +1,8 @@
 internal import NIOCore
 internal import Transport
 
-/// Which requests may change something at the admin address. Whoever reaches it may, but for pages in a browser: they
-/// reach what their user reaches, and would act for strangers.
+/// Which requests may change something at the admin address: all that reach it, except those of web pages. A browser
+/// reaches what its user reaches, so a stranger's page could act in the user's place.
 ///
 /// A browser says in `Origin` whose page asks. A page whose own name was made to lead here ("DNS rebinding") gives
 /// itself away by that name in `Host`: public names have dots, and names of a private network end in one of a few ways.

@@ -102,7 +102,7 @@ def plain(it, type, values):
     name, source, count = camel(it.name), f"message.{it.name}", f"n_{it.name}"
     match it.type, it.repeated, type:
         case "uint32", False, "":
-            return Property(name, "Int", f"Int({source})", [(it.name, f"UInt32({name})")])
+            return Property(name, "Int", f"Int({source})", [(it.name, f"UInt32(clamping: {name})")])
         case "uint64", False, "":
             read = f'fields.integer({source}, "{it.name}")'
             return Property(name, "Int", read, [(it.name, f"UInt64({name})")], throws=True)

@@ -48,9 +48,9 @@ private func writeAll(_ text: String, to descriptor: CInt) -> CInt {
     return 0
 }
 
-/// To be called first: a reader that goes away is an error code, not our end, and a standard stream that is closed
-/// stays so. Else the next file or socket would get its number, and what we print. Writing to a descriptor that is open
-/// for reading fails as to a closed one.
+/// To be called first. A reader that goes away becomes an error code instead of ending the process. A standard stream
+/// that is closed gets /dev/null, opened the wrong way round, so that using it still fails: else the next file or
+/// socket would get its number, and what we print.
 package func guardStandardStreams() {
     signal(SIGPIPE, SIG_IGN)
     for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]

@@ -7,9 +7,9 @@ package struct SpinOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            How long threads look for the next call before they sleep, in microseconds: to wake one takes longer than \
-            a short call. By default 300 for the threads that receive calls, 0 where a control group allows less than \
-            two cores; for compute threads the same where the process has cores of its own, else 0.
+            How long threads poll for the next call before they sleep, in microseconds, since waking a thread takes \
+            longer than a short call. By default 300 for threads that receive calls, or 0 where a control group allows \
+            less than two cores. Compute threads have the same where the process has cores of its own, else 0.
             """, valueName: "microseconds"))
     package var spinMicroseconds: Int?
 

@@ -1,7 +1,7 @@
 /// One of 1, 2, 4 or 8 equal slices of an expert's intermediate dimension.
 ///
-/// The halves of a slice are slices too; what they give is added to what the slice gives, bit for bit (design
-/// section 6).
+/// The halves of a slice are slices too; the sum of what they give is what the slice gives, bit for
+/// bit.
 package struct ExpertSlice: Sendable, Hashable {
     /// Which of the slices this is, from 0.
     package let index: Int

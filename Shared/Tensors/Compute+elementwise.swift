@@ -1,7 +1,7 @@
 internal import CKernels
 
 extension Compute {
-    /// RMSNorm of each row: `x / sqrt(mean(x²) + epsilon) * weight` (spec 2.2).
+    /// RMSNorm of each row: `x / sqrt(mean(x²) + epsilon) * weight`.
     package func rmsNorm(_ input: Tensor, weight: [Float], epsilon: Float) -> Tensor {
         precondition(weight.count == input.columns, "norm weight of \(weight.count), rows of \(input.columns)")
         return unsafe Tensor(rows: input.rows, columns: input.columns) { output in

@@ -23,10 +23,12 @@ final class ComputePool: Sendable {
         (self.board, self.gathered) = (board, gathered)
         workers = (1 ..< max(2, threads)).prefix(threads - 1).map { Worker($0, board, gathered, spinning: spinning) }
         for worker in workers {
-            Thread { [crew = workers] in
+            let thread = Thread { [crew = workers] in
                 Thread.current.name = "compute-\(worker.index)"
                 worker.run(beside: crew)
-            }.start()
+            }
+            thread.stackSize = 8 << 20        // kernels keep half a megabyte of sums on it
+            thread.start()
         }
     }
 
@@ -74,7 +76,7 @@ final class ComputePool: Sendable {
 
     /// Wakes those of the first `count` that sleep: the first few, and one of each further group, which wakes its own.
     private func wake(_ count: Int) {
-        // The groups' first ones last: as long as they sleep, it is seen that they will wake the others.
+        // From the last to the first: while a group's first thread still sleeps, its others are left for it to wake.
         for worker in workers.prefix(count - 1).reversed() where worker.rest.isResting {
             let leader = worker.index / RegionBoard.groupSize * RegionBoard.groupSize
             let isWokenByLeader = leader > 0 && leader != worker.index && workers[leader - 1].rest.isResting

@@ -49,6 +49,8 @@ struct ProductTiles {
     private static func count(_ length: Int, of size: Int) -> Int { (length + size - 1) / size }
 
     private static let outputsPerTile = 256
-    private static let rowsMin = 32, rowsMax = 256
+    /// The kernels unpack weights once for so many rows (STRIP_ROWS in vector.inc).
+    private static let rowsMin = 64
+    private static let rowsMax = 256
     private static let bytesPerTile = 1 << 20
 }

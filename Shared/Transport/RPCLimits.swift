@@ -9,9 +9,9 @@ package struct RPCLimits: Sendable {
     package var headerBytesMax = 16 << 10
     /// Header fields of one request or answer.
     package var headerCountMax = 64
-    /// Of heads that are over one of these limits, decoded bytes a second from one peer. More ends the connection.
+    /// Decoded bytes a second of heads that exceed one of these limits, from one peer. More ends the connection.
     package var headerBytesRefusedPerSecondMax = 1 << 20
-    /// Of all heads, decoded bytes a second from one peer: some 100,000 calls'. More ends the connection.
+    /// Decoded bytes a second of all heads from one peer, enough for some 100,000 calls. More ends the connection.
     package var headerBytesPerSecondMax = 64 << 20
 
     /// The body of one request or answer, in bytes; at most 2 GiB - 1, which is the largest window of HTTP/2.
@@ -51,14 +51,14 @@ package struct RPCLimits: Sendable {
 
     /// From connecting until the peer's SETTINGS have come.
     package var handshakeTimeout = TimeAmount.seconds(5)
-    /// A peer that has sent nothing at all for this long is gone. Clients send a PING four times as often.
+    /// A peer that has sent nothing at all for this long is gone. Clients send a PING every quarter of it.
     package var idleTimeout = TimeAmount.seconds(60)
     /// A peer that takes nothing of a body we have for it, for this long, is gone.
     package var stallTimeout = TimeAmount.seconds(30)
     /// From a request's head until its last byte; time spent waiting for room (see `bufferedBytesMax`) does not count.
     package var requestTimeout = TimeAmount.seconds(120)
 
-    /// How long an event loop looks for the next message without sleep, after one that another follows as a rule.
+    /// How long an event loop polls for the next message before it sleeps (`--spin-microseconds`); zero: not at all.
     package var vigil = TimeAmount.zero
 
     package init() {}

@@ -175,6 +175,7 @@ import Testing
         var answer = Answer()
         for try await output in outputs {
             switch output {
+            case .event(.begun): break
             case .event(.prompt(let logprobs)): answer.prompt = logprobs
             case .event(.token(let token, let logprobs)):
                 if answer.tokens.count == patience { return answer }

@@ -1,5 +1,5 @@
-import JSON
 import Foundation
+import JSON
 import Testing
 
 /// `minimax bench` as a person runs it, over real processes; nothing here looks at how fast they are.

@@ -1,7 +1,7 @@
-import JSON
 import AdminMessages
 import Checkpoint
 import Foundation
+import JSON
 import Messages
 import Tensors
 import Testing

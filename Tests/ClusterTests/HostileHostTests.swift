@@ -1,7 +1,7 @@
-import JSON
 import AdminMessages
 import Checkpoint
 import Foundation
+import JSON
 import Messages
 import Synchronization
 import Testing
@@ -39,8 +39,9 @@ private let setup = RESTCluster.Setup(
     }
 
     /// Asks again and again while `body` runs; every answer must be the same.
-    private func whileAnswering(_ cluster: RESTCluster, _ expected: JSONValue, _ body: () async throws -> Void) async throws
-    {
+    private func whileAnswering(
+        _ cluster: RESTCluster, _ expected: JSONValue, _ body: () async throws -> Void
+    ) async throws {
         let ends = CallCount()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {

@@ -1,6 +1,6 @@
-import JSON
 import Checkpoint
 import Foundation
+import JSON
 import Messages
 import Tensors
 import Testing

@@ -1,6 +1,6 @@
 /// Every message of `everyMessage` and `extremeMessages` as hand-written code encoded it, before that was generated
-/// from cluster.proto: a name, then the bytes in hexadecimal digits. Nobody may change a line; new messages may be
-/// added.
+/// from cluster.proto: a name, then the bytes in hexadecimal digits. Bytes that stand here never change. New messages
+/// are added; a message that gets a new field gets that field's bytes behind those of its other fields.
 let goldenBytes = """
     HoldRequest 1
       0a0272311203616263180322080801100218032004220508ac0220012801

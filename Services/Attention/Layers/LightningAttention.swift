@@ -2,7 +2,7 @@ internal import Checkpoint
 internal import Foundation
 internal import Tensors
 
-/// One lightning (linear) attention layer: spec 2.6 to 2.8, in canonical blocks.
+/// One lightning (linear) attention layer, in blocks of `ModelConfig.lightningBlockLength` tokens.
 ///
 /// H heads of d components, D the hidden size. The arithmetic of a row is the same whether it is one decode row or one
 /// of thousands of prefill rows: its decayed query times the state at the start of its block, plus the rows of the open
@@ -115,7 +115,7 @@ struct LightningAttention: Sendable {
         return squares[0 ..< mixed.rows]
     }
 
-    /// The state decayed to the session's last token, (H, d, d): what the recurrence of the spec holds there.
+    /// The state decayed to the session's last token, (H, d, d), as if it were updated token by token.
     func currentState(of state: LightningState, _ compute: Compute) -> [Float] {
         (0 ..< headCount).flatMap { state.current(head: $0, decay: decays[$0], compute) }
     }

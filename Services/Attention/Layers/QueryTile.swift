@@ -11,7 +11,7 @@ struct QueryTile: Sendable {
     let groupSize: Int
     let window: Int?
 
-    /// Rows times heads that read a page together: as many as a page's time in a cache pays for.
+    /// Queries (rows times heads) that read a page together: enough to make up for fetching the page into a cache.
     private static let queryCount = 32
     /// Ranges of positions end at multiples of this: long enough that joining them costs nothing, short enough to share
     /// one row's work.

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// Partial rotary embedding: the first `dimension` components of each head rotate, component j with j + dimension / 2;
-/// the rest pass (spec 2.5).
+/// the rest stay as they are.
 struct RotaryEmbedding: Sendable {
     private let headDimension: Int
     private let inverseFrequencies: [Double]        // (dimension / 2): theta^(-2j / dimension)

@@ -1,7 +1,7 @@
 internal import Checkpoint
 internal import Tensors
 
-/// One softmax attention layer: spec 2.5. H query heads and G key/value heads of d components, D the hidden size.
+/// One softmax attention layer. H query heads and G key/value heads of d components, D the hidden size.
 struct SoftmaxAttention: Sendable {
     private let weights: SoftmaxWeights
     private let rotary: RotaryEmbedding

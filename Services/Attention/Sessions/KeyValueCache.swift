@@ -56,8 +56,8 @@ final class KeyValueCache {
         }
     }
 
-    /// What holds anything: whole pages, and of the last one the groups of keys and the values there are. In a fixed
-    /// order.
+    /// The memory in use, in a fixed order: the full pages, and of the last page the groups of keys and the values that
+    /// there are.
     var usedMemory: [UnsafeMutableRawBufferPointer] {
         let (fullPages, rows) = length.quotientAndRemainder(dividingBy: Self.pageLength)
         let full = unsafe pages[..<fullPages].map { unsafe $0.bytes(0 ..< $0.count) }

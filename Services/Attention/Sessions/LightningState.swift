@@ -28,8 +28,8 @@ final class LightningState {
         values = FloatMemory(count: headCount * Self.blockLength * headDimension)
     }
 
-    /// What holds anything: the states, and of the open block the groups of keys and the values there are. In a fixed
-    /// order.
+    /// The memory in use, in a fixed order: the states, and of the open block the groups of keys and the values that
+    /// there are.
     var usedMemory: [UnsafeMutableRawBufferPointer] {
         let block = Self.blockLength * headDimension
         let used = [(keys, Kernels.keyFloats(openRows, dimension: headDimension)), (values, openRows * headDimension)]

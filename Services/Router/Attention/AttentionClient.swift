@@ -22,8 +22,8 @@ struct AttentionClient: Sendable {
         return try tensor(response.hidden, rows: tokens.count, columns: config.hiddenSize)
     }
 
-    /// One layer's attention over the rows of a batch: the parts' shares added, the lightning output norm applied
-    /// (spec 2.8).
+    /// One layer's attention over the rows of a batch: the parts' shares added, the lightning output norm
+    /// applied.
     ///
     /// - Parameters:
     ///   - normed: (tokens, D), after the layer's first norm.
@@ -104,5 +104,5 @@ struct AttentionClient: Sendable {
 }
 
 /// What a lightning layer's output norm multiplies a row of `width` components by, whose squares add up to `squares`.
-/// Its epsilon is a constant of the model, not `rms_norm_eps` (spec 2.8).
+/// Its epsilon is a constant of the model, not `rms_norm_eps`.
 func lightningNormScale(squares: Float, width: Int) -> Float { 1 / (squares / Float(width) + 1e-6).squareRoot() }

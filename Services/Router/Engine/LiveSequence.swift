@@ -41,6 +41,7 @@ final class LiveSequence: Sendable {
                 choice.token, choice.logprobs, yieldsToken: choice.part.rows.yieldsToken, of: request,
                 endTokens: endTokens, at: .now)
         }
+        if news.isFirst { send(.begun) }
         if let logprobs = news.promptLogprobs { send(.prompt(logprobs)) }
         if let token = news.token { send(.token(token, news.logprobs)) }
         return news.end

@@ -2,6 +2,8 @@
 struct SequenceProgress {
     /// What a client is told after a step with rows of its sequence, in this order.
     struct News {
+        /// These were its first rows.
+        var isFirst = false
         /// Of the whole prompt, where they were asked for.
         var promptLogprobs: [TokenLogprobs?]?
         /// The next token of the answer.
@@ -18,6 +20,7 @@ struct SequenceProgress {
     /// When its first rows went through the model.
     private(set) var begun: ContinuousClock.Instant?
     private(set) var firstToken: ContinuousClock.Instant?
+    private var hasTakenRows = false
     /// Of the prompt's tokens so far, where they are asked for. Nothing precedes the first one: it has none.
     private(set) var promptLogprobs: [TokenLogprobs?] = [nil]
 
@@ -39,7 +42,8 @@ struct SequenceProgress {
         _ token: Int32?, _ logprobs: TokenLogprobs?, yieldsToken: Bool, of request: GenerationRequest,
         endTokens: Set<Int32>, at now: ContinuousClock.Instant
     ) -> News {
-        var news = News()
+        var news = News(isFirst: !hasTakenRows)
+        hasTakenRows = true
         guard yieldsToken else { return news }
         if generated.isEmpty, request.promptLogprobs { news.promptLogprobs = promptLogprobs }
         guard let token else {

@@ -10,7 +10,7 @@ final class StepEngine: Sendable {
         var modelName: String
         /// Ids where an answer ends.
         var endTokens: Set<Int32>
-        /// Ids that stand for nothing and are never chosen (spec 2.12).
+        /// Ids of tokens that were never trained (their embedding is zero), and so are never chosen.
         var suppressed: [Int32]
     }
 

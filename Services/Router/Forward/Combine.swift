@@ -11,7 +11,7 @@ internal import Darwin
 
 extension ForwardPass {
     /// Adds the experts' outputs, each times its weight, in ascending order of experts; then the shared expert, where
-    /// there is one (spec 2.11).
+    /// there is one.
     ///
     /// - Parameters:
     ///   - outputs: (members, D) for each group.

@@ -35,7 +35,7 @@ struct ExpertDispatch: Sendable {
         return meter.time(.dispatch) { work.outputs(parts) }
     }
 
-    /// A step is over. Plans are made by how long the experts' part of steps takes, all layers together.
+    /// A step is over: its experts' part took this long, in all layers together. Reports use it; the planner does not.
     func note(stepSeconds: Double) { hosts.load.note(stepSeconds: stepSeconds) }
 
     // MARK: an attempt

@@ -79,7 +79,7 @@ struct ForwardPass: Sendable {
         return final
     }
 
-    /// A step is over, and `meter` has where its time went: plans are made by it.
+    /// A step is over: notes how long its experts' part took, which `GET /admin/plan` shows beside the prediction.
     func finished(_ meter: StepMeter) { experts.note(stepSeconds: meter[.experts] / .seconds(1)) }
 
     private func group(_ routes: [[Route]], _ layer: RouterWeights.Layer) -> TokenGroups {
@@ -95,7 +95,7 @@ struct ForwardPass: Sendable {
         }
     }
 
-    /// `alpha * r + beta * output`, r being the norm's output (postnorm) or its input (pre-norm): spec 2.3.
+    /// `alpha * r + beta * output`, r being the norm's output (postnorm) or its input (pre-norm).
     private func residual(
         _ stream: Tensor, _ normed: Tensor, plus output: Tensor, _ scale: ModelConfig.ResidualScale
     ) -> Tensor {

@@ -12,7 +12,7 @@ extension ForwardPass {
     /// Each token's experts, larger weight first.
     ///
     /// - Parameter input: (tokens, D), after the norm.
-    /// - Source: spec 2.10; softmax over all experts, top k, rescaled, which is softmax over the k chosen logits.
+    /// - Note: softmax over all experts, of which the top k are rescaled, is softmax over the k chosen logits.
     func gate(_ input: Tensor, _ layer: RouterWeights.Layer) -> [[Route]] {
         let logits = compute.linear(input, layer.gate)        // (tokens, E)
         return (0 ..< logits.rows).map { chooseExperts(logits.row($0), count: weights.config.expertsPerToken) }

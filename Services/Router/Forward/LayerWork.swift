@@ -60,7 +60,7 @@ struct LayerWork: Sendable {
         return outputs.areFinite || !input.values.areFinite ? nil : "values that are not finite"
     }
 
-    /// Each group's output, (members, D); what slices gave is added as the tree that cut them (design section 6).
+    /// Each group's output, (members, D); what slices gave is added pair by pair, as `ExpertPiece.halves` cut them.
     ///
     /// - Parameter answers: together all of every group, nothing twice.
     func outputs(_ answers: [PieceAnswer]) -> [Tensor] {

@@ -19,7 +19,8 @@ internal import Messages
 struct PieceAttempt: Sendable {
     /// Most times that a piece is asked for, at all hosts together.
     static let triesMax = 32
-    /// A host that refuses so many calls in a row is lost. Plans that change can bring one or two about.
+    /// A host that has left so many calls in a row unanswered when it refuses one is lost; `Membership` has the limit
+    /// for one that is late. Plans that change can bring one or two refusals about.
     static let lapsesMax = 6
     /// How long to wait before hosts are asked again after one has refused.
     static let pause = Duration.milliseconds(20)

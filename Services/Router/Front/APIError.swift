@@ -1,5 +1,5 @@
-internal import JSON
 internal import Hummingbird
+internal import JSON
 internal import NIOCore
 
 /// A refusal in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
@@ -117,7 +117,7 @@ extension APIError {
     static let clientGone = APIError(
         status: HTTPResponse.Status(code: 499), message: "The client hung up.", code: "client_gone")
 
-    /// As nobody reads this; the connection was closed.
+    /// Nobody reads this either, since the connection was closed; the log and the counters do.
     static let clientStalled = APIError(
         status: HTTPResponse.Status(code: 499), message: "The client took nothing of its answer for too long.",
         code: "client_stalled")

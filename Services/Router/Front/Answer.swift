@@ -27,7 +27,7 @@ struct Answer: Sendable {
         }
     }
 
-    /// As OpenAI's reference has it. Nothing is cached, predicted, heard or thought.
+    /// As in OpenAI's reference. Cached, audio, reasoning and prediction tokens are always 0 here.
     static func usage(prompt: Int, completion: Int) -> JSONValue {
         [
             "prompt_tokens": .int(prompt), "completion_tokens": .int(completion),
@@ -99,16 +99,19 @@ struct Answer: Sendable {
     ///   - more: members of the chunk.
     ///   - ids: members of the choice.
     private func chunk(
-        _ delta: ChoiceDelta, chatDelta: JSONValue, text: String, logprobs: JSONValue, finish: JSONValue, _ more: [JSONValue.Member] = [],
+        _ delta: ChoiceDelta, chatDelta: JSONValue, text: String, logprobs: JSONValue, finish: JSONValue,
+        _ more: [JSONValue.Member] = [],
         ids: [JSONValue.Member] = []
     ) -> JSONValue {
         let index = JSONValue.int(delta.index)
         let choice: JSONValue =
             switch kind {
             case .chat:
-                JSONValue(["index": index, "delta": chatDelta, "logprobs": logprobs, "finish_reason": finish], and: ids)
+                JSONValue(
+                    ["index": index, "delta": chatDelta, "logprobs": logprobs, "finish_reason": finish], and: ids)
             case .completion:
-                JSONValue(["text": .string(text), "index": index, "logprobs": logprobs, "finish_reason": finish], and: ids)
+                JSONValue(
+                    ["text": .string(text), "index": index, "logprobs": logprobs, "finish_reason": finish], and: ids)
             }
         return envelope(object: chunkObject, choices: [choice], more: more + usage(besides: delta))
     }
@@ -148,7 +151,9 @@ extension Answer {
 
     private var promptIDsOfChat: [JSONValue.Member] { kind == .chat ? promptIDs(of: 0) : [] }
 
-    private func promptIDs(besideChoice index: Int) -> [JSONValue.Member] { kind == .completion ? promptIDs(of: index) : [] }
+    private func promptIDs(besideChoice index: Int) -> [JSONValue.Member] {
+        kind == .completion ? promptIDs(of: index) : []
+    }
 
     private func promptIDs(of choice: Int) -> [JSONValue.Member] {
         guard job.returnsTokenIDs else { return [] }

@@ -33,7 +33,9 @@ struct EventStream: Sendable {
     }
 
     /// - Parameter usage: sent as a chunk of its own, if asked for.
-    func end(usage: JSONValue?) -> String { (usage.map { Self.line(answer.usageChunk($0)) } ?? "") + "data: [DONE]\n\n" }
+    func end(usage: JSONValue?) -> String {
+        (usage.map { Self.line(answer.usageChunk($0)) } ?? "") + "data: [DONE]\n\n"
+    }
 
     /// The stream has begun, so the status is spent: an error travels as the last event, and no `[DONE]` follows.
     static func failure(_ error: APIError) -> String { line(error.json) }

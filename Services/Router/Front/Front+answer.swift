@@ -1,6 +1,6 @@
-internal import JSON
 internal import Foundation
 internal import Hummingbird
+internal import JSON
 internal import NIOCore
 internal import Tensors
 

@@ -1,7 +1,7 @@
-internal import JSON
 internal import Foundation
 internal import Hummingbird
 internal import HummingbirdCore
+internal import JSON
 internal import Logging
 internal import NIOCore
 internal import Tokenizer

@@ -1,5 +1,5 @@
-/// Slows down who tries API keys: each address may be wrong some times at once, then so many times a second, over all
-/// its connections.
+/// Slows down clients that guess API keys: each address may send `burst` wrong keys at once, then one in each
+/// `interval`, over all its connections.
 ///
 /// A right key is never slowed down, since many clients may share an address.
 struct GuessLimit {
@@ -8,7 +8,7 @@ struct GuessLimit {
     private static let delayMax = Duration.seconds(10)
     static let addressesMax = 10_000
 
-    /// When the guesses of an address would be paid for.
+    /// When an address will have paid for its guesses, each of which costs an `interval`.
     private var paid: [String: ContinuousClock.Instant] = [:]
 
     var addressCount: Int { paid.count }
@@ -22,8 +22,8 @@ struct GuessLimit {
         return max(.zero, now.duration(to: due) - Self.interval * Self.burst)
     }
 
-    /// A quarter of the addresses, so that it is seldom done: those that owe least, which have not guessed for the
-    /// longest time. Whoever guesses from many addresses forgives none its debt.
+    /// Forgets a quarter of the addresses at once, so that it is seldom done: those that owe least, which have not
+    /// guessed for the longest time. So guesses from many addresses do not wipe out what one of them owes.
     private mutating func forgetSome() {
         for (address, _) in paid.sorted(by: { $0.value < $1.value }).prefix(Self.addressesMax / 4) {
             paid[address] = nil

@@ -2,7 +2,7 @@ internal import Synchronization
 internal import Tensors
 
 /// Reads large requests on a thread of their own, one after the other: parsing and encoding megabytes holds up neither
-/// `/health` nor anybody's small request. Accounts take turns, so who sends many large ones waits for himself.
+/// `/health` nor anybody's small request. Accounts take turns, so that one that sends many delays only its own.
 final class LargeRequests: Sendable {
     /// In bytes; what is shorter is read at once.
     static let bytesMin = 64 << 10
@@ -72,7 +72,7 @@ struct Turns {
     /// When each account had its last turn, counted in turns.
     private var last: [Int: Int] = [:]
 
-    /// Of those that had their turn longer ago nothing is remembered.
+    /// Turns longer ago than this many are forgotten.
     private static let accountsMax = 1024
 
     mutating func join(_ ticket: Int, of account: Int) { waiting.append((ticket, account)) }

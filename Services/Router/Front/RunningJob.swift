@@ -92,6 +92,7 @@ final class RunningJob: Sendable {
         let request = job.generationRequest(for: choice, id: id, account: resources.account)
         let reason = try await generate(request, waits: choice.index > 0, on: resources.generator) { event in
             switch event {
+            case .begun: break
             case .prompt(let logprobs): if job.echo, job.topLogprobs != nil { send(assembler.echo(logprobs)) }
             case .token(let token, let logprobs):
                 stopwatch.token()
@@ -114,6 +115,7 @@ final class RunningJob: Sendable {
         emit: (GenerationEvent) async throws -> Bool
     ) async throws -> FinishReason {
         let giveUp = ContinuousClock.now.advanced(by: request.timeout ?? waitMax)
+        // From the first event on.
         var hasBegun = false
         while true {
             do {

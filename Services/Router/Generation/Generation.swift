@@ -65,6 +65,8 @@ struct TokenLogprobs: Sendable, Equatable {
 }
 
 enum GenerationEvent: Sendable {
+    /// The first rows of the prompt went through the model: from now on the request is no longer one that waits.
+    case begun
     /// One element per prompt token. The first is nil: nothing precedes it.
     case prompt([TokenLogprobs?])
     /// The next token of the answer. The end token that ends a sequence is not sent, unless `ignoreEnd` makes it an
@@ -89,7 +91,7 @@ enum GenerationError: Error, Equatable {
     case tooLarge(String)
     /// The request's own timeout has passed: 504.
     case deadline(String)
-    /// A host was lost in mid-answer: 503; the same request may succeed when sent again.
+    /// Attention or an expert host was lost in mid-answer: 503; the same request may succeed when sent again.
     case lost(String)
     /// Our own fault: 500.
     case failed(String)

@@ -7,8 +7,8 @@ struct ExpertHostClient: Sendable {
     let instance: String
     /// Tells which files it reads, on which machine.
     let weightsCopy: String
-    /// Bytes a second that it said it reads when it came: by this its calls are expected to take what they take. Plans
-    /// go by `HostSpeeds`.
+    /// Bytes a second that it announced when it came. The expected time of its calls is computed from this; plans use
+    /// `HostSpeeds` instead.
     let bandwidth: Double
     let rpc: RPCClient
     let health: HostHealth

@@ -18,7 +18,7 @@ actor ExpertHosts {
         /// Of the whole cluster.
         var arithmetic = "exact"
         var settings = PlacementSettings()
-        /// After so long without a word a host is taken for dead.
+        /// A host is lost once its connection was silent for so long. It answers a PING four times in that time.
         var silence = TimeAmount.seconds(5)
         /// How long steps wait for units that nobody holds.
         var patience = Duration.seconds(30)
@@ -87,7 +87,7 @@ actor ExpertHosts {
 
     // MARK: events
 
-    /// A host says that it lives.
+    /// A host announces itself, which it does about once a second.
     func announce(_ request: AnnounceRequest) throws(RPCError) -> AnnounceResponse {
         let (answer, actions) = membership.announced(request, at: now)
         perform(actions)

@@ -6,7 +6,7 @@ final class HostHealth: Sendable {
     private struct State {
         var latency = LatencyTracker()
         var answers = 0
-        /// Calls without an answer since the last with one.
+        /// Calls since the last answer that it refused or let pass their deadline.
         var lapses = 0
         /// Hedged calls since then that another host answered first.
         var outrun = 0
@@ -44,7 +44,7 @@ final class HostHealth: Sendable {
     /// say anything.
     ///
     /// - Parameters:
-    ///   - bandwidth: the one by which calls were expected to take what they were.
+    ///   - bandwidth: bytes a second, from which the `expected` seconds of these calls were computed.
     ///   - bytesMin: calls that read less do not count.
     func readSpeed(bandwidth: Double, bytesMin: Double) -> Double? {
         state.withLock { state in
@@ -59,7 +59,7 @@ final class HostHealth: Sendable {
     /// What a call takes beside reading weights, in seconds; nil before the first.
     var hopSeconds: Double? { state.withLock { $0.hopSeconds } }
 
-    /// It did not answer.
+    /// It refused a call, let its deadline pass, or was outrun too often.
     ///
     /// - Returns: how often that was so since it answered last.
     func lapsed() -> Int {
@@ -69,9 +69,9 @@ final class HostHealth: Sendable {
         }
     }
 
-    /// It did not answer.
+    /// It refused a call.
     ///
-    /// - Returns: whether that was so too often without an answer in between.
+    /// - Returns: whether `lapsesMax` calls or more were refused or late since it answered last.
     func lapsed(atMost lapsesMax: Int) -> Bool { lapsed() >= lapsesMax }
 
     /// Another host answered sooner.
@@ -89,7 +89,7 @@ final class HostHealth: Sendable {
 
     private static let outrunMax = 3
 
-    /// From when a call that should take `expected` seconds is late.
+    /// How long a call that should take `expected` seconds may take.
     func patience(expected: Double) -> LatencyTracker.Patience {
         state.withLock { $0.latency.patience(expected: expected) }
     }

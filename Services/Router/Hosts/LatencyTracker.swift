@@ -1,10 +1,10 @@
 /// How long a host took lately, and from that how long it is waited for.
 struct LatencyTracker {
-    /// From when a call is late, in seconds.
+    /// How long a call may take, in seconds from its start.
     struct Patience: Equatable {
-        /// Then another holder is asked beside it, where there is one.
+        /// After this another holder is asked as well, where there is one.
         let hedge: Double
-        /// Then it is asked no longer.
+        /// After this the call is given up: the host is late.
         let deadline: Double
     }
 
@@ -12,13 +12,13 @@ struct LatencyTracker {
     private static let hedgeMin = 0.01, deadlineMin = 1.0
     /// Before enough is known.
     private static let firstHedge = 1.0, firstDeadline = 10.0
-    /// More than anyone waits, and little enough for every clock, whatever bandwidth a host has announced.
+    /// An upper limit in seconds: a host that announces a tiny bandwidth must not make a time that overflows a clock.
     private static let longest = 1e6
 
     /// After this many answers each, the ratios are computed anew.
     private static let judgedEvery = 16
 
-    /// Seconds of an answer, and these to what was expected.
+    /// How long each recent answer took: in seconds, and divided by the seconds that were expected.
     private var samples: [(seconds: Double, ratio: Double)] = []
     private var next = 0
     private var ratios: (common: Double, worst: Double)?

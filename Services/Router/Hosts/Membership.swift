@@ -63,7 +63,8 @@ struct Membership: Sendable {
 
     // MARK: coming
 
-    /// A process says that it lives. The first time, it becomes a member, or is refused.
+    /// A process announces itself. The first time, it becomes a member, or is refused; later it only brings news. That
+    /// announcements stop means nothing: a member is lost with its connection (`ExpertHosts.accompany`).
     mutating func announced(_ request: AnnounceRequest, at now: Duration) -> (answer: Answer, actions: [Action]) {
         var actions: [Action] = []
         do throws(Refusal) {
@@ -301,8 +302,8 @@ struct Membership: Sendable {
     private static func log(_ line: LogLine?) -> [Action] { line.map { [.log($0)] } ?? [] }
 
     private static let membersMax = 1024
-    /// Deadlines that a member may let pass in a row.
+    /// A member that has left so many calls in a row unanswered when it lets a deadline pass is lost.
     private static let lapsesMax = 3
-    /// So long without a call, a host that wants to stop is not needed.
+    /// A host that wants to stop is not needed once it has had no call for so long.
     private static let idleMin = Duration.seconds(1)
 }

@@ -1,7 +1,7 @@
-internal import JSON
 internal import Admin
 internal import AdminMessages
 internal import Foundation
+internal import JSON
 
 /// The router's own admin endpoints: what the plan is, and how to have another.
 struct PlanAdmin: Sendable {

@@ -23,7 +23,7 @@ struct ExpertOptions: ParsableArguments {
     @Option(help: "Whether memory that is left holds more copies of the experts that are used most: on or off.")
     var hotCopies: Switch = usual.settings.hotCopies ? .on : .off
 
-    @Option(help: "Seconds without a word after which an expert host is taken for dead.")
+    @Option(help: "Seconds of silence on the connection to an expert host, or to attention, until it counts as lost.")
     var hostSilenceSeconds = Int(usual.silence.nanoseconds / 1_000_000_000)
 
     @Option(help: "Seconds that requests wait for an expert which no host holds, before they fail.")

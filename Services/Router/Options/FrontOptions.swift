@@ -26,7 +26,7 @@ struct FrontOptions: ParsableArguments {
 
     @Option(
         help: """
-            MiB of request bodies that may be in reading at one time, over all clients. Each client (an API key, or an \
+            MiB of request bodies that may be held at one time while they are read. Each client (an API key, or an \
             address where there are no keys) may have a quarter of it.
             """)
     var bodiesMaxMib = usual.bodiesBytesMax >> 20
@@ -40,18 +40,18 @@ struct FrontOptions: ParsableArguments {
 
     @Option(
         help: """
-            Seconds in which a client must send the head of a request. In each such time a body must bring \
-            --body-rate-min.
+            Seconds that a client has to send the head of a request. A body must keep to --body-rate-min over each \
+            period of this length.
             """)
     var headSeconds = usual.connection.head.wholeSeconds
 
-    @Option(help: "Bytes per second that the body of a request must bring at least.")
+    @Option(help: "The least speed of a request's body, in bytes per second.")
     var bodyRateMin = usual.connection.bodyRate
 
-    @Option(help: "Seconds after which a connection is closed on which nothing is asked.")
+    @Option(help: "Seconds without a request after which a connection is closed.")
     var idleSeconds = usual.connection.idle.wholeSeconds
 
-    @Option(help: "Seconds after which a client that takes nothing of its answer is given up.")
+    @Option(help: "Seconds without reading its answer after which a client is disconnected.")
     var stallSeconds = usual.connection.stall.wholeSeconds
 
     @Option(help: "Seconds of silence in a stream after which a comment is sent, so that proxies keep the connection.")

@@ -3,7 +3,8 @@ internal import Flags
 internal import Transport
 internal import TypedCalls
 
-/// The flags that decide which requests run, and how a step is made. Their defaults are those of `ScheduleConfig`.
+/// The flags that decide which requests run, and how a step is made. Their defaults are those of `ScheduleConfig` and
+/// `Scheduler.Limits`.
 struct ScheduleOptions: ParsableArguments {
     private static let usual = ScheduleConfig()
 
@@ -30,7 +31,11 @@ struct ScheduleOptions: ParsableArguments {
             """)
     var overlap = usual.overlap
 
-    @Option(help: "Seconds of waiting after which a request counts as one class more urgent.")
+    @Option(
+        help: """
+            Every so many seconds after its arrival, a request that waits counts as one class more urgent. The class \
+            (low, normal, high) decides who begins next; the age does not decide who makes room.
+            """)
     var ageingSeconds = Int(usual.limits.ageing.components.seconds)
 
     func validate() throws {

@@ -47,8 +47,8 @@ struct HostSpeeds: Sendable {
     private static let measurementsMin = 5
     /// Calls that should take less for reading than this say how long the way takes, not how fast a host reads.
     static let readingSecondsMin = 0.5e-3
-    /// How many looks have to agree: at calls, at calls of a host that is not what its kind is, and at measurements,
-    /// each with a new one.
+    /// How many looks in a row have to agree: on what calls show; on the same, where a host differs from its kind; and
+    /// on what measurements show, a new one in each look.
     static let looks = 8, looksWithinKind = 24, looksMeasured = 3
     /// A host whose calls have said nothing for so long is judged by its measurements again.
     private static let missedLooksMax = 60
@@ -112,7 +112,7 @@ struct HostSpeeds: Sendable {
         return scale.see(middle, looks: Self.looks)
     }
 
-    /// Times the middle host's speed, and how many looks have to agree on it.
+    /// A host's speed divided by the middle host's, and how many looks have to agree on it.
     private typealias Seen = (ratio: Double, looks: Int)
 
     /// What calls show of hosts that were called since the last look.

@@ -7,8 +7,8 @@ extension PlacementDraft {
             let load = (units.load[group].max() ?? 0) * (1 + Self.rounding)
             return fair.map { ($0 * slots - Self.rounding).rounded(.up) * load }
         }
-        // A layer takes as long as its slowest host. What that is at best, the heaviest first to whoever is done first,
-        // and a little more, so that hosts of nearly equal bandwidth take turns.
+        // What the slowest host needs where units are placed greedily, the heaviest first, each on the host that would
+        // be done with it first; and a little more, so that hosts of nearly equal bandwidth take turns.
         var loads = fair.map { _ in 0.0 }
         for unit in units.order[group] {
             for _ in 0 ..< units.copies[unit] {
@@ -21,7 +21,7 @@ extension PlacementDraft {
         return fair.map { $0 * slowest * Self.turns }
     }
 
-    /// Of sums of floating-point numbers.
+    /// How far sums of floating-point numbers may be off, as a share of them.
     static let rounding = 1e-6
     private static let turns = 1.05
 }

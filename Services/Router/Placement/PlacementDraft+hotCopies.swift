@@ -17,7 +17,7 @@ extension PlacementDraft {
         var best: (host: Int, seconds: Double)?
         for host in hosts.indices where canTake(hottest, host) {
             let wasThere = had(hottest, host) == 1
-            // What is there already stays for less than it takes to come.
+            // A copy that is there already may stay at a lower load than a new one needs.
             guard whole(hottest) >= mean * (wasThere ? Self.staysHot : Self.isHot) else { continue }
             let then = seconds[host] + part / hosts[host].speed
             guard then < seconds[slowest] * Self.gain else { continue }
@@ -44,7 +44,7 @@ extension PlacementDraft {
 
     private func whole(_ unit: Int) -> Double { units.load[unit] * Double(units.copies[unit]) }
 
-    /// Times the mean load of the layer's experts.
+    /// From how many times the mean load of its layer an expert gets a further copy, and keeps one.
     private static let isHot = 1.5, staysHot = 1.2
     /// The host that takes the copy must stay this far below what the slowest had.
     private static let gain = 0.95

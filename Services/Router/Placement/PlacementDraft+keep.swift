@@ -8,7 +8,7 @@ extension PlacementDraft {
             for (expert, slices) in experts.enumerated() {
                 let before = previous.expert(layer, expert)?.holders ?? []
                 note(before, slices, hostIndices)
-                // Cut anew, all is spread anew: who held a whole expert keeps its part of it.
+                // Where the number of slices has changed, hosts keep no more of the expert than their fair part.
                 if before.count != slices.count { for unit in slices { slack[unit] = 1 } }
             }
         }

@@ -9,8 +9,8 @@ extension PlacementDraft {
         }
     }
 
-    /// Where some host still has clearly more than its fair part, since givers showed late or takers held the same
-    /// units: now all that have less may take, of all groups.
+    /// A second pass over all groups, where some host still has clearly more than its fair part: in the first pass it
+    /// did not have too much yet, or the takers held the same units. Now every host that has less may take.
     mutating func levelAgain() {
         let due = load.reduce(0, +)
         let isUneven = hosts.indices.contains { load[$0] > fair[$0] * due * (1 + Self.tolerance) }

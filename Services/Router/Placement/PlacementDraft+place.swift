@@ -24,8 +24,8 @@ extension PlacementDraft {
             let canTakeSlice = units.areSlices && group.contains { isOpen($0, host) }
             guard canTake(unit, host) || canTakeSlice else { continue }
             let unitLoad = units.load[unit], isOver = groupLoad[host] + unitLoad > groupCap[host]
-            // Half a unit more, so that rounding favours neither the fast nor the slow. Who has the bytes already comes
-            // one unit earlier.
+            // As if half the unit were there, so that rounding favours neither fast nor slow hosts. A host that has the
+            // unit's bytes already counts as one unit further behind.
             let keyLoad = isOver ? groupLoad[host] + unitLoad : load[host] + unitLoad * (0.5 - had(unit, host))
             var key = keyLoad / fair[host]
             if needsAll(host) { key = 0 }

@@ -17,12 +17,12 @@ struct PlacementDraft {
     private(set) var freeBytes: [Int]
     /// The group whose turn it is.
     private(set) var group = 0 ..< 0
-    /// Units before this one count in the loads.
+    /// `load` includes the units before this index.
     private var counted = 0
     private(set) var load: [Double]
-    /// Load of each host in the group, and up to where the group counts as balanced.
+    /// The load of each host in the group, and the most it may be for the group to count as balanced.
     private(set) var groupLoad: [Double], groupCap: [Double]
-    /// Load of each host, groups to come included, beyond its fair part: what it may give away.
+    /// By how much each host's load, groups to come included, exceeds its fair part: it may give so much away.
     var surplus: [Double]
     /// Hosts that kept less than their fair part.
     var takers: [Int] = []

@@ -203,6 +203,7 @@ struct PlanKeeper: Sendable {
     /// - Returns: whether the speed of any of them has changed.
     mutating func lookAtSpeeds(_ hosts: [HostSpeeds.Host]) -> Bool { current != nil && speeds.look(hosts) }
 
-    /// What a plan's predicted time must be to that of the plan before it, if nothing but load and speeds has shifted.
+    /// Where only load and speeds have shifted, a new plan must be predicted to take at most this share of the time of
+    /// the plan in use.
     private static let worthwhile = 0.9
 }

@@ -9,14 +9,15 @@ struct PlanUnits {
     let bytes: [Int]
     /// On how many hosts each must be.
     let copies: [Int]
-    /// What each of these many hosts is expected to read of it: bytes times the expert's part of the layer's uses.
+    /// What each holder of a unit is expected to read of it: its bytes, times the expert's share of the layer's uses,
+    /// divided by the number of copies.
     let load: [Double]
     /// All units; those of a group in the order in which they are placed, the heaviest first.
     let order: [Int]
 
-    /// Part of the load that does not go by the shares: what was not used lately may be used next.
+    /// This part of the load is spread evenly over the experts: one that was not used lately may be used next.
     private static let evenPart = 0.1
-    /// Uses of a shared expert, where a row's other uses are 1 together: a row goes to it and to two others.
+    /// The share of a shared expert, where the shares of the routed ones sum to 1: a row uses it and two routed ones.
     private static let sharedUse = 0.5
 
     /// - Parameter pinned: for an expert of a layer, to how many hosts it is pinned.

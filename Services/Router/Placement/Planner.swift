@@ -16,12 +16,15 @@
 /// they are whole, 3 of each layer. Where there are fewer, a layer comes first: it takes as long as its slowest host,
 /// and a slow host may get nothing.
 ///
-/// Moves, under the same conditions: of a join the newcomer loads its fair part and at most one unit more for each
-/// layer (a copy of everything, where its fair part is 95 % of that), and others at most one unit for each layer. After
-/// a loss, what was lost is loaded and at most one unit for each layer; with several copies up to half of it more,
-/// since who should take over may hold the unit already. The same input again moves at most one unit for each layer. A
-/// change of mode, shares, copies, bandwidth or budgets moves what balance asks for. These bounds are measured over
-/// random clusters, not proven.
+/// What is loaded after a change, under the same conditions:
+/// - a host comes: it loads its fair part and at most one unit more for each layer (a copy of everything, where its
+///   fair part is 95 % of that), every other host at most one unit for each layer;
+/// - a host is lost: what it held, and at most one unit for each layer; with several copies up to half as much again,
+///   since the host that should take a unit over may hold it already;
+/// - the input is the same: at most one unit for each layer;
+/// - mode, shares, copies, bandwidth or budgets change: what balance asks for.
+///
+/// These bounds are measured over random clusters, not proven.
 ///
 /// With units of one size and no pins a placement is found whenever there is one. With several sizes it may be missed
 /// where less than the largest unit is left on each host.

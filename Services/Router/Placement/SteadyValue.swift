@@ -5,7 +5,7 @@ struct SteadyValue: Sendable, Equatable {
     /// What was seen of late, all clearly above `value` or all clearly below.
     private var run: [Double] = []
 
-    /// Less than this many times more or less is the same.
+    /// A number within this factor of `value`, up or down, counts as equal to it.
     static let noise = 1.3
 
     init(_ value: Double) { self.value = value }

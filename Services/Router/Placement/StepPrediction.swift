@@ -52,7 +52,7 @@ enum StepPrediction {
     static let hopSeconds = 100e-6
 
     private static let layersMax = 8, draws = 8
-    /// By then an expert that is still not drawn is hardly ever used.
+    /// More rows are not drawn: an expert that none of so many rows uses is hardly ever used.
     private static let rowsMax = 1024
 }
 

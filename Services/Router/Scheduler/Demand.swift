@@ -1,7 +1,7 @@
 internal import Checkpoint
 
-/// How urgent a request is, as its client says. A waiting request rises a class for every ageing interval, so none
-/// starves.
+/// How urgent a request is, as its client says. In the queue it counts as one class more urgent for every
+/// `Scheduler.Limits.ageing` since its arrival, so that none waits for ever.
 enum Priority: Int, Sendable, CaseIterable, Comparable {
     case low, normal, high
 

@@ -47,7 +47,7 @@ struct PromptPace {
         mixedSteps += 1
         let (allowed, cost) = allowance(generating, seconds)
         let factor = cost > 0 ? min(max(allowed / cost, 0.5), 1.5) : 1.5
-        // A prompt's end says what fewer rows cost, so it may lower the number but hardly raise it.
+        // The last piece of a prompt may have fewer rows than allowed: it may lower the number, but not raise it.
         let next = Int((Double(prompt) * factor).rounded())
         if prompt >= rows || next < rows { rows = min(max(next, Self.rowsMin), rowsMax) }
     }

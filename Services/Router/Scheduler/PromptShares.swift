@@ -25,7 +25,8 @@ enum PromptShares {
         return entries.compactMap { entry in counts[entry.id].flatMap { $0 > 0 ? entry.rows($0) : nil } }
     }
 
-    /// `total` so that, with what each has already, all come to their share; what is left by weight alone.
+    /// Divides `total` so that each, with what it has already, comes to its share of the whole; what is left then goes
+    /// by weight alone.
     private static func share(_ total: Int, _ needs: [Int], beside held: [Int], weights: [Double]) -> [Int] {
         let whole = share(total + held.reduce(0, +), zip(needs, held).map { $0 + $1 }, weights: weights)
         let due = zip(whole, held).map { max(0, $0 - $1) }

@@ -6,7 +6,7 @@ extension Scheduler {
     /// nothing.
     static let growthStep = 512
 
-    /// So long nothing is parked on disk after that has failed, and nothing begins after attention had no memory.
+    /// How long nothing is parked on disk after that has failed, and nothing begins after attention had no memory.
     private static let diskPause = Duration.seconds(30), memoryPause = Duration.seconds(1)
 
     /// Memory of everything whose session is in the attention service's memory.
@@ -58,7 +58,7 @@ extension Scheduler {
                 }
             }
         }
-        // What attention's memory has become too small for can never begin.
+        // Attention's memory may have shrunk: a sequence that needs more than all of it can never begin.
         for entry in queue where entry.demand.state.bytes(tokens: entry.tokenCount) > limits.memoryBytes {
             end(entry.id, at: now)
             plan.outgrown.append(entry.id)
@@ -157,19 +157,19 @@ extension Scheduler {
     /// - Parameter isolating: one of them may be the reason: each runs alone until it has shown that it is not.
     /// - Returns: those that failed too often to be tried again; they are still there.
     mutating func failed(_ ids: [UInt64], isolating: Bool) -> [UInt64] {
-        var given: [UInt64] = []
+        var givenUp: [UInt64] = []
         for id in ids {
             guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
             running[index].failures += 1
             if running[index].failures >= Self.failuresMax || (isolating && ids.count == 1) {
-                given.append(id)
+                givenUp.append(id)
                 continue
             }
             if isolating || running[index].failures > 1 { running[index].isSuspect = true }
             ended.append(id)
             setAside(running[index], as: .waiting)
         }
-        return given
+        return givenUp
     }
 
     /// The attention service has forgotten all states.

@@ -1,4 +1,4 @@
-/// Who gets a place, and who gives his up.
+/// Which sequence gets a place, and which gives its place up.
 extension Scheduler {
     mutating func admit(at now: Duration, into plan: inout StepPlan) {
         var passed: Set<UInt64> = []
@@ -56,7 +56,7 @@ extension Scheduler {
             .sorted { ($0.demand.priority, $1.begunStep, $1.arrival) < ($1.demand.priority, $0.begunStep, $0.arrival) }
         let resting = queue.filter { $0.phase == .parkedInMemory && mayTakePlace(head, of: $0) }
         let bytesNeeded = bytesToBegin(head)
-        // More may be reserved than there is; one that needs no more goes on all the same.
+        // More may be reserved than there is, so that this is negative; one that needs none may begin all the same.
         var bytesFree = bytesNeeded == 0 ? max(0, freeBytes(at: now)) : freeBytes(at: now),
             places = limits.placesMax - running.count
         var parked: [Entry] = [], moved: [Entry] = []
@@ -73,7 +73,7 @@ extension Scheduler {
         guard bytesFree >= bytesNeeded, places >= 1 else { return false }
         // Where the disk cannot be written, the more urgent one waits.
         guard now >= keepsOffDiskUntil || (moved.isEmpty && !toDisk) else { return false }
-        // An older, larger one may have made a younger one's sacrifice needless.
+        // Those chosen first may not be needed any more, since a larger one was chosen after them.
         parked.removeAll { entry in
             let bytes = toDisk ? entry.grantedBytes : 0
             guard places > 1, bytesFree - bytes >= bytesNeeded else { return false }

@@ -25,7 +25,7 @@ struct Scheduler {
         var othersBytes = 0
         /// What each account counts for.
         var weights: [Double] = [1]
-        /// Waiting this long raises a class, and stops others from passing.
+        /// Every so long after its arrival a waiting request rises a class. After the first time no other may pass it.
         var ageing = Duration.seconds(30)
     }
 

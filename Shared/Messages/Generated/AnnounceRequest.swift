@@ -93,13 +93,13 @@ extension AnnounceRequest: WireMessage {
         unsafe message.address = arena.copy(address)
         unsafe message.model_fingerprint = arena.copy(modelFingerprint)
         unsafe message.kernels = arena.copy(kernels)
-        unsafe message.threads = UInt32(threads)
+        unsafe message.threads = UInt32(clamping: threads)
         unsafe message.draining = draining ? 1 : 0
         unsafe message.arithmetic = arena.copy(arithmetic)
         unsafe message.memory_bytes = UInt64(memoryBytes)
         unsafe message.read_bandwidth = UInt64(readBandwidth)
         unsafe message.machine = arena.copy(machine)
-        unsafe message.bandwidth_measurements = UInt32(bandwidthMeasurements)
+        unsafe message.bandwidth_measurements = UInt32(clamping: bandwidthMeasurements)
         unsafe message.weights_copy = arena.copy(weightsCopy)
         return unsafe message
     }

@@ -67,7 +67,7 @@ extension AttentionDescription: WireMessage {
         unsafe message.memory_budget_bytes = UInt64(memoryBudgetBytes)
         unsafe message.arithmetic = arena.copy(arithmetic)
         unsafe message.others_bytes = UInt64(othersBytes)
-        unsafe message.stalled_ms = UInt32(stalledMilliseconds)
+        unsafe message.stalled_ms = UInt32(clamping: stalledMilliseconds)
         unsafe message.weights_copy = arena.copy(weightsCopy)
         return unsafe message
     }

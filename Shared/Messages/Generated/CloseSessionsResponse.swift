@@ -32,7 +32,7 @@ extension CloseSessionsResponse: WireMessage {
     func cMessage() -> Minimax__Cluster__V1__CloseSessionsResponse {
         var message = unsafe Minimax__Cluster__V1__CloseSessionsResponse()
         unsafe minimax__cluster__v1__close_sessions_response__init(&message)
-        unsafe message.closed = UInt32(closed)
+        unsafe message.closed = UInt32(clamping: closed)
         return unsafe message
     }
 }

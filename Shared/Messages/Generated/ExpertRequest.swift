@@ -47,7 +47,7 @@ extension ExpertRequest: WireMessage {
     func cMessage(in arena: EncodingArena) -> Minimax__Cluster__V1__ExpertRequest {
         var message = unsafe Minimax__Cluster__V1__ExpertRequest()
         unsafe minimax__cluster__v1__expert_request__init(&message)
-        unsafe message.layer = UInt32(layer)
+        unsafe message.layer = UInt32(clamping: layer)
         unsafe message.n_groups = groups.count
         unsafe message.groups = arena.pointers(to: groups) { unsafe $0.cMessage(in: arena) }
         return unsafe message

@@ -31,8 +31,8 @@ extension ExpertUnit {
     func cMessage() -> Minimax__Cluster__V1__ExpertUnit {
         var message = unsafe Minimax__Cluster__V1__ExpertUnit()
         unsafe minimax__cluster__v1__expert_unit__init(&message)
-        unsafe message.layer = UInt32(layer)
-        unsafe message.expert = UInt32(expert)
+        unsafe message.layer = UInt32(clamping: layer)
+        unsafe message.expert = UInt32(clamping: expert)
         unsafe message.slice = UInt32(slice.index)
         unsafe message.slices = UInt32(slice.count)
         return unsafe message

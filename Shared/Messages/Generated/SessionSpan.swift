@@ -32,7 +32,7 @@ extension SessionSpan {
         unsafe minimax__cluster__v1__session_span__init(&message)
         unsafe message.session = session
         unsafe message.start = UInt64(start)
-        unsafe message.count = UInt32(count)
+        unsafe message.count = UInt32(clamping: count)
         return unsafe message
     }
 }

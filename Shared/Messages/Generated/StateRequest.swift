@@ -44,7 +44,7 @@ extension StateRequest: WireMessage {
         unsafe minimax__cluster__v1__state_request__init(&message)
         unsafe message.router = router
         unsafe message.session = session
-        unsafe message.layer = UInt32(layer)
+        unsafe message.layer = UInt32(clamping: layer)
         return unsafe message
     }
 }

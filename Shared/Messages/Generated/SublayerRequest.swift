@@ -54,7 +54,7 @@ extension SublayerRequest: WireMessage {
         var message = unsafe Minimax__Cluster__V1__SublayerRequest()
         unsafe minimax__cluster__v1__sublayer_request__init(&message)
         unsafe message.router = router
-        unsafe message.layer = UInt32(layer)
+        unsafe message.layer = UInt32(clamping: layer)
         unsafe message.n_spans = spans.count
         unsafe message.spans = arena.pointers(to: spans) { unsafe $0.cMessage() }
         return unsafe message

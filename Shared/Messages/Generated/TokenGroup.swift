@@ -30,7 +30,7 @@ extension TokenGroup {
     func cMessage(in arena: EncodingArena) -> Minimax__Cluster__V1__TokenGroup {
         var message = unsafe Minimax__Cluster__V1__TokenGroup()
         unsafe minimax__cluster__v1__token_group__init(&message)
-        unsafe message.expert = UInt32(expert)
+        unsafe message.expert = UInt32(clamping: expert)
         unsafe message.slice = UInt32(slice.index)
         unsafe message.slices = UInt32(slice.count)
         unsafe message.n_rows = rows.count

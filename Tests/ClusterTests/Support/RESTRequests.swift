@@ -1,5 +1,5 @@
-import JSON
 import Foundation
+import JSON
 import NIOHTTP1
 
 @testable import ClusterClient
@@ -75,7 +75,9 @@ extension RESTCluster {
     }
 
     /// Later members win over earlier ones.
-    private static func body(_ name: String, _ value: JSONValue, _ maxTokens: Int, _ more: [JSONValue.Member]) -> JSONValue {
+    private static func body(
+        _ name: String, _ value: JSONValue, _ maxTokens: Int, _ more: [JSONValue.Member]
+    ) -> JSONValue {
         .object(
             [
                 .init("model", "demo"), .init(name, value), .init("max_tokens", .int(maxTokens)),

@@ -1,5 +1,5 @@
-import JSON
 import Foundation
+import JSON
 
 /// Tensors of a safetensors file that an independent implementation wrote. A reader of its own: the product's reader is
 /// under test elsewhere.

@@ -1,4 +1,5 @@
 import JSON
+
 @testable import Router
 
 /// What a client has seen of a streamed completion: everything but how it was cut into events.

@@ -21,13 +21,13 @@ import Testing
         }
     }
 
-    @Test("text and times are those of the tokens, whose number is told as they come")
+    @Test("text and times are those of the tokens, whose number is told")
     func whole() async throws {
         let log = Log()
         let answer = try await watch([Self.head, Self.token("a"), Self.token("b"), Self.end]) { log.add($0) }
         #expect(answer.text == "ab")
-        #expect(answer.tokens.count == 2 && answer.tokens[0] < answer.tokens[1])
-        #expect(log.counts.contains(1) && log.counts.last == 2)
+        #expect(answer.tokens.count == 2 && answer.tokens[0] <= answer.tokens[1])
+        #expect(log.counts == log.counts.sorted() && log.counts.last == 2)
     }
 
     @Test(

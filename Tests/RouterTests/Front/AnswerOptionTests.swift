@@ -245,4 +245,20 @@ import Tokenizer
             #expect(answer.status == 429)
         }
     }
+
+    @Test("a later choice that fails after its first step is not begun anew")
+    func begunChoice() async throws {
+        let attempts = Mutex(0)
+        let generator = ScriptedGenerator { request, emit in
+            if request.id.hasSuffix("-0") { return try await ScriptedGenerator.say(Self.tokens, request, emit) }
+            attempts.withLock { $0 += 1 }
+            _ = try await emit(.begun)
+            throw GenerationError.overloaded("there is no memory", retryAfter: .milliseconds(1))
+        }
+        try await withFront(generator) { client in
+            let answer = try await client.post(Self.completions, #"{"prompt":"a","n":2}"#)
+            #expect(answer.status == 429)
+            #expect(attempts.withLock { $0 } == 1)
+        }
+    }
 }

@@ -83,7 +83,9 @@ import Tokenizer
                 }
                 let all = prompt + continuation
                 #expect(joined("tokens") == all.map { .string(TokenName($0, demoTokenizer).text) })
-                #expect(joined("token_logprobs") == [.null] + [JSONValue](repeating: .number("-0.25"), count: all.count - 1))
+                #expect(
+                    joined("token_logprobs") == [.null] + [JSONValue](repeating: .number("-0.25"), count: all.count - 1)
+                )
                 let tops = joined("top_logprobs")
                 #expect(tops.count == all.count)
                 #expect(tops.first == .null)

@@ -1,7 +1,7 @@
-import JSON
 import ClusterClient
 import Foundation
 import Hummingbird
+import JSON
 import Logging
 import NIOCore
 import NIOPosix

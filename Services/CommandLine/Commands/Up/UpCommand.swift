@@ -31,8 +31,8 @@ struct UpCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Where the router's /metrics, /livez, /readyz and plan answer: HOST:PORT or unix:/PATH; none is a socket in \
-            the private folder.
+            Where the router's /metrics, /livez, /readyz and plan answer: HOST:PORT, unix:/PATH, or none (the default) \
+            for a socket in the private folder.
             """, valueName: "address"))
     var admin = AdminAddress(nil)
 

@@ -6,7 +6,7 @@ internal import Tensors
 /// The flags of a cluster's processes, however many there are.
 package struct ProcessOptions: ParsableArguments {
     /// How many threads each process computes with; nil: as many as there are cores.
-    @Option(help: "Compute threads for the whole cluster (default: as many as there are cores).")
+    @Option(help: "Compute threads of attention and of each expert host (default: as many as there are cores).")
     package var threads: Int?
 
     /// Whether each process gets cores of its own.

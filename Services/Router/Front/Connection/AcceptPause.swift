@@ -11,16 +11,16 @@ final class AcceptPause: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = Never
 
-    /// While room is made, and where none can be made.
+    /// How long to pause: after connections were closed to make room, and where none could be closed.
     private static let shortPause = TimeAmount.milliseconds(5), longPause = TimeAmount.milliseconds(100)
     /// Idle connections closed at a time, so that a queue of new ones is not let in one by one.
     private static let roomMade = 8
-    private static let wordsApart = TimeAmount.seconds(30)
+    private static let warningInterval = TimeAmount.seconds(30)
 
     private let table: ConnectionTable
     private let logger: Logger
     private let pause = ListenerPause()
-    private var lastWords = NIODeadline.uptimeNanoseconds(0)
+    private var lastWarning = NIODeadline.uptimeNanoseconds(0)
 
     init(_ table: ConnectionTable, logger: Logger) {
         self.table = table
@@ -45,8 +45,8 @@ final class AcceptPause: ChannelDuplexHandler {
     private func beginPause(_ context: ChannelHandlerContext, because reason: String) {
         guard !pause.isOn else { return }
         let makesRoom = table.makeRoom(min(Self.roomMade, max(1, table.count / 2)))
-        if NIODeadline.now() >= lastWords + Self.wordsApart || lastWords == .uptimeNanoseconds(0) {
-            lastWords = .now()
+        if NIODeadline.now() >= lastWarning + Self.warningInterval || lastWarning == .uptimeNanoseconds(0) {
+            lastWarning = .now()
             logger.warning(
                 "connections have to wait", metadata: ["cause": "\(reason)", "connections": "\(table.count)"])
         }

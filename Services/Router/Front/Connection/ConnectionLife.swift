@@ -16,10 +16,10 @@ struct ConnectionLife {
         var bodyRate = 4096
         /// Between an answer and the next request.
         var idle = TimeAmount.minutes(5)
-        /// For the first byte of an answer's rest that the client's side takes.
+        /// How long the client may take none of the bytes that wait for it.
         var stall = TimeAmount.seconds(30)
-        /// Bytes of a body that may come after its request was answered, to be thrown away; for as long as a connection
-        /// may be idle.
+        /// Most bytes of a body that are read, and thrown away, after its request was answered; they must come within
+        /// `idle`.
         var drainBytes = 128 << 20
     }
 
@@ -43,7 +43,7 @@ struct ConnectionLife {
     /// Bytes the socket has taken, and since when it takes no more although there are some; nil where none wait.
     private var taken = 0
     private var stalledSince: NIODeadline?
-    /// Since when there were always some.
+    /// Since when there have been such bytes without a break.
     private(set) var unreadSince: NIODeadline?
 
     init(_ limits: Limits, now: NIODeadline) {

@@ -2,9 +2,9 @@ internal import NIOCore
 
 /// Which connections make room for new ones where all places are taken.
 ///
-/// Whoever has the most connections gives way first, so that nobody has all places: of his connections the quiet ones,
-/// those that have been quiet for the longest time first, then those that have been slow for the longest time. Of
-/// clients that have equally many, the quiet ones go first, too. So behind a proxy, where all come from one address, it
+/// The client with the most connections gives way first, so that no client has all places: of its connections first the
+/// quiet ones, the longest quiet first, then the slow ones, the longest slow first. Of clients that have equally many,
+/// the one with the quieter connection gives way. So behind a proxy, where all come from one address, it
 /// is as if there were no addresses.
 struct ConnectionShares {
     /// One connection, as far as it matters here.
