@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 @Suite("compose.yaml and the flags of the programs") struct ComposeFileTests {

@@ -1,5 +1,6 @@
 import Flags
 import Foundation
+import JSON
 import Testing
 
 /// What commands do where their output, or a text that they read, is no ordinary file.

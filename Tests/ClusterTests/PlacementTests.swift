@@ -1,5 +1,6 @@
 import AdminMessages
 import Foundation
+import JSON
 import Testing
 
 @testable import Router

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 /// Cores and memory that a process may use, where it is allowed less than the machine has.

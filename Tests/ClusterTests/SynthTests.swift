@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 /// `minimax synth` as a person runs it, and what the services say to its checkpoints.

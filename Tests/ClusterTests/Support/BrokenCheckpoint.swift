@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Ways in which a download or a disk spoils a checkpoint.
 enum BrokenCheckpoint: String, CaseIterable, Sendable {

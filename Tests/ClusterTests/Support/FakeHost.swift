@@ -1,4 +1,5 @@
 import Checkpoint
+import JSON
 import Logging
 import Messages
 import NIOCore

@@ -1,5 +1,6 @@
 import AdminMessages
 import Foundation
+import JSON
 import TestSupport
 
 @testable import Router

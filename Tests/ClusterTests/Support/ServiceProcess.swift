@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A real process of the cluster under test. It ends with this process, whatever happens: its standard input is a pipe
 /// from here.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Synchronization
 
 /// A program that inherits its three standard streams and nothing else.
