@@ -1,5 +1,6 @@
 internal import Admin
 internal import Checkpoint
+internal import Console
 internal import Foundation
 internal import Hummingbird
 internal import Logging
@@ -32,6 +33,7 @@ struct RouterAssembly: Sendable {
         self.config = config
         self.logger = logger
         let checkpoint = try WeightFiles(directory: config.model)
+        Self.tellOfUnusedTensors(checkpoint, logger)
         let weights = try RouterWeights(checkpoint)
         tokenizer = try BytePairTokenizer(contentsOf: config.model)
         try tokenizer.checkIDs(vocabularySize: checkpoint.config.vocabularySize)
@@ -72,6 +74,14 @@ struct RouterAssembly: Sendable {
                 contextLength: config.contextLength ?? checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
             engine: engine, status: status, admitWait: config.admitWait)
+    }
+
+    /// Tensors that no layer asks for may mean that the checkpoint is of another model than its config says.
+    private static func tellOfUnusedTensors(_ checkpoint: WeightFiles, _ logger: Logger) {
+        guard let first = checkpoint.unusedTensors.first else { return }
+        logger.warning(
+            "the checkpoint has tensors that the model does not use",
+            metadata: ["count": "\(checkpoint.unusedTensors.count)", "first": "\(shown(first))"])
     }
 
     /// In the order in which they start; they stop the other way round, so that answers under way find everything they

@@ -2,9 +2,11 @@ package import NIOCore
 
 /// Lets a listening socket accept nothing for a while: a read that comes meanwhile is held, and made at the end.
 package final class ListenerPause {
+    /// Whether the socket accepts nothing at the moment.
     package private(set) var isOn = false
     private var hasHeldRead = false
 
+    /// The socket accepts until `begin` is called.
     package init() {}
 
     /// - Returns: whether the read that has come is held.

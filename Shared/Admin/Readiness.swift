@@ -3,6 +3,7 @@ internal import Synchronization
 
 /// Whether a service can serve, told by the service itself and shown by its admin server.
 package final class Readiness: Sendable {
+    /// Where a service stands between its start and its end.
     package enum State: Sendable, Equatable {
         /// Not yet: what it is doing, and how much of it is done, from 0 to 1.
         case loading(message: String, fraction: Double)
@@ -15,10 +16,12 @@ package final class Readiness: Sendable {
 
     private let state: Mutex<State>
 
+    /// A service that has just started is loading, unless another state is given.
     package init(_ state: State = .loading(message: "starting", fraction: 0)) {
         self.state = Mutex(state)
     }
 
+    /// The state at this moment.
     package var current: State { state.withLock { $0 } }
 
     /// Why the service ends without finishing what it has begun; nil where it does not.

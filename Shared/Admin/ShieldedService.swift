@@ -12,8 +12,12 @@ package struct ShieldedService: Service {
 
     private let service: any Service
 
+    /// Takes the server to run, which must obey a graceful shutdown.
     package init(_ service: any Service) { self.service = service }
 
+    /// Runs the server until it ends, is told to stop, or is cut off some seconds after a cancellation.
+    ///
+    /// - Throws: what the server throws, or a `ServiceGroupError` where it ends unasked.
     package func run() async throws {
         var quiet = Logger(label: "shield")
         quiet.logLevel = .critical

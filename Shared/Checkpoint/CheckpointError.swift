@@ -1,5 +1,6 @@
 /// Why a checkpoint cannot be used: the file, the tensor where there is one, what is needed and what is there.
 package struct CheckpointError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong; all counts and offsets are in bytes.
     package enum Reason: Equatable, Sendable {
         case config(ConfigError)
         case unreadable(String)
@@ -38,10 +39,14 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         /// Its bytes are not those that the digests beside it were made of.
         case damaged
     }
+    /// Name of the file in the checkpoint's folder, or the folder itself where no one file is to blame.
     package let file: String
+    /// Name of the tensor concerned; nil: the error is of the file as a whole.
     package let tensor: String?
+    /// What is wrong with the tensor, or with the file where there is none.
     package let reason: Reason
 
+    /// An error of one tensor, or with `tensor` nil of the whole file.
     package init(file: String, tensor: String? = nil, _ reason: Reason) {
         self.file = file
         self.tensor = tensor
@@ -56,6 +61,7 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
         return files.count > namesMax ? some + ", …" : some
     }
 
+    /// The message for people: the file, the tensor, what is wrong and, where one is known, a remedy.
     package var description: String {
         let place = tensor.map { "\(file): tensor \($0)" } ?? file
         return switch reason {

@@ -1,5 +1,6 @@
 /// Why a model's configuration cannot be used: the file, the field, what is needed and what is there.
 package struct ConfigError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong; values, needs and causes are already worded for a message.
     package enum Reason: Equatable, Sendable {
         case unreadable(String)
         case notJSON(String)
@@ -13,10 +14,14 @@ package struct ConfigError: Error, Equatable, CustomStringConvertible {
         /// Another model altogether.
         case foreign(String)
     }
+    /// Name of the file as messages give it, such as "config.json" or "generation_config.json".
     package let file: String
+    /// Path of the field, such as "text_config.head_dim"; nil: the error is of the file as a whole.
     package let field: String?
+    /// What is wrong with the field, or with the file where there is none.
     package let reason: Reason
 
+    /// The message for people: the file, the field and what is wrong.
     package var description: String {
         let place = field.map { "\(file): \($0)" } ?? file
         return switch reason {

@@ -11,12 +11,16 @@ package struct ModelConfig: Sendable, Equatable {
         case vl01 = "MiniMax-VL-01 (text part)"
         case transformers = "MiniMax (transformers layout)"
     }
+    /// How a layer attends: 0 (lightning) or 1 (softmax) in `attn_type_list` in config.json, words in `layer_types`.
     package enum AttentionKind: Sendable { case lightning, softmax }
     /// How a sublayer's output joins the residual stream: `alpha * residual + beta * output`.
     package struct ResidualScale: Sendable, Equatable {
+        /// Factor of the residual; 1 where config.json names none.
         package let alpha: Float
+        /// Factor of the sublayer's output; 1 where config.json names none.
         package let beta: Float
 
+        /// Takes the factors as they are; that they are finite is checked only when a config is read.
         package init(alpha: Float, beta: Float) {
             self.alpha = alpha
             self.beta = beta
@@ -37,13 +41,17 @@ package struct ModelConfig: Sendable, Equatable {
         /// int4, the output projection int8.
         case int4
 
+        /// Bits of one number; `bits` in the `quantization_config` of config.json.
         package var bits: Int { self == .int8 ? 8 : 4 }
         /// How many columns of a row share a scale.
         package var groupSize: Int { self == .int8 ? 64 : 32 }
     }
 
+    /// From `architectures` in config.json, or `model_type` where that is absent.
     package let family: Family
+    /// Rows of the embedding, one for each token id; `vocab_size` in config.json.
     package let vocabularySize: Int
+    /// Components of the residual stream at one position; `hidden_size` in config.json.
     package let hiddenSize: Int
     /// The kind of each layer, in order.
     package let layers: [AttentionKind]
@@ -55,25 +63,35 @@ package struct ModelConfig: Sendable, Equatable {
     package let headDimension: Int
     /// Intermediate size of one expert.
     package let intermediateSize: Int
+    /// Routed experts of each layer, a shared one not counted; `num_local_experts` in config.json.
     package let expertCount: Int
+    /// Routed experts that each token goes through; `num_experts_per_tok` in config.json.
     package let expertsPerToken: Int
     /// Whether the residual stream is the output of the norm (all released models) or its input.
     package let isPostNorm: Bool
+    /// Of lightning attention; `layernorm_linear_attention_alpha` and `_beta` in config.json, or
+    /// `linear_attn_alpha_factor` and `linear_attn_beta_factor`.
     package let lightningScale: ResidualScale
+    /// Of softmax attention; `layernorm_full_attention_alpha` and `_beta` in config.json, or
+    /// `full_attn_alpha_factor` and `full_attn_beta_factor`.
     package let softmaxScale: ResidualScale
+    /// Of the experts; `layernorm_mlp_alpha` and `_beta` in config.json, or `mlp_alpha_factor` and `mlp_beta_factor`.
     package let feedForwardScale: ResidualScale
     /// Of the layer norms and the final norm; the norm after lightning attention has 1e-6, always.
     package let normEpsilon: Float
     /// How many leading components of each query and key head rotate (softmax layers); even.
     package let rotaryDimension: Int
+    /// Base of the rotary embedding; `rope_theta` in config.json, on its own or in `rope_parameters`.
     package let ropeTheta: Double
     /// How many tokens back a softmax layer sees, itself included; nil: all.
     package let slidingWindow: Int?
     /// Intermediate size of each layer's shared expert; 0: the layer has none.
     package let sharedIntermediateSizes: [Int]
+    /// From `shared_moe_mode` in config.json; sigmoid where that is absent.
     package let sharedExpertMode: SharedExpertMode
     /// The context length the config claims; not a hard limit of the arithmetic.
     package let maxPositions: Int
+    /// Id of the token that begins a text: `bos_token_id` in config.json, of a list the first; nil: there is none.
     package let bosTokenID: Int?
     /// Where generation ends: those of `generation_config.json` where it names any, else those of the config.
     package internal(set) var eosTokenIDs: [Int]
@@ -82,6 +100,7 @@ package struct ModelConfig: Sendable, Equatable {
     /// Nil: weights are bf16 or f32.
     package let quantization: Quantization?
 
+    /// Layers of both kinds; `num_hidden_layers` in config.json.
     package var layerCount: Int { layers.count }
 }
 

@@ -3,7 +3,9 @@ internal import Tensors
 /// The sizes of a model, from its config alone. Bytes of weights are those of bf16, or where the config says so of its
 /// quantized matrices.
 package struct ModelSummary: Sendable, Equatable {
+    /// Which model the config says it is.
     package let family: ModelConfig.Family
+    /// All parameters; a tied output projection adds none, nor do the scales of quantized matrices.
     package let parameters: Int
     /// Parameters that take part in one token, embedding, head, norms and gates left out: how the model's makers count.
     package let activeParameters: Int
@@ -17,6 +19,7 @@ package struct ModelSummary: Sendable, Equatable {
     package let keyValueBytesPerToken: Int
     private let expertsPerLayer: Int
 
+    /// Computes all sizes from `config`; no weight file is needed.
     package init(_ config: ModelConfig) {
         let hidden = config.hiddenSize, inner = config.headCount * config.headDimension
         let keyValue = config.keyValueHeadCount * config.headDimension

@@ -5,7 +5,9 @@ package import Tensors
 /// A matrix of shape (…, columns) becomes numbers (…, columns), one byte each, or for int4 (…, 16 · ⌈columns / 32⌉), 32
 /// numbers in 16 bytes; and float16 scales (…, ⌈columns / group size⌉). `kernels.h` describes the bytes.
 package struct QuantizedTensor: Sendable {
+    /// The numbers, under the matrix's own name: dtype "I8" for int8, "U8" for the bytes of int4.
     package let elements: NewTensor
+    /// One float16 for each group of columns; its name is the matrix's with ".scales" behind it.
     package let scales: NewTensor
 
     /// - Parameter elementType: int8 or int4.

@@ -3,6 +3,7 @@ internal import Synchronization
 
 /// One weight file being written: the header at once, then the tensors in parts, in any order and from any thread.
 package final class SafetensorsWriter: Sendable {
+    /// The file's name, and its tensors in the order of their bytes.
     package let shard: ShardPlan.Shard
     private let descriptor: Int32
     /// Where each tensor begins in the file, in the shard's order.

@@ -7,6 +7,7 @@ package struct SessionSize: Sendable, Equatable {
     /// Positions of a page.
     package let pageLength: Int
 
+    /// Of sizes, none negative; `pageLength` must be above 0.
     package init(fixedBytes: Int, pageBytes: Int, pageLength: Int) {
         (self.fixedBytes, self.pageBytes, self.pageLength) = (fixedBytes, pageBytes, pageLength)
     }

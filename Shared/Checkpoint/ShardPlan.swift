@@ -2,12 +2,16 @@ internal import JSON
 
 /// A tensor that is to be written: how it is called, and how large it is.
 package struct NewTensor: Sendable, Equatable {
+    /// The tensor's name in the file's header and in the index.
     package let name: String
     /// As safetensors spells it: "BF16", "F32", …
     package let elementType: String
+    /// Outermost dimension first; empty for a single number.
     package let shape: [Int]
+    /// Bytes of the data alone: the product of the shape times the size of one element.
     package let byteCount: Int
 
+    /// Of a type that safetensors knows; any other stops the program.
     package init(name: String, elementType: String, shape: [Int]) {
         guard let elementByteCount = SafetensorsHeader.elementByteCounts[elementType] else {
             preconditionFailure("tensor \(name) of the unknown dtype \(elementType)")
@@ -21,8 +25,11 @@ package struct NewTensor: Sendable, Equatable {
 
 /// How the tensors of a new checkpoint are spread over its weight files: all is known before the first byte is written.
 package struct ShardPlan: Sendable {
+    /// One weight file: its header, then the data of its tensors without holes.
     package struct Shard: Sendable, Equatable {
+        /// Name without a folder, such as "model-00001-of-00003.safetensors".
         package let file: String
+        /// In the order in which their data lies in the file.
         package let tensors: [NewTensor]
         /// Length, JSON and the spaces behind it that align the data.
         let header: [UInt8]
@@ -33,10 +40,14 @@ package struct ShardPlan: Sendable {
             header = SafetensorsHeader.bytes(for: tensors)
         }
 
+        /// Bytes of the whole file, header included.
         package var byteCount: Int { tensors.reduce(header.count) { $0 + $1.byteCount } }
     }
+    /// The weight files in the order of their numbers; their tensors follow each other in the order given.
     package let shards: [Shard]
 
+    /// Files of at most `shardByteCountMax` bytes of data, each with as many tensors as fit; a larger tensor gets a
+    /// file to itself.
     package init(_ tensors: [NewTensor], shardByteCountMax: Int = 1 << 30) {
         self.init(groups: tensors.map { [$0] }, shardByteCountMax: shardByteCountMax)
     }

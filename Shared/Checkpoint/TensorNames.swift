@@ -1,6 +1,8 @@
 /// A tensor the model needs: its name in this checkpoint and its shape.
 package struct NamedTensor: Sendable, Equatable {
+    /// The full name, prefix included, as weight files spell it.
     package let name: String
+    /// Outermost dimension first: (rows, columns) of a matrix, (length) of a vector.
     package let shape: [Int]
 }
 

@@ -5,6 +5,7 @@ package import Tensors
 /// One line a tensor, and one an expert: of each of its smallest slices the digests of w1, w3 and w2. So whoever reads
 /// a slice alone can prove it.
 package struct WeightDigests: Sendable, Equatable {
+    /// Name of the file in the checkpoint's folder.
     package static let fileName = "weights.digests"
     private static let title = "minimax-cluster weights 1"
     private static let byteCountMax = 32 << 20
@@ -40,6 +41,7 @@ package struct WeightDigests: Sendable, Equatable {
 
     // MARK: the file
 
+    /// The file's content: a title with `structure`, the tensors by name, then the experts by layer and number.
     package var text: String {
         var lines = ["\(Self.title) \(structure)"]
         lines += tensors.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }

@@ -2,8 +2,11 @@ package import Tensors
 
 /// A tensor, or a part of one, and where it lies: what a digest is made of.
 package struct WeightPiece: Sendable {
+    /// Name of the tensor that it is, or is a part of.
     package let tensor: String
+    /// Name of the weight file that holds the tensor, relative to the checkpoint's folder.
     package let file: String
+    /// The numbers, as they lie in the mapped file.
     package let matrix: WeightMatrix
 
     fileprivate init(_ tensor: String, _ file: String, _ matrix: WeightMatrix) {

@@ -11,6 +11,7 @@ package enum CheckpointPart: Sendable {
 
 /// A tensor as it lies in a file.
 package struct StoredTensor: Sendable {
+    /// Name, dtype and shape, as the header of its file gives them.
     package let tensor: NewTensor
     private let location: WeightFiles.Location
 

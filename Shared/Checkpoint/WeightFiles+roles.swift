@@ -12,6 +12,7 @@ package struct LightningWeights: Sendable {
     package let out: WeightMatrix
 }
 
+/// The projections of a softmax layer's attention; letters as in `LightningWeights`.
 package struct SoftmaxWeights: Sendable {
     /// Shape (H * d, D).
     package let q: WeightMatrix
@@ -21,6 +22,7 @@ package struct SoftmaxWeights: Sendable {
     package let o: WeightMatrix
 }
 
+/// One expert: `w2 · (silu(w1 · x) * (w3 · x))`; letters as in `LightningWeights`.
 package struct ExpertWeights: Sendable {
     /// Gate, shape (F, D).
     package let w1: WeightMatrix
@@ -30,6 +32,7 @@ package struct ExpertWeights: Sendable {
     package let w2: WeightMatrix
 }
 
+/// The expert of a layer that every token goes through; letters as in `LightningWeights`.
 package struct SharedExpertWeights: Sendable {
     /// Shapes (S, D), S the layer's shared intermediate size.
     package let gateProj: WeightMatrix, upProj: WeightMatrix
@@ -58,6 +61,7 @@ extension WeightFiles {
         return (try weights(norms.input), try weights(norms.postAttention))
     }
 
+    /// The weights of attention in a layer that must be a lightning layer.
     package func lightning(_ layer: Int) throws(CheckpointError) -> LightningWeights {
         precondition(config.layers[layer] == .lightning, "layer \(layer) is a softmax layer")
         let tensors = names.lightning(layer)
@@ -66,6 +70,7 @@ extension WeightFiles {
             out: try weights(tensors.out))
     }
 
+    /// The weights of attention in a layer that must be a softmax layer.
     package func softmax(_ layer: Int) throws(CheckpointError) -> SoftmaxWeights {
         precondition(config.layers[layer] == .softmax, "layer \(layer) is a lightning layer")
         let tensors = names.softmax(layer)
@@ -76,6 +81,7 @@ extension WeightFiles {
     /// The chooser of experts, shape (experts, D).
     package func gate(_ layer: Int) throws(CheckpointError) -> WeightMatrix { try weights(names.gate(layer)) }
 
+    /// Routed expert `index` of a layer, cut out of the layer's fused tensors where the checkpoint has those.
     package func expert(_ layer: Int, _ index: Int) throws(CheckpointError) -> ExpertWeights {
         precondition((0 ..< config.expertCount).contains(index), "expert \(index) of \(config.expertCount)")
         if let fused = names.fusedExperts(layer) {

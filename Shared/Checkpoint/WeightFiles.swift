@@ -16,6 +16,7 @@ package final class WeightFiles: Sendable {
         var address: UnsafeRawPointer { unsafe file.address(entry.bytes) }
     }
 
+    /// From `config.json`; end tokens from `generation_config.json` where that names any.
     package let config: ModelConfig
     /// Tensors that nothing uses and that are not among the known harmless ones (`TensorKind`): worth a line in the
     /// log.
@@ -23,6 +24,9 @@ package final class WeightFiles: Sendable {
     let locations: [String: Location]
     let directory: String
 
+    /// Opens the checkpoint in a folder, whose weight files are named by an index or are a single one.
+    ///
+    /// - Throws: where the folder, the config or a header cannot be used, or a tensor is missing or does not fit.
     package init(directory: String) throws(CheckpointError) {
         guard FileBytes.exists(directory) else {
             throw CheckpointError(file: directory, .unreadable("there is no such folder"))

@@ -73,21 +73,27 @@ package enum LogFormat: String, CaseIterable, Sendable {
 package struct StandardErrorLogHandler: LogHandler {
     private let label: String
     private let format: LogFormat
+    /// The least severe messages that are written.
     package var logLevel: Logger.Level
+    /// What every line of this handler carries; a message's own metadata wins over it.
     package var metadata: Logger.Metadata = [:]
+    /// Asked for more metadata at each line, which wins over the handler's; nil: nobody is asked.
     package var metadataProvider: Logger.MetadataProvider?
 
+    /// Begins without metadata; every line names the label.
     package init(label: String, format: LogFormat, level: Logger.Level) {
         self.label = label
         self.format = format
         self.logLevel = level
     }
 
+    /// The metadata of this handler under one key; nil where there is none.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes one line with the time of the call, and an error of the event under the key `error`.
     package func log(event: LogEvent) {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }

@@ -10,7 +10,9 @@ internal import Musl
 
 /// Why a process could not start or go on, in one sentence for the person who started it.
 package struct StartError: Error, Equatable, CustomStringConvertible {
+    /// The sentence, as the person sees it.
     package let description: String
+    /// Takes a sentence that needs nothing added.
     package init(_ description: String) { self.description = description }
 
     /// Turns what the system said about `address` into a sentence that names it.

@@ -6,6 +6,7 @@ internal import FoundationEssentials
 ///
 /// The names are taken from what ArgumentParser tells about a command, so a new flag needs nothing here.
 package enum EnvironmentFallback {
+    /// What the name of every flag's variable begins with.
     package static let prefix = "MINIMAX_"
 
     /// The line at the end of every help text.

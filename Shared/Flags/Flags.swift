@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Transport
 
 extension Address: ExpressibleByArgument {
+    /// Reads an address as `init(parsing:)` does; nil where the text is none.
     package init?(argument: String) {
         do { try self.init(parsing: argument) } catch { return nil }
     }

@@ -4,6 +4,7 @@ internal import Probing
 
 /// For how long threads look for the next call before they sleep.
 package struct SpinOptions: ParsableArguments {
+    /// How long threads poll for the next call, in microseconds; nil: as long as suits what the process may use.
     @Option(
         help: ArgumentHelp(
             """
@@ -13,8 +14,10 @@ package struct SpinOptions: ParsableArguments {
             """, valueName: "microseconds"))
     package var spinMicroseconds: Int?
 
+    /// The parser makes it and fills it in.
     package init() {}
 
+    /// Refuses times that are negative or longer than a second.
     package func validate() throws {
         guard (0 ... 1_000_000).contains(spinMicroseconds ?? 0) else {
             throw ValidationError("--spin-microseconds is \(spinMicroseconds ?? 0), expected 0 to 1000000")

@@ -4,10 +4,13 @@
 package struct ExactName: Hashable, Sendable {
     private let text: String
 
+    /// Takes the name without quotes and escapes.
     package init(_ text: String) { self.text = text }
 
+    /// Whether both names have the same UTF-8 bytes.
     package static func == (one: ExactName, other: ExactName) -> Bool { one.text.hasBytes(of: other.text) }
 
+    /// Hashes the UTF-8 bytes of the name.
     package func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }

@@ -1,5 +1,6 @@
 /// Where a text stops being JSON that can be read, and why.
 package struct JSONError: Error, Equatable {
+    /// What is wrong with a text; a number is the limit that it exceeds.
     package enum Problem: Equatable, Sendable {
         case expected(String)
         case duplicateName(String)
@@ -9,8 +10,10 @@ package struct JSONError: Error, Equatable {
     }
     /// In bytes from the beginning of the text.
     package let offset: Int
+    /// What is wrong at `offset`.
     package let problem: Problem
 
+    /// Says what is wrong, and at which byte of the text.
     package init(offset: Int, problem: Problem) {
         self.offset = offset
         self.problem = problem
@@ -27,6 +30,7 @@ package struct JSONError: Error, Equatable {
         }
     }
 
+    /// The problem and its place for an error message; a duplicate name is quoted as it is, in full.
     package var inWords: String {
         switch problem {
         case .expected: "not JSON: expected \(expected) at byte \(offset)"

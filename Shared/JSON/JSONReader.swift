@@ -2,7 +2,9 @@
 /// lone surrogates, no NaN, nothing behind the value. Bounded in depth, so brackets cannot overflow the stack, and in
 /// numbers.
 package struct JSONReader {
+    /// Whether an object that has a name twice is kept as it is or is an error.
     package enum DuplicateNames { case kept, refused }
+    /// How many arrays and objects may lie within each other.
     package static let depthMax = 128
     /// What a text may hold. Its length in bytes is its sender's or owner's business.
     package struct Limits: Sendable {
@@ -11,6 +13,7 @@ package struct JSONReader {
         /// Members of all objects together.
         let membersMax: Int
 
+        /// Sets how many values and members a text may have; by default 16.8 million values, and any members.
         package init(valuesMax: Int = 16 << 20, membersMax: Int = .max) {
             self.valuesMax = valuesMax
             self.membersMax = membersMax

@@ -5,10 +5,14 @@
 /// Foundation's decoder is no help: it files members under Swift strings, which are equal when they are canonically
 /// equivalent, so two different tokens of a vocabulary could silently become one.
 package enum JSONValue: Equatable, Sendable {
+    /// One name of an object, and the value it stands for.
     package struct Member: Equatable, Sendable {
+        /// The name without quotes and escapes.
         package var name: String
+        /// A value of any kind; `.null` where the text says so.
         package var value: JSONValue
 
+        /// Takes a name without quotes and escapes, and its value.
         package init(name: String, value: JSONValue) {
             self.name = name
             self.value = value

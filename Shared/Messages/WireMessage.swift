@@ -13,6 +13,7 @@ package protocol WireMessage: Sendable {
 }
 
 extension WireMessage {
+    /// Nil: a message says nothing of its router unless its type has a field for it.
     package var routerInstance: RouterInstance? { nil }
 }
 

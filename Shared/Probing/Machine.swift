@@ -34,6 +34,7 @@ package enum Machine {
     /// The same for all processes that run on one kernel, containers or not, until it starts anew.
     package static var identity: String { text("/proc/sys/kernel/random/boot_id").map(trimmed) ?? hostName }
 
+    /// The name that the system gives this machine, or the container that the process runs in.
     package static var hostName: String { ProcessInfo.processInfo.hostName }
 
     private static var groups: ControlGroups {

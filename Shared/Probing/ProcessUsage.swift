@@ -12,8 +12,11 @@ package struct ProcessUsage: Sendable, Equatable {
     package var residentBytes = 0
     /// Memory in bytes that is in RAM and belongs to no file: what the process costs beyond the weights it maps.
     package var anonymousBytes = 0
+    /// Address space in bytes, whether in RAM or not.
     package var virtualBytes = 0
+    /// Seconds of processor time of all its threads since it started, in the kernel included.
     package var cpuSeconds = 0.0
+    /// File descriptors that are open now.
     package var openDescriptors = 0
     /// Seconds since 1970.
     package var startTime = 0.0
@@ -45,6 +48,7 @@ package struct ProcessUsage: Sendable, Equatable {
         openDescriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/fd").count) ?? 0
     }
 
+    /// Reads what this process uses now; nil where there is no `/proc`.
     package static func ofThisProcess() -> ProcessUsage? { ProcessUsage(processID: getpid()) }
 
     private static let bootTime: Double = {

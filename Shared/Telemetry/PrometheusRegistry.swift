@@ -28,6 +28,7 @@ package final class PrometheusRegistry: MetricsFactory {
     private let seriesMax: Int
     private let wider = Mutex<[String: Int]>([:])
 
+    /// - Parameter seriesMax: how many series a family holds before the rest is counted as `other`.
     package init(seriesMax: Int = 256) { self.seriesMax = seriesMax }
 
     /// Sets the help line of a metric, named as in the exposition or as given to swift-metrics.
@@ -67,28 +68,38 @@ package final class PrometheusRegistry: MetricsFactory {
 
     // MARK: MetricsFactory
 
+    /// Counts whole numbers, in a family whose name ends in `_total`.
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         number(.counter, label, dimensions, suffix: "_total")
     }
+    /// Counts fractions too, in a family whose name ends in `_total`.
     package func makeFloatingPointCounter(
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
         number(.counter, label, dimensions, suffix: "_total")
     }
+    /// Shows the latest value, as a gauge.
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         number(.gauge, label, dimensions)
     }
+    /// Shows a histogram of all values where they are aggregated, else the latest value as a gauge.
     package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         aggregate ? histogram(label, dimensions, HistogramSeries.countBuckets) : number(.gauge, label, dimensions)
     }
+    /// Shows a histogram of durations in seconds, in a family whose name ends in `_seconds`.
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         histogram(label, dimensions, HistogramSeries.secondBuckets, suffix: "_seconds")
     }
 
+    /// Takes the counter's series out of the text.
     package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+    /// Takes the counter's series out of the text.
     package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) { remove(handler) }
+    /// Takes the meter's series out of the text.
     package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+    /// Takes the recorder's series out of the text.
     package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+    /// Takes the timer's series out of the text.
     package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
     private func number(

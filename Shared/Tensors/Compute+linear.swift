@@ -2,9 +2,12 @@ internal import CKernels
 
 /// Neighbouring rows of a tensor, and the weights that they meet.
 package struct RowGroup: Sendable {
+    /// The numbers of the rows in their tensor.
     package let rows: Range<Int>
+    /// Weights of shape (outputs, columns of the tensor).
     package let weights: WeightMatrix
 
+    /// Pairs rows with weights; only a product checks whether their shapes match.
     package init(rows: Range<Int>, weights: WeightMatrix) {
         self.rows = rows
         self.weights = weights

@@ -5,7 +5,9 @@ internal import CKernels
 ///
 /// A call of several products gathers the threads once, with `together`; a product alone gathers them itself.
 package struct Compute: Sendable {
+    /// The instruction set that does the work.
     package let kernels: Kernels
+    /// Whether products may round activations; `fast` does so only where `kernels` can for the type of the weights.
     package let arithmetic: Arithmetic
     private let pool: ComputePool
     /// How many threads are there for the call under way; nil outside of one.
@@ -20,6 +22,7 @@ package struct Compute: Sendable {
         pool = ComputePool(threads: max(1, threads), spinning: spinning)
     }
 
+    /// How many threads compute at most, the asking one included; at least 1.
     package var threads: Int { pool.threads }
 
     /// About how many additions or the like `rows` rows take with so many weights: bringing one from memory takes about

@@ -14,6 +14,7 @@ package final class ComputeLane: Sendable {
 
     private let jobs = LaneJobs()
 
+    /// Starts the thread, which is named `label` and ends when the lane is released and its jobs are done.
     package init(label: String) {
         let thread = Thread { [jobs] in
             Thread.current.name = label

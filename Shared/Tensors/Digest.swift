@@ -4,9 +4,12 @@ internal import CKernels
 ///
 /// The same on every machine, for any number of threads, and wherever the rows lie. Any single flipped bit changes it.
 package struct Digest: Sendable, Hashable {
+    /// The lower 64 bits, which stand last in `description`.
     package let low: UInt64
+    /// The upper 64 bits, which stand first in `description`.
     package let high: UInt64
 
+    /// Puts together a digest that was computed before, here or by a peer.
     package init(low: UInt64, high: UInt64) { (self.low, self.high) = (low, high) }
 
     /// - Parameter sums: as the kernels make them: eight of the words, eight of the words' products.

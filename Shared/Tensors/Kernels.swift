@@ -4,6 +4,7 @@ internal import CKernels
 /// arithmetic.
 @safe package struct Kernels: @unchecked Sendable {        // the tables are constants of the C module
     private let pointer: UnsafePointer<kernel_table>
+    /// The name of the instruction set, as `scalar` or `avx512-bf16`.
     package let name: String
 
     private init(_ pointer: UnsafePointer<kernel_table>) {
@@ -18,6 +19,7 @@ internal import CKernels
         return unsafe tables.prefix(count).compactMap { unsafe $0.map { unsafe Kernels($0) } }
     }()
 
+    /// The fastest table that this machine can run.
     package static var best: Kernels { supported[supported.count - 1] }
 
     /// The table called `name`, if this machine can run it.

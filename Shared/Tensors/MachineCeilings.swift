@@ -16,7 +16,9 @@ internal import CKernels
 
     /// The peak of one kind of arithmetic with one instruction set.
     @safe package struct Peak: @unchecked Sendable {        // the loops are constants of the C module
+        /// The name of the instruction set, as `avx2` or `neon-dot`.
         package let instructionSet: String
+        /// What the instructions of the measuring loop compute.
         package let arithmetic: Arithmetic
         fileprivate let loop: probe_loop
     }

@@ -7,9 +7,12 @@ internal import Darwin
 #endif
 
 /// Memory of ordinary pages, as mapped weights have, filled with a pattern so that each page is really there.
-// Written before anyone else sees it, then only read.
+///
+/// Written before anyone else sees it, then only read.
 @safe package final class MappedMemory: @unchecked Sendable {
+    /// The first byte, where a page begins.
     package let base: UnsafeMutableRawPointer
+    /// As many bytes as were asked for, all of them usable.
     package let byteCount: Int
 
     /// - Returns: nil when the system has no such memory to give.

@@ -1,9 +1,11 @@
 /// Results of work that several threads share: each writes places of its own, and all have returned before one reads.
-// No place is written by two threads, nor read while it is written.
+///
+/// No place is written by two threads, nor read while it is written.
 @safe package final class Slots<Value: Sendable>: @unchecked Sendable {
     private let places: UnsafeMutableBufferPointer<Value?>
     private let count: Int
 
+    /// Makes `count` places, none of them written yet.
     package init(count: Int) {
         self.count = count
         unsafe places = .allocate(capacity: count)
@@ -15,6 +17,7 @@
         unsafe places.deallocate()
     }
 
+    /// The value of one place; nil until it is written.
     package subscript(index: Int) -> Value? {
         get {
             precondition(index >= 0 && index < count, "place \(index) of \(count)")

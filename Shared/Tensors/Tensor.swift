@@ -1,10 +1,13 @@
 /// Row-major Float32 activations of shape (rows, columns).
 package struct Tensor: Sendable, Equatable {
+    /// How many rows lie one after the other in `values`.
     package let rows: Int
+    /// How many elements a row has, side by side in `values`.
     package let columns: Int
     /// `rows * columns` elements.
     package var values: [Float]
 
+    /// Makes a tensor of zeros; `columns` must be positive.
     package init(rows: Int, columns: Int) {
         self.init(columns: columns, values: [Float](repeating: 0, count: rows * columns))
     }
@@ -28,11 +31,13 @@ package struct Tensor: Sendable, Equatable {
         }
     }
 
+    /// One element; `column` must lie within the row, which is not checked.
     package subscript(row: Int, column: Int) -> Float {
         get { values[row * columns + column] }
         set { values[row * columns + column] = newValue }
     }
 
+    /// The elements of one row, as a slice whose indices are those of `values`.
     package func row(_ row: Int) -> ArraySlice<Float> { values[row * columns ..< (row + 1) * columns] }
 
     /// Rows `range` as a tensor of their own.

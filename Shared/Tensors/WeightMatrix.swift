@@ -35,10 +35,13 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
 /// A vector is a matrix of one row; some columns of each row are a matrix too, whose rows lie `stride` columns apart.
 /// The memory lives as long as its owners; nothing is copied, so many processes share the page cache.
 @safe package struct WeightMatrix: @unchecked Sendable {        // the bytes are never written
+    /// How many rows there are; a product has one output for each.
     package let rows: Int
+    /// How many elements of each row belong to the matrix; a product sums over them.
     package let columns: Int
     /// Columns from the beginning of a row to that of the next.
     package let stride: Int
+    /// How the bytes at `base` are read, and whether there are scales.
     package let elementType: ElementType
     /// The first element, in any alignment; rows lie `elementType.rowByteCount(columns: stride)` bytes apart.
     package let base: UnsafeRawPointer
@@ -47,6 +50,12 @@ package enum ElementType: Int32, Sendable, Equatable, CaseIterable {
     private let owner: AnyObject
     private let scalesOwner: AnyObject?
 
+    /// Takes weights where they lie; scales must be given exactly where `elementType` needs them.
+    ///
+    /// - Parameters:
+    ///   - stride: columns from row to row; nil where one row follows the other at once.
+    ///   - owner: keeps the memory at `base` alive.
+    ///   - scalesOwner: keeps that of the scales alive; nil where `owner` does.
     package init(
         rows: Int, columns: Int, stride: Int? = nil, elementType: ElementType, base: UnsafeRawPointer, owner: AnyObject,
         scales: UnsafeRawPointer? = nil, scalesOwner: AnyObject? = nil

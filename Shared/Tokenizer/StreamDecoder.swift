@@ -7,6 +7,7 @@ package struct StreamDecoder: Sendable {
     package var skipsSpecial: Bool
     private var pending: [UInt8] = []        // the start of a character, at most 3 bytes between calls
 
+    /// Begins a new text; `skippingSpecial` is the first value of `skipsSpecial`.
     package init(_ tokenizer: BytePairTokenizer, skippingSpecial: Bool = true) {
         self.tokenizer = tokenizer
         skipsSpecial = skippingSpecial

@@ -27,6 +27,7 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
         self = .tcp(host: String(host), port: Int(port))
     }
 
+    /// The form that `init(parsing:)` reads.
     package var description: String {
         switch self {
         case .unix(let path): "unix:\(path)"
@@ -47,9 +48,12 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
 
 /// A text that is no address.
 package struct AddressError: Error, Equatable, CustomStringConvertible {
+    /// The text as it was given.
     package let text: String
+    /// What is wrong with the text, as a clause for people.
     package let reason: String
 
+    /// The text, what is wrong with it, and what was expected.
     package var description: String {
         "\"\(text)\" is not an address: \(reason); expected unix:PATH, HOST:PORT or [IPV6]:PORT"
     }

@@ -17,11 +17,13 @@ package struct ConnectionPlaces: Sendable {
         /// When it came, or was last busy; of a busy one, since when.
         package var since: NIODeadline
 
+        /// Describes a connection as it is at one moment.
         package init(peer: String?, isBusy: Bool, hasServed: Bool, since: NIODeadline) {
             (self.peer, self.isBusy, self.hasServed, self.since) = (peer, isBusy, hasServed, since)
         }
     }
 
+    /// What a newcomer gets: a free place, the place of another connection, or none and the reason.
     package enum Admission: Equatable, Sendable {
         case free
         /// The connection at this index of `uses` has to go.
@@ -36,6 +38,13 @@ package struct ConnectionPlaces: Sendable {
     /// Whether even a busy one gives way, the longest busy first, so that a newcomer always gets in.
     private let evictsBusy: Bool
 
+    /// Makes room for so many connections.
+    ///
+    /// - Parameters:
+    ///   - max: connections at a time.
+    ///   - maxPerPeer: those of them that one machine may have.
+    ///   - peace: how long a connection that has served keeps its place after it was last busy.
+    ///   - evictsBusy: whether a busy connection gives way where no idle one can.
     package init(max: Int, maxPerPeer: Int, peace: TimeAmount, evictsBusy: Bool = false) {
         (self.max, self.maxPerPeer, self.peace, self.evictsBusy) = (max, maxPerPeer, peace, evictsBusy)
     }

@@ -13,6 +13,7 @@ package final class EventLoopExecutor: TaskExecutor {
     /// - Parameter eventLoop: must not be shut down while tasks run on it.
     package init(_ eventLoop: any EventLoop) { vigil = .of(eventLoop) }
 
+    /// Hands the job to the event loop, from any thread.
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         vigil.execute { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }

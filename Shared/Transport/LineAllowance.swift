@@ -9,6 +9,7 @@ package struct LineAllowance: Sendable {
     private var refilledAt: NIODeadline
     private var leftOut = 0
 
+    /// Allows `burst` lines at once, and one more for each `interval`, which must be longer than zero.
     package init(burst: Int, interval: TimeAmount, now: NIODeadline = .now()) {
         (self.burst, self.interval, left, refilledAt) = (burst, interval, burst, now)
     }

@@ -64,9 +64,12 @@ struct Listener: Sendable {
 
 /// A server could not open its socket.
 package struct ListenError: Error, Equatable, CustomStringConvertible {
+    /// Where the server was to listen.
     package let address: Address
+    /// Why it cannot listen there, in plain words for people.
     package let reason: String
 
+    /// The address and the reason, as one clause for people.
     package var description: String { "cannot listen on \(address): \(reason)" }
 }
 
@@ -79,6 +82,7 @@ package enum AddressFault {
     /// In the system's words.
     case other(String)
 
+    /// Sorts an error of NIO's; one of an unknown kind becomes `.other`.
     package init(_ error: any Error) {
         switch error {
         case let error as SocketAddressError.UnknownHost: self = .unknownHost(error.host)

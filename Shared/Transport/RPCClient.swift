@@ -36,12 +36,14 @@ package final class RPCClient: Sendable {
         var watchers: [AsyncStream<Connection>.Continuation] = []
     }
 
+    /// The server's address, which stays the same for the client's life.
     package let address: Address
     private let limits: RPCLimits
     private let group: any EventLoopGroup
     private let logger: Logger
     private let state = Mutex(State())
 
+    /// Makes a client that has no connection until `run` is called.
     package init(address: Address, limits: RPCLimits = .init(), group: any EventLoopGroup, logger: Logger) {
         self.address = address
         self.limits = limits
@@ -51,8 +53,10 @@ package final class RPCClient: Sendable {
 
     deinit { move(to: .stopped) }
 
+    /// Where the connection stands at this moment; `stateChanges` also tells what follows.
     package var connection: Connection { state.withLock { $0.connection } }
 
+    /// Whether there is a connection at this moment.
     package var isConnected: Bool { connection == .connected }
 
     /// The state now, then every change, in order. Ends after `.stopped`.

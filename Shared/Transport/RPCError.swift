@@ -3,6 +3,7 @@
 /// The same value arrives at the client that the server's handler threw: the code travels in a header,
 /// the sentence in the body (see `ServerAnswer` and `ClientCall`).
 package struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kinds of failure that a caller can tell apart.
     package enum Code: Int, Sendable, CaseIterable {
         /// The request itself is wrong; sending it again will not help.
         case invalidArgument
@@ -26,20 +27,25 @@ package struct RPCError: Error, Sendable, Equatable, CustomStringConvertible {
         /// How the code is spelt in the `x-error-code` header.
         package var name: String { "\(self)" }
 
+        /// Reads the spelling of the `x-error-code` header; nil where no code is spelt so.
         package init?(name: String) {
             guard let code = Self.allCases.first(where: { $0.name == name }) else { return nil }
             self = code
         }
     }
 
+    /// The kind of failure, for programs to act on.
     package let code: Code
+    /// What went wrong, in a sentence for people.
     package let message: String
 
+    /// Makes a failure of a known kind, with a sentence for people.
     package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
+    /// The code's name and the sentence, for logs.
     package var description: String { "\(code.name): \(message)" }
 }
 

@@ -61,6 +61,7 @@ package struct RPCLimits: Sendable {
     /// How long an event loop polls for the next message before it sleeps (`--spin-microseconds`); zero: not at all.
     package var vigil = TimeAmount.zero
 
+    /// Sets every limit to its default.
     package init() {}
 
     /// Values that HTTP/2 can express, whatever was asked for.

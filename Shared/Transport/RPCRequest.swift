@@ -4,6 +4,7 @@ package import NIOCore
 package struct RPCRequest: Sendable {
     /// The `:path`, for example `/v1/experts/run`.
     package let path: String
+    /// The whole body, as the caller sent it.
     package let body: ByteBuffer
     /// When the caller stops waiting; the handler's task is cancelled then.
     package let deadline: NIODeadline?

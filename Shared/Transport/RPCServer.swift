@@ -10,6 +10,10 @@ import Synchronization
 /// cancelled when its stream is reset, its connection closes or its deadline passes. Cancelling `run` drops everything
 /// at once.
 package final class RPCServer: Sendable {
+    /// Returns the body of the answer to one call.
+    ///
+    /// - Throws: what the caller gets: an `RPCError` as it is, a `CancellationError` as `.cancelled`, any other
+    ///   error as `.internalError`.
     package typealias Handler = @Sendable (RPCRequest) async throws -> ByteBuffer
 
     private struct State {
@@ -28,6 +32,7 @@ package final class RPCServer: Sendable {
     private let state = Mutex(State())
     private let bound: EventLoopPromise<Address>
 
+    /// Makes a server that does not listen until `run` is called.
     package init(
         address: Address, limits: RPCLimits = .init(), group: any EventLoopGroup, logger: Logger,
         handler: @escaping Handler

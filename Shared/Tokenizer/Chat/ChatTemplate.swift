@@ -10,6 +10,7 @@ package struct ChatTemplate: Sendable {
     /// The token that begins each message.
     package static let begin = "<beginning_of_sentence>"
 
+    /// The format has no settings, so all templates are the same.
     package init() {}
 
     /// The prompt of `messages`; messages of an unknown role render nothing, as in the original.
