@@ -238,7 +238,8 @@ let package = Package(
             path: "Tests/TypedCallsTests",
             swiftSettings: settings),
         .testTarget(
-            name: "TokenizerTests", dependencies: ["Tokenizer"], path: "Tests/TokenizerTests", exclude: ["Fixtures"],
+            name: "TokenizerTests", dependencies: ["TestSupport", "Tokenizer"], path: "Tests/TokenizerTests",
+            exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
         .testTarget(
@@ -252,11 +253,14 @@ let package = Package(
             path: "Tests/TransportTests", swiftSettings: settings),
         .testTarget(
             name: "AttentionTests",
-            dependencies: ["Attention", "Checkpoint", "Console", "TypedCalls", "Messages", "Tensors", "Transport"]
+            dependencies: [
+                "TestSupport", "Attention", "Checkpoint", "Console", "TypedCalls", "Messages", "Tensors", "Transport",
+            ]
                 + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
         .testTarget(
             name: "ExpertHostTests",
-            dependencies: ["ExpertHost", "Checkpoint", "TypedCalls", "Messages", "Tensors", "Transport"] + nio,
+            dependencies: ["TestSupport", "ExpertHost", "Checkpoint", "TypedCalls", "Messages", "Tensors", "Transport"]
+                + nio,
             path: "Tests/ExpertHostTests", swiftSettings: testSettings),
         .testTarget(
             name: "CheckpointTests", dependencies: ["Checkpoint", "JSON", "Tensors", "TestSupport"],

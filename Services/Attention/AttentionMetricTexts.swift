@@ -1,8 +1,6 @@
-internal import Telemetry
-
 /// What the help lines of the service's metrics say.
 enum AttentionMetricTexts {
-    private static let texts = [
+    static let all: [(name: String, help: String)] = [
         ("minimax_attention_calls_total", "Calls that the service has answered."),
         ("minimax_attention_call_seconds_total", "Time of these calls from arrival to answer."),
         ("minimax_attention_compute_seconds_total", "Time of these calls in computation."),
@@ -13,8 +11,4 @@ enum AttentionMetricTexts {
         ("minimax_attention_state_parked_bytes", "Bytes of parked states on disk."),
         ("minimax_attention_rows_total", "Rows that passed through an attention layer."),
     ]
-
-    static func register() {
-        for (name, text) in texts { PrometheusRegistry.shared.describe(name, text) }
-    }
 }

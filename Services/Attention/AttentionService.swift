@@ -5,6 +5,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Probing
 internal import ServiceLifecycle
+internal import Telemetry
 internal import Tensors
 internal import Transport
 internal import TypedCalls
@@ -29,7 +30,7 @@ struct AttentionService: Service {
 
     func run() async throws {
         readiness.set(.loading(message: "reading \(config.model)", fraction: 0))
-        AttentionMetricTexts.register()
+        PrometheusRegistry.shared.describe(AttentionMetricTexts.all)
         let checkpoint = try WeightFiles(directory: config.model)
         let compute = config.compute
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2

@@ -7,6 +7,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Probing
 internal import ServiceLifecycle
+internal import Telemetry
 internal import Tensors
 internal import Transport
 internal import TypedCalls
@@ -38,7 +39,7 @@ struct ExpertHostService: Service {
 
     func run() async throws {
         readiness.set(.loading(message: "reading \(config.model)", fraction: 0))
-        ExpertMetricTexts.register()
+        PrometheusRegistry.shared.describe(ExpertMetricTexts.all)
         let compute = config.compute
         let engine = try ExpertEngine(WeightFiles(directory: config.model), compute: compute)
         let group = MultiThreadedEventLoopGroup.singleton

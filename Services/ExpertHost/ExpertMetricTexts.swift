@@ -1,8 +1,6 @@
-internal import Telemetry
-
 /// What the help lines of the host's metrics say.
 enum ExpertMetricTexts {
-    private static let texts = [
+    static let all: [(name: String, help: String)] = [
         ("minimax_expert_calls_total", "Calls that the host has answered."),
         ("minimax_expert_call_seconds_total", "Time of these calls from arrival to answer."),
         ("minimax_expert_compute_seconds_total", "Time of these calls in computation."),
@@ -11,8 +9,4 @@ enum ExpertMetricTexts {
         ("minimax_expert_plan_version", "Version of the router's plan that was heard of last."),
         ("minimax_expert_rows_total", "Rows that passed through an expert."),
     ]
-
-    static func register() {
-        for (name, text) in texts { PrometheusRegistry.shared.describe(name, text) }
-    }
 }

@@ -7,6 +7,7 @@ internal import Logging
 internal import NIOPosix
 internal import Probing
 internal import ServiceLifecycle
+internal import Telemetry
 internal import Tensors
 internal import Tokenizer
 internal import Transport
@@ -44,12 +45,9 @@ struct RouterAssembly: Sendable {
         hosts = ExpertHosts(
             config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, proof: proof,
             expertsPerToken: checkpoint.config.expertsPerToken, status: status, group: group, logger: logger)
-        var limits = RPCLimits()
-        limits.idleTimeout = config.hosts.silence
-        limits.vigil = config.hosts.vigil
         let attention = AttentionClient(
             config: checkpoint.config,
-            rpc: RPCClient(address: config.attention, limits: limits, group: group, logger: logger),
+            rpc: RPCClient(address: config.attention, limits: config.hosts.limits, group: group, logger: logger),
             timeout: config.callTimeout)
         let pass = ForwardPass(
             weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
@@ -60,7 +58,7 @@ struct RouterAssembly: Sendable {
         front.connectionsMax = min(front.connectionsMax, Self.connectionsWithinDescriptors)
         self.front = front
         let modelName = config.modelName ?? checkpointName(of: config.model)
-        RouterMetricTexts.register()
+        PrometheusRegistry.shared.describe(RouterMetricTexts.all)
         VLLMNames.register()
         let engine = StepEngine(
             StepEngine.Config(

@@ -1,8 +1,6 @@
-internal import Telemetry
-
 /// What the help lines of the router's metrics say.
 enum RouterMetricTexts {
-    private static let texts = [
+    static let all: [(name: String, help: String)] = [
         ("minimax_num_requests_running", "Sequences that take part in steps now."),
         ("minimax_num_requests_waiting", "Sequences that wait for a place or for memory."),
         ("minimax_num_requests_parked", "Sequences that made room for others, and go on later."),
@@ -53,8 +51,4 @@ enum RouterMetricTexts {
             "Time from calls to their answers, of all calls to expert hosts together."
         ),
     ]
-
-    static func register() {
-        for (name, text) in texts { PrometheusRegistry.shared.describe(name, text) }
-    }
 }

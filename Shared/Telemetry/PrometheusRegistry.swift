@@ -36,6 +36,11 @@ package final class PrometheusRegistry: MetricsFactory {
         helpTexts.withLock { $0[PrometheusText.name(name)] = help }
     }
 
+    /// Sets the help lines of several metrics.
+    package func describe(_ texts: [(name: String, help: String)]) {
+        for text in texts { describe(text.name, text.help) }
+    }
+
     /// Shows the metric `name` a second time, under a name that other systems' dashboards ask for.
     package func alias(_ name: String, as alias: String) {
         aliases.withLock { $0[PrometheusText.name(name)] = PrometheusText.name(alias) }

@@ -1,4 +1,5 @@
 import Checkpoint
+import TestSupport
 import Testing
 
 @testable import Attention
@@ -34,14 +35,14 @@ private let seeds: Range<UInt64> = 0 ..< 20
     }
 
     private struct World {
-        var random: SeededGenerator
+        var random: SplitMix64
         var store: SessionStore
         var book: [SessionKey: Place] = [:]
         var trouble: String?
         let budget: Int
 
         init(seed: UInt64) {
-            random = SeededGenerator(seed: seed)
+            random = SplitMix64(seed: seed)
             budget = config.sessionBytes(tokensMax: Int.random(in: 200 ... 2000, using: &random))
             store = SessionStore(config, budgetBytes: budget)
         }
@@ -243,7 +244,7 @@ private let seeds: Range<UInt64> = 0 ..< 20
 @Suite("Random silences of routers") struct RouterLeaseRandomTests {
     @Test("a lease ends once, after a silence longer than it, and begins anew with the next call", arguments: seeds)
     func silences(seed: UInt64) {
-        var random = SeededGenerator(seed: seed), leases = RouterLeases(), lastHeard: [UInt64: Duration] = [:]
+        var random = SplitMix64(seed: seed), leases = RouterLeases(), lastHeard: [UInt64: Duration] = [:]
         var now = Duration.zero
         for _ in 0 ..< 300 {
             now += .milliseconds(Int.random(in: 0 ... 4000, using: &random))

@@ -2,6 +2,7 @@ import Checkpoint
 import Foundation
 import Messages
 import Tensors
+import TestSupport
 
 @testable import Attention
 
@@ -25,20 +26,7 @@ func bits(_ values: some Sequence<Float>) -> [UInt32] { values.map(\.bitPattern)
 /// The bytes of a state's memory, piece after piece.
 func bytes(_ memory: [UnsafeMutableRawBufferPointer]) -> [UInt8] { memory.flatMap { Array($0) } }
 
-/// A generator whose whole run follows from its seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     /// Cuts `count` rows into pieces of random lengths, those that reach and cross a block's border among them.
     mutating func cuts(of count: Int) -> [Int] {
         var pieces: [Int] = [], left = count
@@ -54,7 +42,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
 /// Every cut of `count` rows that the tests of layers try.
 func cuts(of count: Int) -> [[Int]] {
-    var random = SeededGenerator(seed: 5)
+    var random = SplitMix64(seed: 5)
     let ones = [Int](repeating: 1, count: count)
     let even = [7, 63, 64, 65].map { length in
         stride(from: 0, to: count, by: length).map { min(length, count - $0) }

@@ -1,3 +1,4 @@
+import Flags
 import Foundation
 import JSON
 import Testing
@@ -16,11 +17,11 @@ import Testing
         let file = try ComposeFile(
             text: String(contentsOf: Paths.repository.appending(path: "compose/compose.yaml"), encoding: .utf8))
         let variables = try #require(file.services[program]), flags = try await Self.flags(of: program)
-        let settable = Set(flags.subtracting(Self.notFromOutside).map(Self.variable))
+        let settable = Set(flags.subtracting(Self.notFromOutside).map(EnvironmentFallback.variable))
         #expect(
             settable.subtracting(variables).sorted() == [], "flags of \(program) that compose.yaml does not pass on")
         #expect(
-            variables.subtracting(flags.map(Self.variable)).sorted() == [],
+            variables.subtracting(flags.map(EnvironmentFallback.variable)).sorted() == [],
             "what compose.yaml sets is no flag of \(program)")
     }
 
@@ -44,10 +45,6 @@ import Testing
                       <<: *two
                 """)
         #expect(file.services == ["first": ["A", "B", "C", "D"], "second": ["C"]])
-    }
-
-    private static func variable(_ flag: String) -> String {
-        "MINIMAX_" + flag.uppercased().replacingOccurrences(of: "-", with: "_")
     }
 
     private static func flags(of program: String) async throws -> Set<String> {

@@ -1,4 +1,5 @@
 import Messages
+import TestSupport
 import Testing
 
 @testable import ExpertHost
@@ -20,7 +21,7 @@ import Testing
             })
     }
 
-    private static func units(_ random: inout SeededGenerator) -> [ExpertUnit] {
+    private static func units(_ random: inout SplitMix64) -> [ExpertUnit] {
         (0 ..< Int.random(in: 0 ... 6, using: &random)).map { _ in
             ExpertUnit(
                 layer: Int.random(in: 0 ... 1, using: &random), expert: Int.random(in: 0 ... 2, using: &random),
@@ -30,7 +31,7 @@ import Testing
 
     @Test("are what was added and kept, eighth by eighth", arguments: 0 ..< 50 as Range<UInt64>)
     func random(seed: UInt64) {
-        var random = SeededGenerator(seed: seed), holdings = ExpertHoldings(), held: Set<Eighth> = []
+        var random = SplitMix64(seed: seed), holdings = ExpertHoldings(), held: Set<Eighth> = []
         for _ in 0 ..< 60 {
             let router = ["one", "two", "three"].randomElement(using: &random)!
             let units = Self.units(&random)

@@ -2,13 +2,14 @@ import Checkpoint
 import Foundation
 import Messages
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ExpertHost
 
 @Suite("Rounds of random calls") struct ExpertRoundTests {
     /// Calls of random rows to random experts and slices of one layer; several may want the same.
-    private func calls(_ files: WeightFiles, layer: Int, _ random: inout SeededGenerator) throws -> [ExpertCall] {
+    private func calls(_ files: WeightFiles, layer: Int, _ random: inout SplitMix64) throws -> [ExpertCall] {
         let columns = files.config.hiddenSize, expertCount = files.expertCounts[layer]
         return try (0 ..< Int.random(in: 1 ... 6, using: &random)).map { number in
             let rows = [1, 2, 5, 40, 150].randomElement(using: &random)!
@@ -29,7 +30,7 @@ import Testing
 
     @Test("give each call the bytes that it gets alone", arguments: 0 ..< 12 as Range<UInt64>)
     func merged(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for name in ["mixed-original", "shared-expert", "shared-expert-list", "odd-sizes", "intermediate-20"] {
             let files = try Fixture.files(name), calls = try calls(files, layer: 0, &random)
             let alone = calls.map { bits(ExpertRound([$0]).outputs(Compute(threads: 1))[0]) }

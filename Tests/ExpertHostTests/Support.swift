@@ -2,6 +2,7 @@ import Checkpoint
 import Foundation
 import Messages
 import Tensors
+import TestSupport
 
 @testable import ExpertHost
 
@@ -18,24 +19,9 @@ func pattern(_ count: Int, seed: Int) -> [Float] {
     (0 ..< count).map { Float(($0 * 97 + seed * 31) % 251 - 125) / 83 }
 }
 
-/// A generator whose whole run follows from its seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 extension ExpertSlice {
     /// Any slice of 1, 2, 4 or 8, down to the smallest.
-    static func random(smallest: Int = 8, using random: inout SeededGenerator) -> ExpertSlice {
+    static func random(smallest: Int = 8, using random: inout SplitMix64) -> ExpertSlice {
         let count = counts.filter { $0 <= smallest }.randomElement(using: &random)!
         return ExpertSlice(index: Int.random(in: 0 ..< count, using: &random), of: count)
     }

@@ -1,6 +1,7 @@
 import Checkpoint
 import Messages
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ExpertHost
@@ -42,7 +43,7 @@ import Testing
 
     @Test("come in order, in rounds of 4096 rows, and are answered once unless withdrawn", arguments: seeds)
     func random(seed: UInt64) {
-        var random = SeededGenerator(seed: seed), book = Book(), numbers: [Int] = []
+        var random = SplitMix64(seed: seed), book = Book(), numbers: [Int] = []
         let calls = WaitingCalls()
         for _ in 0 ..< 200 {
             switch Int.random(in: 0 ..< 10, using: &random) {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -46,7 +47,7 @@ import Testing
 
     @Test("random tokens are found in random texts as by the definition", arguments: 0 ..< 20 as Range<UInt64>)
     func random(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         let alphabet = Array("abé".unicodeScalars)
         for _ in 0 ..< 40 {
             let contents = (0 ..< 4).map { _ in random.text(alphabet, longest: 4) }.filter { !$0.isEmpty }

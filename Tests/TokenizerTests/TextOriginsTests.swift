@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tokenizer
@@ -5,7 +6,7 @@ import Testing
 @Suite("Origins of a text's parts") struct TextOriginsTests {
     private static let alphabet = Array("aé漢e\u{301}\u{327}\u{1112}\u{1161}Å".unicodeScalars)
 
-    private func prompt(_ random: inout SeededGenerator) -> PromptText {
+    private func prompt(_ random: inout SplitMix64) -> PromptText {
         var prompt = PromptText()
         for _ in 0 ..< Int.random(in: 0 ... 6, using: &random) {
             let text = random.text(Self.alphabet, longest: 4)
@@ -23,7 +24,7 @@ import Testing
 
     @Test("say of each byte which piece it came from, of a part of the text too", arguments: 0 ..< 20 as Range<UInt64>)
     func parts(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0 ..< 30 {
             let prompt = prompt(&random), origins = TextOrigins(prompt)
             let expected = prompt.pieces.flatMap { piece in
@@ -42,7 +43,7 @@ import Testing
 
     @Test("normalizing gives up template text that content could have changed", arguments: 0 ..< 20 as Range<UInt64>)
     func normalizing(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0 ..< 30 {
             let prompt = prompt(&random), text = prompt.utf8
             let (normal, origins) = TextOrigins(prompt).normalizing(text)

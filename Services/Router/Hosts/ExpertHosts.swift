@@ -24,6 +24,13 @@ actor ExpertHosts {
         var patience = Duration.seconds(30)
         /// See `SpinOptions`.
         var vigil = TimeAmount.zero
+
+        /// Of the connections to expert hosts, and to attention.
+        var limits: RPCLimits {
+            var limits = RPCLimits()
+            (limits.idleTimeout, limits.vigil) = (silence, vigil)
+            return limits
+        }
     }
 
     /// The router's own name: what a host holds for another router is no business of this one.
@@ -104,7 +111,7 @@ actor ExpertHosts {
     }
 
     /// A host is gone, or answered what it must not answer.
-    func lost(_ host: ExpertHostClient, why: String) { perform(membership.gone(host.id, why: why, at: now)) }
+    func lost(_ host: ExpertHostClient, why: String) { perform(membership.lost(host.id, why: why, at: now)) }
 
     /// A host let a deadline pass: as long as it answers nothing, others hold its units.
     func late(_ host: ExpertHostClient, why: String) {
@@ -291,10 +298,7 @@ actor ExpertHosts {
 
     private func connect(_ id: Member.ID) {
         guard let member = membership[id] else { return }
-        var limits = RPCLimits()
-        limits.idleTimeout = config.silence
-        limits.vigil = config.vigil
-        let rpc = RPCClient(address: member.address, limits: limits, group: group, logger: logger)
+        let rpc = RPCClient(address: member.address, limits: config.limits, group: group, logger: logger)
         let client = ExpertHostClient(member, rpc: rpc)
         clients[id] = client
         admitted.continuation.yield(client)

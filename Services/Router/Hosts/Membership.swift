@@ -85,7 +85,7 @@ struct Membership: Sendable {
             guard !member.isConnected else {
                 throw .nameIsTaken(request.name, address: "\(member.address)")
             }
-            actions += gone(member.id, why: "a new instance of it announced itself", at: now)
+            actions += lost(member.id, why: "a new instance of it announced itself", at: now)
         }
         guard !request.draining else { return .mayStop }
         if case .quarantined(let losses) = standing(of: request.name, at: now) {
@@ -133,7 +133,7 @@ struct Membership: Sendable {
     // MARK: going
 
     /// A member's connection is lost, or it answered what it must not answer.
-    mutating func gone(_ id: Member.ID, why: String, at now: Duration) -> [Action] {
+    mutating func lost(_ id: Member.ID, why: String, at now: Duration) -> [Action] {
         guard let member = self[id] else { return [] }
         members[id.name] = nil
         if !member.isDraining { admission.lost(member, at: now) }
@@ -148,7 +148,7 @@ struct Membership: Sendable {
         let sentence = "expert host \(id.name) holds damaged or foreign weights: \(fault)"
         admission.foundDamage(of: member.instance, sentence)
         let line = LogLine(.error, "damaged weights", ["host": "\(id.name)", "why": "\(fault)"])
-        return [.log(line)] + gone(id, why: sentence, at: now)
+        return [.log(line)] + lost(id, why: sentence, at: now)
     }
 
     /// All experts are served, so that nobody needs to know what was wrong with a host that is gone.
@@ -169,7 +169,7 @@ struct Membership: Sendable {
     /// - Parameter lapses: how many deadlines it let pass since it answered last.
     mutating func late(_ id: Member.ID, why: String, lapses: Int, at now: Duration) -> [Action] {
         guard let member = self[id] else { return [] }
-        guard lapses < Self.lapsesMax else { return gone(id, why: why, at: now) }
+        guard lapses < Self.lapsesMax else { return lost(id, why: why, at: now) }
         guard member.isSound else { return [] }
         change(id) { $0.standing = .late }
         let line = LogLine(.notice, "expert host does not answer", ["host": "\(id.name)", "why": "\(why)"])

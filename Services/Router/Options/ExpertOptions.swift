@@ -24,7 +24,7 @@ struct ExpertOptions: ParsableArguments {
     var hotCopies: Switch = usual.settings.hotCopies ? .on : .off
 
     @Option(help: "Seconds of silence on the connection to an expert host, or to attention, until it counts as lost.")
-    var hostSilenceSeconds = Int(usual.silence.nanoseconds / 1_000_000_000)
+    var hostSilenceSeconds = usual.silence.wholeSeconds
 
     @Option(help: "Seconds that requests wait for an expert which no host holds, before they fail.")
     var hostWaitSeconds = Int(usual.patience.components.seconds)

@@ -112,7 +112,3 @@ extension FrontConfig {
         )
     }
 }
-
-extension TimeAmount {
-    fileprivate var wholeSeconds: Int { Int(nanoseconds / 1_000_000_000) }
-}

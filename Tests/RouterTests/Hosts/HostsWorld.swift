@@ -75,7 +75,7 @@ struct HostsWorld {
         switch Int.random(in: 0 ..< 100, using: &random) {
         case 0 ..< 16: announce()
         case 16 ..< 28: about("connected") { $0.connected($1) }
-        case 28 ..< 30: about("gone") { [now] in $0.gone($1, why: "fuzz", at: now) }
+        case 28 ..< 30: about("gone") { [now] in $0.lost($1, why: "fuzz", at: now) }
         case 30 ..< 33: lapse()
         case 33 ..< 35: doubt()
         case 35 ..< 38: about("believed") { $0.believed($1) }
@@ -166,7 +166,7 @@ struct HostsWorld {
     private mutating func answer(_ id: Member.ID, _ units: [ExpertUnit]) -> String {
         switch Int.random(in: 0 ..< 24, using: &random) {
         case 0:
-            perform(membership.gone(id, why: "it did not load", at: now))
+            perform(membership.lost(id, why: "it did not load", at: now))
             return "gone in a load \(id)"
         case 1 ..< 4:
             if let member = membership[id] { damagedRuns.insert(member.instance) }

@@ -81,12 +81,12 @@ import Testing
     @Test("a host that was lost and has come again is another one, even if its process is the same")
     func lostAndBack() {
         var (membership, ids) = members("a", "b")
-        let lost = membership.gone(ids[0], why: "test", at: .zero)
+        let lost = membership.lost(ids[0], why: "test", at: .zero)
         #expect(lost.first == .dismiss(ids[0]))
         let back = membership.join("a")
         #expect(back != ids[0])
         let late = [
-            membership.gone(ids[0], why: "late news", at: .zero),
+            membership.lost(ids[0], why: "late news", at: .zero),
             membership.late(ids[0], why: "late news", lapses: 9, at: .zero),
             membership.believed(ids[0]), membership.connected(ids[0]), membership.lacks(ids[0], []),
             membership.loaded(ids[0], []), membership.damaged(ids[0], fault: "late news", at: .zero),
@@ -117,14 +117,14 @@ import Testing
     // MARK: going
 
     @Test("who is lost is dismissed, told to dispatch, and missed in the next plan")
-    func gone() {
+    func lost() {
         var (membership, ids) = members("a", "b")
-        let actions = membership.gone(ids[0], why: "it broke", at: seconds(60))
+        let actions = membership.lost(ids[0], why: "it broke", at: seconds(60))
         #expect(actions.first == .dismiss(ids[0]))
         #expect(actions.suffix(2) == [.publish, .plan])
         #expect(actions.logged == ["expert host gone"])
         #expect(membership.members.keys.sorted() == ["b"])
-        #expect(membership.gone(ids[0], why: "again", at: seconds(60)) == [])
+        #expect(membership.lost(ids[0], why: "again", at: seconds(60)) == [])
     }
 
     @Test("who is lost soon after it came is in quarantine from the second time on, and is refused that long")
@@ -133,7 +133,7 @@ import Testing
         for loss in 0 ..< 2 {
             let id = membership.join("a", at: seconds(Double(loss)))
             #expect(membership.standing(of: "a", at: .zero) == .sound)
-            _ = membership.gone(id, why: "test", at: seconds(Double(loss)))
+            _ = membership.lost(id, why: "test", at: seconds(Double(loss)))
         }
         #expect(membership.standing(of: "a", at: seconds(1.9)) == .quarantined(losses: 2))
         let early = membership.announced(TestHosts.announcement("a"), at: seconds(1.9))
@@ -149,7 +149,7 @@ import Testing
         for index in 0 ..< 5 {
             let id = membership.join("a")
             _ = membership.announced(TestHosts.announcement("a", draining: true), at: .zero)
-            _ = membership.gone(id, why: "run \(index) has stopped", at: .zero)
+            _ = membership.lost(id, why: "run \(index) has stopped", at: .zero)
         }
         #expect(membership.standing(of: "a", at: .zero) == nil)
     }
