@@ -12,8 +12,6 @@ package final class ProgressDisplay: Sendable {
     private let linesDrawn = Mutex(0)
 
     private static let interval = Duration.milliseconds(100)
-    /// The seconds between two lines of a log.
-    private static let logSeconds = 10.0
 
     /// - Parameter output: standard output or standard error.
     package convenience init(_ output: FileHandle = .standardError) { self.init(output, on: Terminal(output)) }
@@ -77,22 +75,13 @@ package final class ProgressDisplay: Sendable {
         _ text: @escaping @Sendable (_ seconds: Double) -> String, during work: () async throws -> R
     ) async rethrows -> R {
         let begin = ContinuousClock.now
-        let nextLog = Mutex(0.0)
+        let pace = Mutex(LogPace())
         defer { clear() }
         return try await redrawing(
             {
                 let seconds = (ContinuousClock.now - begin) / .seconds(1)
-                if self.terminal != nil || self.isDue(nextLog, seconds) { self.show(text(seconds)) }
+                if self.terminal != nil || pace.withLock({ $0.isDue(at: seconds) }) { self.show(text(seconds)) }
             }, during: work)
-    }
-
-    /// Whether it is time for the next line of a log.
-    private func isDue(_ nextLog: borrowing Mutex<Double>, _ seconds: Double) -> Bool {
-        nextLog.withLock { next in
-            guard seconds >= next else { return false }
-            next = seconds + Self.logSeconds
-            return true
-        }
     }
 
     private static func repeating(_ redraw: @Sendable () -> Void) async {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import TerminalOutput
@@ -120,12 +121,25 @@ import Testing
     }
 
     @Test("a line of a log comes at once, and not again within seconds")
-    func seldom() async throws {
+    func seldom() {
+        var pace = LogPace()
+        #expect(
+            [0, 0.25, 5, 9.75, 10, 10.5, 19.75, 35, 44.75, 45].map { pace.isDue(at: $0) }
+                == [true, false, false, false, true, false, false, true, false, true])
+    }
+
+    @Test("each line that is due for a log is written once")
+    func log() async throws {
+        let (lines, made) = AsyncStream<Void>.makeStream(), count = Atomic(0)
         let text = try await written { display in
-            await display.showing({ "after \($0 < 5 ? "little" : "much")" }) {
-                try? await Task.sleep(for: .milliseconds(250))
+            await display.showing({ _ in
+                count.add(1, ordering: .relaxed)
+                made.yield()
+                return "line"
+            }) {
+                for await _ in lines { break }
             }
         }
-        #expect(text == "after little\n")
+        #expect(text == String(repeating: "line\n", count: count.load(ordering: .relaxed)))
     }
 }
