@@ -62,6 +62,8 @@ let package = Package(
         // cannot give.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        // SQLite, for what must outlive the processes; needs Debian's libsqlite3-dev.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     ],
     targets: [
         // In the order in which a token meets them.
@@ -69,9 +71,14 @@ let package = Package(
             name: "Router",
             dependencies: [
                 "AdminMessages", "JSON", "Tokenizer", "Admin", "Console", "Flags", "Probing", "ServiceLife",
-                "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", argumentParser, logging,
+                "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", "Records", argumentParser,
+                logging,
             ] + http + metrics + nio + lifecycle,
-            path: "Services/Router", swiftSettings: settings),
+            path: "Services/Router", exclude: ["Records"], swiftSettings: settings),
+        // Of the router, in a target of its own: the only one that knows a database.
+        .target(
+            name: "Records", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            path: "Services/Router/Records", swiftSettings: settings),
         .executableTarget(
             name: "Attention",
             dependencies: [
@@ -105,6 +112,7 @@ let package = Package(
                 "Tensors", "TerminalOutput", "Tokenizer", "Transport", argumentParser, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"), systemPackage,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio,
             path: "Services/CommandLine/Bench", swiftSettings: settings),
         .target(
@@ -196,12 +204,15 @@ let package = Package(
         .testTarget(
             name: "RouterTests",
             dependencies: [
-                "JSON",
-                "AdminMessages", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Router", "Tensors",
-                "Tokenizer",
-                "Transport", logging,
+                "JSON", "TypedCalls",
+                "AdminMessages", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Records", "Router",
+                "Tensors", "Tokenizer",
+                "Transport", argumentParser, logging,
             ] + http + metrics + nio,
             path: "Tests/RouterTests", swiftSettings: settings),
+        .testTarget(
+            name: "RecordsTests", dependencies: ["Records", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Tests/RecordsTests", swiftSettings: testSettings),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
@@ -255,6 +266,7 @@ let package = Package(
             name: "AttentionTests",
             dependencies: [
                 "TestSupport", "Attention", "Checkpoint", "Console", "TypedCalls", "Messages", "Tensors", "Transport",
+                logging,
             ]
                 + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
         .testTarget(

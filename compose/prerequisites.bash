@@ -5,7 +5,7 @@
 build_flags=(-c release)
 
 # Debian packages without which the programs do not build.
-build_packages=(libnghttp2-dev libprotobuf-c-dev libopenblas-dev pkg-config)
+build_packages=(libnghttp2-dev libprotobuf-c-dev libopenblas-dev libsqlite3-dev pkg-config)
 
 swift_needed=6.3
 

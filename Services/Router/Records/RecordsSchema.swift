@@ -1,0 +1,39 @@
+internal import GRDB
+
+/// The tables, and how older ones become the newest. A migration that was released is never changed.
+enum RecordsSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("sessions") { database in
+            // Numbers are never used again, so they are the order in which sessions were made.
+            try database.execute(
+                sql: """
+                    CREATE TABLE sessions (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        id TEXT NOT NULL UNIQUE,
+                        account TEXT NOT NULL,
+                        created INTEGER NOT NULL,
+                        last_used INTEGER NOT NULL,
+                        version INTEGER NOT NULL,
+                        metadata TEXT NOT NULL,
+                        parent TEXT,
+                        parent_tokens INTEGER
+                    ) STRICT;
+                    CREATE INDEX sessions_of_account ON sessions (account, number);
+                    """)
+            // tokens: 32-bit little-endian integers; position: the session's tokens up to the end of this turn.
+            try database.execute(
+                sql: """
+                    CREATE TABLE turns (
+                        session INTEGER NOT NULL REFERENCES sessions (number) ON DELETE CASCADE,
+                        turn INTEGER NOT NULL,
+                        role TEXT NOT NULL,
+                        position INTEGER NOT NULL,
+                        tokens BLOB NOT NULL,
+                        PRIMARY KEY (session, turn)
+                    ) STRICT;
+                    """)
+        }
+        return migrator
+    }
+}

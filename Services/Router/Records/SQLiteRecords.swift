@@ -1,0 +1,115 @@
+internal import Foundation
+internal import GRDB
+
+/// Records in a SQLite database: one file, with two beside it while it is open.
+///
+/// A change that a caller was told of is on the disk: it was written to the log beside the database, and that was
+/// synced. Several processes may have one database open.
+package final class SQLiteRecords: Records {
+    let pool: DatabasePool
+
+    /// Opens the database, and makes it where there is none; brings an older one up to date.
+    ///
+    /// - Parameter path: of the file; its folder has to be there.
+    /// - Throws: `RecordsError.unavailable` where it cannot be opened or written, `.damaged` where it is none of ours.
+    package init(path: String) throws(RecordsError) {
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.configuration)
+            // A commit is answered for once it is on the disk, since power may fail a moment later. The pool has one
+            // connection that writes, for which it chose less while it was opened.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try RecordsSchema.migrator.migrate(pool)
+        } catch {
+            throw RecordsError(error, "The records cannot be opened")
+        }
+        guard (try? pool.read { try RecordsSchema.migrator.hasBeenSuperseded($0) }) == false else {
+            throw .damaged("The records were written by a newer version of this program, which this one cannot read.")
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "records"
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        return configuration
+    }
+
+    /// Stores a new session.
+    package func create(_ session: Session) async throws {
+        try await write { try SessionRows.insert(session, $0) }
+    }
+
+    /// The session with all its turns.
+    package func session(_ id: SessionID, of account: String) async throws -> Session? {
+        try await read { database in
+            try SessionRows.find(id, account, database).map { row in
+                Session(facts: row.facts, turns: try TurnRows.all(of: row, database))
+            }
+        }
+    }
+
+    /// Some of the account's sessions.
+    package func sessions(of account: String, _ page: SessionPage.Request) async throws -> SessionPage {
+        try await read { try SessionRows.page(page, account, $0) }
+    }
+
+    /// The chain of sessions that this one was forked from.
+    package func parents(of id: SessionID, of account: String) async throws -> [Session.Parent] {
+        try await read { database in
+            var (parents, next) = ([Session.Parent](), try SessionRows.find(id, account, database)?.facts.parent)
+            while let parent = next, parents.count < lineageMax {
+                parents.append(parent)
+                next = try SessionRows.find(parent.id, account, database)?.facts.parent
+            }
+            return parents
+        }
+    }
+
+    /// Adds turns at the end; the work does not grow with what is there.
+    package func append(
+        _ turns: [Session.Turn], to id: SessionID, of account: String, expecting version: Int, at time: Int
+    ) async throws -> Session.Facts {
+        try await write { database in
+            let row = try SessionRows.require(id, account, version: version, database)
+            try TurnRows.append(turns, to: row, database)
+            return try SessionRows.touch(row, at: time, database)
+        }
+    }
+
+    /// Keeps the first `count` tokens.
+    package func cut(
+        _ id: SessionID, of account: String, to count: Int, expecting version: Int, at time: Int
+    ) async throws -> Session.Facts {
+        try await write { database in
+            let row = try SessionRows.require(id, account, version: version, database)
+            guard count <= row.facts.tokens else {
+                throw RecordsError.beyondEnd(id, asked: count, found: row.facts.tokens)
+            }
+            try TurnRows.cut(row, to: count, database)
+            return try SessionRows.touch(row, at: time, database)
+        }
+    }
+
+    /// Forgets a session; its turns go with it.
+    package func delete(_ id: SessionID, of account: String) async throws {
+        try await write { database in
+            let row = try SessionRows.require(id, account, version: nil, database)
+            try database.execute(sql: "DELETE FROM sessions WHERE number = ?", arguments: [row.number])
+        }
+    }
+
+    private func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do { return try await pool.read(body) } catch { throw Self.told(error, "The session cannot be read") }
+    }
+
+    private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do { return try await pool.write(body) } catch { throw Self.told(error, "The session cannot be stored") }
+    }
+
+    /// A caller that was cancelled is told so; everything else is ours to explain.
+    private static func told(_ error: any Error, _ head: String) -> any Error {
+        error is CancellationError ? error : RecordsError(error, head)
+    }
+}
