@@ -9,8 +9,8 @@ internal import Transport
         commandName: "attention",
         abstract:
             """
-            Computes the attention layers, the embedding and the head, and holds each session's keys, values and \
-            lightning states.
+            Computes the attention layers, the embedding and the head, and holds the keys, values and lightning states \
+            of sequences, in memory and on disk.
             """
     )
 
@@ -22,17 +22,20 @@ internal import Transport
 
     @OptionGroup var compute: ComputeOptions
 
-    @Option(help: "Most memory for the state of all sessions, in MiB; 0 takes half of what the process may use.")
+    @Option(help: "Most memory for states, in MiB; 0 takes half of what the process may use.")
     var memoryMaxMib = 0
 
     @Option(
         help:
             """
-            Folder on a disk for the state of parked sessions. Its files have no names, and are gone when this process \
-            ends. /var/tmp by default.
+            Folder on a disk for states that leave memory, one file each. What is there when the service starts is \
+            used again. Where no folder is named, one in /var/tmp is used and removed at the end.
             """
     )
-    var parkingFolder: String?
+    var statesFolder: String?
+
+    @Option(help: "Most disk for states, in MiB; 0 takes half of what is free in the folder when the service starts.")
+    var diskMaxMib = 0
 
     @OptionGroup var service: ServiceOptions
 
@@ -40,13 +43,15 @@ internal import Transport
 
     func validate() throws {
         try requireNotNegative(memoryMaxMib, "--memory-max-mib")
+        try requireNotNegative(diskMaxMib, "--disk-max-mib")
     }
 
     func run() async throws {
         let readiness = Readiness()
         let config = AttentionConfig(
             model: model, listen: listen, compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20,
-            vigil: compute.spin.eventLoops, parkingFolder: parkingFolder)
+            vigil: compute.spin.eventLoops, statesFolder: statesFolder,
+            diskMaxBytes: diskMaxMib << 20)
         try await runService(named: "attention", options: service, readiness: readiness) { logger in
             [AttentionService(config: config, readiness: readiness, logger: logger)]
         }

@@ -2,26 +2,49 @@ internal import Checkpoint
 internal import Logging
 internal import Messages
 internal import Metrics
+internal import Synchronization
 internal import Transport
 internal import TypedCalls
 
-/// What the service tells of its sessions and of its work.
+/// What the service tells of its states and of its work.
 struct AttentionMetrics: Sendable {
-    private let sessions = Gauge(label: "minimax_attention_sessions")
-    private let reserved = Gauge(label: "minimax_attention_state_reserved_bytes")
-    private let parked = Gauge(label: "minimax_attention_sessions_parked")
-    private let parkedBytes = Gauge(label: "minimax_attention_state_parked_bytes")
+    private let sequences = Gauge(label: "minimax_attention_sequences")
+    private let kept = Gauge(label: "minimax_attention_states_kept")
+    private let keptOnDisk = Gauge(label: "minimax_attention_states_on_disk")
+    private let used = Gauge(label: "minimax_attention_state_used_bytes")
+    private let bound = Gauge(label: "minimax_attention_state_bound_bytes")
+    private let diskBytes = Gauge(label: "minimax_attention_state_disk_bytes")
+    private let evictions = KeeperCounters()
     let rows = Counter(label: "minimax_attention_rows_total")
 
-    init(budgetBytes: Int) { Gauge(label: "minimax_attention_state_budget_bytes").record(budgetBytes) }
+    init(budgetBytes: Int, diskBudgetBytes: Int) {
+        Gauge(label: "minimax_attention_state_budget_bytes").record(budgetBytes)
+        Gauge(label: "minimax_attention_state_disk_budget_bytes").record(diskBudgetBytes)
+    }
 
-    /// Reads the engine's sessions anew; after every call that changes them.
-    func report(_ engine: AttentionEngine) {
-        let usage = engine.usage
-        sessions.record(usage.sessions)
-        reserved.record(usage.reservedBytes)
-        parked.record(usage.parked)
-        parkedBytes.record(usage.parkedBytes)
+    /// Reads the states anew; after every call that changes them.
+    func report(_ states: StateKeeper) {
+        let usage = states.usage
+        sequences.record(usage.sequences)
+        kept.record(usage.kept)
+        keptOnDisk.record(usage.onDisk)
+        used.record(usage.usedBytes)
+        bound.record(usage.boundBytes)
+        diskBytes.record(usage.diskBytes)
+        evictions.report(states.counts)
+    }
+}
+
+/// Counters of what became of kept states.
+private struct KeeperCounters: Sendable {
+    private let movedToDisk = Counter(label: "minimax_attention_states_moved_to_disk_total")
+    private let evicted = Counter(label: "minimax_attention_states_evicted_total")
+    private let loaded = Counter(label: "minimax_attention_states_loaded_total")
+
+    func report(_ counts: KeeperCounts) {
+        movedToDisk.increment(by: counts.movedToDisk.exchange(0, ordering: .relaxed))
+        evicted.increment(by: counts.evicted.exchange(0, ordering: .relaxed))
+        loaded.increment(by: counts.loaded.exchange(0, ordering: .relaxed))
     }
 }
 
@@ -29,21 +52,27 @@ extension EndpointHandlers {
     /// The attention service's.
     init(_ engine: AttentionEngine, _ metrics: AttentionMetrics, logger: Logger) {
         self.init(logger: logger) { ($0 as? AttentionError).map(RPCError.init) }
-        func onSessions<Request, Response>(
+        let states = engine.states
+        func onStates<Request, Response>(
             _ endpoint: Endpoint<Request, Response>, _ handler: @escaping @Sendable (Request) async throws -> Response
         ) {
             on(endpoint) { request, _ in
-                defer { metrics.report(engine) }
+                defer { metrics.report(states) }
                 return try await handler(request)
             }
         }
         on(.describeAttention) { request, _ in try await engine.describe(request) }
         on(.digestWeights) { request, _ in try await engine.digests(request) }
-        onSessions(.openSession, engine.open)
-        onSessions(.growSession, engine.grow)
-        onSessions(.closeSessions, engine.close)
-        onSessions(.parkSession, engine.park)
-        onSessions(.resumeSession, engine.resume)
+        onStates(.openSequence, states.open)
+        onStates(.growSequence, states.grow)
+        onStates(.closeSequences, states.close)
+        onStates(.keepState, states.keep)
+        onStates(.dropStates, states.drop)
+        onStates(.storeState, states.store)
+        onStates(.exportState, states.export)
+        onStates(.importState, states.import)
+        on(.listStates) { request, _ in states.list(request) }
+        on(.describeState) { request, _ in try states.describe(request) }
         let rowBytes = engine.config.hiddenSize * MemoryLayout<Float>.size
         let logitsBytes = engine.config.vocabularySize * MemoryLayout<Float>.size
         on(.embed, answerBytes: { $0.tokens.count * rowBytes }, engine.embed)

@@ -5,10 +5,11 @@ internal import Telemetry
 internal import Tensors
 internal import TypedCalls
 
-/// The attention service's work: weights of every attention layer, the embedding, the head, and the sessions' state.
+/// The attention service's arithmetic: weights of every attention layer, the embedding, the head, and what they do with
+/// the live states of sequences.
 ///
-/// All work runs on one lane, call after call, so the state needs no finer lock; inside a call the heads of all
-/// sessions share the compute threads.
+/// All work runs on one lane, call after call, so a live state needs no lock; inside a call the heads of all sequences
+/// share the compute threads.
 final class AttentionEngine: Sendable {
     private enum Layer: Sendable {
         case lightning(LightningAttention)
@@ -22,25 +23,14 @@ final class AttentionEngine: Sendable {
     private let embedding: WeightMatrix        // (vocabulary, D)
     private let head: WeightMatrix        // (vocabulary, D)
     private let compute: Compute
-    private let lane = ComputeLane(label: "attention")
+    private let lane: ComputeLane
     private let calls = (
         embed: CallMeter("minimax_attention", call: "embed"), attend: CallMeter("minimax_attention", call: "attend"),
         logits: CallMeter("minimax_attention", call: "logits")
     )
-    let sessions: Mutex<SessionStore>
-    private let leases = Mutex(RouterLeases())
-    private let start = ContinuousClock.now
-    /// Sessions were closed since freed memory was last given back.
-    private let hasFreed = Atomic(false)
-    let parkingLane = ComputeLane(label: "parking")
-    /// Makes the file of one parked session.
-    let makeParkingFile: @Sendable () throws(ParkingError) -> ParkingFile
+    let states: StateKeeper
 
-    init(
-        _ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int,
-        makeParkingFile: @escaping @Sendable () throws(ParkingError) -> ParkingFile
-    ) throws {
-        self.makeParkingFile = makeParkingFile
+    init(_ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int, disk: StateDisk) throws {
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
         weights = WeightReader(checkpoint, compute)
@@ -53,14 +43,8 @@ final class AttentionEngine: Sendable {
         embedding = try checkpoint.embedding()
         head = try checkpoint.head()
         self.compute = compute
-        sessions = Mutex(SessionStore(checkpoint.config, budgetBytes: memoryBudgetBytes))
-    }
-
-    /// How many sessions are in memory, and the bytes promised to them; how many are on disk, and their bytes there.
-    var usage: (sessions: Int, reservedBytes: Int, budgetBytes: Int, parked: Int, parkedBytes: Int) {
-        sessions.withLock {
-            ($0.count, $0.reservedBytes, $0.budgetBytes, $0.parked.count, $0.parked.reduce(0) { $0 + $1.byteCount })
-        }
+        lane = ComputeLane(label: "attention")
+        states = StateKeeper(checkpoint.config, budgetBytes: memoryBudgetBytes, disk: disk, lane: lane)
     }
 
     /// Reads all weights, the first time it is called.
@@ -69,65 +53,13 @@ final class AttentionEngine: Sendable {
     }
 
     func describe(_ request: DescribeRequest) async throws -> AttentionDescription {
-        heard(request.router)
-        let (budget, others) = sessions.withLock { ($0.budgetBytes, $0.bytes(ofOthersThan: request.router)) }
+        states.heard(request.router)
+        let (budget, others) = states.store.withLock { ($0.budgetBytes, $0.bytesBound(beyond: request.router)) }
         return AttentionDescription(
             modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget,
             arithmetic: compute.arithmetic.rawValue,
             othersBytes: others, stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
             weightsCopy: weights.copy)
-    }
-
-    /// A router has shown that it lives.
-    private func heard(_ router: UInt64) { leases.withLock { $0.heard(router, at: start.duration(to: .now)) } }
-
-    /// The name of a router's session; that the router asks for it shows that it lives.
-    func key(_ router: UInt64, _ session: UInt64) -> SessionKey {
-        heard(router)
-        return SessionKey(router: router, id: session)
-    }
-
-    /// To be called every second: closes the sessions of routers that have not been heard of for too long, and gives
-    /// memory back to the system where no session is left.
-    ///
-    /// - Returns: how many sessions were closed.
-    func tidy() async throws -> Int {
-        if usage.sessions == 0, hasFreed.exchange(false, ordering: .relaxed) {
-            try await lane.run { releaseFreedMemory() }
-        }
-        let silent = leases.withLock { $0.expired(at: start.duration(to: .now)) }
-        guard !silent.isEmpty else { return 0 }
-        hasFreed.store(true, ordering: .relaxed)
-        return try await lane.run { [self] in
-            sessions.withLock { store in silent.reduce(0) { $0 + store.closeAll(of: $1) } }
-        }
-    }
-
-    func open(_ request: OpenSessionRequest) async throws -> OpenSessionResponse {
-        let key = key(request.router, request.session)
-        return try await lane.run { [self] in
-            try sessions.withLock { OpenSessionResponse(reservedBytes: try $0.open(key, tokensMax: request.tokensMax)) }
-        }
-    }
-
-    func grow(_ request: GrowSessionRequest) async throws -> GrowSessionResponse {
-        let key = key(request.router, request.session)
-        return try await lane.run { [self] in
-            try sessions.withLock { GrowSessionResponse(reservedBytes: try $0.grow(key, tokensMax: request.tokensMax)) }
-        }
-    }
-
-    func close(_ request: CloseSessionsRequest) async throws -> CloseSessionsResponse {
-        let router = request.router
-        heard(router)
-        hasFreed.store(true, ordering: .relaxed)
-        return try await lane.run { [self] in
-            sessions.withLock { store in
-                if request.all { return CloseSessionsResponse(closed: store.closeAll(of: router)) }
-                return CloseSessionsResponse(
-                    closed: request.sessions.count { store.close(SessionKey(router: router, id: $0)) })
-            }
-        }
     }
 
     func embed(_ request: EmbedRequest, _ context: CallContext = CallContext()) async throws -> EmbedResponse {
@@ -141,35 +73,45 @@ final class AttentionEngine: Sendable {
         }
     }
 
-    /// One layer over the new rows of some sessions; every span is checked before any state changes.
+    /// One layer over the new rows of some sequences; every span is checked before any state changes.
     func attend(_ request: SublayerRequest, _ context: CallContext = CallContext()) async throws -> SublayerResponse {
         let input = try rows(request.hidden, "hidden")
         guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
         guard request.spans.reduce(0, { $0 + $1.count }) == input.rows,
-            Set(request.spans.map(\.session)).count == request.spans.count
+            Set(request.spans.map(\.sequence)).count == request.spans.count
         else {
             throw AttentionError.shape(
-                name: "hidden", expected: "the rows of its spans, one span a session", found: request.hidden.count)
+                name: "hidden", expected: "the rows of its spans, one span a sequence", found: request.hidden.count)
         }
         return try await run(calls.attend, operations(request), context) { [self] compute in
-            try sessions.withLock { store in
-                var first = 0
-                let spans = try request.spans.map { span in
-                    let key = SessionKey(router: request.router, id: span.session)
-                    let session = try store.session(key, layer: request.layer, start: span.start, count: span.count)
-                    defer { first += span.count }
-                    return (session.layers[request.layer], first ..< first + span.count)
-                }
-                switch layers[request.layer] {
-                case .lightning(let layer):
-                    let (partial, squares) = layer.attend(
-                        input, spans.compactMap { state, rows in state.lightning.map { ($0, rows) } }, compute)
-                    return SublayerResponse(partial: partial.values, squares: squares)
-                case .softmax(let layer):
-                    let partial = layer.attend(
-                        input, spans.compactMap { state, rows in state.softmax.map { ($0, rows) } }, compute)
-                    return SublayerResponse(partial: partial.values, squares: [])
-                }
+            let spans = try layers(of: request)
+            states.counts.calls.add(1, ordering: .relaxed)
+            states.heard(request.router)
+            switch layers[request.layer] {
+            case .lightning(let layer):
+                let (partial, squares) = layer.attend(
+                    input, spans.compactMap { state, rows in state.lightning.map { ($0, rows) } }, compute)
+                return SublayerResponse(partial: partial.values, squares: squares)
+            case .softmax(let layer):
+                let partial = layer.attend(
+                    input, spans.compactMap { state, rows in state.softmax.map { ($0, rows) } }, compute)
+                return SublayerResponse(partial: partial.values, squares: [])
+            }
+        }
+    }
+
+    /// The sequences' states in the layer of a request, and whose rows are whose. Only the lane changes live states, so
+    /// that they need no lock while a layer works on them.
+    private func layers(
+        of request: SublayerRequest
+    ) throws(AttentionError) -> [(state: LiveState.Layer, rows: Range<Int>)] {
+        try states.store.withLock { store throws(AttentionError) in
+            var first = 0
+            return try request.spans.map { span throws(AttentionError) in
+                let key = SequenceKey(router: request.router, id: span.sequence)
+                let state = try store.state(key, layer: request.layer, start: span.start, count: span.count)
+                defer { first += span.count }
+                return (state.layers[request.layer], first ..< first + span.count)
             }
         }
     }
@@ -186,15 +128,14 @@ final class AttentionEngine: Sendable {
     func state(_ request: StateRequest) async throws -> StateResponse {
         guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
         return try await lane.run { [self] in
-            try sessions.withLock { store in
-                let session = try store.session(SessionKey(router: request.router, id: request.session))
-                guard case .lightning(let layer) = layers[request.layer],
-                    let state = session.layers[request.layer].lightning
-                else {
-                    throw AttentionError.notLightning(layer: request.layer)
-                }
-                return StateResponse(state: layer.currentState(of: state, compute))
+            let key = SequenceKey(router: request.router, id: request.sequence)
+            let live = try states.store.withLock { store throws(AttentionError) in try store.state(key) }
+            guard case .lightning(let layer) = layers[request.layer],
+                let state = live.layers[request.layer].lightning
+            else {
+                throw AttentionError.notLightning(layer: request.layer)
             }
+            return StateResponse(state: layer.currentState(of: state, compute))
         }
     }
 
@@ -202,7 +143,7 @@ final class AttentionEngine: Sendable {
     private func operations(_ request: SublayerRequest) -> Double {
         let rows = request.spans.reduce(0) { $0 + $1.count }
         return switch layers[request.layer] {
-        case .lightning(let layer): layer.operations(rows: rows, sessions: request.spans.count)
+        case .lightning(let layer): layer.operations(rows: rows, sequences: request.spans.count)
         case .softmax(let layer):
             layer.operations(
                 rows: rows,

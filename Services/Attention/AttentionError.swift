@@ -1,14 +1,23 @@
+internal import Messages
+
 /// Why a call to the attention service cannot be answered.
 enum AttentionError: Error, Equatable, CustomStringConvertible {
-    case unknownSession(UInt64)
-    case sessionExists(UInt64)
-    case parked(UInt64)
-    case notParked(UInt64)
-    case moving(UInt64)
-    case parking(UInt64, ParkingError)
-    case resuming(UInt64, ParkingError)
-    case lost(UInt64, ParkingError)
-    case position(session: UInt64, layer: Int, expected: Int, found: Int)
+    case unknownSequence(SequenceID)
+    case sequenceExists(SequenceID)
+    case unfinished(SequenceID)
+    case unknownState(StateID)
+    case stateExists(StateID)
+    case stateLength(StateID, lengths: ClosedRange<Int>, found: Int, tokensMax: Int)
+    case tokens(StateID, expected: Int, found: Int)
+    case moving(StateID)
+    case unwritable(StateID, String)
+    case diskFull(StateID, needed: Int, free: Int, budget: Int)
+    case unreadable(StateID, String)
+    case damaged(StateID, String)
+    case part(StateID, expected: Int, found: Int)
+    case refused(StateID, String)
+    case tooManyFiles(StateID, limit: Int)
+    case position(sequence: SequenceID, layer: Int, expected: Int, found: Int)
     case length(Int, limit: Int)
     case memory(needed: Int, free: Int, budget: Int)
     case layer(Int, count: Int)
@@ -19,19 +28,35 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unknownSession(let id): "session \(id) is not open here"
-        case .sessionExists(let id): "session \(id) is open already"
-        case .parked(let id): "session \(id) is parked; resume it first"
-        case .notParked(let id): "session \(id) is not parked but open"
-        case .moving(let id): "session \(id) is just being parked or resumed"
-        case .parking(let id, let error): "session \(id) cannot be parked and stays in memory: \(error)"
-        case .resuming(let id, let error): "session \(id) cannot be read back and stays parked: \(error)"
-        case .lost(let id, let error): "session \(id) is lost, its parked state is damaged: \(error)"
+        case .unknownSequence(let id): "sequence \(id) is not open here"
+        case .sequenceExists(let id): "sequence \(id) is open already"
+        case .unfinished(let id):
+            "sequence \(id) has no tokens, or a step has not reached all of its layers: there is nothing to keep"
+        case .unknownState(let id): "state \(id) is not kept here"
+        case .stateExists(let id): "the id \(id) cannot be used for a state: it is 0, or another state has it"
+        case .stateLength(let id, let lengths, let found, let tokensMax):
+            """
+            from state \(id) a sequence can go on after \(lengths.lowerBound) to \(lengths.upperBound) tokens and at \
+            least as many positions, found \(found) tokens and \(tokensMax) positions
+            """
+        case .tokens(let id, let expected, let found):
+            "\(found) token ids for state \(id), expected none or those of its \(expected) tokens"
+        case .moving(let id): "state \(id) is just being written or read"
+        case .unwritable(let id, let why): "state \(id) cannot be written to disk and stays in memory: \(why)"
+        case .diskFull(let id, let needed, let free, let budget):
+            "state \(id) needs \(needed) bytes of disk, \(free) of \(budget) are free"
+        case .unreadable(let id, let why): "state \(id) cannot be read and stays on disk: \(why)"
+        case .damaged(let id, let why): "the file of state \(id) cannot be used: \(why)"
+        case .part(let id, let expected, let found):
+            "the file of state \(id) has arrived as far as byte \(expected), the next part begins at \(found)"
+        case .tooManyFiles(let id, let limit):
+            "the file of state \(id) cannot arrive now, since \(limit) others are arriving"
+        case .refused(let id, let why): "state \(id) cannot be taken: \(why)"
         case .position(let id, let layer, let expected, let found):
-            "session \(id) stands at position \(expected) in layer \(layer), the call begins at \(found)"
+            "sequence \(id) stands at position \(expected) in layer \(layer), the call begins at \(found)"
         case .length(let found, let limit): "a length of \(found) tokens, expected 1 to \(limit)"
         case .memory(let needed, let free, let budget):
-            "the session needs \(needed) bytes of state, \(free) of \(budget) are free"
+            "the sequence needs \(needed) bytes of state, \(free) of \(budget) are free"
         case .layer(let found, let count): "layer \(found) of a model of \(count) layers"
         case .notLightning(let layer): "layer \(layer) is a softmax layer and has no lightning state"
         case .token(let id, let vocabulary): "token id \(id) of a vocabulary of \(vocabulary)"

@@ -4,11 +4,20 @@ enum AttentionMetricTexts {
         ("minimax_attention_calls_total", "Calls that the service has answered."),
         ("minimax_attention_call_seconds_total", "Time of these calls from arrival to answer."),
         ("minimax_attention_compute_seconds_total", "Time of these calls in computation."),
-        ("minimax_attention_sessions", "Sessions whose state is in memory."),
-        ("minimax_attention_sessions_parked", "Sessions whose state is on disk."),
-        ("minimax_attention_state_budget_bytes", "Memory that the states of all sessions may have."),
-        ("minimax_attention_state_reserved_bytes", "Memory that is promised to the states of sessions."),
-        ("minimax_attention_state_parked_bytes", "Bytes of parked states on disk."),
+        ("minimax_attention_sequences", "Sequences that have a live state."),
+        ("minimax_attention_states_kept", "Kept states that are in memory."),
+        ("minimax_attention_states_on_disk", "Kept states that have a file."),
+        ("minimax_attention_state_budget_bytes", "Memory that live and kept states may have together."),
+        ("minimax_attention_state_used_bytes", "Memory that live and kept states have."),
+        (
+            "minimax_attention_state_bound_bytes",
+            "Memory of live states and what they were granted: no kept state could make it free."
+        ),
+        ("minimax_attention_state_disk_budget_bytes", "Disk that the files of kept states may have."),
+        ("minimax_attention_state_disk_bytes", "Size of the files of kept states."),
+        ("minimax_attention_states_moved_to_disk_total", "Kept states that left memory and have a file."),
+        ("minimax_attention_states_evicted_total", "Kept states that went away to make room for others."),
+        ("minimax_attention_states_loaded_total", "Kept states that came back from disk."),
         ("minimax_attention_rows_total", "Rows that passed through an attention layer."),
     ]
 }

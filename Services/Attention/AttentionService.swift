@@ -18,8 +18,10 @@ struct AttentionConfig: Sendable {
     var memoryMaxBytes: Int
     /// See `SpinOptions`.
     var vigil: TimeAmount
-    /// Where parked sessions' state goes; nil: see `ParkingFolder`.
-    var parkingFolder: String?
+    /// Where states are written to; nil: see `StateDisk`.
+    var statesFolder: String?
+    /// Most bytes of it; 0: half of what is free there.
+    var diskMaxBytes: Int
 }
 
 /// Loads the checkpoint, then answers the router until told to stop.
@@ -34,10 +36,12 @@ struct AttentionService: Service {
         let checkpoint = try WeightFiles(directory: config.model)
         let compute = config.compute
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
-        let parking = try ParkingFolder(config.parkingFolder)
-        let engine = try AttentionEngine(
-            checkpoint, compute: compute, memoryBudgetBytes: budget, makeParkingFile: parking.makeFile)
-        let metrics = AttentionMetrics(budgetBytes: budget)
+        let disk = try StateDisk(
+            config.statesFolder, maxBytes: config.diskMaxBytes,
+            fingerprint: try checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue)
+        let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget, disk: disk)
+        engine.states.adopt(disk.found(logger))
+        let metrics = AttentionMetrics(budgetBytes: budget, diskBudgetBytes: disk.budgetBytes)
         var limits = RPCLimits.activations(hiddenSize: engine.config.hiddenSize)
         limits.vigil = config.vigil
         let server = RPCServer(
@@ -48,7 +52,7 @@ struct AttentionService: Service {
             metadata: [
                 "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)",
                 "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
-                "memory.budget": "\(budget)", "parking": "\(parking.path)",
+                "memory.budget": "\(budget)", "states": "\(disk.path)", "disk.budget": "\(disk.budgetBytes)",
             ])
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup { tasks in
@@ -58,27 +62,54 @@ struct AttentionService: Service {
                     readiness.set(.ready)
                     try await end
                 }
-                tasks.addTask { try await lookAfterSessions(engine, metrics) }
+                tasks.addTask { try await lookAfterStates(engine.states, metrics) }
+                tasks.addTask { try await storeResting(engine.states) }
                 try await tasks.next()
                 tasks.cancelAll()
             }
         } onGracefulShutdown: {
             server.stopAccepting()
         }
+        await storeBeforeEnd(engine.states)
     }
 
-    /// For as long as the service runs: closes the sessions of routers that are gone, gives memory back.
-    private func lookAfterSessions(_ engine: AttentionEngine, _ metrics: AttentionMetrics) async throws {
+    /// What is worth it outlives the process, as far as it is written soon.
+    private func storeBeforeEnd(_ states: StateKeeper) async {
+        let end = ContinuousClock.now + .seconds(5)
+        while .now < end {
+            guard let isMore = try? await states.storeOneResting(for: .zero), isMore else { return }
+        }
+    }
+
+    /// For as long as the service runs: closes the sequences of routers that are gone, gives memory back.
+    private func lookAfterStates(_ states: StateKeeper, _ metrics: AttentionMetrics) async throws {
         while true {
             try await Task.sleep(for: .seconds(1))
-            let closed = try await engine.tidy()
+            let closed = try await states.closeSilent(at: states.now)
+            try await states.giveMemoryBack()
+            try await states.disk.forgetStale(states.now)
+            metrics.report(states)
             guard closed > 0 else { continue }
-            metrics.report(engine)
             logger.notice(
-                "closed the sessions of a router that is silent",
+                "closed the sequences of a router that is silent",
                 metadata: [
-                    "sessions": "\(closed)", "silence.seconds": "\(Int(RouterLeases.length / .seconds(1)))",
+                    "sequences": "\(closed)", "silence.seconds": "\(Int(RouterLeases.length / .seconds(1)))",
                 ])
+        }
+    }
+
+    /// For as long as the service runs: states that rest are written to disk, where they outlive the process.
+    private func storeResting(_ states: StateKeeper) async throws {
+        var isWell = true
+        while true {
+            try await Task.sleep(for: .milliseconds(200))
+            do {
+                while try await states.storeOneResting() {}
+                isWell = true
+            } catch let error as AttentionError {
+                if isWell { logger.warning("states cannot be written to disk", metadata: ["error": "\(error)"]) }
+                isWell = false
+            }
         }
     }
 }
@@ -87,10 +118,11 @@ extension RPCError {
     init(_ error: AttentionError) {
         let code: Code =
             switch error {
-            case .unknownSession, .lost: .notFound
-            case .sessionExists, .position, .parked, .notParked, .moving, .resuming: .failedPrecondition
-            case .memory, .parking: .resourceExhausted
-            case .length, .layer, .notLightning, .token, .rows, .shape: .invalidArgument
+            case .unknownSequence, .unknownState, .damaged: .notFound
+            case .sequenceExists, .stateExists, .unfinished, .position, .moving, .part: .failedPrecondition
+            case .memory, .unwritable, .diskFull, .unreadable, .tooManyFiles: .resourceExhausted
+            case .stateLength, .tokens, .refused, .length, .layer, .notLightning, .token, .rows, .shape:
+                .invalidArgument
             }
         self.init(code, error.description)
     }

@@ -6,6 +6,7 @@ internal import Hummingbird
 internal import Logging
 internal import NIOPosix
 internal import Probing
+internal import Records
 internal import ServiceLifecycle
 internal import Telemetry
 internal import Tensors
@@ -20,6 +21,7 @@ struct RouterAssembly: Sendable {
     let hosts: ExpertHosts
     let tokenizer: BytePairTokenizer
     private let front: FrontConfig
+    private let sessions: SessionBook
     private let status: ClusterStatus
     private let fingerprint: String
     private let proof: WeightProof
@@ -41,6 +43,7 @@ struct RouterAssembly: Sendable {
         fingerprint = try checkpoint.fingerprint()
         proof = try WeightProof(checkpoint)
         proof.tell(logger)
+        let records = try Self.records(config.records, logger)
         status = ClusterStatus(readiness: readiness, patience: config.hosts.patience)
         hosts = ExpertHosts(
             config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, proof: proof,
@@ -48,7 +51,7 @@ struct RouterAssembly: Sendable {
         let attention = AttentionClient(
             config: checkpoint.config,
             rpc: RPCClient(address: config.attention, limits: config.hosts.limits, group: group, logger: logger),
-            timeout: config.callTimeout)
+            timeout: config.callTimeout, owner: config.prefixes.owner)
         let pass = ForwardPass(
             weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
             compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group),
@@ -64,7 +67,8 @@ struct RouterAssembly: Sendable {
             StepEngine.Config(
                 schedule: config.schedule, modelName: modelName,
                 endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
-                suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init)),
+                suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init),
+                keeping: config.prefixes.keeping),
             pass: pass, status: status, logger: logger)
         generator = ClusterGenerator(
             described: ServedModel(
@@ -72,6 +76,7 @@ struct RouterAssembly: Sendable {
                 contextLength: config.contextLength ?? checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
             engine: engine, status: status, admitWait: config.admitWait)
+        sessions = SessionBook(records)
     }
 
     /// Tensors that no layer asks for may mean that the checkpoint is of another model than its config says.
@@ -80,6 +85,20 @@ struct RouterAssembly: Sendable {
         logger.warning(
             "the checkpoint has tensors that the model does not use",
             metadata: ["count": "\(checkpoint.unusedTensors.count)", "first": "\(shown(first))"])
+    }
+
+    private static func records(_ path: String?, _ logger: Logger) throws -> any Records {
+        guard let path else {
+            logger.info("sessions are kept in memory and end with the router (--records stores them)")
+            return MemoryRecords()
+        }
+        do {
+            let records = try SQLiteRecords(at: path)
+            logger.info("sessions are stored", metadata: ["records": "\(shown(path))"])
+            return records
+        } catch {
+            throw StartError("--records \(path) cannot be used: \(error)")
+        }
     }
 
     /// In the order in which they start; they stop the other way round, so that answers under way find everything they
@@ -92,7 +111,9 @@ struct RouterAssembly: Sendable {
             ControlService(address: config.control, hosts: hosts, group: controlGroup, logger: logger),
             EngineService(engine: generator.engine),
             FrontService(
-                front: Front(generator: generator, tokenizer: tokenizer, config: front),
+                front: Front(
+                    generator: generator, tokenizer: tokenizer, config: front, sessions: sessions,
+                    states: AttentionStates(attention: generator.engine.pass.attention, engine: generator.engine)),
                 logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }

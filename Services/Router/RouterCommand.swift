@@ -37,8 +37,17 @@ internal import Transport
     @Option(help: "Seconds that a new request waits while the cluster cannot serve, before it gets 503.")
     var admitWaitSeconds = 2
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where clients' sessions are stored: a folder, or a file that ends in .sqlite. Without it they are kept in \
+            memory and gone when the router ends.
+            """, valueName: "path"))
+    var records: String?
+
     @OptionGroup(title: "Expert hosts") var experts: ExpertOptions
     @OptionGroup(title: "Scheduling") var schedule: ScheduleOptions
+    @OptionGroup(title: "Reuse of prefixes") var prefixes: PrefixOptions
     @OptionGroup(title: "REST API") var front: FrontOptions
     @OptionGroup(title: "Process") var spin: SpinOptions
     @OptionGroup(title: "Process") var service: ServiceOptions
@@ -63,12 +72,14 @@ internal import Transport
 
     private func config() throws -> RouterConfig {
         let keys = try front.keys.keys()
+        var frontConfig = try front.config(keys)
+        (frontConfig.toolPlace, frontConfig.sharesPrefixes) = (prefixes.toolPlace, prefixes.sharePrefixes)
         return RouterConfig(
             model: model, modelName: modelName, contextLength: contextLength == 0 ? nil : contextLength,
             attention: attention, control: control, callTimeout: .seconds(Int64(callTimeoutSeconds)),
             admitWait: .seconds(admitWaitSeconds), capacityFactor: experts.capacity,
             hosts: experts.config(arithmetic, spin),
             schedule: schedule.config(weights: try front.keys.weights(of: keys)),
-            front: try front.config(keys))
+            prefixes: prefixes.config, front: frontConfig, records: records)
     }
 }

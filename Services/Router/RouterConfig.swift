@@ -21,5 +21,8 @@ struct RouterConfig: Sendable {
     var capacityFactor: Double?
     var hosts: ExpertHosts.Config
     var schedule: ScheduleConfig
+    var prefixes: PrefixConfig
     var front: FrontConfig
+    /// Where sessions are stored: a folder or a file; nil: in memory, until the router ends.
+    var records: String?
 }

@@ -547,454 +547,949 @@ void   minimax__cluster__v1__digests_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__digests_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__open_session_request__init
-                     (Minimax__Cluster__V1__OpenSessionRequest         *message)
+void   minimax__cluster__v1__open_sequence_request__init
+                     (Minimax__Cluster__V1__OpenSequenceRequest         *message)
 {
-  static const Minimax__Cluster__V1__OpenSessionRequest init_value = MINIMAX__CLUSTER__V1__OPEN_SESSION_REQUEST__INIT;
+  static const Minimax__Cluster__V1__OpenSequenceRequest init_value = MINIMAX__CLUSTER__V1__OPEN_SEQUENCE_REQUEST__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__open_session_request__get_packed_size
-                     (const Minimax__Cluster__V1__OpenSessionRequest *message)
+size_t minimax__cluster__v1__open_sequence_request__get_packed_size
+                     (const Minimax__Cluster__V1__OpenSequenceRequest *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__open_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__open_sequence_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__open_session_request__pack
-                     (const Minimax__Cluster__V1__OpenSessionRequest *message,
+size_t minimax__cluster__v1__open_sequence_request__pack
+                     (const Minimax__Cluster__V1__OpenSequenceRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__open_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__open_sequence_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__open_session_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__OpenSessionRequest *message,
+size_t minimax__cluster__v1__open_sequence_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__OpenSequenceRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__open_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__open_sequence_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__OpenSessionRequest *
-       minimax__cluster__v1__open_session_request__unpack
+Minimax__Cluster__V1__OpenSequenceRequest *
+       minimax__cluster__v1__open_sequence_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__OpenSessionRequest *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__open_session_request__descriptor,
+  return (Minimax__Cluster__V1__OpenSequenceRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__open_sequence_request__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__open_session_request__free_unpacked
-                     (Minimax__Cluster__V1__OpenSessionRequest *message,
+void   minimax__cluster__v1__open_sequence_request__free_unpacked
+                     (Minimax__Cluster__V1__OpenSequenceRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__open_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__open_sequence_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__open_session_response__init
-                     (Minimax__Cluster__V1__OpenSessionResponse         *message)
+void   minimax__cluster__v1__open_sequence_response__init
+                     (Minimax__Cluster__V1__OpenSequenceResponse         *message)
 {
-  static const Minimax__Cluster__V1__OpenSessionResponse init_value = MINIMAX__CLUSTER__V1__OPEN_SESSION_RESPONSE__INIT;
+  static const Minimax__Cluster__V1__OpenSequenceResponse init_value = MINIMAX__CLUSTER__V1__OPEN_SEQUENCE_RESPONSE__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__open_session_response__get_packed_size
-                     (const Minimax__Cluster__V1__OpenSessionResponse *message)
+size_t minimax__cluster__v1__open_sequence_response__get_packed_size
+                     (const Minimax__Cluster__V1__OpenSequenceResponse *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__open_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__open_sequence_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__open_session_response__pack
-                     (const Minimax__Cluster__V1__OpenSessionResponse *message,
+size_t minimax__cluster__v1__open_sequence_response__pack
+                     (const Minimax__Cluster__V1__OpenSequenceResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__open_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__open_sequence_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__open_session_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__OpenSessionResponse *message,
+size_t minimax__cluster__v1__open_sequence_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__OpenSequenceResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__open_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__open_sequence_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__OpenSessionResponse *
-       minimax__cluster__v1__open_session_response__unpack
+Minimax__Cluster__V1__OpenSequenceResponse *
+       minimax__cluster__v1__open_sequence_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__OpenSessionResponse *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__open_session_response__descriptor,
+  return (Minimax__Cluster__V1__OpenSequenceResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__open_sequence_response__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__open_session_response__free_unpacked
-                     (Minimax__Cluster__V1__OpenSessionResponse *message,
+void   minimax__cluster__v1__open_sequence_response__free_unpacked
+                     (Minimax__Cluster__V1__OpenSequenceResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__open_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__open_sequence_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__grow_session_request__init
-                     (Minimax__Cluster__V1__GrowSessionRequest         *message)
+void   minimax__cluster__v1__grow_sequence_request__init
+                     (Minimax__Cluster__V1__GrowSequenceRequest         *message)
 {
-  static const Minimax__Cluster__V1__GrowSessionRequest init_value = MINIMAX__CLUSTER__V1__GROW_SESSION_REQUEST__INIT;
+  static const Minimax__Cluster__V1__GrowSequenceRequest init_value = MINIMAX__CLUSTER__V1__GROW_SEQUENCE_REQUEST__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__grow_session_request__get_packed_size
-                     (const Minimax__Cluster__V1__GrowSessionRequest *message)
+size_t minimax__cluster__v1__grow_sequence_request__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSequenceRequest *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_sequence_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__grow_session_request__pack
-                     (const Minimax__Cluster__V1__GrowSessionRequest *message,
+size_t minimax__cluster__v1__grow_sequence_request__pack
+                     (const Minimax__Cluster__V1__GrowSequenceRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_sequence_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__grow_session_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__GrowSessionRequest *message,
+size_t minimax__cluster__v1__grow_sequence_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSequenceRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_sequence_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__GrowSessionRequest *
-       minimax__cluster__v1__grow_session_request__unpack
+Minimax__Cluster__V1__GrowSequenceRequest *
+       minimax__cluster__v1__grow_sequence_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__GrowSessionRequest *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__grow_session_request__descriptor,
+  return (Minimax__Cluster__V1__GrowSequenceRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__grow_sequence_request__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__grow_session_request__free_unpacked
-                     (Minimax__Cluster__V1__GrowSessionRequest *message,
+void   minimax__cluster__v1__grow_sequence_request__free_unpacked
+                     (Minimax__Cluster__V1__GrowSequenceRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_sequence_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__grow_session_response__init
-                     (Minimax__Cluster__V1__GrowSessionResponse         *message)
+void   minimax__cluster__v1__grow_sequence_response__init
+                     (Minimax__Cluster__V1__GrowSequenceResponse         *message)
 {
-  static const Minimax__Cluster__V1__GrowSessionResponse init_value = MINIMAX__CLUSTER__V1__GROW_SESSION_RESPONSE__INIT;
+  static const Minimax__Cluster__V1__GrowSequenceResponse init_value = MINIMAX__CLUSTER__V1__GROW_SEQUENCE_RESPONSE__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__grow_session_response__get_packed_size
-                     (const Minimax__Cluster__V1__GrowSessionResponse *message)
+size_t minimax__cluster__v1__grow_sequence_response__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSequenceResponse *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_sequence_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__grow_session_response__pack
-                     (const Minimax__Cluster__V1__GrowSessionResponse *message,
+size_t minimax__cluster__v1__grow_sequence_response__pack
+                     (const Minimax__Cluster__V1__GrowSequenceResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_sequence_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__grow_session_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__GrowSessionResponse *message,
+size_t minimax__cluster__v1__grow_sequence_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSequenceResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_sequence_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__GrowSessionResponse *
-       minimax__cluster__v1__grow_session_response__unpack
+Minimax__Cluster__V1__GrowSequenceResponse *
+       minimax__cluster__v1__grow_sequence_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__GrowSessionResponse *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__grow_session_response__descriptor,
+  return (Minimax__Cluster__V1__GrowSequenceResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__grow_sequence_response__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__grow_session_response__free_unpacked
-                     (Minimax__Cluster__V1__GrowSessionResponse *message,
+void   minimax__cluster__v1__grow_sequence_response__free_unpacked
+                     (Minimax__Cluster__V1__GrowSequenceResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__grow_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__grow_sequence_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__close_sessions_request__init
-                     (Minimax__Cluster__V1__CloseSessionsRequest         *message)
+void   minimax__cluster__v1__close_sequences_request__init
+                     (Minimax__Cluster__V1__CloseSequencesRequest         *message)
 {
-  static const Minimax__Cluster__V1__CloseSessionsRequest init_value = MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_REQUEST__INIT;
+  static const Minimax__Cluster__V1__CloseSequencesRequest init_value = MINIMAX__CLUSTER__V1__CLOSE_SEQUENCES_REQUEST__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__close_sessions_request__get_packed_size
-                     (const Minimax__Cluster__V1__CloseSessionsRequest *message)
+size_t minimax__cluster__v1__close_sequences_request__get_packed_size
+                     (const Minimax__Cluster__V1__CloseSequencesRequest *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__close_sequences_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__close_sessions_request__pack
-                     (const Minimax__Cluster__V1__CloseSessionsRequest *message,
+size_t minimax__cluster__v1__close_sequences_request__pack
+                     (const Minimax__Cluster__V1__CloseSequencesRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__close_sequences_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__close_sessions_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__CloseSessionsRequest *message,
+size_t minimax__cluster__v1__close_sequences_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__CloseSequencesRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__close_sequences_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__CloseSessionsRequest *
-       minimax__cluster__v1__close_sessions_request__unpack
+Minimax__Cluster__V1__CloseSequencesRequest *
+       minimax__cluster__v1__close_sequences_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__CloseSessionsRequest *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__close_sessions_request__descriptor,
+  return (Minimax__Cluster__V1__CloseSequencesRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__close_sequences_request__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__close_sessions_request__free_unpacked
-                     (Minimax__Cluster__V1__CloseSessionsRequest *message,
+void   minimax__cluster__v1__close_sequences_request__free_unpacked
+                     (Minimax__Cluster__V1__CloseSequencesRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__close_sequences_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__close_sessions_response__init
-                     (Minimax__Cluster__V1__CloseSessionsResponse         *message)
+void   minimax__cluster__v1__close_sequences_response__init
+                     (Minimax__Cluster__V1__CloseSequencesResponse         *message)
 {
-  static const Minimax__Cluster__V1__CloseSessionsResponse init_value = MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_RESPONSE__INIT;
+  static const Minimax__Cluster__V1__CloseSequencesResponse init_value = MINIMAX__CLUSTER__V1__CLOSE_SEQUENCES_RESPONSE__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__close_sessions_response__get_packed_size
-                     (const Minimax__Cluster__V1__CloseSessionsResponse *message)
+size_t minimax__cluster__v1__close_sequences_response__get_packed_size
+                     (const Minimax__Cluster__V1__CloseSequencesResponse *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__close_sequences_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__close_sessions_response__pack
-                     (const Minimax__Cluster__V1__CloseSessionsResponse *message,
+size_t minimax__cluster__v1__close_sequences_response__pack
+                     (const Minimax__Cluster__V1__CloseSequencesResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__close_sequences_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__close_sessions_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__CloseSessionsResponse *message,
+size_t minimax__cluster__v1__close_sequences_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__CloseSequencesResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__close_sequences_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__CloseSessionsResponse *
-       minimax__cluster__v1__close_sessions_response__unpack
+Minimax__Cluster__V1__CloseSequencesResponse *
+       minimax__cluster__v1__close_sequences_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__CloseSessionsResponse *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__close_sessions_response__descriptor,
+  return (Minimax__Cluster__V1__CloseSequencesResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__close_sequences_response__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__close_sessions_response__free_unpacked
-                     (Minimax__Cluster__V1__CloseSessionsResponse *message,
+void   minimax__cluster__v1__close_sequences_response__free_unpacked
+                     (Minimax__Cluster__V1__CloseSequencesResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__close_sessions_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__close_sequences_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__park_session_request__init
-                     (Minimax__Cluster__V1__ParkSessionRequest         *message)
+void   minimax__cluster__v1__keep_state_request__init
+                     (Minimax__Cluster__V1__KeepStateRequest         *message)
 {
-  static const Minimax__Cluster__V1__ParkSessionRequest init_value = MINIMAX__CLUSTER__V1__PARK_SESSION_REQUEST__INIT;
+  static const Minimax__Cluster__V1__KeepStateRequest init_value = MINIMAX__CLUSTER__V1__KEEP_STATE_REQUEST__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__park_session_request__get_packed_size
-                     (const Minimax__Cluster__V1__ParkSessionRequest *message)
+size_t minimax__cluster__v1__keep_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__KeepStateRequest *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__park_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__keep_state_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__park_session_request__pack
-                     (const Minimax__Cluster__V1__ParkSessionRequest *message,
+size_t minimax__cluster__v1__keep_state_request__pack
+                     (const Minimax__Cluster__V1__KeepStateRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__park_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__keep_state_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__park_session_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__ParkSessionRequest *message,
+size_t minimax__cluster__v1__keep_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__KeepStateRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__park_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__keep_state_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__ParkSessionRequest *
-       minimax__cluster__v1__park_session_request__unpack
+Minimax__Cluster__V1__KeepStateRequest *
+       minimax__cluster__v1__keep_state_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__ParkSessionRequest *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__park_session_request__descriptor,
+  return (Minimax__Cluster__V1__KeepStateRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__keep_state_request__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__park_session_request__free_unpacked
-                     (Minimax__Cluster__V1__ParkSessionRequest *message,
+void   minimax__cluster__v1__keep_state_request__free_unpacked
+                     (Minimax__Cluster__V1__KeepStateRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__park_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__keep_state_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__park_session_response__init
-                     (Minimax__Cluster__V1__ParkSessionResponse         *message)
+void   minimax__cluster__v1__keep_state_response__init
+                     (Minimax__Cluster__V1__KeepStateResponse         *message)
 {
-  static const Minimax__Cluster__V1__ParkSessionResponse init_value = MINIMAX__CLUSTER__V1__PARK_SESSION_RESPONSE__INIT;
+  static const Minimax__Cluster__V1__KeepStateResponse init_value = MINIMAX__CLUSTER__V1__KEEP_STATE_RESPONSE__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__park_session_response__get_packed_size
-                     (const Minimax__Cluster__V1__ParkSessionResponse *message)
+size_t minimax__cluster__v1__keep_state_response__get_packed_size
+                     (const Minimax__Cluster__V1__KeepStateResponse *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__park_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__keep_state_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__park_session_response__pack
-                     (const Minimax__Cluster__V1__ParkSessionResponse *message,
+size_t minimax__cluster__v1__keep_state_response__pack
+                     (const Minimax__Cluster__V1__KeepStateResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__park_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__keep_state_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__park_session_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__ParkSessionResponse *message,
+size_t minimax__cluster__v1__keep_state_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__KeepStateResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__park_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__keep_state_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__ParkSessionResponse *
-       minimax__cluster__v1__park_session_response__unpack
+Minimax__Cluster__V1__KeepStateResponse *
+       minimax__cluster__v1__keep_state_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__ParkSessionResponse *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__park_session_response__descriptor,
+  return (Minimax__Cluster__V1__KeepStateResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__keep_state_response__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__park_session_response__free_unpacked
-                     (Minimax__Cluster__V1__ParkSessionResponse *message,
+void   minimax__cluster__v1__keep_state_response__free_unpacked
+                     (Minimax__Cluster__V1__KeepStateResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__park_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__keep_state_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__resume_session_request__init
-                     (Minimax__Cluster__V1__ResumeSessionRequest         *message)
+void   minimax__cluster__v1__drop_states_request__init
+                     (Minimax__Cluster__V1__DropStatesRequest         *message)
 {
-  static const Minimax__Cluster__V1__ResumeSessionRequest init_value = MINIMAX__CLUSTER__V1__RESUME_SESSION_REQUEST__INIT;
+  static const Minimax__Cluster__V1__DropStatesRequest init_value = MINIMAX__CLUSTER__V1__DROP_STATES_REQUEST__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__resume_session_request__get_packed_size
-                     (const Minimax__Cluster__V1__ResumeSessionRequest *message)
+size_t minimax__cluster__v1__drop_states_request__get_packed_size
+                     (const Minimax__Cluster__V1__DropStatesRequest *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__drop_states_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__resume_session_request__pack
-                     (const Minimax__Cluster__V1__ResumeSessionRequest *message,
+size_t minimax__cluster__v1__drop_states_request__pack
+                     (const Minimax__Cluster__V1__DropStatesRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__drop_states_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__resume_session_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__ResumeSessionRequest *message,
+size_t minimax__cluster__v1__drop_states_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DropStatesRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__drop_states_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__ResumeSessionRequest *
-       minimax__cluster__v1__resume_session_request__unpack
+Minimax__Cluster__V1__DropStatesRequest *
+       minimax__cluster__v1__drop_states_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__ResumeSessionRequest *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__resume_session_request__descriptor,
+  return (Minimax__Cluster__V1__DropStatesRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__drop_states_request__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__resume_session_request__free_unpacked
-                     (Minimax__Cluster__V1__ResumeSessionRequest *message,
+void   minimax__cluster__v1__drop_states_request__free_unpacked
+                     (Minimax__Cluster__V1__DropStatesRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__drop_states_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__resume_session_response__init
-                     (Minimax__Cluster__V1__ResumeSessionResponse         *message)
+void   minimax__cluster__v1__drop_states_response__init
+                     (Minimax__Cluster__V1__DropStatesResponse         *message)
 {
-  static const Minimax__Cluster__V1__ResumeSessionResponse init_value = MINIMAX__CLUSTER__V1__RESUME_SESSION_RESPONSE__INIT;
+  static const Minimax__Cluster__V1__DropStatesResponse init_value = MINIMAX__CLUSTER__V1__DROP_STATES_RESPONSE__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__resume_session_response__get_packed_size
-                     (const Minimax__Cluster__V1__ResumeSessionResponse *message)
+size_t minimax__cluster__v1__drop_states_response__get_packed_size
+                     (const Minimax__Cluster__V1__DropStatesResponse *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__drop_states_response__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__resume_session_response__pack
-                     (const Minimax__Cluster__V1__ResumeSessionResponse *message,
+size_t minimax__cluster__v1__drop_states_response__pack
+                     (const Minimax__Cluster__V1__DropStatesResponse *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__drop_states_response__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__resume_session_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__ResumeSessionResponse *message,
+size_t minimax__cluster__v1__drop_states_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__DropStatesResponse *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__drop_states_response__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__ResumeSessionResponse *
-       minimax__cluster__v1__resume_session_response__unpack
+Minimax__Cluster__V1__DropStatesResponse *
+       minimax__cluster__v1__drop_states_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__ResumeSessionResponse *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__resume_session_response__descriptor,
+  return (Minimax__Cluster__V1__DropStatesResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__drop_states_response__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__resume_session_response__free_unpacked
-                     (Minimax__Cluster__V1__ResumeSessionResponse *message,
+void   minimax__cluster__v1__drop_states_response__free_unpacked
+                     (Minimax__Cluster__V1__DropStatesResponse *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__resume_session_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__drop_states_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__store_state_request__init
+                     (Minimax__Cluster__V1__StoreStateRequest         *message)
+{
+  static const Minimax__Cluster__V1__StoreStateRequest init_value = MINIMAX__CLUSTER__V1__STORE_STATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__store_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__StoreStateRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__store_state_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__store_state_request__pack
+                     (const Minimax__Cluster__V1__StoreStateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__store_state_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__store_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__StoreStateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__store_state_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__StoreStateRequest *
+       minimax__cluster__v1__store_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__StoreStateRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__store_state_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__store_state_request__free_unpacked
+                     (Minimax__Cluster__V1__StoreStateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__store_state_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__store_state_response__init
+                     (Minimax__Cluster__V1__StoreStateResponse         *message)
+{
+  static const Minimax__Cluster__V1__StoreStateResponse init_value = MINIMAX__CLUSTER__V1__STORE_STATE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__store_state_response__get_packed_size
+                     (const Minimax__Cluster__V1__StoreStateResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__store_state_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__store_state_response__pack
+                     (const Minimax__Cluster__V1__StoreStateResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__store_state_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__store_state_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__StoreStateResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__store_state_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__StoreStateResponse *
+       minimax__cluster__v1__store_state_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__StoreStateResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__store_state_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__store_state_response__free_unpacked
+                     (Minimax__Cluster__V1__StoreStateResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__store_state_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__list_states_request__init
+                     (Minimax__Cluster__V1__ListStatesRequest         *message)
+{
+  static const Minimax__Cluster__V1__ListStatesRequest init_value = MINIMAX__CLUSTER__V1__LIST_STATES_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__list_states_request__get_packed_size
+                     (const Minimax__Cluster__V1__ListStatesRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__list_states_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__list_states_request__pack
+                     (const Minimax__Cluster__V1__ListStatesRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__list_states_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__list_states_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ListStatesRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__list_states_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ListStatesRequest *
+       minimax__cluster__v1__list_states_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ListStatesRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__list_states_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__list_states_request__free_unpacked
+                     (Minimax__Cluster__V1__ListStatesRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__list_states_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__list_states_response__init
+                     (Minimax__Cluster__V1__ListStatesResponse         *message)
+{
+  static const Minimax__Cluster__V1__ListStatesResponse init_value = MINIMAX__CLUSTER__V1__LIST_STATES_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__list_states_response__get_packed_size
+                     (const Minimax__Cluster__V1__ListStatesResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__list_states_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__list_states_response__pack
+                     (const Minimax__Cluster__V1__ListStatesResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__list_states_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__list_states_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ListStatesResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__list_states_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ListStatesResponse *
+       minimax__cluster__v1__list_states_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ListStatesResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__list_states_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__list_states_response__free_unpacked
+                     (Minimax__Cluster__V1__ListStatesResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__list_states_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__kept_state_info__init
+                     (Minimax__Cluster__V1__KeptStateInfo         *message)
+{
+  static const Minimax__Cluster__V1__KeptStateInfo init_value = MINIMAX__CLUSTER__V1__KEPT_STATE_INFO__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__kept_state_info__get_packed_size
+                     (const Minimax__Cluster__V1__KeptStateInfo *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__kept_state_info__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__kept_state_info__pack
+                     (const Minimax__Cluster__V1__KeptStateInfo *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__kept_state_info__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__kept_state_info__pack_to_buffer
+                     (const Minimax__Cluster__V1__KeptStateInfo *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__kept_state_info__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__KeptStateInfo *
+       minimax__cluster__v1__kept_state_info__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__KeptStateInfo *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__kept_state_info__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__kept_state_info__free_unpacked
+                     (Minimax__Cluster__V1__KeptStateInfo *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__kept_state_info__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__describe_state_request__init
+                     (Minimax__Cluster__V1__DescribeStateRequest         *message)
+{
+  static const Minimax__Cluster__V1__DescribeStateRequest init_value = MINIMAX__CLUSTER__V1__DESCRIBE_STATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__describe_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__DescribeStateRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__describe_state_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__describe_state_request__pack
+                     (const Minimax__Cluster__V1__DescribeStateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__describe_state_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__describe_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DescribeStateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__describe_state_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__DescribeStateRequest *
+       minimax__cluster__v1__describe_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__DescribeStateRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__describe_state_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__describe_state_request__free_unpacked
+                     (Minimax__Cluster__V1__DescribeStateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__describe_state_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__kept_state_description__init
+                     (Minimax__Cluster__V1__KeptStateDescription         *message)
+{
+  static const Minimax__Cluster__V1__KeptStateDescription init_value = MINIMAX__CLUSTER__V1__KEPT_STATE_DESCRIPTION__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__kept_state_description__get_packed_size
+                     (const Minimax__Cluster__V1__KeptStateDescription *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__kept_state_description__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__kept_state_description__pack
+                     (const Minimax__Cluster__V1__KeptStateDescription *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__kept_state_description__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__kept_state_description__pack_to_buffer
+                     (const Minimax__Cluster__V1__KeptStateDescription *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__kept_state_description__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__KeptStateDescription *
+       minimax__cluster__v1__kept_state_description__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__KeptStateDescription *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__kept_state_description__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__kept_state_description__free_unpacked
+                     (Minimax__Cluster__V1__KeptStateDescription *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__kept_state_description__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__export_state_request__init
+                     (Minimax__Cluster__V1__ExportStateRequest         *message)
+{
+  static const Minimax__Cluster__V1__ExportStateRequest init_value = MINIMAX__CLUSTER__V1__EXPORT_STATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__export_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__ExportStateRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__export_state_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__export_state_request__pack
+                     (const Minimax__Cluster__V1__ExportStateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__export_state_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__export_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ExportStateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__export_state_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ExportStateRequest *
+       minimax__cluster__v1__export_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ExportStateRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__export_state_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__export_state_request__free_unpacked
+                     (Minimax__Cluster__V1__ExportStateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__export_state_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__export_state_response__init
+                     (Minimax__Cluster__V1__ExportStateResponse         *message)
+{
+  static const Minimax__Cluster__V1__ExportStateResponse init_value = MINIMAX__CLUSTER__V1__EXPORT_STATE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__export_state_response__get_packed_size
+                     (const Minimax__Cluster__V1__ExportStateResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__export_state_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__export_state_response__pack
+                     (const Minimax__Cluster__V1__ExportStateResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__export_state_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__export_state_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ExportStateResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__export_state_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ExportStateResponse *
+       minimax__cluster__v1__export_state_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ExportStateResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__export_state_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__export_state_response__free_unpacked
+                     (Minimax__Cluster__V1__ExportStateResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__export_state_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__import_state_request__init
+                     (Minimax__Cluster__V1__ImportStateRequest         *message)
+{
+  static const Minimax__Cluster__V1__ImportStateRequest init_value = MINIMAX__CLUSTER__V1__IMPORT_STATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__import_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__ImportStateRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__import_state_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__import_state_request__pack
+                     (const Minimax__Cluster__V1__ImportStateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__import_state_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__import_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ImportStateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__import_state_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ImportStateRequest *
+       minimax__cluster__v1__import_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ImportStateRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__import_state_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__import_state_request__free_unpacked
+                     (Minimax__Cluster__V1__ImportStateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__import_state_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__import_state_response__init
+                     (Minimax__Cluster__V1__ImportStateResponse         *message)
+{
+  static const Minimax__Cluster__V1__ImportStateResponse init_value = MINIMAX__CLUSTER__V1__IMPORT_STATE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__import_state_response__get_packed_size
+                     (const Minimax__Cluster__V1__ImportStateResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__import_state_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__import_state_response__pack
+                     (const Minimax__Cluster__V1__ImportStateResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__import_state_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__import_state_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ImportStateResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__import_state_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__ImportStateResponse *
+       minimax__cluster__v1__import_state_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__ImportStateResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__import_state_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__import_state_response__free_unpacked
+                     (Minimax__Cluster__V1__ImportStateResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__import_state_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   minimax__cluster__v1__embed_request__init
@@ -1132,49 +1627,49 @@ void   minimax__cluster__v1__sublayer_request__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__sublayer_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__session_span__init
-                     (Minimax__Cluster__V1__SessionSpan         *message)
+void   minimax__cluster__v1__sequence_span__init
+                     (Minimax__Cluster__V1__SequenceSpan         *message)
 {
-  static const Minimax__Cluster__V1__SessionSpan init_value = MINIMAX__CLUSTER__V1__SESSION_SPAN__INIT;
+  static const Minimax__Cluster__V1__SequenceSpan init_value = MINIMAX__CLUSTER__V1__SEQUENCE_SPAN__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__session_span__get_packed_size
-                     (const Minimax__Cluster__V1__SessionSpan *message)
+size_t minimax__cluster__v1__sequence_span__get_packed_size
+                     (const Minimax__Cluster__V1__SequenceSpan *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__session_span__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__sequence_span__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__session_span__pack
-                     (const Minimax__Cluster__V1__SessionSpan *message,
+size_t minimax__cluster__v1__sequence_span__pack
+                     (const Minimax__Cluster__V1__SequenceSpan *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__session_span__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__sequence_span__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__session_span__pack_to_buffer
-                     (const Minimax__Cluster__V1__SessionSpan *message,
+size_t minimax__cluster__v1__sequence_span__pack_to_buffer
+                     (const Minimax__Cluster__V1__SequenceSpan *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__session_span__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__sequence_span__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__SessionSpan *
-       minimax__cluster__v1__session_span__unpack
+Minimax__Cluster__V1__SequenceSpan *
+       minimax__cluster__v1__sequence_span__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__SessionSpan *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__session_span__descriptor,
+  return (Minimax__Cluster__V1__SequenceSpan *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__sequence_span__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__session_span__free_unpacked
-                     (Minimax__Cluster__V1__SessionSpan *message,
+void   minimax__cluster__v1__sequence_span__free_unpacked
+                     (Minimax__Cluster__V1__SequenceSpan *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__session_span__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__sequence_span__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   minimax__cluster__v1__sublayer_response__init
@@ -2189,15 +2684,15 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__digests_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__open_sequence_request__field_descriptors[7] =
 {
   {
-    "session",
+    "sequence",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__OpenSessionRequest, session),
+    offsetof(Minimax__Cluster__V1__OpenSequenceRequest, sequence),
     NULL,
     NULL,
     0,             /* flags */
@@ -2209,7 +2704,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__OpenSessionRequest, tokens_max),
+    offsetof(Minimax__Cluster__V1__OpenSequenceRequest, tokens_max),
     NULL,
     NULL,
     0,             /* flags */
@@ -2221,77 +2716,129 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__OpenSessionRequest, router),
+    offsetof(Minimax__Cluster__V1__OpenSequenceRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__OpenSequenceRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "length",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__OpenSequenceRequest, length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__OpenSequenceRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "consumes",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__OpenSequenceRequest, consumes),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__open_session_request__field_indices_by_name[] = {
+static const unsigned minimax__cluster__v1__open_sequence_request__field_indices_by_name[] = {
+  6,   /* field[6] = consumes */
+  4,   /* field[4] = length */
+  5,   /* field[5] = owner */
   2,   /* field[2] = router */
-  0,   /* field[0] = session */
+  0,   /* field[0] = sequence */
+  3,   /* field[3] = state */
   1,   /* field[1] = tokens_max */
 };
-static const ProtobufCIntRange minimax__cluster__v1__open_session_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__open_sequence_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 7 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__open_sequence_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.OpenSessionRequest",
-  "OpenSessionRequest",
-  "Minimax__Cluster__V1__OpenSessionRequest",
+  "minimax.cluster.v1.OpenSequenceRequest",
+  "OpenSequenceRequest",
+  "Minimax__Cluster__V1__OpenSequenceRequest",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__OpenSessionRequest),
-  3,
-  minimax__cluster__v1__open_session_request__field_descriptors,
-  minimax__cluster__v1__open_session_request__field_indices_by_name,
-  1,  minimax__cluster__v1__open_session_request__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__open_session_request__init,
+  sizeof(Minimax__Cluster__V1__OpenSequenceRequest),
+  7,
+  minimax__cluster__v1__open_sequence_request__field_descriptors,
+  minimax__cluster__v1__open_sequence_request__field_indices_by_name,
+  1,  minimax__cluster__v1__open_sequence_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__open_sequence_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__open_session_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__open_sequence_response__field_descriptors[1] =
 {
   {
-    "reserved_bytes",
+    "granted_bytes",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__OpenSessionResponse, reserved_bytes),
+    offsetof(Minimax__Cluster__V1__OpenSequenceResponse, granted_bytes),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__open_session_response__field_indices_by_name[] = {
-  0,   /* field[0] = reserved_bytes */
+static const unsigned minimax__cluster__v1__open_sequence_response__field_indices_by_name[] = {
+  0,   /* field[0] = granted_bytes */
 };
-static const ProtobufCIntRange minimax__cluster__v1__open_session_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__open_sequence_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__open_sequence_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.OpenSessionResponse",
-  "OpenSessionResponse",
-  "Minimax__Cluster__V1__OpenSessionResponse",
+  "minimax.cluster.v1.OpenSequenceResponse",
+  "OpenSequenceResponse",
+  "Minimax__Cluster__V1__OpenSequenceResponse",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__OpenSessionResponse),
+  sizeof(Minimax__Cluster__V1__OpenSequenceResponse),
   1,
-  minimax__cluster__v1__open_session_response__field_descriptors,
-  minimax__cluster__v1__open_session_response__field_indices_by_name,
-  1,  minimax__cluster__v1__open_session_response__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__open_session_response__init,
+  minimax__cluster__v1__open_sequence_response__field_descriptors,
+  minimax__cluster__v1__open_sequence_response__field_indices_by_name,
+  1,  minimax__cluster__v1__open_sequence_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__open_sequence_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_sequence_request__field_descriptors[3] =
 {
   {
     "router",
@@ -2299,19 +2846,19 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__GrowSessionRequest, router),
+    offsetof(Minimax__Cluster__V1__GrowSequenceRequest, router),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "session",
+    "sequence",
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__GrowSessionRequest, session),
+    offsetof(Minimax__Cluster__V1__GrowSequenceRequest, sequence),
     NULL,
     NULL,
     0,             /* flags */
@@ -2323,85 +2870,85 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_request
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__GrowSessionRequest, tokens_max),
+    offsetof(Minimax__Cluster__V1__GrowSequenceRequest, tokens_max),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__grow_session_request__field_indices_by_name[] = {
+static const unsigned minimax__cluster__v1__grow_sequence_request__field_indices_by_name[] = {
   0,   /* field[0] = router */
-  1,   /* field[1] = session */
+  1,   /* field[1] = sequence */
   2,   /* field[2] = tokens_max */
 };
-static const ProtobufCIntRange minimax__cluster__v1__grow_session_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__grow_sequence_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_request__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__grow_sequence_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.GrowSessionRequest",
-  "GrowSessionRequest",
-  "Minimax__Cluster__V1__GrowSessionRequest",
+  "minimax.cluster.v1.GrowSequenceRequest",
+  "GrowSequenceRequest",
+  "Minimax__Cluster__V1__GrowSequenceRequest",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__GrowSessionRequest),
+  sizeof(Minimax__Cluster__V1__GrowSequenceRequest),
   3,
-  minimax__cluster__v1__grow_session_request__field_descriptors,
-  minimax__cluster__v1__grow_session_request__field_indices_by_name,
-  1,  minimax__cluster__v1__grow_session_request__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__grow_session_request__init,
+  minimax__cluster__v1__grow_sequence_request__field_descriptors,
+  minimax__cluster__v1__grow_sequence_request__field_indices_by_name,
+  1,  minimax__cluster__v1__grow_sequence_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__grow_sequence_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_session_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__grow_sequence_response__field_descriptors[1] =
 {
   {
-    "reserved_bytes",
+    "granted_bytes",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__GrowSessionResponse, reserved_bytes),
+    offsetof(Minimax__Cluster__V1__GrowSequenceResponse, granted_bytes),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__grow_session_response__field_indices_by_name[] = {
-  0,   /* field[0] = reserved_bytes */
+static const unsigned minimax__cluster__v1__grow_sequence_response__field_indices_by_name[] = {
+  0,   /* field[0] = granted_bytes */
 };
-static const ProtobufCIntRange minimax__cluster__v1__grow_session_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__grow_sequence_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_response__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__grow_sequence_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.GrowSessionResponse",
-  "GrowSessionResponse",
-  "Minimax__Cluster__V1__GrowSessionResponse",
+  "minimax.cluster.v1.GrowSequenceResponse",
+  "GrowSequenceResponse",
+  "Minimax__Cluster__V1__GrowSequenceResponse",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__GrowSessionResponse),
+  sizeof(Minimax__Cluster__V1__GrowSequenceResponse),
   1,
-  minimax__cluster__v1__grow_session_response__field_descriptors,
-  minimax__cluster__v1__grow_session_response__field_indices_by_name,
-  1,  minimax__cluster__v1__grow_session_response__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__grow_session_response__init,
+  minimax__cluster__v1__grow_sequence_response__field_descriptors,
+  minimax__cluster__v1__grow_sequence_response__field_indices_by_name,
+  1,  minimax__cluster__v1__grow_sequence_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__grow_sequence_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sequences_request__field_descriptors[3] =
 {
   {
-    "sessions",
+    "sequences",
     1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_UINT64,
-    offsetof(Minimax__Cluster__V1__CloseSessionsRequest, n_sessions),
-    offsetof(Minimax__Cluster__V1__CloseSessionsRequest, sessions),
+    offsetof(Minimax__Cluster__V1__CloseSequencesRequest, n_sequences),
+    offsetof(Minimax__Cluster__V1__CloseSequencesRequest, sequences),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -2413,7 +2960,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_reque
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BOOL,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__CloseSessionsRequest, all),
+    offsetof(Minimax__Cluster__V1__CloseSequencesRequest, all),
     NULL,
     NULL,
     0,             /* flags */
@@ -2425,39 +2972,39 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_reque
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__CloseSessionsRequest, router),
+    offsetof(Minimax__Cluster__V1__CloseSequencesRequest, router),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__close_sessions_request__field_indices_by_name[] = {
+static const unsigned minimax__cluster__v1__close_sequences_request__field_indices_by_name[] = {
   1,   /* field[1] = all */
   2,   /* field[2] = router */
-  0,   /* field[0] = sessions */
+  0,   /* field[0] = sequences */
 };
-static const ProtobufCIntRange minimax__cluster__v1__close_sessions_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__close_sequences_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__close_sequences_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.CloseSessionsRequest",
-  "CloseSessionsRequest",
-  "Minimax__Cluster__V1__CloseSessionsRequest",
+  "minimax.cluster.v1.CloseSequencesRequest",
+  "CloseSequencesRequest",
+  "Minimax__Cluster__V1__CloseSequencesRequest",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__CloseSessionsRequest),
+  sizeof(Minimax__Cluster__V1__CloseSequencesRequest),
   3,
-  minimax__cluster__v1__close_sessions_request__field_descriptors,
-  minimax__cluster__v1__close_sessions_request__field_indices_by_name,
-  1,  minimax__cluster__v1__close_sessions_request__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__close_sessions_request__init,
+  minimax__cluster__v1__close_sequences_request__field_descriptors,
+  minimax__cluster__v1__close_sequences_request__field_indices_by_name,
+  1,  minimax__cluster__v1__close_sequences_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__close_sequences_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sequences_response__field_descriptors[1] =
 {
   {
     "closed",
@@ -2465,225 +3012,1111 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__close_sessions_respo
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__CloseSessionsResponse, closed),
+    offsetof(Minimax__Cluster__V1__CloseSequencesResponse, closed),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__close_sessions_response__field_indices_by_name[] = {
+static const unsigned minimax__cluster__v1__close_sequences_response__field_indices_by_name[] = {
   0,   /* field[0] = closed */
 };
-static const ProtobufCIntRange minimax__cluster__v1__close_sessions_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__close_sequences_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__close_sequences_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.CloseSessionsResponse",
-  "CloseSessionsResponse",
-  "Minimax__Cluster__V1__CloseSessionsResponse",
+  "minimax.cluster.v1.CloseSequencesResponse",
+  "CloseSequencesResponse",
+  "Minimax__Cluster__V1__CloseSequencesResponse",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__CloseSessionsResponse),
+  sizeof(Minimax__Cluster__V1__CloseSequencesResponse),
   1,
-  minimax__cluster__v1__close_sessions_response__field_descriptors,
-  minimax__cluster__v1__close_sessions_response__field_indices_by_name,
-  1,  minimax__cluster__v1__close_sessions_response__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__close_sessions_response__init,
+  minimax__cluster__v1__close_sequences_response__field_descriptors,
+  minimax__cluster__v1__close_sequences_response__field_indices_by_name,
+  1,  minimax__cluster__v1__close_sequences_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__close_sequences_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__keep_state_request__field_descriptors[9] =
 {
   {
-    "session",
+    "router",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__ParkSessionRequest, session),
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, router),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "router",
+    "sequence",
     2,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__ParkSessionRequest, router),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned minimax__cluster__v1__park_session_request__field_indices_by_name[] = {
-  1,   /* field[1] = router */
-  0,   /* field[0] = session */
-};
-static const ProtobufCIntRange minimax__cluster__v1__park_session_request__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.ParkSessionRequest",
-  "ParkSessionRequest",
-  "Minimax__Cluster__V1__ParkSessionRequest",
-  "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__ParkSessionRequest),
-  2,
-  minimax__cluster__v1__park_session_request__field_descriptors,
-  minimax__cluster__v1__park_session_request__field_indices_by_name,
-  1,  minimax__cluster__v1__park_session_request__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__park_session_request__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor minimax__cluster__v1__park_session_response__field_descriptors[1] =
-{
-  {
-    "parked_bytes",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__ParkSessionResponse, parked_bytes),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned minimax__cluster__v1__park_session_response__field_indices_by_name[] = {
-  0,   /* field[0] = parked_bytes */
-};
-static const ProtobufCIntRange minimax__cluster__v1__park_session_response__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
-const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_response__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.ParkSessionResponse",
-  "ParkSessionResponse",
-  "Minimax__Cluster__V1__ParkSessionResponse",
-  "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__ParkSessionResponse),
-  1,
-  minimax__cluster__v1__park_session_response__field_descriptors,
-  minimax__cluster__v1__park_session_response__field_indices_by_name,
-  1,  minimax__cluster__v1__park_session_response__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__park_session_response__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_request__field_descriptors[3] =
-{
-  {
-    "session",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, session),
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, sequence),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "router",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, router),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "tokens_max",
+    "state",
     3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__ResumeSessionRequest, tokens_max),
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "closes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, closes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "promised",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, promised),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worth_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, worth_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, scope),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeepStateRequest, tokens),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__resume_session_request__field_indices_by_name[] = {
-  1,   /* field[1] = router */
-  0,   /* field[0] = session */
-  2,   /* field[2] = tokens_max */
+static const unsigned minimax__cluster__v1__keep_state_request__field_indices_by_name[] = {
+  4,   /* field[4] = closes */
+  3,   /* field[3] = owner */
+  5,   /* field[5] = promised */
+  0,   /* field[0] = router */
+  7,   /* field[7] = scope */
+  1,   /* field[1] = sequence */
+  2,   /* field[2] = state */
+  8,   /* field[8] = tokens */
+  6,   /* field[6] = worth_ms */
 };
-static const ProtobufCIntRange minimax__cluster__v1__resume_session_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__keep_state_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 9 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__keep_state_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.ResumeSessionRequest",
-  "ResumeSessionRequest",
-  "Minimax__Cluster__V1__ResumeSessionRequest",
+  "minimax.cluster.v1.KeepStateRequest",
+  "KeepStateRequest",
+  "Minimax__Cluster__V1__KeepStateRequest",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__ResumeSessionRequest),
-  3,
-  minimax__cluster__v1__resume_session_request__field_descriptors,
-  minimax__cluster__v1__resume_session_request__field_indices_by_name,
-  1,  minimax__cluster__v1__resume_session_request__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__resume_session_request__init,
+  sizeof(Minimax__Cluster__V1__KeepStateRequest),
+  9,
+  minimax__cluster__v1__keep_state_request__field_descriptors,
+  minimax__cluster__v1__keep_state_request__field_indices_by_name,
+  1,  minimax__cluster__v1__keep_state_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__keep_state_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__resume_session_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__keep_state_response__field_descriptors[2] =
 {
   {
-    "reserved_bytes",
+    "length",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__ResumeSessionResponse, reserved_bytes),
+    offsetof(Minimax__Cluster__V1__KeepStateResponse, length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeepStateResponse, bytes),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__resume_session_response__field_indices_by_name[] = {
-  0,   /* field[0] = reserved_bytes */
+static const unsigned minimax__cluster__v1__keep_state_response__field_indices_by_name[] = {
+  1,   /* field[1] = bytes */
+  0,   /* field[0] = length */
 };
-static const ProtobufCIntRange minimax__cluster__v1__resume_session_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__keep_state_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__keep_state_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.KeepStateResponse",
+  "KeepStateResponse",
+  "Minimax__Cluster__V1__KeepStateResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__KeepStateResponse),
+  2,
+  minimax__cluster__v1__keep_state_response__field_descriptors,
+  minimax__cluster__v1__keep_state_response__field_indices_by_name,
+  1,  minimax__cluster__v1__keep_state_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__keep_state_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__drop_states_request__field_descriptors[3] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DropStatesRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DropStatesRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "states",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Minimax__Cluster__V1__DropStatesRequest, n_states),
+    offsetof(Minimax__Cluster__V1__DropStatesRequest, states),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__drop_states_request__field_indices_by_name[] = {
+  1,   /* field[1] = owner */
+  0,   /* field[0] = router */
+  2,   /* field[2] = states */
+};
+static const ProtobufCIntRange minimax__cluster__v1__drop_states_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__drop_states_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.DropStatesRequest",
+  "DropStatesRequest",
+  "Minimax__Cluster__V1__DropStatesRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__DropStatesRequest),
+  3,
+  minimax__cluster__v1__drop_states_request__field_descriptors,
+  minimax__cluster__v1__drop_states_request__field_indices_by_name,
+  1,  minimax__cluster__v1__drop_states_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__drop_states_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__drop_states_response__field_descriptors[1] =
+{
+  {
+    "dropped",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DropStatesResponse, dropped),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__drop_states_response__field_indices_by_name[] = {
+  0,   /* field[0] = dropped */
+};
+static const ProtobufCIntRange minimax__cluster__v1__drop_states_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 1 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_response__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__drop_states_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.ResumeSessionResponse",
-  "ResumeSessionResponse",
-  "Minimax__Cluster__V1__ResumeSessionResponse",
+  "minimax.cluster.v1.DropStatesResponse",
+  "DropStatesResponse",
+  "Minimax__Cluster__V1__DropStatesResponse",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__ResumeSessionResponse),
+  sizeof(Minimax__Cluster__V1__DropStatesResponse),
   1,
-  minimax__cluster__v1__resume_session_response__field_descriptors,
-  minimax__cluster__v1__resume_session_response__field_indices_by_name,
-  1,  minimax__cluster__v1__resume_session_response__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__resume_session_response__init,
+  minimax__cluster__v1__drop_states_response__field_descriptors,
+  minimax__cluster__v1__drop_states_response__field_indices_by_name,
+  1,  minimax__cluster__v1__drop_states_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__drop_states_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__store_state_request__field_descriptors[4] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__StoreStateRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__StoreStateRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__StoreStateRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "leaves_memory",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__StoreStateRequest, leaves_memory),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__store_state_request__field_indices_by_name[] = {
+  3,   /* field[3] = leaves_memory */
+  1,   /* field[1] = owner */
+  0,   /* field[0] = router */
+  2,   /* field[2] = state */
+};
+static const ProtobufCIntRange minimax__cluster__v1__store_state_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__store_state_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.StoreStateRequest",
+  "StoreStateRequest",
+  "Minimax__Cluster__V1__StoreStateRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__StoreStateRequest),
+  4,
+  minimax__cluster__v1__store_state_request__field_descriptors,
+  minimax__cluster__v1__store_state_request__field_indices_by_name,
+  1,  minimax__cluster__v1__store_state_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__store_state_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__store_state_response__field_descriptors[1] =
+{
+  {
+    "disk_bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__StoreStateResponse, disk_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__store_state_response__field_indices_by_name[] = {
+  0,   /* field[0] = disk_bytes */
+};
+static const ProtobufCIntRange minimax__cluster__v1__store_state_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__store_state_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.StoreStateResponse",
+  "StoreStateResponse",
+  "Minimax__Cluster__V1__StoreStateResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__StoreStateResponse),
+  1,
+  minimax__cluster__v1__store_state_response__field_descriptors,
+  minimax__cluster__v1__store_state_response__field_indices_by_name,
+  1,  minimax__cluster__v1__store_state_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__store_state_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__list_states_request__field_descriptors[2] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ListStatesRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ListStatesRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__list_states_request__field_indices_by_name[] = {
+  1,   /* field[1] = owner */
+  0,   /* field[0] = router */
+};
+static const ProtobufCIntRange minimax__cluster__v1__list_states_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__list_states_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ListStatesRequest",
+  "ListStatesRequest",
+  "Minimax__Cluster__V1__ListStatesRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ListStatesRequest),
+  2,
+  minimax__cluster__v1__list_states_request__field_descriptors,
+  minimax__cluster__v1__list_states_request__field_indices_by_name,
+  1,  minimax__cluster__v1__list_states_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__list_states_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__list_states_response__field_descriptors[3] =
+{
+  {
+    "states",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Minimax__Cluster__V1__ListStatesResponse, n_states),
+    offsetof(Minimax__Cluster__V1__ListStatesResponse, states),
+    &minimax__cluster__v1__kept_state_info__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shared_bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ListStatesResponse, shared_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "used_bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ListStatesResponse, used_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__list_states_response__field_indices_by_name[] = {
+  1,   /* field[1] = shared_bytes */
+  0,   /* field[0] = states */
+  2,   /* field[2] = used_bytes */
+};
+static const ProtobufCIntRange minimax__cluster__v1__list_states_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__list_states_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ListStatesResponse",
+  "ListStatesResponse",
+  "Minimax__Cluster__V1__ListStatesResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ListStatesResponse),
+  3,
+  minimax__cluster__v1__list_states_response__field_descriptors,
+  minimax__cluster__v1__list_states_response__field_indices_by_name,
+  1,  minimax__cluster__v1__list_states_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__list_states_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__kept_state_info__field_descriptors[7] =
+{
+  {
+    "state",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateInfo, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "length",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateInfo, length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateInfo, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "own_bytes",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateInfo, own_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disk_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateInfo, disk_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "promised",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateInfo, promised),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "idle_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateInfo, idle_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__kept_state_info__field_indices_by_name[] = {
+  2,   /* field[2] = bytes */
+  4,   /* field[4] = disk_bytes */
+  6,   /* field[6] = idle_ms */
+  1,   /* field[1] = length */
+  3,   /* field[3] = own_bytes */
+  5,   /* field[5] = promised */
+  0,   /* field[0] = state */
+};
+static const ProtobufCIntRange minimax__cluster__v1__kept_state_info__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__kept_state_info__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.KeptStateInfo",
+  "KeptStateInfo",
+  "Minimax__Cluster__V1__KeptStateInfo",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__KeptStateInfo),
+  7,
+  minimax__cluster__v1__kept_state_info__field_descriptors,
+  minimax__cluster__v1__kept_state_info__field_indices_by_name,
+  1,  minimax__cluster__v1__kept_state_info__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__kept_state_info__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__describe_state_request__field_descriptors[3] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DescribeStateRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DescribeStateRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DescribeStateRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__describe_state_request__field_indices_by_name[] = {
+  1,   /* field[1] = owner */
+  0,   /* field[0] = router */
+  2,   /* field[2] = state */
+};
+static const ProtobufCIntRange minimax__cluster__v1__describe_state_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__describe_state_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.DescribeStateRequest",
+  "DescribeStateRequest",
+  "Minimax__Cluster__V1__DescribeStateRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__DescribeStateRequest),
+  3,
+  minimax__cluster__v1__describe_state_request__field_descriptors,
+  minimax__cluster__v1__describe_state_request__field_indices_by_name,
+  1,  minimax__cluster__v1__describe_state_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__describe_state_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__kept_state_description__field_descriptors[3] =
+{
+  {
+    "scope",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateDescription, scope),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worth_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateDescription, worth_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__KeptStateDescription, tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__kept_state_description__field_indices_by_name[] = {
+  0,   /* field[0] = scope */
+  2,   /* field[2] = tokens */
+  1,   /* field[1] = worth_ms */
+};
+static const ProtobufCIntRange minimax__cluster__v1__kept_state_description__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__kept_state_description__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.KeptStateDescription",
+  "KeptStateDescription",
+  "Minimax__Cluster__V1__KeptStateDescription",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__KeptStateDescription),
+  3,
+  minimax__cluster__v1__kept_state_description__field_descriptors,
+  minimax__cluster__v1__kept_state_description__field_indices_by_name,
+  1,  minimax__cluster__v1__kept_state_description__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__kept_state_description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__export_state_request__field_descriptors[5] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExportStateRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExportStateRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExportStateRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExportStateRequest, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_max",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExportStateRequest, bytes_max),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__export_state_request__field_indices_by_name[] = {
+  4,   /* field[4] = bytes_max */
+  3,   /* field[3] = offset */
+  1,   /* field[1] = owner */
+  0,   /* field[0] = router */
+  2,   /* field[2] = state */
+};
+static const ProtobufCIntRange minimax__cluster__v1__export_state_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__export_state_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ExportStateRequest",
+  "ExportStateRequest",
+  "Minimax__Cluster__V1__ExportStateRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ExportStateRequest),
+  5,
+  minimax__cluster__v1__export_state_request__field_descriptors,
+  minimax__cluster__v1__export_state_request__field_indices_by_name,
+  1,  minimax__cluster__v1__export_state_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__export_state_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__export_state_response__field_descriptors[2] =
+{
+  {
+    "file_bytes",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExportStateResponse, file_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ExportStateResponse, part),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__export_state_response__field_indices_by_name[] = {
+  0,   /* field[0] = file_bytes */
+  1,   /* field[1] = part */
+};
+static const ProtobufCIntRange minimax__cluster__v1__export_state_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__export_state_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ExportStateResponse",
+  "ExportStateResponse",
+  "Minimax__Cluster__V1__ExportStateResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ExportStateResponse),
+  2,
+  minimax__cluster__v1__export_state_response__field_descriptors,
+  minimax__cluster__v1__export_state_response__field_indices_by_name,
+  1,  minimax__cluster__v1__export_state_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__export_state_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__import_state_request__field_descriptors[8] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateRequest, state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scope",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateRequest, scope),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "promised",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateRequest, promised),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateRequest, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "is_last",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateRequest, is_last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateRequest, part),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__import_state_request__field_indices_by_name[] = {
+  6,   /* field[6] = is_last */
+  5,   /* field[5] = offset */
+  1,   /* field[1] = owner */
+  7,   /* field[7] = part */
+  4,   /* field[4] = promised */
+  0,   /* field[0] = router */
+  3,   /* field[3] = scope */
+  2,   /* field[2] = state */
+};
+static const ProtobufCIntRange minimax__cluster__v1__import_state_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__import_state_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ImportStateRequest",
+  "ImportStateRequest",
+  "Minimax__Cluster__V1__ImportStateRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ImportStateRequest),
+  8,
+  minimax__cluster__v1__import_state_request__field_descriptors,
+  minimax__cluster__v1__import_state_request__field_indices_by_name,
+  1,  minimax__cluster__v1__import_state_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__import_state_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__import_state_response__field_descriptors[1] =
+{
+  {
+    "length",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__ImportStateResponse, length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__import_state_response__field_indices_by_name[] = {
+  0,   /* field[0] = length */
+};
+static const ProtobufCIntRange minimax__cluster__v1__import_state_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__import_state_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.ImportStateResponse",
+  "ImportStateResponse",
+  "Minimax__Cluster__V1__ImportStateResponse",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__ImportStateResponse),
+  1,
+  minimax__cluster__v1__import_state_response__field_descriptors,
+  minimax__cluster__v1__import_state_response__field_indices_by_name,
+  1,  minimax__cluster__v1__import_state_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__import_state_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor minimax__cluster__v1__embed_request__field_descriptors[1] =
@@ -2783,7 +4216,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_request__fi
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Minimax__Cluster__V1__SublayerRequest, n_spans),
     offsetof(Minimax__Cluster__V1__SublayerRequest, spans),
-    &minimax__cluster__v1__session_span__descriptor,
+    &minimax__cluster__v1__sequence_span__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -2839,15 +4272,15 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__sublayer_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__session_span__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__sequence_span__field_descriptors[3] =
 {
   {
-    "session",
+    "sequence",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__SessionSpan, session),
+    offsetof(Minimax__Cluster__V1__SequenceSpan, sequence),
     NULL,
     NULL,
     0,             /* flags */
@@ -2859,7 +4292,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__session_span__field_
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__SessionSpan, start),
+    offsetof(Minimax__Cluster__V1__SequenceSpan, start),
     NULL,
     NULL,
     0,             /* flags */
@@ -2871,36 +4304,36 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__session_span__field_
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT32,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__SessionSpan, count),
+    offsetof(Minimax__Cluster__V1__SequenceSpan, count),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__session_span__field_indices_by_name[] = {
+static const unsigned minimax__cluster__v1__sequence_span__field_indices_by_name[] = {
   2,   /* field[2] = count */
-  0,   /* field[0] = session */
+  0,   /* field[0] = sequence */
   1,   /* field[1] = start */
 };
-static const ProtobufCIntRange minimax__cluster__v1__session_span__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__sequence_span__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__session_span__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__sequence_span__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.SessionSpan",
-  "SessionSpan",
-  "Minimax__Cluster__V1__SessionSpan",
+  "minimax.cluster.v1.SequenceSpan",
+  "SequenceSpan",
+  "Minimax__Cluster__V1__SequenceSpan",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__SessionSpan),
+  sizeof(Minimax__Cluster__V1__SequenceSpan),
   3,
-  minimax__cluster__v1__session_span__field_descriptors,
-  minimax__cluster__v1__session_span__field_indices_by_name,
-  1,  minimax__cluster__v1__session_span__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__session_span__init,
+  minimax__cluster__v1__sequence_span__field_descriptors,
+  minimax__cluster__v1__sequence_span__field_indices_by_name,
+  1,  minimax__cluster__v1__sequence_span__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__sequence_span__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor minimax__cluster__v1__sublayer_response__field_descriptors[2] =
@@ -3033,12 +4466,12 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__logits_response__descript
 static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field_descriptors[3] =
 {
   {
-    "session",
+    "sequence",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__StateRequest, session),
+    offsetof(Minimax__Cluster__V1__StateRequest, sequence),
     NULL,
     NULL,
     0,             /* flags */
@@ -3072,7 +4505,7 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field
 static const unsigned minimax__cluster__v1__state_request__field_indices_by_name[] = {
   1,   /* field[1] = layer */
   2,   /* field[2] = router */
-  0,   /* field[0] = session */
+  0,   /* field[0] = sequence */
 };
 static const ProtobufCIntRange minimax__cluster__v1__state_request__number_ranges[1 + 1] =
 {

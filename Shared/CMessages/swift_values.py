@@ -108,6 +108,12 @@ def plain(it, type, values):
             return Property(name, "Int", read, [(it.name, f"UInt64({name})")], throws=True)
         case "uint64", False, "UInt64":
             return Property(name, "UInt64", source, [(it.name, name)])
+        case "uint64", False, id if re.fullmatch(r"\w+ID", id):
+            return Property(name, id, f"{id}(rawValue: {source})", [(it.name, f"{name}.rawValue")])
+        case "uint64", True, ids if re.fullmatch(r"\[\w+ID\]", ids):
+            read = f"fields.array({source}, message.{count}).map({ids[1:-1]}.init(rawValue:))"
+            writes = [(count, f"{name}.count"), (it.name, f"arena.copy({name}.map(\\.rawValue))")]
+            return Property(name, ids, read, writes)
         case "bool", False, "":
             return Property(name, "Bool", f"{source} != 0", [(it.name, f"{name} ? 1 : 0")])
         case "string", False, "":

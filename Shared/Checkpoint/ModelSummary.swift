@@ -13,7 +13,7 @@ package struct ModelSummary: Sendable, Equatable {
     package let expertParameters: Int
     /// Of all weights, and of all routed experts.
     package let byteCount: Int, expertByteCount: Int
-    /// Constant per session: one f32 matrix of (head dimension)² for each head of each lightning layer.
+    /// Whatever a sequence's length: an f32 matrix of (head dimension)² for each head of each lightning layer.
     package let lightningStateBytes: Int
     /// Keys and values of one token in all softmax layers, as bf16.
     package let keyValueBytesPerToken: Int

@@ -1,27 +1,31 @@
 internal import JSON
 
 /// Where one tensor lies in a safetensors file.
-struct TensorEntry: Equatable {
-    let name: String
+package struct TensorEntry: Equatable, Sendable {
+    /// The tensor's name in the file's header.
+    package let name: String
     /// As the file spells it: "BF16", "F32", …
-    let elementType: String
-    let shape: [Int]
+    package let elementType: String
+    /// Outermost dimension first; empty for a single number.
+    package let shape: [Int]
     /// Within the file, header included.
-    let bytes: Range<Int>
+    package let bytes: Range<Int>
 }
 
 /// The header of a safetensors file: eight bytes of length, then a JSON object, then the data without holes.
 ///
 /// Every statement of the header is checked against the others and against the file's size before anything is used.
-struct SafetensorsHeader {
+package struct SafetensorsHeader: Sendable {
     /// A third of what the format's own library allows: reading one takes ten times its size in memory.
-    static let byteCountMax = SizeLimits.indexBytes
+    package static let byteCountMax = SizeLimits.indexBytes
     static let elementByteCounts: [String: Int] = [
         "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2,
         "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
     ]
     /// In the order of the data.
-    let tensors: [TensorEntry]
+    package let tensors: [TensorEntry]
+    /// What `__metadata__` says in strings, as the format demands it; what is there of other kinds is left out.
+    package let metadata: [String: String]
 
     init(of file: MappedFile) throws(CheckpointError) {
         guard !FileBytes.isPointer(file.bytes(0 ..< min(file.byteCount, FileBytes.pointerStart.count))) else {
@@ -38,14 +42,19 @@ struct SafetensorsHeader {
             dataByteCount: file.byteCount - dataStart)
     }
 
+    /// Reads the header's JSON.
+    ///
     /// - Parameters:
+    ///   - file: the name that errors show.
     ///   - dataStart: where the data begins in the file; offsets in the header count from there.
     ///   - dataByteCount: how many bytes of data the file has.
-    init(json: [UInt8], file: String, dataStart: Int, dataByteCount: Int) throws(CheckpointError) {
+    package init(json: [UInt8], file: String, dataStart: Int, dataByteCount: Int) throws(CheckpointError) {
         var entries: [TensorEntry] = []
-        for member in try Self.members(json, file) where member.name != "__metadata__" {
+        let members = try Self.members(json, file)
+        for member in members where member.name != Self.metadataName {
             entries.append(try Self.entry(member, file, dataStart: dataStart))
         }
+        metadata = Self.metadata(members)
         // Empty tensors lie at a border: they come before the tensor that begins there.
         entries.sort { ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound) }
         var end = dataStart, previous = ""
@@ -70,6 +79,16 @@ struct SafetensorsHeader {
         tensors = entries
     }
 
+    static let metadataName = "__metadata__"
+
+    private static func metadata(_ members: [JSONValue.Member]) -> [String: String] {
+        guard case .object(let pairs)? = JSONValue.object(members)[metadataName] else { return [:] }
+        let strings = pairs.compactMap { pair in
+            if case .string(let text) = pair.value { (pair.name, text) } else { nil }
+        }
+        return Dictionary(strings) { _, last in last }
+    }
+
     private static func members(_ json: [UInt8], _ file: String) throws(CheckpointError) -> [JSONValue.Member] {
         let value: JSONValue
         do {
@@ -85,11 +104,11 @@ struct SafetensorsHeader {
             throw CheckpointError(
                 file: file, .malformed(field: "the header", expected: "an object", found: value.inWords))
         }
-        switch value["__metadata__"] {
+        switch value[metadataName] {
         case nil, .object: return members
         case let other?:
             throw CheckpointError(
-                file: file, .malformed(field: "__metadata__", expected: "an object", found: other.inWords))
+                file: file, .malformed(field: metadataName, expected: "an object", found: other.inWords))
         }
     }
 

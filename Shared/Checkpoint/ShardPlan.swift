@@ -37,7 +37,7 @@ package struct ShardPlan: Sendable {
         init(file: String, tensors: [NewTensor]) {
             self.file = file
             self.tensors = tensors
-            header = SafetensorsHeader.bytes(for: tensors)
+            header = SafetensorsHeader.bytes(for: tensors, metadata: [("format", "pt")])
         }
 
         /// Bytes of the whole file, header included.
@@ -90,30 +90,5 @@ package struct ShardPlan: Sendable {
     private static func fiveDigits(_ number: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    }
-}
-
-extension SafetensorsHeader {
-    /// Data begins at a multiple of this, so that rows of usual lengths do not straddle cache lines.
-    private static let alignment = 64
-
-    /// What stands before the data of a file with these tensors, in this order and without holes.
-    fileprivate static func bytes(for tensors: [NewTensor]) -> [UInt8] {
-        var members: [JSONValue.Member] = [.init(name: "__metadata__", value: ["format": "pt"])]
-        var end = 0
-        for tensor in tensors {
-            let begin = end
-            end += tensor.byteCount
-            members.append(
-                .init(
-                    name: tensor.name,
-                    value: [
-                        "dtype": .string(tensor.elementType), "shape": .array(tensor.shape.map { .int($0) }),
-                        "data_offsets": [.int(begin), .int(end)],
-                    ]))
-        }
-        var json = Array(JSONValue.object(members).text().utf8)
-        json += Array(repeating: UInt8(ascii: " "), count: (alignment - (8 + json.count) % alignment) % alignment)
-        return (0 ..< 8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) } + json
     }
 }

@@ -12,6 +12,14 @@ extension Float: WireValue {
     static var plural: String { "float32 values" }
 }
 
+extension Int32: WireValue {
+    static var plural: String { "token ids" }
+}
+
+extension UInt8: WireValue {
+    static var plural: String { "bytes" }
+}
+
 /// What a process has read of some weights, in 128 bits.
 package struct WeightDigest: Sendable, Hashable {
     /// The lower 64 bits, which travel first.

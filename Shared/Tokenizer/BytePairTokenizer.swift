@@ -68,18 +68,30 @@ package struct BytePairTokenizer: Sendable {
     /// - Parameter isCancelled: asked every some milliseconds.
     package func encode(
         _ prompt: PromptText, isCancelled: @escaping () -> Bool = { Task.isCancelled }
-    ) throws(EncodingError) -> [Int32] {
+    ) throws(EncodingError) -> [Int32] { try encodeWithBorders(prompt, isCancelled: isCancelled).ids }
+
+    /// The token ids of `prompt` as `encode` finds them, and where among them its borders are.
+    ///
+    /// - Parameter isCancelled: asked every some milliseconds.
+    package func encodeWithBorders(
+        _ prompt: PromptText, isCancelled: @escaping () -> Bool = { Task.isCancelled }
+    ) throws(EncodingError) -> EncodedPrompt {
         let text = prompt.utf8
         var work = EncodingWork(bytes: text.count, rounds: preTokenizer.steps.count, isCancelled: isCancelled)
         var encoder = WordEncoder(vocabulary, merges, ignoresMerges: ignoresMerges)
+        var borders = prompt.borders.map { $0 == 0 ? 0 : nil }
         let origins = TextOrigins(prompt)
         for part in try rawTokens.parts(of: text, origins, &work) {
             switch part {
             case .token(let id): encoder.append(id)
-            case .text(let range): try encode(Array(text[range]), origins[range], with: &encoder, &work)
+            case .text(let range):
+                try encode(Array(text[range]), origins[range], with: &encoder, &work)
+                for (index, border) in prompt.borders.enumerated() where border == range.upperBound {
+                    borders[index] = encoder.ids.count
+                }
             }
         }
-        return encoder.ids
+        return EncodedPrompt(ids: encoder.ids, borders: borders)
     }
 
     private func encode(

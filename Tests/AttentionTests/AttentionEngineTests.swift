@@ -2,7 +2,6 @@ import Checkpoint
 import Messages
 import Tensors
 import Testing
-import Transport
 
 @testable import Attention
 
@@ -15,11 +14,11 @@ import Transport
         await #expect(throws: error, sourceLocation: location) { _ = try await call() }
     }
 
-    @Test("each call that does not fit the model or the session is refused by name")
+    @Test("each call that does not fit the model or the sequence is refused by name")
     func refusals() async throws {
         let engine = try AttentionEngine("mixed-original"), row = [Float](repeating: 1, count: Self.columns)
-        try await engine.openSession(1, tokensMax: 10)
-        let once = [Rows(session: 1, start: 0, count: 1)]
+        try await engine.open(1, tokensMax: 10)
+        let once = [Rows(sequence: 1, start: 0, count: 1)]
         await refuses(.layer(3, count: 3)) { try await engine.layer(3, once) }
         await refuses(.shape(name: "hidden", expected: "one or more rows of 40", found: 39)) {
             try await engine.layer(0, once, hidden: Array(row.dropLast()))
@@ -28,18 +27,18 @@ import Transport
             try await engine.layer(0, [], hidden: [])
         }
         let spansError = AttentionError.shape(
-            name: "hidden", expected: "the rows of its spans, one span a session", found: 80)
+            name: "hidden", expected: "the rows of its spans, one span a sequence", found: 80)
         await refuses(spansError) { try await engine.layer(0, once, hidden: row + row) }
         await refuses(spansError) { try await engine.layer(0, [], hidden: row + row) }
         await refuses(spansError) {
-            try await engine.layer(0, once + [Rows(session: 1, start: 1, count: 1)], hidden: row + row)
+            try await engine.layer(0, once + [Rows(sequence: 1, start: 1, count: 1)], hidden: row + row)
         }
-        await refuses(.unknownSession(2)) { try await engine.layer(0, [Rows(session: 2, start: 0, count: 1)]) }
-        await refuses(.unknownSession(1)) { try await engine.layer(0, router: 7, once) }
-        await refuses(.position(session: 1, layer: 1, expected: 0, found: 4)) {
-            try await engine.layer(1, [Rows(session: 1, start: 4, count: 1)])
+        await refuses(.unknownSequence(2)) { try await engine.layer(0, [Rows(sequence: 2, start: 0, count: 1)]) }
+        await refuses(.unknownSequence(1)) { try await engine.layer(0, router: 7, once) }
+        await refuses(.position(sequence: 1, layer: 1, expected: 0, found: 4)) {
+            try await engine.layer(1, [Rows(sequence: 1, start: 4, count: 1)])
         }
-        await refuses(.length(11, limit: 10)) { try await engine.layer(0, [Rows(session: 1, start: 0, count: 11)]) }
+        await refuses(.length(11, limit: 10)) { try await engine.layer(0, [Rows(sequence: 1, start: 0, count: 11)]) }
         await refuses(.token(97, vocabulary: Self.vocabulary)) {
             try await engine.embed(EmbedRequest(tokens: [0, 97, 1000]))
         }
@@ -57,46 +56,46 @@ import Transport
         }
     }
 
-    @Test("a call of several sessions of which one is wrong changes none of them", arguments: [0, 1])
+    @Test("a call of several sequences of which one is wrong changes none of them", arguments: [0, 1])
     func allOrNothing(layer: Int) async throws {
         let engine = try AttentionEngine("mixed-original")
-        for session in [1, 2, 3] as [UInt64] { try await engine.openSession(session) }
-        let right = [Rows(session: 1, start: 0, count: 3), Rows(session: 2, start: 0, count: 65)]
-        await refuses(.position(session: 3, layer: layer, expected: 0, found: 1)) {
-            try await engine.layer(layer, right + [Rows(session: 3, start: 1, count: 1)])
+        for sequence in [1, 2, 3] as [SequenceID] { try await engine.open(sequence) }
+        let right = [Rows(sequence: 1, start: 0, count: 3), Rows(sequence: 2, start: 0, count: 65)]
+        await refuses(.position(sequence: 3, layer: layer, expected: 0, found: 1)) {
+            try await engine.layer(layer, right + [Rows(sequence: 3, start: 1, count: 1)])
         }
         let found = try await engine.layer(layer, right)
         let other = try AttentionEngine("mixed-original")
-        for session in [1, 2] as [UInt64] { try await other.openSession(session) }
+        for sequence in [1, 2] as [SequenceID] { try await other.open(sequence) }
         #expect(try await other.layer(layer, right) == found)
     }
 
-    @Test("two routers' sessions of one number are two sessions")
+    @Test("two routers' sequences of one number are two sequences")
     func routers() async throws {
         let engine = try AttentionEngine("mixed-original")
-        let first = [Rows(session: 5, start: 0, count: 2)], next = [Rows(session: 5, start: 2, count: 1)]
-        for router in [1, 2] as [UInt64] { try await engine.openSession(5, router: router) }
+        let first = [Rows(sequence: 5, start: 0, count: 2)], next = [Rows(sequence: 5, start: 2, count: 1)]
+        for router in [1, 2] as [UInt64] { try await engine.open(5, router: router) }
         let answer = try await engine.layer(0, router: 1, first)
         #expect(try await engine.layer(0, router: 2, first) == answer)
         _ = try await engine.layer(0, router: 1, next)
-        #expect(try await engine.close(CloseSessionsRequest(router: 1, sessions: [], all: true)).closed == 1)
-        await refuses(.unknownSession(5)) { try await engine.layer(0, router: 1, next) }
+        #expect(try await engine.states.close(CloseSequencesRequest(router: 1, sequences: [], all: true)).closed == 1)
+        await refuses(.unknownSequence(5)) { try await engine.layer(0, router: 1, next) }
         _ = try await engine.layer(0, router: 2, next)
     }
 
     @Test("a router is told its budget and what other routers have reserved of it")
     func description() async throws {
         let engine = try AttentionEngine("mixed-original", budgetBytes: 1 << 24)
-        let bytes = engine.config.sessionBytes(tokensMax: 100)
-        try await engine.openSession(1, router: 1)
-        try await engine.openSession(1, router: 2)
-        try await engine.openSession(2, router: 2)
+        let bytes = engine.config.stateBytes(tokensMax: 100)
+        try await engine.open(1, router: 1)
+        try await engine.open(1, router: 2)
+        try await engine.open(2, router: 2)
         let one = try await engine.describe(DescribeRequest(router: 1))
         let two = try await engine.describe(DescribeRequest(router: 2))
         #expect(one.othersBytes == 2 * bytes && two.othersBytes == bytes)
         #expect(one.memoryBudgetBytes == 1 << 24 && one.arithmetic == "exact")
         #expect(try one.modelFingerprint == Fixture.files("mixed-original").fingerprint())
-        #expect(engine.usage.sessions == 3 && engine.usage.reservedBytes == 3 * bytes)
+        #expect(engine.states.usage.sequences == 3 && engine.states.usage.boundBytes == 3 * bytes)
     }
 
     @Test("embedding gives the tokens' rows, in the order in which they are asked for, twice where twice")
@@ -132,36 +131,5 @@ import Transport
             WeightReader(try Fixture.files(name), Compute(threads: 1)).copy
         }
         #expect(copies[0] != copies[1])
-    }
-}
-
-@Suite("Errors of attention") struct AttentionErrorTests {
-    @Test(
-        "tell a router by their code whether to ask again later, to begin anew or to give up",
-        arguments: [
-            (.unknownSession(1), .notFound, "session 1 is not open here"),
-            (.lost(2, .damaged("cut off")), .notFound, "session 2 is lost, its parked state is damaged: cut off"),
-            (.sessionExists(3), .failedPrecondition, "session 3 is open already"),
-            (.parked(4), .failedPrecondition, "session 4 is parked; resume it first"),
-            (.notParked(5), .failedPrecondition, "session 5 is not parked but open"),
-            (.moving(6), .failedPrecondition, "session 6 is just being parked or resumed"),
-            (.resuming(7, .disk("x")), .failedPrecondition, "session 7 cannot be read back and stays parked: x"),
-            (
-                .position(session: 8, layer: 1, expected: 2, found: 3), .failedPrecondition,
-                "session 8 stands at position 2 in layer 1, the call begins at 3"
-            ),
-            (.parking(9, .disk("full")), .resourceExhausted, "session 9 cannot be parked and stays in memory: full"),
-            (
-                .memory(needed: 3, free: 2, budget: 9), .resourceExhausted,
-                "the session needs 3 bytes of state, 2 of 9 are free"
-            ),
-            (.length(0, limit: 5), .invalidArgument, "a length of 0 tokens, expected 1 to 5"),
-            (.layer(9, count: 3), .invalidArgument, "layer 9 of a model of 3 layers"),
-            (.token(97, vocabulary: 97), .invalidArgument, "token id 97 of a vocabulary of 97"),
-            (.rows(7, limit: 6), .invalidArgument, "7 rows in one call, whose answer has room for 6"),
-            (.shape(name: "x", expected: "a row", found: 3), .invalidArgument, "x holds 3 values, expected a row"),
-        ] as [(AttentionError, RPCError.Code, String)])
-    func codes(error: AttentionError, code: RPCError.Code, message: String) {
-        #expect(RPCError(error) == RPCError(code, message))
     }
 }

@@ -1,8 +1,6 @@
 import Checkpoint
-import Foundation
 import Messages
 import NIOCore
-import Tensors
 import Testing
 import Transport
 import TypedCalls
@@ -10,28 +8,19 @@ import TypedCalls
 @testable import Attention
 
 @Suite("Calls to attention whose deadline has passed") struct LateCallTests {
-    private static let model = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/mixed-original").path
-
-    private func engine() throws -> AttentionEngine {
-        try AttentionEngine(
-            WeightFiles(directory: Self.model), compute: Compute(threads: 1), memoryBudgetBytes: 1 << 30
-        ) { () throws(ParkingError) in try ParkingFile(in: "/tmp") }
-    }
-
-    @Test("are not begun, and change no session")
+    @Test("are not begun, and change no sequence")
     func late() async throws {
-        let engine = try engine()
-        _ = try await engine.open(OpenSessionRequest(session: 1, tokensMax: 8))
+        let engine = try AttentionEngine("mixed-original")
+        try await engine.open(1, tokensMax: 8)
         let row = (0 ..< engine.config.hiddenSize).map { Float($0 % 17) - 8 }
-        let attend = SublayerRequest(layer: 0, spans: [SessionSpan(session: 1, start: 0, count: 1)], hidden: row)
+        let attend = SublayerRequest(layer: 0, spans: [SequenceSpan(sequence: 1, start: 0, count: 1)], hidden: row)
         let late = CallContext(path: "/v1/x", deadline: .now() - .seconds(1))
         let error = RPCError(.deadlineExceeded, "/v1/x was not begun: its deadline had passed")
         await #expect(throws: error) { try await engine.attend(attend, late) }
         await #expect(throws: error) { try await engine.embed(EmbedRequest(tokens: [1]), late) }
         await #expect(throws: error) { try await engine.logits(LogitsRequest(hidden: row), late) }
 
-        // The session still stands at position 0, or this call would be refused.
+        // The sequence still stands at position 0, or this call would be refused.
         let inTime = CallContext(path: "/v1/x", deadline: .now() + .seconds(600))
         #expect(try await engine.attend(attend, inTime).partial.count == row.count)
         #expect(try await engine.embed(EmbedRequest(tokens: [1]), inTime).hidden.count == row.count)

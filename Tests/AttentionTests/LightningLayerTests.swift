@@ -12,7 +12,7 @@ import Testing
     private static let files = try! Fixture.files("mixed-original")
     private static let headCount = 6, d = 16
 
-    private func fresh() -> LightningState { LightningState(headCount: Self.headCount, headDimension: Self.d) }
+    private func fresh() -> LightningState { .fresh(headCount: Self.headCount, headDimension: Self.d) }
 
     /// What the layer must give: its share before the norm's division, each row's sum of squares, each head's state.
     private func expected(
@@ -59,6 +59,7 @@ import Testing
         let compute = Compute(threads: 1), layer = try LightningAttention(Self.files, layer: 0)
         let input = Tensor(columns: 40, values: pattern(260 * 40, seed: 3)), whole = fresh()
         let expected = layer.attend(input, [(whole, 0 ..< 260)], compute)
+        let shape = LightningShape(headCount: Self.headCount, headDimension: Self.d)
         for lengths in cuts(of: 260) {
             var partial: [Float] = [], squares: [Float] = [], first = 0
             let state = fresh()
@@ -70,7 +71,7 @@ import Testing
             }
             let isSame = bits(partial) == bits(expected.partial.values) && bits(squares) == bits(expected.squares)
             #expect(isSame, "cut into \(lengths)")
-            #expect(bytes(state.usedMemory) == bytes(whole.usedMemory), "cut into \(lengths)")
+            #expect(state.values(shape) == whole.values(shape), "cut into \(lengths)")
         }
     }
 
@@ -95,6 +96,7 @@ import Testing
         let width = Self.heads * Self.d, compute = Compute(threads: 1)
         let qkv = pattern(range.upperBound * 3 * width, seed: 8)
         var output = [Float](repeating: .nan, count: range.count * width)
+        state.begin(range.count)
         output.withUnsafeMutableBufferPointer { output in
             qkv.withUnsafeBufferPointer { qkv in
                 for head in 0 ..< Self.heads {
@@ -105,18 +107,18 @@ import Testing
                 }
             }
         }
-        state.length += range.count
+        state.end(range.count)
         return output
     }
 
     @Test("changes only when a block closes: decode reads it without writing it back")
     func openBlock() {
-        let state = LightningState(headCount: Self.heads, headDimension: Self.d)
-        var matrices = bytes([state.usedMemory[0]])
+        let state = LightningState.fresh(headCount: Self.heads, headDimension: Self.d)
+        var matrices = bits(state.matrices)
         #expect(matrices.allSatisfy { $0 == 0 })
         for row in 0 ..< 200 {
             extend(state, row ..< row + 1)
-            let now = bytes([state.usedMemory[0]])
+            let now = bits(state.matrices)
             #expect((now == matrices) == ((row + 1) % LightningState.blockLength != 0), "row \(row)")
             matrices = now
         }
@@ -124,24 +126,7 @@ import Testing
 
     @Test("each head writes its own outputs and no others")
     func strides() {
-        let state = LightningState(headCount: Self.heads, headDimension: Self.d)
+        let state = LightningState.fresh(headCount: Self.heads, headDimension: Self.d)
         #expect(extend(state, 0 ..< 70).allSatisfy { $0.isFinite })
-    }
-
-    @Test(
-        "is all in its used memory: a copy of that goes on with the same bytes",
-        arguments: [
-            0, 1, 15, 16, 17, 63, 64, 65, 129,
-        ])
-    func copies(length: Int) {
-        let state = LightningState(headCount: Self.heads, headDimension: Self.d)
-        if length > 0 { extend(state, 0 ..< length) }
-        let copy = LightningState(headCount: Self.heads, headDimension: Self.d, length: length)
-        let pieces = (state.usedMemory, copy.usedMemory)
-        #expect(pieces.0.map(\.count) == pieces.1.map(\.count))
-        for (from, to) in zip(pieces.0, pieces.1) { to.copyMemory(from: UnsafeRawBufferPointer(from)) }
-        #expect(bits(extend(copy, length ..< length + 70)) == bits(extend(state, length ..< length + 70)))
-        #expect(bytes(copy.usedMemory) == bytes(state.usedMemory))
-        #expect(state.openRows == (length + 70) % 64)
     }
 }

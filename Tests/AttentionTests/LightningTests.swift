@@ -28,7 +28,7 @@ import Testing
     /// Carries `rows` (q, k, v) through a fresh state that has seen `start` tokens of zeros, in pieces of `chunk`.
     private func run(start: Int, rows: [[Float]], chunk: Int, _ compute: Compute) -> (outputs: [Float], state: [Float])
     {
-        let state = LightningState(headCount: 1, headDimension: 2)
+        let state = LightningState.fresh(headCount: 1, headDimension: 2)
         var outputs: [Float] = []
         let all = [[Float]](repeating: [Float](repeating: 0, count: 6), count: start) + rows
         var index = 0
@@ -36,6 +36,7 @@ import Testing
             let piece = all[index ..< min(index + chunk, all.count)]
             let qkv = piece.flatMap { $0 }
             var output = [Float](repeating: .nan, count: piece.count * 2)
+            state.begin(piece.count)
             output.withUnsafeMutableBufferPointer { output in
                 qkv.withUnsafeBufferPointer { qkv in
                     state.extend(
@@ -44,7 +45,7 @@ import Testing
                         count: piece.count, compute)
                 }
             }
-            state.length += piece.count
+            state.end(piece.count)
             outputs += output
             index += piece.count
         }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Attention
 
-/// One call for the rows of many sessions, or one for each: nobody can tell.
+/// One call for the rows of many sequences, or one for each: nobody can tell.
 @Suite("Many spans in one call") struct ManySpansTests {
-    /// What each session has seen, and how many rows it gets: decode and prefill rows in turns, at and across the
+    /// What each sequence has seen, and how many rows it gets: decode and prefill rows in turns, at and across the
     /// borders of blocks, pages and ranges.
-    private static let sessions: [(seen: Int, rows: Int)] = [
+    private static let sequences: [(seen: Int, rows: Int)] = [
         (0, 1), (63, 1), (5, 200), (64, 1), (0, 70), (4200, 1), (130, 2), (4090, 9), (1, 1),
     ]
 
@@ -25,20 +25,20 @@ import Testing
     }
 
     /// - Parameters:
-    ///   - fresh: a session that has seen nothing.
-    ///   - attend: extends sessions by rows and gives the values that each row came to.
+    ///   - fresh: a sequence that has seen nothing.
+    ///   - attend: extends sequences by rows and gives the values that each row came to.
     private func check<State>(
         columns: Int, fresh: () -> State, attend: (Tensor, [(State, Range<Int>)], Compute) -> [[Float]]
     ) {
         func prepared() -> [State] {
-            Self.sessions.enumerated().map { index, session in
-                let state = fresh(), first = rows(session.seen, seed: index, columns: columns)
-                if session.seen > 0 { _ = attend(first, [(state, 0 ..< session.seen)], Compute(threads: 1)) }
+            Self.sequences.enumerated().map { index, sequence in
+                let state = fresh(), first = rows(sequence.seen, seed: index, columns: columns)
+                if sequence.seen > 0 { _ = attend(first, [(state, 0 ..< sequence.seen)], Compute(threads: 1)) }
                 return state
             }
         }
-        let inputs = Self.sessions.enumerated().map { rows($1.rows, seed: 50 + $0, columns: columns) }
-        let last = Self.sessions.indices.map { rows(1, seed: 90 + $0, columns: columns) }
+        let inputs = Self.sequences.enumerated().map { rows($1.rows, seed: 50 + $0, columns: columns) }
+        let last = Self.sequences.indices.map { rows(1, seed: 90 + $0, columns: columns) }
         func alone(_ states: [State], _ inputs: [Tensor]) -> [[Float]] {
             zip(states, inputs).flatMap { attend($1, [($0, 0 ..< $1.rows)], Compute(threads: 1)) }
         }
@@ -69,7 +69,7 @@ import Testing
         let layer = try LightningAttention(files, layer: 0)
         check(
             columns: config.hiddenSize,
-            fresh: { LightningState(headCount: config.headCount, headDimension: config.headDimension) }
+            fresh: { LightningState.fresh(headCount: config.headCount, headDimension: config.headDimension) }
         ) { input, spans, compute in
             let (partial, squares) = layer.attend(input, spans.map { ($0, $1) }, compute)
             return (0 ..< input.rows).map { Array(partial.row($0)) + [squares[$0]] }
@@ -85,7 +85,7 @@ import Testing
         let layer = try SoftmaxAttention(files, layer: index)
         check(
             columns: config.hiddenSize,
-            fresh: { KeyValueCache(headCount: config.keyValueHeadCount, headDimension: config.headDimension) }
+            fresh: { KeyValueCache.fresh(headCount: config.keyValueHeadCount, headDimension: config.headDimension) }
         ) { input, spans, compute in
             let output = layer.attend(input, spans.map { ($0, $1) }, compute)
             return (0 ..< input.rows).map { Array(output.row($0)) }

@@ -14,7 +14,7 @@ import Testing
         init(_ random: inout SplitMix64) {
             let first = Int.random(in: 0 ... 40, using: &random)
             rows = first ..< first + Int.random(in: 1 ... 100, using: &random)
-            // Some sessions stand near the border of a range.
+            // Some sequences stand near the border of a range.
             let border = QueryTile.rangeLength * Int.random(in: 0 ... 3, using: &random)
             start = max(0, border + Int.random(in: -120 ... 120, using: &random))
             groupSize = [1, 2, 3, 8, 32, 48].randomElement(using: &random)!
@@ -81,7 +81,7 @@ import Testing
 
     /// A cache of one head whose keys and values follow from their positions.
     private func cache(length: Int) -> (cache: KeyValueCache, keys: Formulas.Matrix, values: Formulas.Matrix) {
-        let cache = KeyValueCache(headCount: 1, headDimension: Self.d), compute = Compute(threads: 1)
+        let cache = KeyValueCache.fresh(headCount: 1, headDimension: Self.d), compute = Compute(threads: 1)
         let keys = pattern(length * Self.d, seed: 1), values = pattern(length * Self.d, seed: 2)
         _ = cache.grow(by: length)
         for position in 0 ..< length {
@@ -94,7 +94,7 @@ import Testing
         )
     }
 
-    /// The last `rows` positions of a session of `length`, over `ranges` joined in order, beside the formula.
+    /// The last `rows` positions of a sequence of `length`, over `ranges` joined in order, beside the formula.
     private func check(length: Int, rows: Int, window: Int?, _ ranges: [Range<Int>], scale: Float = 1) {
         let compute = Compute(threads: 1), width = Self.groupSize * Self.d
         let (cache, keys, values) = cache(length: length)
@@ -147,14 +147,14 @@ import Testing
     }
 }
 
-@Suite("Keys and values of a session") struct KeyValueCacheTests {
+@Suite("Keys and values of a sequence") struct KeyValueCacheTests {
     private static let heads = 2, d = 3, length = 200
 
     private static func key(_ position: Int) -> [Float] { pattern(heads * d, seed: 2 * position) }
     private static func value(_ position: Int) -> [Float] { pattern(heads * d, seed: 2 * position + 1) }
 
     private func filled() -> KeyValueCache {
-        let cache = KeyValueCache(headCount: Self.heads, headDimension: Self.d), compute = Compute(threads: 1)
+        let cache = KeyValueCache.fresh(headCount: Self.heads, headDimension: Self.d), compute = Compute(threads: 1)
         var random = SplitMix64(seed: 2)
         for count in random.cuts(of: Self.length) {
             let first = cache.grow(by: count)
@@ -188,18 +188,6 @@ import Testing
                 }
             }
             #expect(visited == Array(wanted))
-        }
-    }
-
-    @Test("its used memory is whole pages, and of the last one groups of keys and single values")
-    func usedMemory() {
-        let page = KeyValueCache.pageLength, group = Kernels.keyGroupLength, width = Self.heads * Self.d * 4
-        for length in [0, 1, group, group + 1, page - 1, page, page + 1, 3 * page + 5] {
-            let cache = KeyValueCache(headCount: Self.heads, headDimension: Self.d, length: length)
-            let rest = length % page, keys = (rest + group - 1) / group * group
-            let expected = (length - rest) * 2 * width + (keys + rest) * width
-            #expect(cache.usedMemory.reduce(0) { $0 + $1.count } == expected, "length \(length)")
-            #expect(cache.length == length)
         }
     }
 }

@@ -23,9 +23,6 @@ func pattern(_ count: Int, seed: Int) -> [Float] {
 
 func bits(_ values: some Sequence<Float>) -> [UInt32] { values.map(\.bitPattern) }
 
-/// The bytes of a state's memory, piece after piece.
-func bytes(_ memory: [UnsafeMutableRawBufferPointer]) -> [UInt8] { memory.flatMap { Array($0) } }
-
 extension SplitMix64 {
     /// Cuts `count` rows into pieces of random lengths, those that reach and cross a block's border among them.
     mutating func cuts(of count: Int) -> [Int] {
@@ -50,27 +47,53 @@ func cuts(of count: Int) -> [[Int]] {
     return [ones] + even + (0 ..< 6).map { _ in random.cuts(of: count) }
 }
 
-/// Rows of one session in one call to a layer.
+/// Rows of one sequence in one call to a layer.
 struct Rows {
-    let session: UInt64
+    let sequence: SequenceID
     let start: Int
     let count: Int
 }
 
-extension AttentionEngine {
-    convenience init(
-        _ name: String, budgetBytes: Int = 1 << 30,
-        makeParkingFile: @escaping @Sendable () throws(ParkingError) -> ParkingFile = { () throws(ParkingError) in
-            try ParkingFile(in: "/tmp")
-        }
-    ) throws {
-        try self.init(
-            Fixture.files(name), compute: Compute(threads: 1), memoryBudgetBytes: budgetBytes,
-            makeParkingFile: makeParkingFile)
+/// A folder of a test's own, which ends with it.
+final class TemporaryFolder {
+    let path = FileManager.default.temporaryDirectory.appending(path: "attention-tests-\(UUID().uuidString)").path
+
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+
+    /// The names of what lies in it, but for the lock.
+    var files: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: path).filter { $0 != "lock" }.sorted() }
     }
 
-    func openSession(_ session: UInt64, router: UInt64 = 0, tokensMax: Int = 100) async throws {
-        _ = try await open(OpenSessionRequest(router: router, session: session, tokensMax: tokensMax))
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// What `make` gives, when it no longer fails: an engine lets go of its folder when its lanes' threads have, soon after
+/// its last call was answered.
+func soon<R>(_ make: () throws -> R) async throws -> R {
+    for _ in 0 ..< 500 {
+        if let result = try? make() { return result }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    return try make()
+}
+
+extension AttentionEngine {
+    /// - Parameter folder: nil: one that ends with the engine.
+    convenience init(
+        _ name: String, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30
+    ) throws {
+        let checkpoint = try Fixture.files(name), compute = Compute(threads: 1)
+        let disk = try StateDisk(
+            folder, maxBytes: diskBytes, fingerprint: checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue)
+        try self.init(checkpoint, compute: compute, memoryBudgetBytes: budgetBytes, disk: disk)
+    }
+
+    /// Opens an empty sequence; returns the bytes granted.
+    @discardableResult func open(_ sequence: SequenceID, router: UInt64 = 0, tokensMax: Int = 100) async throws -> Int {
+        try await states.open(
+            OpenSequenceRequest(router: router, sequence: sequence, tokensMax: tokensMax)
+        ).grantedBytes
     }
 
     /// One layer over some rows; the answer is its share and the squares, as bits.
@@ -81,7 +104,7 @@ extension AttentionEngine {
         let answer = try await attend(
             SublayerRequest(
                 router: router, layer: layer,
-                spans: rows.map { .init(session: $0.session, start: $0.start, count: $0.count) }, hidden: hidden))
+                spans: rows.map { .init(sequence: $0.sequence, start: $0.start, count: $0.count) }, hidden: hidden))
         return bits(answer.partial + answer.squares)
     }
 }

@@ -135,7 +135,7 @@ import Testing
             let undisturbed = Transcript(try await first.stream(RESTCluster.completionsPath, Self.bodies[0]))
             let stream = try await first.stream(RESTCluster.completionsPath, Self.bodies[0]) { stream in
                 guard stream.events.count == 10 else { return false }
-                // Both number their sessions from 1.
+                // Both number their sequences from 1.
                 let folder = first.folder, port = try await TestPort.free()
                 let second = try ServiceProcess(
                     "router",
@@ -168,8 +168,8 @@ import Testing
                 return false
             }
             #expect(Transcript(stream).difference(from: undisturbed) == nil)
-            try await eventually("the second router's session is closed", within: .seconds(60)) {
-                try await first.metric("minimax_attention_sessions", of: "attention") == 0
+            try await eventually("the second router's sequence is closed", within: .seconds(60)) {
+                try await first.metric("minimax_attention_sequences", of: "attention") == 0
             }
         }
     }

@@ -107,7 +107,7 @@ import Testing
                 #expect(reply.errorMessage.contains("1048576"))
             }
             #expect(try await cluster.metric("minimax_attention_rows_total", of: "attention") == rows)
-            #expect(try await cluster.metric("minimax_attention_sessions", of: "attention") == 0)
+            #expect(try await cluster.metric("minimax_attention_sequences", of: "attention") == 0)
         }
     }
 

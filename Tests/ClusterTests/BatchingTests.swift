@@ -35,7 +35,7 @@ import Testing
     func equality(overlap: OverlapMode) async throws {
         try await ModelCluster.with(Paths.demo) { cluster in
             // Too little memory for all, few places, small pieces: everything that can happen to a sequence happens.
-            let bytes = cluster.config.sessionBytes(tokensMax: 256)
+            let bytes = cluster.config.stateBytes(tokensMax: 256)
             try await cluster.withEngine {
                 $0.schedule.limits = Scheduler.Limits(
                     placesMax: 6, waitingMax: 64, memoryBytes: bytes * 5, weights: [1, 2], ageing: .milliseconds(200))
@@ -69,7 +69,7 @@ import Testing
     func refusals() async throws {
         try await ModelCluster.with(Paths.demo) { cluster in
             try await cluster.withEngine {
-                $0.schedule.limits.memoryBytes = cluster.config.sessionBytes(tokensMax: 100)
+                $0.schedule.limits.memoryBytes = cluster.config.stateBytes(tokensMax: 100)
             } body: { engine in
                 let fine = GenerationRequest(id: "fine", prompt: [5, 6, 7], tokensMax: 40, ignoreEnd: true)
                 var large = fine, long = fine, late = fine
@@ -175,7 +175,7 @@ import Testing
         var answer = Answer()
         for try await output in outputs {
             switch output {
-            case .event(.begun): break
+            case .event(.submitted), .event(.begun): break
             case .event(.prompt(let logprobs)): answer.prompt = logprobs
             case .event(.token(let token, let logprobs)):
                 if answer.tokens.count == patience { return answer }

@@ -24,12 +24,12 @@ import Testing
         return reply.json["choices"] ?? .null
     }
 
-    private func sessions(_ cluster: RESTCluster) async throws -> Double {
-        try await cluster.metric("minimax_attention_sessions", of: "attention")
+    private func sequences(_ cluster: RESTCluster) async throws -> Double {
+        try await cluster.metric("minimax_attention_sequences", of: "attention")
     }
 
     private func waitUntilWorking(_ cluster: RESTCluster) async throws {
-        try await eventually("the cluster works on the request") { try await sessions(cluster) > 0 }
+        try await eventually("the cluster works on the request") { try await sequences(cluster) > 0 }
     }
 
     /// Until a host that was started anew has experts.
@@ -200,7 +200,7 @@ import Testing
             try cluster.startRouter()
             try await cluster.waitUntilReady()
             #expect(try await normalAnswer(cluster) == before)
-            try await eventually("the session of the first router is gone") { try await sessions(cluster) == 0 }
+            try await eventually("the sequence of the first router is gone") { try await sequences(cluster) == 0 }
         }
     }
 
@@ -208,7 +208,7 @@ import Testing
     func hangUp() async throws {
         try await RESTCluster.with { cluster in
             func expectIdle(_ what: String) async throws {
-                try await eventually("\(what): no session is left") { try await sessions(cluster) == 0 }
+                try await eventually("\(what): no sequence is left") { try await sequences(cluster) == 0 }
                 let rows = try await cluster.metric("minimax_attention_rows_total", of: "attention")
                 #expect(rows < 16 * 2500, "\(what): half of the answer was computed for nobody")        // 16 layers
                 try await Task.sleep(for: .milliseconds(200))

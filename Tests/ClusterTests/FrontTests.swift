@@ -20,8 +20,8 @@ import Testing
         for name in ["vllm:num_requests_running", "vllm:num_requests_waiting"] {
             try await eventually("\(name) is 0") { try await cluster.metric(name, of: "router") == 0 }
         }
-        try await eventually("no session is open") {
-            try await cluster.metric("minimax_attention_sessions", of: "attention") == 0
+        try await eventually("no sequence is open") {
+            try await cluster.metric("minimax_attention_sequences", of: "attention") == 0
         }
     }
 

@@ -32,8 +32,9 @@ struct FuzzTests {
                 switch self {
                 case .attention:
                     [
-                        "attention/describe", "attention/open", "attention/close", "attention/embed",
-                        "attention/sublayer", "attention/logits", "attention/state",
+                        "attention/describe", "sequences/open", "sequences/grow", "sequences/close", "states/keep",
+                        "states/drop", "states/store", "states/list", "states/describe", "states/export",
+                        "states/import", "attention/embed", "attention/sublayer", "attention/logits", "attention/state",
                     ]
                 case .expertHost: ["experts/hold", "experts/retain", "experts/run"]
                 case .control: ["router/announce"]
@@ -46,7 +47,7 @@ struct FuzzTests {
     private static let growthMax = 64 << 20
 
     /// Runs `body`, then looks whether the same processes give the same answer and hold no more than before.
-    private func expectUnharmed(
+    func expectUnharmed(
         _ location: SourceLocation = #_sourceLocation, _ body: (RESTCluster, inout SplitMix64) async throws -> Void
     ) async throws {
         let cluster = try suiteCluster()
@@ -61,7 +62,7 @@ struct FuzzTests {
         }
         let before = try await answer()
         try await eventually("the cluster is at rest") {
-            try await cluster.metric("minimax_attention_sessions", of: "attention") == 0
+            try await cluster.metric("minimax_attention_sequences", of: "attention") == 0
         }
         let memory = cluster.all.map { $0.memory("RssAnon") }, descriptors = cluster.all.map(\.descriptorCount)
         try await body(cluster, &random)
@@ -83,7 +84,7 @@ struct FuzzTests {
         }
     }
 
-    private func withClient<R>(_ address: Address, _ body: (RPCClient) async throws -> R) async throws -> R {
+    func withClient<R>(_ address: Address, _ body: (RPCClient) async throws -> R) async throws -> R {
         let client = RPCClient(
             address: address, group: MultiThreadedEventLoopGroup.singleton,
             logger: .init(label: "stranger") { _ in SwiftLogNoOpLogHandler() })
@@ -133,11 +134,24 @@ struct FuzzTests {
                 switch port {
                 case .attention:
                     [
-                        bytes(OpenSessionRequest(session: 77, tokensMax: 10)), bytes(EmbedRequest(tokens: [1, 2, 3])),
-                        bytes(StateRequest(session: 77, layer: 1)),
+                        bytes(OpenSequenceRequest(sequence: 77, tokensMax: 10)),
+                        bytes(EmbedRequest(tokens: [1, 2, 3])),
+                        bytes(
+                            OpenSequenceRequest(sequence: 78, tokensMax: 10, state: 7, length: 1, owner: "stranger")),
+                        bytes(GrowSequenceRequest(sequence: 77, tokensMax: 20)),
+                        bytes(KeepStateRequest(sequence: 77, state: 7, owner: "stranger", scope: "s", tokens: [1])),
+                        bytes(DropStatesRequest(owner: "stranger", states: [7, 8])),
+                        bytes(StoreStateRequest(owner: "stranger", state: 7)),
+                        bytes(ListStatesRequest(owner: "stranger")),
+                        bytes(DescribeStateRequest(owner: "stranger", state: 7)),
+                        bytes(ExportStateRequest(owner: "stranger", state: 7, offset: 0, bytesMax: 10)),
+                        bytes(
+                            ImportStateRequest(
+                                owner: "stranger", state: 9, scope: "s", offset: 0, isLast: true, part: [1, 2, 3])),
+                        bytes(StateRequest(sequence: 77, layer: 1)),
                         bytes(
                             SublayerRequest(
-                                layer: 3, spans: [SessionSpan(session: 77, start: 0, count: 1)],
+                                layer: 3, spans: [SequenceSpan(sequence: 77, start: 0, count: 1)],
                                 hidden: [Float](repeating: 1, count: 192))),
                     ]
                 case .expertHost:
@@ -157,6 +171,7 @@ struct FuzzTests {
                     ]
                 }
             try await withClient(port.address(cluster)) { client in
+                var begun: Set<StateID> = []        // files of which some part may have arrived
                 for _ in 0 ..< 1000 {
                     var body =
                         Bool.random(using: &random)
@@ -166,6 +181,11 @@ struct FuzzTests {
                         body[Int.random(in: 0 ..< min(40, body.count), using: &random)] = random.bytes(1)[0]
                     }
                     let path = port.paths.randomElement(using: &random) ?? ""
+                    if path == Endpoint.importState.path,
+                        let state = try? ImportStateRequest(decoding: body.span.bytes).state
+                    {
+                        begun.insert(state)
+                    }
                     if let error = await failure({
                         _ = try await client.call(path, ByteBuffer(bytes: body), timeout: .seconds(30))
                     }) {
@@ -174,8 +194,9 @@ struct FuzzTests {
                         )
                     }
                 }
+                for state in begun where state != .none { await endImport(of: state, client) }
             }
-            try await closeSessions(cluster)
+            try await closeSequences(cluster)
         }
     }
 
@@ -192,13 +213,19 @@ struct FuzzTests {
                 ) async {
                     #expect(await failure(call)?.code == code, sourceLocation: location)
                 }
-                func attend(_ layer: Int, _ spans: [SessionSpan], _ hidden: [Float]) async throws {
+                func attend(_ layer: Int, _ spans: [SequenceSpan], _ hidden: [Float]) async throws {
                     _ = try await client.call(
                         .attend, SublayerRequest(layer: layer, spans: spans, hidden: hidden), timeout: .seconds(30))
                 }
-                func open(_ session: UInt64, _ tokensMax: Int) async throws {
+                func open(_ sequence: SequenceID, _ tokensMax: Int) async throws {
                     _ = try await client.call(
-                        .openSession, OpenSessionRequest(session: session, tokensMax: tokensMax), timeout: .seconds(30))
+                        .openSequence, OpenSequenceRequest(sequence: sequence, tokensMax: tokensMax),
+                        timeout: .seconds(30))
+                }
+                func grow(_ sequence: SequenceID, _ tokensMax: Int) async throws {
+                    _ = try await client.call(
+                        .growSequence, GrowSequenceRequest(sequence: sequence, tokensMax: tokensMax),
+                        timeout: .seconds(30))
                 }
                 func embed(_ tokens: [UInt32]) async throws {
                     _ = try await client.call(.embed, EmbedRequest(tokens: tokens), timeout: .seconds(60))
@@ -206,9 +233,9 @@ struct FuzzTests {
                 func logits(_ hidden: [Float]) async throws {
                     _ = try await client.call(.logits, LogitsRequest(hidden: hidden), timeout: .seconds(60))
                 }
-                func state(_ session: UInt64, _ layer: Int) async throws {
+                func state(_ sequence: SequenceID, _ layer: Int) async throws {
                     _ = try await client.call(
-                        .lightningState, StateRequest(session: session, layer: layer), timeout: .seconds(30))
+                        .lightningState, StateRequest(sequence: sequence, layer: layer), timeout: .seconds(30))
                 }
                 let largest = Int(UInt32.max)
 
@@ -218,55 +245,62 @@ struct FuzzTests {
                 await expect(.resourceExhausted) { try await open(6, 1 << 32) }
                 await expect(.invalidArgument) {        // tokens_max of 2^64 - 1
                     _ = try await client.call(
-                        "/minimax.cluster.v1/attention/open",
+                        Endpoint.openSequence.path,
                         ByteBuffer(bytes: [0x08, 6, 0x10] + [UInt8](repeating: 0xFF, count: 9) + [1]),
                         timeout: .seconds(30))
                 }
 
+                for id in [0, 6, SequenceID(rawValue: .max)] { await expect(.notFound) { try await grow(id, 8) } }
+                for tokens in [0, Int.max, 1 << 32 + 1] { await expect(.invalidArgument) { try await grow(5, tokens) } }
+                await expect(.resourceExhausted) { try await grow(5, 1 << 32) }
+
                 for layer in [16, largest] {
                     await expect(.invalidArgument) {
-                        try await attend(layer, [SessionSpan(session: 5, start: 0, count: 1)], row)
+                        try await attend(layer, [SequenceSpan(sequence: 5, start: 0, count: 1)], row)
                     }
                 }
-                await expect(.notFound) { try await attend(0, [SessionSpan(session: .max, start: 0, count: 1)], row) }
+                await expect(.notFound) {
+                    try await attend(0, [SequenceSpan(sequence: SequenceID(rawValue: .max), start: 0, count: 1)], row)
+                }
                 for start in [1, Int.max] {
                     await expect(.failedPrecondition) {
-                        try await attend(0, [SessionSpan(session: 5, start: start, count: 1)], row)
+                        try await attend(0, [SequenceSpan(sequence: 5, start: start, count: 1)], row)
                     }
                 }
                 for count in [0, 2, largest] {
                     await expect(.invalidArgument) {
-                        try await attend(0, [SessionSpan(session: 5, start: 0, count: count)], row)
+                        try await attend(0, [SequenceSpan(sequence: 5, start: 0, count: count)], row)
                     }
                 }
                 await expect(.invalidArgument) {
-                    try await attend(7, [SessionSpan(session: 5, start: 0, count: 5)], row + row + row + row + row)
+                    try await attend(7, [SequenceSpan(sequence: 5, start: 0, count: 5)], row + row + row + row + row)
                 }
                 await expect(.invalidArgument) {
                     try await attend(
-                        0, [SessionSpan(session: 5, start: 0, count: 1), SessionSpan(session: 5, start: 1, count: 1)],
+                        0,
+                        [SequenceSpan(sequence: 5, start: 0, count: 1), SequenceSpan(sequence: 5, start: 1, count: 1)],
                         row + row)
                 }
                 await expect(.invalidArgument) { try await attend(0, [], []) }
                 await expect(.invalidArgument) {
-                    try await attend(0, [SessionSpan(session: 5, start: 0, count: 1)], [1])
+                    try await attend(0, [SequenceSpan(sequence: 5, start: 0, count: 1)], [1])
                 }
-                // After all those refusals the session still stands at its beginning; numbers that are none pass
+                // After all those refusals the sequence still stands at its beginning; numbers that are none pass
                 // through it and no further.
                 for value in [Float.nan, .infinity, -.infinity, .greatestFiniteMagnitude] {
                     await expect(nil) { try await open(9, 4) }
                     for layer in 0 ..< 16 {
                         await expect(nil) {
                             try await attend(
-                                layer, [SessionSpan(session: 9, start: 0, count: 2)],
+                                layer, [SequenceSpan(sequence: 9, start: 0, count: 2)],
                                 [Float](repeating: value, count: 384))
                         }
                     }
                     await expect(nil) { try await logits([Float](repeating: value, count: 192)) }
                     _ = try await client.call(
-                        .closeSessions, CloseSessionsRequest(sessions: [9], all: false), timeout: .seconds(30))
+                        .closeSequences, CloseSequencesRequest(sequences: [9], all: false), timeout: .seconds(30))
                 }
-                await expect(nil) { try await attend(0, [SessionSpan(session: 5, start: 0, count: 1)], row) }
+                await expect(nil) { try await attend(0, [SequenceSpan(sequence: 5, start: 0, count: 1)], row) }
 
                 await expect(.notFound) { try await state(404, 0) }
                 for layer in [7, 16, largest] { await expect(.invalidArgument) { try await state(5, layer) } }
@@ -277,18 +311,19 @@ struct FuzzTests {
                 // 15 MB that ask for 330 MB.
                 await expect(.resourceExhausted) { try await logits([Float](repeating: 0, count: 192 * 20_000)) }
             }
-            try await closeSessions(cluster)
+            try await closeSequences(cluster)
         }
     }
 
-    @Test("sessions are opened until the budget is reached, then refused; closed, they give everything back")
+    @Test("sequences are opened until the budget is reached, then refused; closed, they give everything back")
     func budget() async throws {
         try await expectUnharmed { cluster, _ in
             let opened = try await withClient(cluster.attentionAddress) { client in
                 for count in 0 ..< 5000 {
-                    let request = OpenSessionRequest(session: UInt64(1000 + count), tokensMax: 5000)
+                    let request = OpenSequenceRequest(
+                        sequence: SequenceID(rawValue: UInt64(1000 + count)), tokensMax: 5000)
                     if let error = await failure({
-                        _ = try await client.call(.openSession, request, timeout: .seconds(30))
+                        _ = try await client.call(.openSequence, request, timeout: .seconds(30))
                     }) {
                         #expect(error.code == .resourceExhausted)
                         return count
@@ -297,11 +332,11 @@ struct FuzzTests {
                 return 5000
             }
             #expect(opened > 5 && opened < 5000)
-            // More than one of the sessions holds, and so more than is left.
+            // More than one of the sequences holds, and so more than is left.
             let refused = try await cluster.complete(.ids([Int](repeating: 1, count: 6000)), maxTokens: 1)
-            // Refused, or served as soon as the lease of the sessions' owner, who is silent, has ended.
+            // Refused, or served as soon as the lease of the sequences' owner, who is silent, has ended.
             #expect(refused.status == 200 || refused.errorCode == "rate_limit_exceeded", "\(refused.json.text())")
-            try await closeSessions(cluster)
+            try await closeSequences(cluster)
         }
     }
 
@@ -433,15 +468,25 @@ struct FuzzTests {
         }
     }
 
-    private func closeSessions(_ cluster: RESTCluster) async throws {
+    func closeSequences(_ cluster: RESTCluster) async throws {
         try await withClient(cluster.attentionAddress) {
-            _ = try await $0.call(.closeSessions, CloseSessionsRequest(sessions: [], all: true), timeout: .seconds(30))
+            _ = try await $0.call(
+                .closeSequences, CloseSequencesRequest(sequences: [], all: true), timeout: .seconds(30))
         }
     }
 }
 
+/// Ends a file of which some parts may have arrived: what there is of it is refused and removed.
+func endImport(of state: StateID, _ client: RPCClient) async {
+    let error = await failure {
+        let rest = ImportStateRequest(owner: "stranger", state: state, scope: "", offset: 0, isLast: true, part: [])
+        _ = try await client.call(.importState, rest, timeout: .seconds(30))
+    }
+    #expect(error?.code == .invalidArgument, "\(state)")
+}
+
 /// The error that a call ends with, if it does.
-private func failure(_ call: () async throws -> Void) async -> RPCError? {
+func failure(_ call: () async throws -> Void) async -> RPCError? {
     do {
         try await call()
         return nil

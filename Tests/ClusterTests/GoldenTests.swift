@@ -37,9 +37,9 @@ import Testing
         #expect(prompts.count == 8)
         try await ModelCluster.with(Paths.demo, expertHosts: hosts, settings: settings) { cluster in
             for prompt in prompts {
-                try await cluster.withSession(tokensMax: prompt.input_ids.count + 64) { session in
+                try await cluster.withSequence(tokensMax: prompt.input_ids.count + 64) { sequence in
                     var logits = try await cluster.pass.lastLogits(
-                        for: Batch(session: session, start: 0, tokens: prompt.input_ids))
+                        for: Batch(sequence: sequence, start: 0, tokens: prompt.input_ids))
                     let difference = largestDifference(logits, try expected.values(prompt.name))
                     #expect(difference <= 2e-4, "\(prompt.name): logits differ by \(difference)")
                     var ids: [Int] = []
@@ -48,7 +48,8 @@ import Testing
                         ids.append(best)
                         logits = try await cluster.pass.lastLogits(
                             for: Batch(
-                                session: session, start: prompt.input_ids.count + ids.count - 1, tokens: [UInt32(best)])
+                                sequence: sequence, start: prompt.input_ids.count + ids.count - 1,
+                                tokens: [UInt32(best)])
                         )
                     }
                     #expect(ids == prompt.greedy_64_ids, "\(prompt.name)")
@@ -68,9 +69,9 @@ import Testing
         let prompt = try #require(try Self.prompts().first { $0.name == "story-start" })
         try await ModelCluster.with(Paths.demo, expertHosts: hosts, settings: settings) { cluster in
             let recorder = Recorder()
-            try await cluster.withSession(tokensMax: prompt.input_ids.count) { session in
+            try await cluster.withSequence(tokensMax: prompt.input_ids.count) { sequence in
                 _ = try await cluster.observed(by: recorder).hidden(
-                    for: Batch(session: session, start: 0, tokens: prompt.input_ids))
+                    for: Batch(sequence: sequence, start: 0, tokens: prompt.input_ids))
             }
             let seen = recorder.seen
             #expect(relativeDifference(try #require(seen.embedding).values, try hidden.values("embedding")) == 0)
@@ -91,12 +92,12 @@ import Testing
         let expected = try ReferenceTensors(Paths.golden.appending(path: "lightning-state-\(name).safetensors"))
         let prompt = try #require(try Self.prompts().first { $0.name == name })
         try await ModelCluster.with(Paths.demo) { cluster in
-            try await cluster.withSession(tokensMax: prompt.input_ids.count) { session in
-                _ = try await cluster.pass.hidden(for: Batch(session: session, start: 0, tokens: prompt.input_ids))
+            try await cluster.withSequence(tokensMax: prompt.input_ids.count) { sequence in
+                _ = try await cluster.pass.hidden(for: Batch(sequence: sequence, start: 0, tokens: prompt.input_ids))
                 #expect(expected.floatNames.count == cluster.config.layers.count { $0 == .lightning })
                 for (layer, kind) in cluster.config.layers.enumerated() where kind == .lightning {
                     let difference = relativeDifference(
-                        try await cluster.pass.attention.lightningState(session, layer: layer),
+                        try await cluster.pass.attention.lightningState(sequence, layer: layer),
                         try expected.values("layer.\(layer)"))
                     #expect(difference <= 1e-5, "layer \(layer) differs by \(difference)")
                 }

@@ -64,13 +64,13 @@ import Testing
         ]
     }
 
-    /// - Parameter ruin: done to the folder for parked sessions before anything is parked.
+    /// - Parameter ruin: done to the folder for states before anything is parked.
     private func together(_ ruin: (String) throws -> Void = { _ in }) async throws {
         try await Paths.withFolder { folder in
             let parking = folder + "/parking"
             try FileManager.default.createDirectory(atPath: parking, withIntermediateDirectories: true)
             // All three answers begin, and not all of them find room to grow.
-            try await RESTCluster.with(.init(attention: ["--memory-max-mib", "18", "--parking-folder", parking])) {
+            try await RESTCluster.with(.init(attention: ["--memory-max-mib", "18", "--states-folder", parking])) {
                 cluster in
                 var alone: [JSONValue?] = []
                 for index in 0 ..< 3 {
@@ -92,9 +92,9 @@ import Testing
                 }
                 for index in 0 ..< 3 { #expect(replies[index] == alone[index], "answer \(index)") }
                 #expect(
-                    try await cluster.metric("minimax_sessions_set_aside_total", of: "router") > 0,
+                    try await cluster.metric("minimax_sequences_set_aside_total", of: "router") > 0,
                     "nobody had to make room")
-                #expect(try await cluster.metric("minimax_attention_sessions", of: "attention") == 0)
+                #expect(try await cluster.metric("minimax_attention_sequences", of: "attention") == 0)
             }
         }
     }

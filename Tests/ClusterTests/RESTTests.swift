@@ -178,8 +178,8 @@ struct RESTTests {
         }
         #expect(stream.events.isEmpty)
         #expect(stream.raw.replacingOccurrences(of: ": keep-alive\n\n", with: "") == "")
-        try await eventually("the abandoned session is closed") {
-            try await cluster.metric("minimax_attention_sessions", of: "attention") == 0
+        try await eventually("the abandoned sequence is closed") {
+            try await cluster.metric("minimax_attention_sequences", of: "attention") == 0
         }
     }
 

@@ -17,23 +17,33 @@ private let emptyMessages: [AnyMessage] = [
             stalledMilliseconds: 0)),
     AnyMessage(DigestsRequest()),
     AnyMessage(DigestsResponse(digests: [])),
-    AnyMessage(OpenSessionRequest(session: 0, tokensMax: 0)),
-    AnyMessage(OpenSessionResponse(reservedBytes: 0)),
-    AnyMessage(GrowSessionRequest(session: 0, tokensMax: 0)),
-    AnyMessage(GrowSessionResponse(reservedBytes: 0)),
-    AnyMessage(CloseSessionsRequest(sessions: [], all: false)),
-    AnyMessage(CloseSessionsResponse(closed: 0)),
-    AnyMessage(ParkSessionRequest(session: 0)),
-    AnyMessage(ParkSessionResponse(parkedBytes: 0)),
-    AnyMessage(ResumeSessionRequest(session: 0)),
-    AnyMessage(ResumeSessionResponse(reservedBytes: 0)),
+    AnyMessage(OpenSequenceRequest(sequence: 0, tokensMax: 0)),
+    AnyMessage(OpenSequenceResponse(grantedBytes: 0)),
+    AnyMessage(GrowSequenceRequest(sequence: 0, tokensMax: 0)),
+    AnyMessage(GrowSequenceResponse(grantedBytes: 0)),
+    AnyMessage(CloseSequencesRequest(sequences: [], all: false)),
+    AnyMessage(CloseSequencesResponse(closed: 0)),
+    AnyMessage(KeepStateRequest(sequence: 0, state: .none, owner: "")),
+    AnyMessage(KeepStateResponse(length: 0, bytes: 0)),
+    AnyMessage(DropStatesRequest(owner: "", states: [])),
+    AnyMessage(DropStatesResponse(dropped: 0)),
+    AnyMessage(StoreStateRequest(owner: "", state: .none)),
+    AnyMessage(StoreStateResponse(diskBytes: 0)),
+    AnyMessage(ListStatesRequest(owner: "")),
+    AnyMessage(ListStatesResponse(states: [], sharedBytes: 0, usedBytes: 0)),
+    AnyMessage(DescribeStateRequest(owner: "", state: .none)),
+    AnyMessage(KeptStateDescription(scope: "", worthMilliseconds: 0, tokens: [])),
+    AnyMessage(ExportStateRequest(owner: "", state: .none, offset: 0, bytesMax: 0)),
+    AnyMessage(ExportStateResponse(fileBytes: 0, part: [])),
+    AnyMessage(ImportStateRequest(owner: "", state: .none, scope: "", offset: 0, isLast: false, part: [])),
+    AnyMessage(ImportStateResponse(length: 0)),
     AnyMessage(EmbedRequest(tokens: [])),
     AnyMessage(EmbedResponse(hidden: [])),
     AnyMessage(SublayerRequest(layer: 0, spans: [], hidden: [])),
     AnyMessage(SublayerResponse(partial: [], squares: [])),
     AnyMessage(LogitsRequest(hidden: [])),
     AnyMessage(LogitsResponse(logits: [])),
-    AnyMessage(StateRequest(session: 0, layer: 0)),
+    AnyMessage(StateRequest(sequence: 0, layer: 0)),
     AnyMessage(StateResponse(state: [])),
     AnyMessage(
         AnnounceRequest(
@@ -67,28 +77,56 @@ private let largestMessages: [AnyMessage] = [
             modelFingerprint: text, kernels: text, memoryBudgetBytes: .max, arithmetic: text, othersBytes: .max,
             stalledMilliseconds: small, weightsCopy: text)),
     AnyMessage(DigestsResponse(digests: [WeightDigest(low: 0x0123_4567_89AB_CDEF, high: 0xFEDC_BA98_7654_3210)])),
-    AnyMessage(OpenSessionRequest(router: .max, session: .max, tokensMax: .max)),
-    AnyMessage(OpenSessionResponse(reservedBytes: .max)),
-    AnyMessage(GrowSessionRequest(router: .max, session: .max, tokensMax: .max)),
-    AnyMessage(GrowSessionResponse(reservedBytes: .max)),
-    AnyMessage(CloseSessionsRequest(router: .max, sessions: [0, 0, .max], all: true)),
-    AnyMessage(CloseSessionsResponse(closed: small)),
-    AnyMessage(ParkSessionRequest(router: .max, session: .max)),
-    AnyMessage(ParkSessionResponse(parkedBytes: .max)),
-    AnyMessage(ResumeSessionRequest(router: .max, session: .max, tokensMax: .max)),
-    AnyMessage(ResumeSessionResponse(reservedBytes: .max)),
+    AnyMessage(
+        OpenSequenceRequest(
+            router: .max, sequence: largestSequence, tokensMax: .max, state: largestState, length: .max, owner: text,
+            consumes: true)),
+    AnyMessage(OpenSequenceResponse(grantedBytes: .max)),
+    AnyMessage(GrowSequenceRequest(router: .max, sequence: largestSequence, tokensMax: .max)),
+    AnyMessage(GrowSequenceResponse(grantedBytes: .max)),
+    AnyMessage(CloseSequencesRequest(router: .max, sequences: [0, 0, largestSequence], all: true)),
+    AnyMessage(CloseSequencesResponse(closed: small)),
+    AnyMessage(
+        KeepStateRequest(
+            router: .max, sequence: largestSequence, state: largestState, owner: text, closes: true, promised: true,
+            worthMilliseconds: .max, scope: text, tokens: tokens)),
+    AnyMessage(KeepStateResponse(length: .max, bytes: .max)),
+    AnyMessage(DropStatesRequest(router: .max, owner: text, states: [.none, .none, largestState])),
+    AnyMessage(DropStatesResponse(dropped: small)),
+    AnyMessage(StoreStateRequest(router: .max, owner: text, state: largestState, leavesMemory: true)),
+    AnyMessage(StoreStateResponse(diskBytes: .max)),
+    AnyMessage(ListStatesRequest(router: .max, owner: text)),
+    AnyMessage(
+        ListStatesResponse(
+            states: [
+                KeptStateInfo(
+                    state: largestState, length: .max, bytes: .max, ownBytes: .max, diskBytes: .max, promised: true,
+                    idleMilliseconds: .max),
+                KeptStateInfo(
+                    state: .none, length: 0, bytes: 0, ownBytes: 0, diskBytes: 0, promised: false, idleMilliseconds: 0),
+            ], sharedBytes: .max, usedBytes: .max)),
+    AnyMessage(DescribeStateRequest(router: .max, owner: text, state: largestState)),
+    AnyMessage(KeptStateDescription(scope: text, worthMilliseconds: .max, tokens: tokens)),
+    AnyMessage(ExportStateRequest(router: .max, owner: text, state: largestState, offset: .max, bytesMax: .max)),
+    AnyMessage(ExportStateResponse(fileBytes: .max, part: bytes)),
+    AnyMessage(
+        ImportStateRequest(
+            router: .max, owner: text, state: largestState, scope: text, promised: true, offset: .max, isLast: true,
+            part: bytes)),
+    AnyMessage(ImportStateResponse(length: .max)),
     AnyMessage(EmbedRequest(tokens: [.max, 0, 128])),
     AnyMessage(EmbedResponse(hidden: values)),
     AnyMessage(
         SublayerRequest(
             router: .max, layer: small,
             spans: [
-                SessionSpan(session: .max, start: .max, count: small), SessionSpan(session: 0, start: 0, count: 0),
+                SequenceSpan(sequence: largestSequence, start: .max, count: small),
+                SequenceSpan(sequence: 0, start: 0, count: 0),
             ], hidden: values)),
     AnyMessage(SublayerResponse(partial: values, squares: values)),
     AnyMessage(LogitsRequest(hidden: values)),
     AnyMessage(LogitsResponse(logits: values)),
-    AnyMessage(StateRequest(router: .max, session: .max, layer: small)),
+    AnyMessage(StateRequest(router: .max, sequence: largestSequence, layer: small)),
     AnyMessage(StateResponse(state: values)),
     AnyMessage(
         AnnounceRequest(
@@ -100,6 +138,11 @@ private let largestMessages: [AnyMessage] = [
 
 /// The largest number of a uint32 field.
 private let small = Int(UInt32.max)
+private let largestSequence = SequenceID(rawValue: .max)
+private let largestState = StateID(rawValue: .max)
 private let text = "Ü漢🧮"
 private let slices = ExpertSlice.counts.map { ExpertSlice(index: $0 - 1, of: $0) }
 private let values: [Float] = [0, -0.0, .greatestFiniteMagnitude, -.leastNonzeroMagnitude, .infinity]
+private let tokens: [Int32] = [0, .max, .min, -1]
+/// Every byte that there is.
+private let bytes = [UInt8](0 ... .max)

@@ -1,6 +1,7 @@
 /// Every message of `everyMessage` and `extremeMessages` as hand-written code encoded it, before that was generated
-/// from cluster.proto: a name, then the bytes in hexadecimal digits. Bytes that stand here never change. New messages
-/// are added; a message that gets a new field gets that field's bytes behind those of its other fields.
+/// from cluster.proto: a name, then the bytes in hexadecimal digits. Bytes that stand here never change, also where a
+/// message gets another name. A message that gets a new field gets that field's bytes behind those of its other fields.
+/// The bytes of newer messages and fields are those that `protoc --encode` gives.
 let goldenBytes = """
     HoldRequest 1
       0a0272311203616263180322080801100218032004220508ac0220012801
@@ -21,26 +22,46 @@ let goldenBytes = """
     DigestsRequest 1
     DigestsResponse 1
       0a1004000000000000000500000000000000
-    OpenSessionRequest 1
-      080b1080201823
-    OpenSessionResponse 1
+    OpenSequenceRequest 1
+      080b1080201823202e282f32026f313801
+    OpenSequenceResponse 1
       0863
-    GrowSessionRequest 1
+    GrowSequenceRequest 1
       082410251826
-    GrowSessionResponse 1
+    GrowSequenceResponse 1
       0827
-    CloseSessionsRequest 1
+    CloseSequencesRequest 1
       0a0c01808080808080808080010310011828
-    CloseSessionsResponse 1
+    CloseSequencesResponse 1
       0802
-    ParkSessionRequest 1
-      08151029
-    ParkSessionResponse 1
-      088080808040
-    ResumeSessionRequest 1
-      0816102a182b
-    ResumeSessionResponse 1
+    KeepStateRequest 1
+      08291015183022026f32280130013831420273314a0c7f0d030000000000ffffffff
+    KeepStateResponse 1
+      0832108080808040
+    DropStatesRequest 1
+      082a12026f331a0c04808080808080808040ac02
+    DropStatesResponse 1
+      0833
+    StoreStateRequest 1
+      082b12026f3418342001
+    StoreStateResponse 1
       08808080808001
+    ListStatesRequest 1
+      083512026f35
+    ListStatesResponse 1
+      0a180836103718808080808008203828808080808010300138390a08083a103b283c383d103e1880808080808001
+    DescribeStateRequest 1
+      083f12026f361840
+    KeptStateDescription 1
+      0a02733210411a084200000043000000
+    ExportStateRequest 1
+      084412026f37184520462847
+    ExportStateResponse 1
+      084812030100ff
+    ImportStateRequest 1
+      084912026f38184a220273332801304b3801420202fe
+    ImportStateResponse 1
+      084c
     EmbedRequest 1
       0a0505ff9a0c00
     EmbedResponse 1
@@ -72,16 +93,26 @@ let goldenBytes = """
     AttentionDescription 2
     DigestsRequest 2
     DigestsResponse 2
-    OpenSessionRequest 2
-    OpenSessionResponse 2
-    GrowSessionRequest 2
-    GrowSessionResponse 2
-    CloseSessionsRequest 2
-    CloseSessionsResponse 2
-    ParkSessionRequest 2
-    ParkSessionResponse 2
-    ResumeSessionRequest 2
-    ResumeSessionResponse 2
+    OpenSequenceRequest 2
+    OpenSequenceResponse 2
+    GrowSequenceRequest 2
+    GrowSequenceResponse 2
+    CloseSequencesRequest 2
+    CloseSequencesResponse 2
+    KeepStateRequest 2
+    KeepStateResponse 2
+    DropStatesRequest 2
+    DropStatesResponse 2
+    StoreStateRequest 2
+    StoreStateResponse 2
+    ListStatesRequest 2
+    ListStatesResponse 2
+    DescribeStateRequest 2
+    KeptStateDescription 2
+    ExportStateRequest 2
+    ExportStateResponse 2
+    ImportStateRequest 2
+    ImportStateResponse 2
     EmbedRequest 2
     EmbedResponse 2
     SublayerRequest 2
@@ -115,25 +146,60 @@ let goldenBytes = """
       ffff7f38ffffffff0f4209c39ce6bca2f09fa7ae
     DigestsResponse 3
       0a10efcdab89674523011032547698badcfe
-    OpenSessionRequest 3
-      08ffffffffffffffffff0110ffffffffffffffff7f18ffffffffffffffffff01
-    OpenSessionResponse 3
+    OpenSequenceRequest 3
+      08ffffffffffffffffff0110ffffffffffffffff7f18ffffffffffffffffff0120ffffffffffffffffff0128ffffffffffff
+      ffff7f3209c39ce6bca2f09fa7ae3801
+    OpenSequenceResponse 3
       08ffffffffffffffff7f
-    GrowSessionRequest 3
+    GrowSequenceRequest 3
       08ffffffffffffffffff0110ffffffffffffffffff0118ffffffffffffffff7f
-    GrowSessionResponse 3
+    GrowSequenceResponse 3
       08ffffffffffffffff7f
-    CloseSessionsRequest 3
+    CloseSequencesRequest 3
       0a0c0000ffffffffffffffffff01100118ffffffffffffffffff01
-    CloseSessionsResponse 3
+    CloseSequencesResponse 3
       08ffffffff0f
-    ParkSessionRequest 3
-      08ffffffffffffffffff0110ffffffffffffffffff01
-    ParkSessionResponse 3
+    KeepStateRequest 3
+      08ffffffffffffffffff0110ffffffffffffffffff0118ffffffffffffffffff012209c39ce6bca2f09fa7ae2801300138ff
+      ffffffffffffff7f4209c39ce6bca2f09fa7ae4a1000000000ffffff7f00000080ffffffff
+    KeepStateResponse 3
+      08ffffffffffffffff7f10ffffffffffffffff7f
+    DropStatesRequest 3
+      08ffffffffffffffffff011209c39ce6bca2f09fa7ae1a0c0000ffffffffffffffffff01
+    DropStatesResponse 3
+      08ffffffff0f
+    StoreStateRequest 3
+      08ffffffffffffffffff011209c39ce6bca2f09fa7ae18ffffffffffffffffff012001
+    StoreStateResponse 3
       08ffffffffffffffff7f
-    ResumeSessionRequest 3
-      08ffffffffffffffffff0110ffffffffffffffffff0118ffffffffffffffff7f
-    ResumeSessionResponse 3
+    ListStatesRequest 3
+      08ffffffffffffffffff011209c39ce6bca2f09fa7ae
+    ListStatesResponse 3
+      0a3f08ffffffffffffffffff0110ffffffffffffffff7f18ffffffffffffffff7f20ffffffffffffffff7f28ffffffffffff
+      ffff7f300138ffffffffffffffff7f0a0010ffffffffffffffff7f18ffffffffffffffff7f
+    DescribeStateRequest 3
+      08ffffffffffffffffff011209c39ce6bca2f09fa7ae18ffffffffffffffffff01
+    KeptStateDescription 3
+      0a09c39ce6bca2f09fa7ae10ffffffffffffffff7f1a1000000000ffffff7f00000080ffffffff
+    ExportStateRequest 3
+      08ffffffffffffffffff011209c39ce6bca2f09fa7ae18ffffffffffffffffff0120ffffffffffffffff7f28ffffffffffff
+      ffff7f
+    ExportStateResponse 3
+      08ffffffffffffffff7f128002000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324
+      25262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f50515253545556
+      5758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788
+      898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9ba
+      bbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaebec
+      edeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff
+    ImportStateRequest 3
+      08ffffffffffffffffff011209c39ce6bca2f09fa7ae18ffffffffffffffffff012209c39ce6bca2f09fa7ae280130ffffff
+      ffffffffff7f3801428002000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223242526
+      2728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758
+      595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f808182838485868788898a
+      8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbc
+      bdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaebecedee
+      eff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff
+    ImportStateResponse 3
       08ffffffffffffffff7f
     EmbedRequest 3
       0a08ffffffff0f008001

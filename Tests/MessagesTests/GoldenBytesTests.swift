@@ -2,7 +2,7 @@ import Messages
 import Testing
 
 @Suite("Messages have the bytes that they always had") struct GoldenBytesTests {
-    @Test("every message is encoded as it was by the hand-written code before the generated one")
+    @Test("every message is encoded as it was by hand-written code, or as protoc encodes it")
     func encoded() throws {
         var golden = Self.golden
         for (name, message) in Self.messages {

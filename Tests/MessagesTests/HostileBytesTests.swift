@@ -77,7 +77,7 @@ private let seed =
             [127], [255, 255, 255, 255, 7], [255, 255, 255, 255, 15],
             [255, 255, 255, 255, 255, 255, 255, 255, 127], [UInt8](repeating: 255, count: 20),
         ]
-        for field in UInt8(1) ... 7 {
+        for field in UInt8(1) ... 13 {
             for length in lengths {
                 survive(message, [field << 3 | 2] + length, "field \(field), length \(length)")
             }
@@ -88,8 +88,8 @@ private let seed =
         }
     }
 
-    @Test("floats that are no whole number of float32 are refused by name")
-    func oddFloats() {
+    @Test("a bytes field that is no whole number of its values is refused by name")
+    func oddValues() {
         func check<M: WireMessage>(_ type: M.Type, _ field: UInt64, _ name: String) {
             for count in [1, 2, 3, 5, 1023] {
                 let bytes = Wire().data(field, [UInt8](repeating: 1, count: count)).bytes
@@ -109,6 +109,8 @@ private let seed =
         check(StateResponse.self, 1, "state")
         check(HoldResponse.self, 2, "digests")
         check(DigestsResponse.self, 1, "digests")
+        check(KeepStateRequest.self, 9, "tokens")
+        check(KeptStateDescription.self, 3, "tokens")
     }
 
     @Test("counts beyond Int are refused by name")
@@ -128,13 +130,28 @@ private let seed =
         check(AnnounceRequest.self, "read_bandwidth") { Wire().number(10, $0) }
         check(AttentionDescription.self, "memory_budget_bytes") { Wire().number(3, $0) }
         check(AttentionDescription.self, "others_bytes") { Wire().number(5, $0) }
-        check(GrowSessionRequest.self, "tokens_max") { Wire().number(3, $0) }
-        check(GrowSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
-        check(ResumeSessionRequest.self, "tokens_max") { Wire().number(3, $0) }
-        check(OpenSessionRequest.self, "tokens_max") { Wire().number(2, $0) }
-        check(OpenSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
-        check(ParkSessionResponse.self, "parked_bytes") { Wire().number(1, $0) }
-        check(ResumeSessionResponse.self, "reserved_bytes") { Wire().number(1, $0) }
+        check(OpenSequenceRequest.self, "tokens_max") { Wire().number(2, $0) }
+        check(OpenSequenceRequest.self, "length") { Wire().number(5, $0) }
+        check(OpenSequenceResponse.self, "granted_bytes") { Wire().number(1, $0) }
+        check(GrowSequenceRequest.self, "tokens_max") { Wire().number(3, $0) }
+        check(GrowSequenceResponse.self, "granted_bytes") { Wire().number(1, $0) }
+        check(KeepStateRequest.self, "worth_ms") { Wire().number(7, $0) }
+        check(KeepStateResponse.self, "length") { Wire().number(1, $0) }
+        check(KeepStateResponse.self, "bytes") { Wire().number(2, $0) }
+        check(StoreStateResponse.self, "disk_bytes") { Wire().number(1, $0) }
+        for (field, name) in [(2, "length"), (3, "bytes"), (4, "own_bytes"), (5, "disk_bytes"), (7, "idle_ms")] {
+            check(ListStatesResponse.self, name) {
+                Wire().message(1, Wire().number(1, 1)).message(1, Wire().number(UInt64(field), $0))
+            }
+        }
+        check(ListStatesResponse.self, "shared_bytes") { Wire().number(2, $0) }
+        check(ListStatesResponse.self, "used_bytes") { Wire().number(3, $0) }
+        check(KeptStateDescription.self, "worth_ms") { Wire().number(2, $0) }
+        check(ExportStateRequest.self, "offset") { Wire().number(4, $0) }
+        check(ExportStateRequest.self, "bytes_max") { Wire().number(5, $0) }
+        check(ExportStateResponse.self, "file_bytes") { Wire().number(1, $0) }
+        check(ImportStateRequest.self, "offset") { Wire().number(6, $0) }
+        check(ImportStateResponse.self, "length") { Wire().number(1, $0) }
         check(SublayerRequest.self, "start") { Wire().message(2, Wire().number(1, 1)).message(2, Wire().number(2, $0)) }
         check(AnnounceResponse.self, "plan_version") { Wire().number(2, $0) }
     }

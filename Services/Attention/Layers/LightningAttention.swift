@@ -25,10 +25,10 @@ struct LightningAttention: Sendable {
     }
 
     /// About how many additions or the like `attend` takes.
-    func operations(rows: Int, sessions: Int) -> Double {
+    func operations(rows: Int, sequences: Int) -> Double {
         let weights = weights.qkv.count + weights.outputGate.count + weights.out.count
-        return Compute.operations(rows: rows, weights: weights) + Double(sessions * headCount)
-            * cost(rows: rows / max(1, sessions))
+        return Compute.operations(rows: rows, weights: weights) + Double(sequences * headCount)
+            * cost(rows: rows / max(1, sequences))
     }
 
     /// Extends the states by the rows of `input` and returns this part's share of the out-projection.
@@ -52,7 +52,7 @@ struct LightningAttention: Sendable {
         return (compute.linear(gated, weights.out, parts: sumParts(of: headCount)), squares)
     }
 
-    /// One head of one session through the session's new rows, the first of which is `row`.
+    /// One head of one sequence through the sequence's new rows, the first of which is `row`.
     private struct Unit {
         let state: LightningState
         let head: Int
@@ -60,13 +60,14 @@ struct LightningAttention: Sendable {
         let count: Int
     }
 
-    /// Carries all heads of all sessions on, side by side: first the decode rows, whose work is to read a state each,
+    /// Carries all heads of all sequences on, side by side: first the decode rows, whose work is to read a state each,
     /// then the prefill rows.
     private func extend(
         _ spans: [(state: LightningState, rows: Range<Int>)], with qkv: Tensor, into mixed: inout Tensor,
         _ compute: Compute
     ) {
         let stride = mixed.columns
+        for (state, rows) in spans { state.begin(rows.count) }
         let units = (spans.filter { $0.rows.count == 1 } + spans.filter { $0.rows.count != 1 }).flatMap { state, rows in
             (0 ..< headCount).map { Unit(state: state, head: $0, row: rows.lowerBound, count: rows.count) }
         }
@@ -85,7 +86,7 @@ struct LightningAttention: Sendable {
                 }
             }
         }
-        for (state, rows) in spans { state.length += rows.count }
+        for (state, rows) in spans { state.end(rows.count) }
     }
 
     /// Multiplications and additions of one head; bringing its state from memory takes as long as some eight rows do
@@ -115,7 +116,7 @@ struct LightningAttention: Sendable {
         return squares[0 ..< mixed.rows]
     }
 
-    /// The state decayed to the session's last token, (H, d, d), as if it were updated token by token.
+    /// The state decayed to the sequence's last token, (H, d, d), as if it were updated token by token.
     func currentState(of state: LightningState, _ compute: Compute) -> [Float] {
         (0 ..< headCount).flatMap { state.current(head: $0, decay: decays[$0], compute) }
     }

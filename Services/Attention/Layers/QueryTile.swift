@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// Some neighbouring rows of one session, and the query heads of one key/value head.
+/// Some neighbouring rows of one sequence, and the query heads of one key/value head.
 struct QueryTile: Sendable {
     /// Of the call's input.
     let rows: Range<Int>

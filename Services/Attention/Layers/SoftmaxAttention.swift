@@ -88,7 +88,7 @@ struct SoftmaxAttention: Sendable {
     }
 }
 
-/// The new rows of one session, and the position of the first.
+/// The new rows of one sequence, and the position of the first.
 struct SoftmaxSpan {
     let cache: KeyValueCache
     let rows: Range<Int>

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// Online softmax of all rows of one call, of however many sessions, over the positions each row sees: itself and
+/// Online softmax of all rows of one call, of however many sequences, over the positions each row sees: itself and
 /// everything before it, or the window's last.
 ///
 /// A tile is some rows and the query heads that share a key/value head; they read a page together. Positions are cut
@@ -30,7 +30,7 @@ internal import Tensors
         let slots: Range<Int>
     }
 
-    /// All tiles of all sessions are one list of work, so that threads share it about equally.
+    /// All tiles of all sequences are one list of work, so that threads share it about equally.
     func run() {
         let (units, shared) = plan()
         let done = Slots<RunningSoftmax>(count: shared.last?.slots.upperBound ?? 0)

@@ -86,6 +86,13 @@ package struct RESTClient: Sendable {
         try await request(.POST, path, headers: headers, body: json, limits: limits, Self.whole)
     }
 
+    /// Sends a DELETE request and reads the whole answer.
+    ///
+    /// - Throws: `RESTError`.
+    package func delete(_ path: String, headers: HTTPHeaders = [:], limits: Limits = .short) async throws -> Answer {
+        try await request(.DELETE, path, headers: headers, limits: limits, Self.whole)
+    }
+
     /// Sends a request and hands over its answer while it arrives; the connection is closed when `read` returns, so
     /// returning early is hanging up.
     ///
@@ -94,9 +101,17 @@ package struct RESTClient: Sendable {
         _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: [UInt8] = [], limits: Limits = .short,
         _ read: (Head, RESTBody) async throws -> Result
     ) async throws -> Result {
+        try await request(method, path, headers: headers, body: RESTUpload(body), limits: limits, read)
+    }
+
+    /// The same with a body that is read while it is sent.
+    package func request<Result: Sendable>(
+        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: RESTUpload, limits: Limits = .short,
+        _ read: (Head, RESTBody) async throws -> Result
+    ) async throws -> Result {
         let name = "\(method) \(address)\(path)"
         let channel = try await connect(name, limits)
-        let head = head(method, path, headers, bodyBytes: body.count)
+        let head = head(method, path, headers, bodyBytes: body.byteCount)
         do {
             return try await channel.executeThenClose { inbound, outbound in
                 try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -126,12 +141,12 @@ package struct RESTClient: Sendable {
     }
 
     private static func send(
-        _ head: HTTPRequestHead, _ body: [UInt8], _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
+        _ head: HTTPRequestHead, _ body: RESTUpload, _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
     ) async throws {
         try await outbound.write(.head(head))
-        for start in stride(from: 0, to: body.count, by: pieceBytes) {
-            let piece = ByteBuffer(bytes: body[start ..< min(start + pieceBytes, body.count)])
-            try await outbound.write(.body(.byteBuffer(piece)))
+        for start in stride(from: 0, to: body.byteCount, by: pieceBytes) {
+            let piece = try body.read(start ..< min(start + pieceBytes, body.byteCount))
+            try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: piece))))
         }
         try await outbound.write(.end(nil))
     }

@@ -17,7 +17,8 @@ internal import ServiceLife
               minimax ask "What is the password of the old bridge?" --file compose/examples/sense-and-sensibility.txt
             """,
         subcommands: [
-            UpCommand.self, AskCommand.self, PlanCommand.self, HealthCommand.self, InspectCommand.self,
+            UpCommand.self, AskCommand.self, SessionsCommand.self, PlanCommand.self, HealthCommand.self,
+            InspectCommand.self,
             SynthCommand.self, QuantizeCommand.self, DigestCommand.self, QualityCommand.self, BenchCommand.self,
         ])
 

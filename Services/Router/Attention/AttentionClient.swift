@@ -11,7 +11,9 @@ struct AttentionClient: Sendable {
     let config: ModelConfig
     let rpc: RPCClient
     let timeout: TimeAmount
-    /// This run of the router: its sessions are no other's.
+    /// Whose kept states this router's are: a name that stays the same from one start to the next.
+    let owner: String
+    /// This run of the router: its sequences are no other's.
     let router = UInt64.random(in: 1 ... .max)
 
     var isConnected: Bool { rpc.isConnected }
@@ -29,7 +31,7 @@ struct AttentionClient: Sendable {
     ///   - normed: (tokens, D), after the layer's first norm.
     ///   - spans: whose rows they are, in order.
     /// - Returns: (tokens, D).
-    func attend(_ layer: Int, _ normed: Tensor, _ spans: [SessionSpan], _ compute: Compute) async throws -> Tensor {
+    func attend(_ layer: Int, _ normed: Tensor, _ spans: [SequenceSpan], _ compute: Compute) async throws -> Tensor {
         let request = SublayerRequest(router: router, layer: layer, spans: spans, hidden: normed.values)
         let response = try await rpc.call(.attend, request, timeout: timeout)
         var output = try tensor(response.partial, rows: normed.rows, columns: config.hiddenSize)
@@ -50,49 +52,6 @@ struct AttentionClient: Sendable {
     /// What the service is and how it stands; tells it that this router lives.
     func describe(timeout: TimeAmount) async throws(RPCError) -> AttentionDescription {
         try await rpc.call(.describeAttention, DescribeRequest(router: router), timeout: timeout)
-    }
-
-    /// - Throws: as the next three do, `RPCError` `resourceExhausted` where memory is short; the session is as it was
-    ///   then.
-    func open(_ session: UInt64, tokensMax: Int) async throws {
-        let request = OpenSessionRequest(router: router, session: session, tokensMax: tokensMax)
-        _ = try await rpc.call(.openSession, request, timeout: timeout)
-    }
-
-    /// - Parameter tokensMax: positions that the session may reach from now on.
-    func grow(_ session: UInt64, tokensMax: Int) async throws {
-        let request = GrowSessionRequest(router: router, session: session, tokensMax: tokensMax)
-        _ = try await rpc.call(.growSession, request, timeout: timeout)
-    }
-
-    func close(_ sessions: [UInt64]) async throws {
-        let request = CloseSessionsRequest(router: router, sessions: sessions, all: false)
-        _ = try await rpc.call(.closeSessions, request, timeout: timeout)
-    }
-
-    /// Drops all states that the service holds for this router.
-    func closeAll() async throws(RPCError) {
-        let request = CloseSessionsRequest(router: router, sessions: [], all: true)
-        _ = try await rpc.call(.closeSessions, request, timeout: timeout)
-    }
-
-    /// Moves a session's state to the service's disk.
-    ///
-    /// - Returns: the bytes there.
-    func park(_ session: UInt64) async throws -> Int {
-        let request = ParkSessionRequest(router: router, session: session)
-        return try await rpc.call(.parkSession, request, timeout: timeout).parkedBytes
-    }
-
-    /// Brings a parked session back.
-    ///
-    /// - Parameter tokensMax: positions that it may reach from now on; 0: as many as before.
-    /// - Returns: the bytes of memory reserved for it.
-    /// - Throws: `RPCError` `resourceExhausted` where memory is short: the session stays parked; `notFound` where its
-    ///   state is lost.
-    @discardableResult func resume(_ session: UInt64, tokensMax: Int = 0) async throws -> Int {
-        let request = ResumeSessionRequest(router: router, session: session, tokensMax: tokensMax)
-        return try await rpc.call(.resumeSession, request, timeout: timeout).reservedBytes
     }
 
     private func tensor(_ values: [Float], rows: Int, columns: Int) throws -> Tensor {

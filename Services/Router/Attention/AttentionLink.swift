@@ -8,21 +8,6 @@ internal import Synchronization
 internal import Transport
 internal import TypedCalls
 
-/// Whoever works with the attention service's states: it is told what becomes of the service.
-protocol AttentionUser: Sendable {
-    /// Most tokens of prompt and answer together that there is memory for.
-    var tokensMax: Int { get }
-
-    /// What the attention service has for the state of all sequences, and what of it others than this router take.
-    func setMemory(bytes: Int, othersBytes: Int)
-
-    /// The attention service has none of the states it had: it is another process, or was told to drop them.
-    func lostStates()
-
-    /// Something has changed that the next step may depend on, or time has passed.
-    func signal()
-}
-
 /// Keeps the connection to the attention service, and makes sure that it serves the same checkpoint.
 struct AttentionLink: Service {
     let attention: AttentionClient
@@ -36,6 +21,8 @@ struct AttentionLink: Service {
     /// Whether what is connected now has proven to be the model.
     private let greeted = Flag()
     private static let period = Duration.seconds(1)
+    /// The book of kept states is compared with the service's after so many periods.
+    private static let refreshPeriods = 30
     private static let answerTimeout = TimeAmount.seconds(5)
     /// One call takes seconds at most; a thread that waits for something that never comes takes for ever.
     private static let stallMax = Duration.seconds(60)
@@ -75,9 +62,10 @@ struct AttentionLink: Service {
                 let description = try await attention.describe(timeout: attention.timeout)
                 try requireSameModel(description)
                 try await requireProof(of: description)
-                // Steps were cut off with the connection, so the states there are are of unknown lengths.
+                // Steps were cut off with the connection, so nobody knows how long the service's live states are.
                 try await attention.closeAll()
-                engine.lostStates()
+                try await inventory.reconcile()
+                engine.lostLiveStates()
                 engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
                 greeted.set(true)
                 status.setAttention(missing: nil)
@@ -93,6 +81,8 @@ struct AttentionLink: Service {
             }
         }
     }
+
+    private var inventory: StateInventory { StateInventory(attention: attention, engine: engine) }
 
     private func requireSameModel(_ description: AttentionDescription) throws {
         let (theirs, kind) = (description.modelFingerprint, description.arithmetic)
@@ -111,7 +101,7 @@ struct AttentionLink: Service {
     private func tellWhatFits() {
         let context = attention.config.maxPositions, tokens = engine.tokensMax
         guard tokens < context else { return }
-        let bytes = attention.config.sessionBytes(tokensMax: context)
+        let bytes = attention.config.stateBytes(tokensMax: context)
         logger.notice(
             "requests may use less than the whole context, since attention has no memory for it",
             metadata: [
@@ -122,10 +112,11 @@ struct AttentionLink: Service {
     /// Tells attention that this router lives, hears how much memory there is, and whether the service computes or only
     /// answers.
     private func keepInTouch() async throws {
-        var trouble: String?
+        var trouble: String?, periods = 0
         while true {
             try await Task.sleep(for: Self.period)
             engine.signal()
+            periods += 1
             guard attention.isConnected, greeted.isSet else {
                 trouble = nil        // of a connection that is no more
                 continue
@@ -134,6 +125,7 @@ struct AttentionLink: Service {
             do throws(RPCError) {
                 let description = try await attention.describe(timeout: Self.answerTimeout)
                 engine.setMemory(bytes: description.memoryBudgetBytes, othersBytes: description.othersBytes)
+                if periods % Self.refreshPeriods == 0 { try await inventory.refresh() }
                 let stall = Duration.milliseconds(description.stalledMilliseconds)
                 if stall > Self.stallMax {
                     found = "the attention service has been computing one call for \(Int(stall / .seconds(1))) s"

@@ -23,6 +23,7 @@ struct ClusterGenerator: Generator {
         let (id, outputs) = try engine.submit(request)
         return try await withTaskCancellationHandler {
             defer { engine.cancel(id) }        // of no effect on one that has ended
+            guard try await emit(.submitted) else { return .stop }
             for try await output in outputs {
                 switch output {
                 case .event(let event): guard try await emit(event) else { return .stop }

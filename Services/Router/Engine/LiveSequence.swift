@@ -1,3 +1,4 @@
+internal import Messages
 internal import Synchronization
 
 /// One sequence that the engine works on: its request, how far it has come, and where its tokens go.
@@ -8,7 +9,7 @@ final class LiveSequence: Sendable {
     }
     typealias Outputs = AsyncThrowingStream<Output, any Error>
 
-    let id: UInt64
+    let id: SequenceID
     let request: GenerationRequest
     let submitted = ContinuousClock.now
     /// Written by the engine, one step after another; a step's threads each have sequences of their own.
@@ -20,7 +21,7 @@ final class LiveSequence: Sendable {
     ///   - suppressed: ids that are never chosen.
     ///   - endTokens: ids where the model ends an answer.
     init(
-        _ id: UInt64, _ request: GenerationRequest, suppressed: [Int32], endTokens: Set<Int32>,
+        _ id: SequenceID, _ request: GenerationRequest, suppressed: [Int32], endTokens: Set<Int32>,
         outputs: Outputs.Continuation
     ) {
         self.id = id
@@ -41,7 +42,8 @@ final class LiveSequence: Sendable {
                 choice.token, choice.logprobs, yieldsToken: choice.part.rows.yieldsToken, of: request,
                 endTokens: endTokens, at: .now)
         }
-        if news.isFirst { send(.begun) }
+        // What lies before its first rows came from a kept state.
+        if news.isFirst { send(.begun(reused: min(choice.part.rows.start, request.prompt.count))) }
         if let logprobs = news.promptLogprobs { send(.prompt(logprobs)) }
         if let token = news.token { send(.token(token, news.logprobs)) }
         return news.end
@@ -68,6 +70,18 @@ final class LiveSequence: Sendable {
         let rest = max(0, start - prompt.count) ..< start + count - prompt.count
         return first + progress.withLock { $0.generated[rest].map { UInt32($0) } }
     }
+}
+
+extension LiveSequence {
+    /// Its first `count` tokens, of the prompt and of what was generated after it, as far as there are so many.
+    func tokens(upTo count: Int) -> [Int32] {
+        let prompt = request.prompt
+        guard count > prompt.count else { return count == prompt.count ? prompt : Array(prompt[..<count]) }
+        return prompt + progress.withLock { $0.generated.prefix(count - prompt.count) }
+    }
+
+    /// Log-probabilities of the prompt's tokens come from rows that are computed.
+    var reusesPrefix: Bool { request.reusesPrefix && !request.promptLogprobs }
 }
 
 extension Collection<LiveSequence> {

@@ -1,25 +1,29 @@
 internal import Checkpoint
+internal import Messages
 internal import Synchronization
 
 /// All sequences from their submission to their end. They come and go from any task at any time, and are taken into
 /// account by the next step.
 final class LiveSequences: Sendable {
     private let config: StepEngine.Config
-    private let sessionSize: SessionSize
+    private let stateSize: StateSize
     private let status: ClusterStatus
     private let metrics: StepMetrics
+    private let prefixMetrics = PrefixMetrics()
     private let table: Mutex<SequenceTable>
+    /// Sequences that have ended, whose clients hear of it once their states are kept.
+    private let leaving = Mutex<[SequenceID: (sequence: LiveSequence, end: SequenceEnd)]>([:])
     private let start = ContinuousClock.now
     /// Tells that something has changed which the next step may depend on.
     let changed = Signal<Void>()
 
-    /// - Parameter sessionSize: what a sequence's state takes in the attention service.
-    init(_ config: StepEngine.Config, sessionSize: SessionSize, status: ClusterStatus, metrics: StepMetrics) {
+    /// - Parameter stateSize: what a sequence's state takes in the attention service.
+    init(_ config: StepEngine.Config, stateSize: StateSize, status: ClusterStatus, metrics: StepMetrics) {
         self.config = config
-        self.sessionSize = sessionSize
+        self.stateSize = stateSize
         self.status = status
         self.metrics = metrics
-        table = Mutex(SequenceTable(config.schedule.limits))
+        table = Mutex(SequenceTable(config.schedule.limits, keeping: config.keeping))
     }
 
     private var now: Duration { start.duration(to: .now) }
@@ -27,13 +31,14 @@ final class LiveSequences: Sendable {
     // MARK: from any task
 
     /// - Throws: `GenerationError` where the sequence cannot be taken.
-    func submit(_ request: GenerationRequest) throws(GenerationError) -> (id: UInt64, outputs: LiveSequence.Outputs) {
+    func submit(_ request: GenerationRequest) throws(GenerationError) -> (id: SequenceID, outputs: LiveSequence.Outputs)
+    {
         let (outputs, continuation) = LiveSequence.Outputs.makeStream()
         let now = now
         let demand = Demand(
             account: request.account, priority: request.priority,
             promptCount: request.prompt.count, answerMax: request.tokensMax,
-            state: sessionSize, deadline: request.timeout.map { now + $0 })
+            state: stateSize, deadline: request.timeout.map { now + $0 })
         let id = try table.withLock { table throws(GenerationError) in
             guard !table.isClosed else { throw .unavailable(reasonOfEnd) }
             return try table.submit(demand, at: now) { id in
@@ -47,7 +52,7 @@ final class LiveSequences: Sendable {
     }
 
     /// Nobody wants the sequence any more. Its rows are gone from the next step on.
-    func cancel(_ id: UInt64) {
+    func cancel(_ id: SequenceID) {
         guard table.withLock({ $0.remove(id, at: now) }) != nil else { return }
         report()
         signal()
@@ -67,13 +72,37 @@ final class LiveSequences: Sendable {
         signal()
     }
 
-    func lostStates() {
-        table.withLock { $0.lostStates() }
+    func lostLiveStates() {
+        table.withLock { $0.lostLiveStates() }
         signal()
     }
 
+    /// Kept states as far as they are known: those that any prompt can begin from, and those of parked sequences.
+    var states: (shared: Set<StateID>, parked: Set<StateID>) { table.withLock { $0.states } }
+
+    /// The attention service keeps a state that was not known.
+    func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
+        table.withLock { $0.found(state, tokens, in: scope) }
+    }
+
+    /// The attention service does not keep these states any more.
+    func gone(_ states: Set<StateID>) { table.withLock { $0.gone(states) } }
+
+    /// The kept states whose tokens some tokens begin with, the shortest first, and their lengths.
+    func states(along tokens: [Int32], in scope: PrefixScope) -> [(id: StateID, length: Int)] {
+        table.withLock { $0.book.states(along: tokens, in: scope) }
+    }
+
+    /// The kept state of exactly these tokens.
+    func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? {
+        table.withLock { $0.book.state(of: tokens, in: scope) }
+    }
+
+    /// What the attention service has for the state of all sequences.
+    var memoryBytes: Int { table.withLock { $0.scheduler.limits.memoryBytes } }
+
     /// Most tokens of prompt and answer together that there is memory for.
-    var tokensMax: Int { sessionSize.tokens(within: table.withLock { $0.scheduler.limits.memoryBytes }) }
+    var tokensMax: Int { stateSize.tokens(within: memoryBytes) }
 
     /// Lets the engine look at what has changed, time included.
     func signal() { changed.send() }
@@ -98,18 +127,28 @@ final class LiveSequences: Sendable {
         return plan
     }
 
-    /// Sequences to whose sessions something happened that was not planned wait or end.
+    /// Takes into account what came of a plan's moves. Sequences whose moves did not go as planned wait or end.
     ///
     /// - Returns: those that cannot take part in the step.
-    func settle(_ mishaps: [SessionMishap]) -> Set<UInt64> {
-        guard !mishaps.isEmpty else { return [] }
-        let unready = table.withLock { $0.settle(mishaps, at: now) }
+    func settle(_ results: [MoveResult]) -> Set<SequenceID> {
+        guard !results.isEmpty else { return [] }
+        let (unready, counts) = table.withLock { ($0.settle(results, at: now), $0.takeCounts()) }
+        prefixMetrics.record(counts)
         for (id, error) in unready.failed { fail(id, error) }
         return unready.ids
     }
 
+    /// What was to be kept or closed by a plan is.
+    func closed(_ plan: StepPlan) {
+        for id in plan.closes + plan.keeps.filter(\.closes).map(\.id) {
+            guard let (sequence, end) = leaving.withLock({ $0.removeValue(forKey: id) }) else { continue }
+            sequence.end(end)
+        }
+    }
+
     /// The rows of a step that begins now.
-    func begin(_ plan: StepPlan, except unready: Set<UInt64>, at instant: ContinuousClock.Instant) -> [SequenceRows] {
+    func begin(_ plan: StepPlan, except unready: Set<SequenceID>, at instant: ContinuousClock.Instant) -> [SequenceRows]
+    {
         let work = table.withLock { $0.work(of: plan, except: unready) }
         for part in work { part.sequence.progress.withLock { $0.begin(at: instant) } }
         return work
@@ -124,8 +163,13 @@ final class LiveSequences: Sendable {
         }
     }
 
+    /// A step with so many rows took `seconds`.
+    func noteStep(generating: Int, prompt: Int, seconds: Double) {
+        table.withLock { $0.noteStep(generating: generating, prompt: prompt, seconds: seconds) }
+    }
+
     /// A step failed: its sequences fail with it, or begin anew.
-    func recover(_ ids: [UInt64], from error: any Error, _ failure: StepFailure) -> Recovery {
+    func recover(_ ids: [SequenceID], from error: any Error, _ failure: StepFailure) -> Recovery {
         let recovery = table.withLock { $0.recover(ids, from: failure) }
         for id in recovery.failed { fail(id, error) }
         return recovery
@@ -139,27 +183,39 @@ final class LiveSequences: Sendable {
     /// No step follows any more: fails what is left, and takes nothing new.
     func close() {
         for id in table.withLock({ $0.close() }) { fail(id, GenerationError.unavailable(reasonOfEnd)) }
+        let left = leaving.withLock { leaving in
+            defer { leaving = [:] }
+            return leaving.values.map(\.sequence)
+        }
+        for sequence in left { sequence.end(.failed(GenerationError.unavailable(reasonOfEnd))) }
     }
 
     func report() {
-        let (counts, usage) = table.withLock { table in
+        let (counts, usage, states, tokens) = table.withLock { table in
             let scheduler = table.scheduler
-            return (scheduler.counts, Double(scheduler.reservedBytes) / Double(max(1, scheduler.limits.memoryBytes)))
+            let usage = Double(scheduler.reservedBytes) / Double(max(1, scheduler.limits.memoryBytes))
+            return (scheduler.counts, usage, table.book.stateCount, table.book.tokenCount)
         }
         metrics.record(counts, stateUsage: usage)
+        prefixMetrics.record(states: states, tokens: tokens)
     }
 
     // MARK: ends
 
-    private func fail(_ id: UInt64, _ error: any Error) {
-        end(id) { _ in .failed(by: error, ending: status.ending) }
+    private func fail(_ id: SequenceID, _ error: any Error) {
+        end(id, isSound: false) { _ in .failed(by: error, ending: status.ending) }
     }
 
     /// Of no effect on a sequence that is gone already.
-    private func end(_ id: UInt64, _ end: (LiveSequence) -> SequenceEnd) {
-        guard let sequence = table.withLock({ $0.remove(id, at: now) }) else { return }
+    ///
+    /// - Parameter isSound: its state is what its tokens lead to.
+    private func end(_ id: SequenceID, isSound: Bool = true, _ end: (LiveSequence) -> SequenceEnd) {
+        guard let sequence = table.withLock({ $0.remove(id, isSound: isSound, at: now) }) else { return }
         let end = end(sequence)
-        if case .finished = end { metrics.record(sequence) }
+        if case .finished = end {
+            metrics.record(sequence)
+            if sequence.request.keepsEnd { return leaving.withLock { $0[id] = (sequence, end) } }
+        }
         sequence.end(end)
     }
 }

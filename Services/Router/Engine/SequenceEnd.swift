@@ -50,7 +50,7 @@ extension GenerationError {
             switch error.code {
             case .resourceExhausted:
                 .overloaded(
-                    "there is no memory for another session of this length; try again later", retryAfter: .seconds(5))
+                    "there is no memory for another sequence of this length; try again later", retryAfter: .seconds(5))
             case .unavailable, .deadlineExceeded, .cancelled:
                 .lost("the attention service did not answer; send the request again")
             case .notFound:

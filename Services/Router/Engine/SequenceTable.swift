@@ -1,15 +1,27 @@
+internal import Messages
+
 /// The sequences there are, and the scheduler that knows whose turn it is. A value: it decides, and whoever owns it
 /// carries out what it says.
 struct SequenceTable {
     private(set) var scheduler: Scheduler
-    private(set) var sequences: [UInt64: LiveSequence] = [:]
-    private var lastID: UInt64 = 0
-    /// The attention service has dropped all states since the last plan.
+    private(set) var sequences: [SequenceID: LiveSequence] = [:]
+    private var lastNumber: UInt64 = 0
+    /// Those that have ended since the last plan: their states may be kept.
+    private var ended: [SequenceID: LiveSequence] = [:]
+    private(set) var book = PrefixBook()
+    private let keeping: KeepPolicy
+    private(set) var rate = PrefillRate()
+    private var counts = PrefixCounts()
+    /// The attention service has closed all live states since the last plan.
     private var hasLostStates = false
     /// No step follows any more.
     private(set) var isClosed = false
 
-    init(_ limits: Scheduler.Limits) { scheduler = Scheduler(limits) }
+    /// - Parameter keeping: where states are kept.
+    init(_ limits: Scheduler.Limits, keeping: KeepPolicy = KeepPolicy()) {
+        scheduler = Scheduler(limits)
+        self.keeping = keeping
+    }
 
     // MARK: what comes from outside
 
@@ -17,37 +29,54 @@ struct SequenceTable {
     /// - Returns: the sequence's number.
     /// - Throws: `GenerationError` where it cannot be taken.
     mutating func submit(
-        _ demand: Demand, at now: Duration, make: (UInt64) -> LiveSequence
-    ) throws(GenerationError) -> UInt64 {
-        lastID += 1
-        switch scheduler.submit(lastID, demand, at: now) {
+        _ demand: Demand, at now: Duration, make: (SequenceID) -> LiveSequence
+    ) throws(GenerationError) -> SequenceID {
+        lastNumber += 1
+        let id = SequenceID(rawValue: lastNumber)
+        switch scheduler.submit(id, demand, at: now) {
         case .queued: break
         case .full(let wait): throw .overloaded("too many requests wait already; try again later", retryAfter: wait)
         case .tooLarge(let tokensMax): throw .promptTooLarge(demand.promptCount, tokensMax: tokensMax)
         }
-        sequences[lastID] = make(lastID)
-        return lastID
+        sequences[id] = make(id)
+        return id
     }
 
     /// The sequence is over, whatever the reason.
     ///
+    /// - Parameter isSound: its state is what its tokens lead to, so that it may be kept.
     /// - Returns: nil where it is gone already.
-    mutating func remove(_ id: UInt64, at now: Duration) -> LiveSequence? {
-        scheduler.end(id, at: now)
-        return sequences.removeValue(forKey: id)
+    mutating func remove(_ id: SequenceID, isSound: Bool = true, at now: Duration) -> LiveSequence? {
+        scheduler.end(id, isSound: isSound, at: now)
+        guard let sequence = sequences.removeValue(forKey: id) else { return nil }
+        ended[id] = sequence
+        return sequence
     }
 
-    /// What the attention service has for the state of all sequences, and what of it others than this router take.
+    /// What the attention service has for the state of all sequences, and what of it is bound beyond what this router's
+    /// sequences were granted.
     mutating func setMemory(bytes: Int, othersBytes: Int) {
-        (scheduler.limits.memoryBytes, scheduler.limits.othersBytes) = (bytes, othersBytes)
+        let bytes = min(bytes, Scheduler.Limits.memoryBytesMax)
+        (scheduler.limits.memoryBytes, scheduler.limits.othersBytes) = (bytes, min(othersBytes, bytes))
     }
 
-    mutating func lostStates() { hasLostStates = true }
+    mutating func lostLiveStates() { hasLostStates = true }
+
+    /// The attention service keeps a state that was not known.
+    mutating func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
+        book.kept(state, tokens, in: scope)
+    }
+
+    /// The attention service does not keep these states any more.
+    mutating func gone(_ states: Set<StateID>) { book.gone(states) }
+
+    /// Kept states as far as they are known.
+    var states: (shared: Set<StateID>, parked: Set<StateID>) { (book.states, scheduler.parkedStates) }
 
     /// No sequence is to be taken any more.
     ///
     /// - Returns: those that are left.
-    mutating func close() -> [UInt64] {
+    mutating func close() -> [SequenceID] {
         isClosed = true
         return Array(sequences.keys)
     }
@@ -63,25 +92,47 @@ struct SequenceTable {
         if hasLostStates { scheduler.lostAllStates() }
         hasLostStates = false
         let beside = pace.rows(beside: scheduler.generatingCount)
-        return scheduler.plan(at: now, promptRowsMax: (beside: beside, alone: promptRowsMax))
+        let plan = scheduler.plan(at: now, promptRowsMax: (beside: beside, alone: promptRowsMax), prefixes: prefixes)
+        ended = [:]
+        guard keeping.isOn else { return plan }
+        for id in plan.opens.keys {
+            if let request = sequences[id]?.request { book.computes(request.prompt, in: request.scope) }
+        }
+        return plan
+    }
+
+    private var prefixes: SequencePrefixes {
+        let sequences = ended.isEmpty ? sequences : sequences.merging(ended) { living, _ in living }
+        return SequencePrefixes(book: book, policy: keeping, rate: rate, sequences: sequences)
     }
 
     /// Sequences that cannot take part in a step.
     struct Unready {
-        var ids: Set<UInt64> = []
+        var ids: Set<SequenceID> = []
         /// Those of them that fail.
-        var failed: [(id: UInt64, error: any Error)] = []
+        var failed: [(id: SequenceID, error: any Error)] = []
     }
 
-    /// Takes into account what did not go as planned with sessions. Who fails has no turn any more, but is still there.
-    mutating func settle(_ mishaps: [SessionMishap], at now: Duration) -> Unready {
+    /// Takes into account what came of moves. Who fails has no turn any more, but is still there.
+    mutating func settle(_ results: [MoveResult], at now: Duration) -> Unready {
         var unready = Unready()
-        for mishap in mishaps {
-            switch mishap {
+        for result in results {
+            switch result {
+            case .opened(let id, let bytes):
+                scheduler.granted(id, bytes: bytes)
+                noteBegin(of: id)
+            case .granted(let id, let bytes): scheduler.granted(id, bytes: bytes)
+            case .kept(let keep): noteKept(keep)
+            case .notKept: counts.statesNotKept += 1
             case .stayedInMemory(let id): scheduler.stayedInMemory(id, at: now)
             case .lackedMemory(let id, let wish, let error):
                 unready.ids.insert(id)
                 if !scheduler.lackedMemory(id, wish, at: now) { fail(id, error, at: now, &unready) }
+            case .stateGone(let id, let state):
+                unready.ids.insert(id)
+                scheduler.lostState(id)
+                book.gone([state])
+                counts.statesGone += 1
             case .lost(let id):
                 unready.ids.insert(id)
                 scheduler.lostState(id)
@@ -93,13 +144,35 @@ struct SequenceTable {
         return unready
     }
 
-    private mutating func fail(_ id: UInt64, _ error: any Error, at now: Duration, _ unready: inout Unready) {
-        scheduler.end(id, at: now)
+    private mutating func noteBegin(of id: SequenceID) {
+        guard keeping.isOn, sequences[id]?.reusesPrefix == true else { return }
+        if let match = scheduler.running.first(where: { $0.id == id })?.match { counts.note(match, rate) }
+    }
+
+    private mutating func noteKept(_ keep: StepPlan.Keep) {
+        book.kept(keep.state, keep.tokens, in: keep.scope)
+        scheduler.kept(keep.id, length: keep.tokens.count)
+        counts.statesKept += 1
+    }
+
+    /// What was reused and kept since the last call.
+    mutating func takeCounts() -> PrefixCounts {
+        defer { counts = PrefixCounts() }
+        return counts
+    }
+
+    /// A step with so many rows took `seconds`.
+    mutating func noteStep(generating: Int, prompt: Int, seconds: Double) {
+        rate.note(generating: generating, prompt: prompt, seconds: seconds)
+    }
+
+    private mutating func fail(_ id: SequenceID, _ error: any Error, at now: Duration, _ unready: inout Unready) {
+        scheduler.end(id, isSound: false, at: now)
         unready.failed.append((id, error))
     }
 
     /// The rows of a plan, but for sequences that cannot take part or have gone meanwhile.
-    func work(of plan: StepPlan, except unready: Set<UInt64>) -> [SequenceRows] {
+    func work(of plan: StepPlan, except unready: Set<SequenceID>) -> [SequenceRows] {
         plan.rows.compactMap { rows in
             guard !unready.contains(rows.id) else { return nil }
             return sequences[rows.id].map { SequenceRows(sequence: $0, rows: rows) }
@@ -108,7 +181,7 @@ struct SequenceTable {
 
     mutating func completed(_ rows: [StepPlan.Rows]) { scheduler.completed(rows) }
 
-    mutating func recover(_ ids: [UInt64], from failure: StepFailure) -> Recovery {
+    mutating func recover(_ ids: [SequenceID], from failure: StepFailure) -> Recovery {
         Recovery(of: ids, from: failure, &scheduler)
     }
 }

@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Logging
+internal import Messages
 
 /// Carries all sequences through the model together, step after step. `Scheduler` decides what a step holds,
 /// `LiveSequences` knows the sequences and ends them, `TokenChooser` samples; here is the loop.
@@ -12,6 +13,8 @@ final class StepEngine: Sendable {
         var endTokens: Set<Int32>
         /// Ids of tokens that were never trained (their embedding is zero), and so are never chosen.
         var suppressed: [Int32]
+        /// Whether prefixes are reused, and where states are kept for that.
+        var keeping = KeepPolicy()
     }
 
     let pass: ForwardPass
@@ -19,7 +22,7 @@ final class StepEngine: Sendable {
     private let status: ClusterStatus
     private let logger: Logger
     private let metrics: StepMetrics
-    private let mover: SessionMover
+    private let mover: SequenceMover
     private let chooser: TokenChooser
     private let sequences: LiveSequences
 
@@ -29,10 +32,10 @@ final class StepEngine: Sendable {
         self.status = status
         self.logger = logger
         metrics = StepMetrics(model: config.modelName)
-        mover = SessionMover(attention: pass.attention, logger: logger)
+        mover = SequenceMover(attention: pass.attention, logger: logger)
         chooser = TokenChooser(attention: pass.attention, compute: pass.compute)
         sequences = LiveSequences(
-            config, sessionSize: pass.weights.config.sessionSize, status: status, metrics: metrics)
+            config, stateSize: pass.weights.config.stateSize, status: status, metrics: metrics)
     }
 
     /// Steps for as long as the router lives; then fails what is left.
@@ -76,20 +79,22 @@ final class StepEngine: Sendable {
         pass.finished(meter)
         pace.record(generating: generating, prompt: prompt, seconds: seconds)
         overlap.record(generating: generating, prompt: prompt, overlapped: overlapped, seconds: seconds)
+        sequences.noteStep(generating: generating, prompt: prompt, seconds: seconds)
         metrics.record(meter, generating: generating, prompt: prompt, overlapped: overlapped, seconds: seconds)
     }
 
-    /// Sessions are closed, parked, grown, brought back and opened before the step that needs it.
+    /// States are closed, kept, parked, grown, brought back and opened before the step that needs it.
     ///
     /// - Returns: sequences that cannot take part.
-    private func prepare(_ plan: StepPlan) async -> Set<UInt64> {
+    private func prepare(_ plan: StepPlan) async -> Set<SequenceID> {
         let unready = sequences.settle(await mover.perform(plan.moves))
+        sequences.closed(plan)
         // An attention service that does not answer is not asked again at once.
         if !unready.isEmpty, !pass.attention.isConnected { await waitForNews() }
         return unready
     }
 
-    private func recover(_ ids: [UInt64], from error: any Error) async {
+    private func recover(_ ids: [SequenceID], from error: any Error) async {
         let failure = StepFailure(error)
         logger.notice(
             "a step failed",
@@ -108,16 +113,31 @@ final class StepEngine: Sendable {
 /// From any task, at any time.
 extension StepEngine: AttentionUser {
     /// - Throws: `GenerationError` where the sequence cannot be taken.
-    func submit(_ request: GenerationRequest) throws(GenerationError) -> (id: UInt64, outputs: LiveSequence.Outputs) {
+    func submit(_ request: GenerationRequest) throws(GenerationError) -> (id: SequenceID, outputs: LiveSequence.Outputs)
+    {
         try sequences.submit(request)
     }
 
-    func cancel(_ id: UInt64) { sequences.cancel(id) }
+    func cancel(_ id: SequenceID) { sequences.cancel(id) }
+
+    /// The kept states whose tokens some tokens begin with, the shortest first, and their lengths.
+    func states(along tokens: [Int32], in scope: PrefixScope) -> [(id: StateID, length: Int)] {
+        sequences.states(along: tokens, in: scope)
+    }
+
+    /// The kept state of exactly these tokens.
+    func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? { sequences.state(of: tokens, in: scope) }
+
+    /// What the attention service has for states, in bytes; 0: it was not there yet.
+    var memoryBytes: Int { sequences.memoryBytes }
     func refuseWaiting() { sequences.refuseWaiting() }
 
     var tokensMax: Int { sequences.tokensMax }
     func setMemory(bytes: Int, othersBytes: Int) { sequences.setMemory(bytes: bytes, othersBytes: othersBytes) }
-    func lostStates() { sequences.lostStates() }
+    func lostLiveStates() { sequences.lostLiveStates() }
+    var states: (shared: Set<StateID>, parked: Set<StateID>) { sequences.states }
+    func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) { sequences.found(state, tokens, in: scope) }
+    func gone(_ states: Set<StateID>) { sequences.gone(states) }
     func signal() { sequences.signal() }
 }
 

@@ -1,3 +1,4 @@
+internal import Messages
 internal import Transport
 
 /// What an error of a step, or of a call about one sequence, means for the sequences it concerns.
@@ -32,7 +33,7 @@ enum StepFailure: Equatable {
 /// begin anew with all their tokens, which leads to the same bytes.
 struct Recovery: Equatable {
     /// They fail with the step's error.
-    let failed: [UInt64]
+    let failed: [SequenceID]
     /// How many begin anew.
     let restartedCount: Int
     /// The connection to the attention service is about to be found broken: until then no step would come further.
@@ -41,7 +42,7 @@ struct Recovery: Equatable {
     /// - Parameters:
     ///   - ids: of the sequences that had rows in the step.
     ///   - scheduler: is told who begins anew, and who of them has to run alone; those that fail are still there.
-    init(of ids: [UInt64], from failure: StepFailure, _ scheduler: inout Scheduler) {
+    init(of ids: [SequenceID], from failure: StepFailure, _ scheduler: inout Scheduler) {
         failed = failure == .hopeless ? ids : scheduler.failed(ids, isolating: failure == .suspicious)
         restartedCount = ids.count - failed.count
         waitsForNews = failure == .stateLost

@@ -18,7 +18,7 @@ struct StepMetrics: Sendable {
     private let parts = StepMeter.Part.allCases.map { part in
         (part, FloatingPointCounter(label: "minimax_step_part_seconds_total", dimensions: [("part", part.rawValue)]))
     }
-    private let setAside = Counter(label: "minimax_sessions_set_aside_total")
+    private let setAside = Counter(label: "minimax_sequences_set_aside_total")
     private let recoveries = Counter(label: "minimax_sequence_recoveries_total")
     private let generatingRows = Recorder(label: "minimax_step_decode_rows", aggregate: true)
     private let promptRows = Recorder(label: "minimax_step_prefill_rows", aggregate: true)
@@ -49,8 +49,8 @@ struct StepMetrics: Sendable {
         parked.record(counts.parked)
     }
 
-    /// Sessions that go to disk or are dropped, to make room for others.
-    func makesRoom(_ plan: StepPlan) { setAside.increment(by: plan.parks.count + plan.drops) }
+    /// States that go to disk or are dropped, to make room for others.
+    func makesRoom(_ plan: StepPlan) { setAside.increment(by: plan.parks.count + plan.dropCount) }
 
     /// Sequences whose state is computed again, since a step failed.
     func recovered(_ count: Int) { recoveries.increment(by: count) }

@@ -19,7 +19,7 @@ struct ForwardPass: Sendable {
 
     private var config: ModelConfig { weights.config }
 
-    /// Carries a batch through every layer; extends the sessions' state; returns the rows after the final norm.
+    /// Carries a batch through every layer; extends the sequences' live states; returns the rows after the final norm.
     ///
     /// Few rows stay on the event loop, where a call costs no change of threads and the sums between calls take
     /// microseconds; the sums of many rows would hold the loop up.

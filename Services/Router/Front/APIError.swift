@@ -1,6 +1,7 @@
 internal import Hummingbird
 internal import JSON
 internal import NIOCore
+internal import Records
 
 /// A refusal in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
 struct APIError: Error, Equatable {
@@ -145,6 +146,9 @@ extension APIError {
         switch error {
         case let error as APIError: self = error
         case let error as GenerationError: self.init(error)
+        case let error as SessionRefusal: self.init(error)
+        case let error as RecordsError: self.init(error)
+        case let error as StateFailure: self.init(error)
         case let error as any HTTPResponseError where error.status.code < 500:
             self.init(status: error.status, message: "\(error.status.reasonPhrase).")
         case is CancellationError: self = .notReady("The server is stopping.")

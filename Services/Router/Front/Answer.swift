@@ -18,21 +18,26 @@ struct Answer: Sendable {
         var reports: [TokenReport] = []
         var ids: [Int32] = []
         var finish: FinishReason?
+        /// Of its tokens; a choice without any is the least likely.
+        var meanLogprob = -Double.infinity
 
         mutating func add(_ delta: ChoiceDelta) {
             text += delta.text
             reports += delta.reports
             ids += delta.ids
             finish = delta.finish ?? finish
+            meanLogprob = delta.meanLogprob ?? meanLogprob
         }
     }
 
-    /// As in OpenAI's reference. Cached, audio, reasoning and prediction tokens are always 0 here.
-    static func usage(prompt: Int, completion: Int) -> JSONValue {
+    /// As in OpenAI's reference. Audio, reasoning and prediction tokens are always 0 here.
+    ///
+    /// - Parameter cached: of the prompts' tokens, those that were reused.
+    static func usage(prompt: Int, completion: Int, cached: Int = 0) -> JSONValue {
         [
             "prompt_tokens": .int(prompt), "completion_tokens": .int(completion),
             "total_tokens": .int(prompt + completion),
-            "prompt_tokens_details": ["cached_tokens": 0, "audio_tokens": 0],
+            "prompt_tokens_details": ["cached_tokens": .int(cached), "audio_tokens": 0],
             "completion_tokens_details": [
                 "reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0,
                 "rejected_prediction_tokens": 0,
@@ -67,11 +72,13 @@ struct Answer: Sendable {
     // MARK: Streaming
 
     /// The chunk that opens a choice; plain completions have none.
-    func opening(_ index: Int) -> JSONValue? {
+    ///
+    /// - Parameter first: what the next chunk tells.
+    func opening(_ first: ChoiceDelta) -> JSONValue? {
         guard kind == .chat else { return nil }
-        let delta = ChoiceDelta(index: index)
         return chunk(
-            delta, chatDelta: ["role": "assistant", "content": ""], text: "", logprobs: .null, finish: .null,
+            ChoiceDelta(index: first.index, cached: first.cached), chatDelta: ["role": "assistant", "content": ""],
+            text: "", logprobs: .null, finish: .null,
             promptIDsOfChat)
     }
 
@@ -126,9 +133,14 @@ struct Answer: Sendable {
             [
                 JSONValue.Member(
                     name: "usage",
-                    value: Self.usage(prompt: prompt(of: delta.index).ids.count, completion: delta.tokens))
+                    value: Self.usage(
+                        prompt: prompt(of: delta.index).ids.count, completion: delta.tokens, cached: delta.cached))
             ]
         }
+    }
+
+    private var sessionID: [JSONValue.Member] {
+        job.session.map { [JSONValue.Member(name: "session_id", value: .string($0.id))] } ?? []
     }
 
     private func envelope(object: String, choices: [JSONValue], more: [JSONValue.Member]) -> JSONValue {
@@ -136,7 +148,7 @@ struct Answer: Sendable {
             [
                 "id": .string(id), "object": .string(object), "created": .int(created), "model": .string(model.id),
                 "system_fingerprint": .string(model.fingerprint), "choices": .array(choices),
-            ], and: more)
+            ], and: sessionID + more)
     }
 }
 

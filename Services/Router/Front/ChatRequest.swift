@@ -30,18 +30,40 @@ struct ChatRequest {
 
     /// The job with the messages rendered and encoded, once it is known to fit.
     /// - Parameters:
-    ///   - trustsSpecialTokens: whether control tokens that messages spell are control tokens; else they are text.
+    ///   - config: tells where tools stand, and whether control tokens that messages spell are control tokens; else
+    ///     they are text.
     ///   - cancellation: ends the work early.
     func encoded(
-        by tokenizer: BytePairTokenizer, contextLength: Int, trustsSpecialTokens: Bool, _ cancellation: CancellationFlag
+        by tokenizer: BytePairTokenizer, contextLength: Int, _ config: FrontConfig, _ cancellation: CancellationFlag
     ) throws -> Job {
         var job = job
-        let prompt = ChatTemplate().render(messages, tools: tools, addingGenerationPrompt: true)
+        let prompt = ChatTemplate(toolPlace: config.toolPlace).render(messages, tools: tools)
         try job.check(promptBytes: prompt.byteCount, tokenizer, contextLength: contextLength, promptName: "messages")
-        let ids = try tokenizer.ids(of: trustsSpecialTokens ? prompt.trusted : prompt, "messages", cancellation)
-        job.prompts = [Job.Prompt(ids: ids, text: nil)]
+        if job.session != nil {
+            try job.session?.addChat(messages, tools: tools) {
+                try tokenizer.encoded(config.trustsSpecialTokens ? $0.trusted : $0, "messages", cancellation).ids
+            }
+            return job        // fitted once the session's length is known
+        }
+        let encoded = try tokenizer.encoded(
+            config.trustsSpecialTokens ? prompt.trusted : prompt, "messages", cancellation)
+        job.prompts = [Job.Prompt(ids: encoded.ids, keepAt: Self.keepPoints(of: encoded))]
         try job.fit(absent: .max, contextLength: contextLength, promptName: "messages")
         return job
+    }
+}
+
+extension ChatRequest {
+    /// The beginning that many conversations have in common is kept by itself where it has so many tokens.
+    static let commonTokensMin = 256
+
+    /// From where in a rendered prompt later ones are likely to go on: behind what many conversations have in common,
+    /// and behind all messages, which the next turn sends again. (What stands behind those, it does not repeat there.)
+    static func keepPoints(of prompt: EncodedPrompt) -> [Int] {
+        var points: [Int] = []
+        if let common = prompt.borders.first ?? nil, common >= commonTokensMin { points.append(common) }
+        if let end = prompt.borders.last ?? nil, end > points.last ?? 0 { points.append(end) }
+        return points
     }
 }
 

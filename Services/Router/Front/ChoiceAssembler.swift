@@ -10,6 +10,10 @@ struct ChoiceDelta: Sendable {
     var finish: FinishReason?
     /// How many tokens the choice has so far.
     var tokens = 0
+    /// How many tokens of its prompt were reused.
+    var cached = 0
+    /// With the end: the mean log-probability of the choice's tokens, where the engine told it.
+    var meanLogprob: Double?
 
     var hasContent: Bool { !text.isEmpty || !reports.isEmpty || !ids.isEmpty }
     var isEmpty: Bool { !hasContent && finish == nil }
@@ -33,6 +37,7 @@ struct ChoiceAssembler {
     private var isInsideEcho = false
     /// Tokens of the answer so far.
     private(set) var tokens = 0
+    private var logprobSum = 0.0
     private var metStopToken = false
 
     init(_ choice: Job.Choice, of job: Job, tokenizer: BytePairTokenizer) {
@@ -46,6 +51,9 @@ struct ChoiceAssembler {
 
     /// True once a stop string or a stop token was found; nothing more is wanted.
     var isStopped: Bool { stops.isStopped || metStopToken }
+
+    /// How many Unicode scalars of the answer's text a stop string took away; known once the choice has finished.
+    var cutOff: Int { stops.isStopped ? decoded - emitted : 0 }
 
     /// The echoed prompt, to be sent first. With log-probabilities it has to wait for them.
     ///
@@ -74,7 +82,8 @@ struct ChoiceAssembler {
         metStopToken = job.stopTokens.contains(id) && tokens >= job.sampling.tokensMin
         guard !metStopToken || job.includesStop else { return ChoiceDelta(index: index) }
         tokens += 1
-        if let logprobs { waiting.append(report(id, logprobs, offset: decoded)) }
+        logprobSum += Double(logprobs?.logprob ?? 0)
+        if job.topLogprobs != nil, let logprobs { waiting.append(report(id, logprobs, offset: decoded)) }
         var delta = release(decoder.append(id))
         if job.returnsTokenIDs { delta.ids = [id] }
         return delta
@@ -91,6 +100,7 @@ struct ChoiceAssembler {
         emitted += rest.unicodeScalars.count
         delta.finish = isStopped ? .stop : reason
         delta.tokens = tokens
+        if job.ranksChoices, tokens > 0 { delta.meanLogprob = logprobSum / Double(tokens) }
         // A stop string takes its tokens with it; otherwise every token is reported.
         delta.reports += stops.isStopped ? waiting.filter { $0.offset < emitted } : waiting
         waiting = []

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Records
 internal import Tensors
 internal import Tokenizer
 
@@ -40,13 +41,14 @@ struct CompletionRequest {
         for case .text(let text) in sources {
             try job.check(promptBytes: text.utf8.count, tokenizer, contextLength: contextLength, promptName: "prompt")
         }
+        if job.session != nil { return try inSession(job, tokenizer, cancellation) }
         for source in sources {
             switch source {
             case .text(let text):
                 job.prompts.append(
                     Job.Prompt(
-                        ids: try tokenizer.ids(of: PromptText(template: text), "prompt", cancellation), text: text))
-            case .ids(let ids): job.prompts.append(Job.Prompt(ids: ids, text: nil))
+                        ids: try tokenizer.encoded(PromptText(template: text), "prompt", cancellation).ids, text: text))
+            case .ids(let ids): job.prompts.append(Job.Prompt(ids: ids))
             case .begin:
                 guard let begin = tokenizer.id(of: ChatTemplate.begin) else { throw APIError.missing("prompt") }
                 job.prompts.append(Job.Prompt(ids: [begin], text: ""))
@@ -55,6 +57,24 @@ struct CompletionRequest {
         guard job.prompts.allSatisfy({ !$0.ids.isEmpty }) else { throw Self.emptyPrompt }
         try job.fit(absent: Self.tokensDefault, contextLength: contextLength, promptName: "prompt")
         return job
+    }
+
+    /// The job with what its session goes on with: without a prompt, with the session itself.
+    private func inSession(
+        _ job: Job, _ tokenizer: BytePairTokenizer, _ cancellation: CancellationFlag
+    ) throws -> Job {
+        guard sources.count == 1 else {
+            throw APIError.invalid("prompt", "Invalid 'prompt': expected one prompt with 'session_id'.")
+        }
+        var job = job
+        switch sources[0] {
+        case .text(let text):
+            let tokens = try tokenizer.encoded(PromptText(template: text), "prompt", cancellation).ids
+            job.session?.turns = [Session.Turn(role: "prompt", tokens: tokens)]
+        case .ids(let ids): job.session?.turns = [Session.Turn(role: "prompt", tokens: ids)]
+        case .begin: break
+        }
+        return job        // fitted once the session's length is known
     }
 
     private static let emptyPrompt = APIError.invalid(

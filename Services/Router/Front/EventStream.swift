@@ -25,7 +25,7 @@ struct EventStream: Sendable {
         let isFirst = !opened[delta.index]
         if isFirst {
             opened[delta.index] = true
-            if let opening = answer.opening(delta.index) { text += Self.line(opening) }
+            if let opening = answer.opening(delta) { text += Self.line(opening) }
         }
         if delta.hasContent { text += Self.line(answer.chunk(delta, isFirst: isFirst)) }
         if let finish = delta.finish { text += Self.line(answer.closing(delta, finish)) }

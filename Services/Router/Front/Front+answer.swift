@@ -6,35 +6,41 @@ internal import Tensors
 
 /// The path of a request that generates: body, checks, engine, answer.
 extension Front {
-    func answer(_ request: Request, _ context: FrontContext, _ read: @escaping Reading) async throws -> Response {
+    func answer(_ request: Request, _ context: FrontContext, _ reading: @escaping Reading) async throws -> Response {
         let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch
         try await generator.admit { !watch.isHungUp }
         // What is read takes many times the memory of the body, so of large requests one at a time is read, from its
         // bytes to its tokens.
-        let job = try await inTurn(size, context, watch) { [bytes = body.bytes, record = context.record] cancellation in
+        let read = try await inTurn(size, context, watch) {
+            [bytes = body.bytes, record = context.record] cancellation in
             let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
             record.update { $0.user = Self.user(fields) }
             try checkModel(fields)
-            return try read(fields, .random(in: .min ... .max), cancellation)
+            return try reading(fields, .random(in: .min ... .max), cancellation)
         }
         withExtendedLifetime(body) {}        // until here its bytes count
+        let job = try await continuing(read, account(context))
         let answer = Answer(
             id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
             job: job, model: generator.model, created: Int(Date.now.timeIntervalSince1970))
 
-        if watch.isHungUp { throw APIError.clientGone }        // nobody would read the answer
+        guard !watch.isHungUp else {        // nobody would read the answer
+            job.exchange?.end()
+            throw APIError.clientGone
+        }
         let resources = RunningJob.Resources(
             generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce,
-            account: context.account)
+            account: context.account, scope: scopes.scope(of: context.account, salt: job.prefix.salt))
         let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
         context.record.update { ($0.id, $0.promptTokens, $0.tally) = (answer.id, job.promptTokens, running.tally) }
         do {
             return job.stream
                 ? try await stream(job, running, answer, watch, context.record)
                 : try await whole(job, running, answer, watch)
-        } catch  where watch.isHungUp {
-            throw APIError.clientGone
+        } catch {
+            job.exchange?.end()        // what has no answer has changed nothing
+            throw watch.isHungUp ? APIError.clientGone : error
         }
     }
 
@@ -50,7 +56,7 @@ extension Front {
 
     /// Does what takes long for a large request: at once where it is small, else where it holds up nobody and for as
     /// long as the client is there.
-    private func inTurn<R: Sendable>(
+    func inTurn<R: Sendable>(
         _ bytes: Int, _ context: FrontContext, _ watch: HangUpWatch,
         _ work: @escaping @Sendable (CancellationFlag) throws -> R
     ) async throws -> R {
@@ -84,10 +90,9 @@ extension Front {
         var choices = [Answer.Choice](repeating: Answer.Choice(), count: job.choices.count)
         for try await case .delta(let delta) in running.events { choices[delta.index].add(delta) }
         try Task.checkCancellation()
+        try await store(job, running.tally)
         metrics.count(promptTokens: job.promptTokens, running.tally)
-        return Response(
-            json: answer.whole(choices, usage: Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens))
-        )
+        return Response(json: answer.whole(job.best(of: choices), usage: running.tally.usage(of: job)))
     }
 
     /// Begins a stream once the engine has taken the job: until then a refusal still is a status of its own.
@@ -115,13 +120,18 @@ extension Front {
                         running.tally.noteSent()
                     }
                     try Task.checkCancellation()
-                    let usage =
-                        job.usage != .none
-                        ? Answer.usage(prompt: job.promptTokens, completion: running.tally.tokens) : nil
+                    try await store(job, running.tally)
+                    let usage = job.usage != .none ? running.tally.usage(of: job) : nil
                     try await writer.write(ByteBuffer(string: stream.end(usage: usage)))
                 } catch {
                     running.cancel()
-                    guard !watch.isHungUp, !Task.isCancelled else { throw error }
+                    guard !watch.isHungUp, !Task.isCancelled else {
+                        // The client has seen a part of it, unless there is none.
+                        if !running.tally.written.tokens.isEmpty { try await store(job, running.tally) }
+                        job.exchange?.end()
+                        throw error
+                    }
+                    job.exchange?.end()
                     let refusal = APIError(wrapping: error)
                     record.update { ($0.trouble, $0.lateStatus) = (refusal.code, Int(refusal.status.code)) }
                     try await writer.write(ByteBuffer(string: EventStream.failure(refusal)))

@@ -9,9 +9,7 @@ extension Front {
         let limit = config.bodyBytesMax
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > limit { throw APIError.bodyTooLarge(limit: limit) }
-        let owner =
-            config.apiKeys.isEmpty ? BodyBudget.Owner.address(context.connection.clientNetwork) : .key(context.account)
-        let body = HeldBody(bodies, owner)
+        let body = HeldBody(bodies, bodyOwner(context))
         do {
             if context.facts.awaitsContinue { try await context.connection.sayContinue() }
             for try await buffer in request.body {
@@ -27,7 +25,13 @@ extension Front {
         return body
     }
 
-    private func refusal(of error: any Error) -> APIError {
+    /// Whose share of the memory for bodies a request takes.
+    func bodyOwner(_ context: FrontContext) -> BodyBudget.Owner {
+        config.apiKeys.isEmpty ? .address(context.connection.clientNetwork) : .key(context.account)
+    }
+
+    /// What a client is told whose body could not be read.
+    func refusal(of error: any Error) -> APIError {
         switch error {
         case let error as APIError: return error
         case let fault as RequestFault: return fault.refusal

@@ -4,6 +4,7 @@ internal import HummingbirdCore
 internal import JSON
 internal import Logging
 internal import NIOCore
+internal import Records
 internal import Tokenizer
 
 /// The OpenAI-compatible REST front: text and JSON outside, token ids and a `Generator` inside.
@@ -16,15 +17,32 @@ struct Front: Sendable {
     let metrics: FrontMetrics
     let bodies: BodyBudget
     let connections: ConnectionTable
+    let scopes: PrefixScopes
     let largeRequests = LargeRequests()
+    let sessions: SessionBook
+    /// The model's states along the sessions' tokens.
+    let states: any SessionStates
+    /// Tells what records call an account. Accounts that share prefixes still have sessions of their own.
+    let owners: PrefixScopes
 
-    init(generator: any Generator, tokenizer: BytePairTokenizer, config: FrontConfig = FrontConfig()) {
+    /// - Parameters:
+    ///   - sessions: those of all clients; by default they end with the process.
+    ///   - states: along their tokens.
+    init(
+        generator: any Generator, tokenizer: BytePairTokenizer, config: FrontConfig = FrontConfig(),
+        sessions: SessionBook = SessionBook(MemoryRecords()), states: any SessionStates
+    ) {
         self.generator = generator
         self.tokenizer = tokenizer
         self.config = config
+        self.sessions = sessions
+        self.states = states
+        owners = PrefixScopes(apiKeys: config.apiKeys, names: config.apiKeyNames, areShared: false)
         metrics = FrontMetrics(model: generator.model)
         bodies = BodyBudget(bytesMax: config.bodiesBytesMax, bodyBytesMax: config.bodyBytesMax)
         connections = ConnectionTable(connectionsMax: config.connectionsMax)
+        scopes = PrefixScopes(
+            apiKeys: config.apiKeys, names: config.apiKeyNames, areShared: config.sharesPrefixes)
     }
 
     /// The front as a server.
@@ -61,8 +79,7 @@ struct Front: Sendable {
             try await answer(request, context) { fields, seed, cancellation in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)
                 return try chat.encoded(
-                    by: tokenizer, contextLength: generator.model.contextLength,
-                    trustsSpecialTokens: config.trustsSpecialTokens, cancellation)
+                    by: tokenizer, contextLength: generator.model.contextLength, config, cancellation)
             }
         }
         api.post("/completions") { request, context in
@@ -71,6 +88,7 @@ struct Front: Sendable {
                 return try completion.encoded(by: tokenizer, contextLength: generator.model.contextLength, cancellation)
             }
         }
+        addSessions(to: api)
         api.get("/models") { _, _ in Response(json: ["object": "list", "data": [modelCard]]) }
         // A model's name may contain slashes.
         api.get("/models/**") { request, _ in

@@ -1,3 +1,5 @@
+internal import Tokenizer
+
 /// How the REST front behaves; the service fills it from its flags.
 struct FrontConfig: Sendable {
     /// Address on which the REST API listens.
@@ -23,4 +25,8 @@ struct FrontConfig: Sendable {
     var choicesAtOnce = 8
     /// Whether control tokens that are spelled in chat messages and tools count as such.
     var trustsSpecialTokens = false
+    /// Where tools stand in the prompt of a chat.
+    var toolPlace = ChatTemplate.ToolPlace.behindMessages
+    /// Whether requests with different API keys share prefixes.
+    var sharesPrefixes = false
 }

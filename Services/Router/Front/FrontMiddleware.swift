@@ -82,6 +82,7 @@ struct FrontMiddleware: RouterMiddleware {
         if let trouble = fields.trouble { metadata["trouble"] = "\(trouble)" }
         if let tokens = fields.promptTokens { metadata["tokens.prompt"] = "\(tokens)" }
         if let tally = fields.tally {
+            metadata["tokens.cached"] = "\(tally.cachedTokens)"
             metadata["tokens.generated"] = "\(tally.tokens)"
             metadata["finish"] = "\(tally.finishes.map(\.rawValue).joined(separator: ","))"
         }
@@ -127,13 +128,27 @@ enum Endpoints {
     static let completions = "/v1/completions"
     static let models = "/v1/models"
     static let health = "/health"
+    static let sessions = "/v1/sessions"
 
     /// What a path knows, as `Allow` spells it; nil: nothing is there.
     static func methods(_ path: String) -> String? {
         switch path {
         case chat, completions: "POST, OPTIONS"
         case "", "/", health, models: "GET, HEAD, OPTIONS"
-        default: path.hasPrefix(models + "/") ? "GET, HEAD, OPTIONS" : nil
+        case sessions: "GET, HEAD, POST, OPTIONS"
+        default: path.hasPrefix(models + "/") ? "GET, HEAD, OPTIONS" : methodsOfSession(path)
+        }
+    }
+
+    private static func methodsOfSession(_ path: String) -> String? {
+        guard path.hasPrefix(sessions + "/") else { return nil }
+        let parts = path.dropFirst(sessions.count + 1).split(separator: "/", omittingEmptySubsequences: false)
+        guard let id = parts.first, !id.isEmpty else { return nil }
+        switch (parts.count, parts.last) {
+        case (1, _): return "GET, HEAD, DELETE, OPTIONS"
+        case (2, "fork"), (2, "rewind"): return "POST, OPTIONS"
+        case (2, "snapshot"): return "GET, HEAD, POST, OPTIONS"
+        default: return nil
         }
     }
 

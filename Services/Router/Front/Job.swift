@@ -9,15 +9,8 @@ struct Job: Sendable {
         var ids: [Int32]
         /// The text as the client gave it, to be echoed; nil if it gave token ids.
         var text: String?
-    }
-
-    /// Which of a prompt's tokens are left where it is too long.
-    struct Truncation: Sendable {
-        enum Side: Sendable { case left, right }
-        /// nil: as many as the context has room for.
-        var tokensMax: Int?
-        /// Where tokens are cut off.
-        var side: Side
+        /// After how many of its tokens later requests are likely to go on from it, in ascending order.
+        var keepAt: [Int] = []
     }
 
     /// Where a stream tells the usage.
@@ -31,7 +24,10 @@ struct Job: Sendable {
 
     let kind: Kind
     var prompts: [Prompt]
+    /// How many answers to each prompt the client gets.
     var choicesPerPrompt: Int
+    /// How many answers to each prompt are generated.
+    var bestOf: Int
     /// Most tokens of each choice, as the client said.
     var tokensRequested: Int?
     /// As many tokens as there is room for, which is what asking for the whole context means.
@@ -59,27 +55,42 @@ struct Job: Sendable {
     var timeout: Duration?
     var stream: Bool
     var usage: UsageReports
+    var prefix: PrefixFields
+    /// What it adds to the session that it names; nil: it names none.
+    var session: SessionAddition?
+    /// The same once the session is there to be continued.
+    var exchange: SessionExchange?
 
     /// One answer: `index` counts all choices of all prompts, those of the first prompt first.
     struct Choice: Sendable {
         var index: Int
         var prompt: Int
+        /// Whether it is the first of its prompt.
+        var isFirst: Bool
     }
     var choices: [Choice] {
-        (0 ..< prompts.count * choicesPerPrompt).map { Choice(index: $0, prompt: $0 / choicesPerPrompt) }
+        (0 ..< prompts.count * bestOf).map { Choice(index: $0, prompt: $0 / bestOf, isFirst: $0 % bestOf == 0) }
     }
+
+    /// Whether the echo of the prompt has to wait for its log-probabilities.
+    var echoesLogprobs: Bool { echo && topLogprobs != nil }
 
     var promptTokens: Int { prompts.reduce(0) { $0 + $1.ids.count } }
 
-    func generationRequest(for choice: Choice, id: String, account: Int) -> GenerationRequest {
-        var sampling = sampling
-        sampling.seed = RandomSource.seed(sampling.seed, choice: choice.index)
-        return GenerationRequest(
-            id: "\(id)-\(choice.index)", prompt: prompts[choice.prompt].ids, tokensMax: tokensMax[choice.prompt],
-            sampling: sampling,
-            topLogprobs: topLogprobs, promptLogprobs: echo && topLogprobs != nil, ignoreEnd: ignoreEnd,
-            stopTokens: stopTokens,
-            account: account, priority: priority, timeout: timeout)
+    /// The log-probabilities of a prompt are asked for once, with its first choice.
+    func generationRequest(for choice: Choice, id: String, account: Int, scope: PrefixScope) -> GenerationRequest {
+        let prompt = prompts[choice.prompt]
+        var request = GenerationRequest(
+            id: "\(id)-\(choice.index)", prompt: prompt.ids, tokensMax: tokensMax[choice.prompt])
+        request.sampling = sampling
+        request.sampling.seed = RandomSource.seed(sampling.seed, choice: choice.index)
+        request.topLogprobs = topLogprobs ?? (ranksChoices ? 0 : nil)
+        request.promptLogprobs = echoesLogprobs && choice.isFirst
+        (request.keepAt, request.scope) = (prompt.keepAt, scope)
+        request.reusesPrefix = prefix.reuses || !choice.isFirst        // what the first has computed serves the others
+        (request.ignoreEnd, request.stopTokens) = (ignoreEnd, stopTokens)
+        (request.account, request.priority, request.timeout) = (account, priority, timeout)
+        return request
     }
 }
 
@@ -90,9 +101,6 @@ extension Job {
         prompts = []
         tokensMax = []
         choicesPerPrompt = try fields.integer("n", in: 1 ... Self.choicesPerPromptMax) ?? 1
-        if let bestOf = try fields.integer("best_of", in: 1 ... Int(Int32.max)), bestOf != choicesPerPrompt {
-            throw .notSupported("best_of", "'best_of' is not supported unless it equals 'n'.")
-        }
         sampling = try SamplingParameters(fields, vocabularySize: model.vocabularySize, seed: seed)
         stops = try StopStrings.read(fields)
         stopTokens = Set(try fields.tokenIDs("stop_token_ids", vocabularySize: model.vocabularySize))
@@ -105,11 +113,15 @@ extension Job {
         priority = try fields.priority()
         timeout = try fields.number("timeout", in: 0.001 ... 86_400).map { .seconds($0) }
         stream = try fields.bool("stream", default: false)
+        bestOf = try Self.bestOf(fields, of: kind, n: choicesPerPrompt, stream: stream)
         usage = try Self.usage(fields, stream: stream)
+        prefix = try PrefixFields(fields)
         _ = try fields.string("user")
         // This model's tokenizer puts no tokens around a text, so either value is what happens anyway.
         _ = try fields.bool("add_special_tokens", default: false)
         try Self.checkFormat(fields)
+        session = try fields.string("session_id").map { SessionAddition(id: $0) }
+        try checkSession()
         for parameter in UnsupportedParameter.all { try parameter.check(fields, of: kind) }
     }
 
@@ -179,14 +191,14 @@ extension Job {
 
     /// Refuses numbers that do not go together.
     func checkCounts(prompts: Int) throws(APIError) {
-        let count = prompts * choicesPerPrompt
+        let count = prompts * bestOf, name = ranksChoices ? "best_of" : "n"
         guard count <= Self.choicesMax else {
             let message =
                 """
-                Invalid 'n': \(prompts) prompts with \(choicesPerPrompt) choices each are \(count) choices. Expected \
-                at most \(Self.choicesMax).
+                Invalid '\(name)': \(prompts) prompts with \(bestOf) choices each are \(count) choices. Expected at \
+                most \(Self.choicesMax).
                 """
-            throw .invalid("n", message, code: "integer_above_max_value")
+            throw .invalid(name, message, code: "integer_above_max_value")
         }
         if let tokensRequested, sampling.tokensMin > tokensRequested {
             let message =
@@ -196,34 +208,5 @@ extension Job {
                 """
             throw .invalid("min_tokens", message, code: "integer_above_max_value")
         }
-    }
-}
-
-extension Job.Truncation {
-    /// vLLM's `truncate_prompt_tokens`, where -1 stands for what fits, and `truncation_side`.
-    init?(_ fields: RequestFields) throws(APIError) {
-        switch try fields.string("truncation_side") {
-        case nil, "left": side = .left
-        case "right": side = .right
-        case let other?:
-            let message = "Invalid 'truncation_side': expected 'left' or 'right', but got '\(other.echoed)' instead."
-            throw .invalid("truncation_side", message, code: "invalid_value")
-        }
-        guard let count = try fields.integer("truncate_prompt_tokens", in: -1 ... Int(Int32.max)) else { return nil }
-        guard count != 0 else {
-            let message = "Invalid 'truncate_prompt_tokens': expected -1 or a value above 0, but got 0 instead."
-            throw .invalid("truncate_prompt_tokens", message, code: "integer_below_min_value")
-        }
-        tokensMax = count == -1 ? nil : count
-    }
-}
-
-extension Job.Prompt {
-    /// - Parameter room: most tokens where the client gave no number.
-    mutating func truncate(_ truncation: Job.Truncation, room: Int) {
-        let most = max(1, truncation.tokensMax ?? room)
-        guard ids.count > most else { return }
-        ids = Array(truncation.side == .left ? ids.suffix(most) : ids.prefix(most))
-        text = nil        // what is echoed is what is left
     }
 }

@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import Tokenizer
 
 /// A job at work: all its choices run at once (up to a limit) and their pieces arrive in `events`, interleaved.
@@ -22,6 +21,8 @@ final class RunningJob: Sendable {
         let choicesAtOnce: Int
         /// Whose job it is.
         let account: Int
+        /// Within which it shares prefixes.
+        let scope: PrefixScope
     }
 
     /// Throws what the generator threw. May be read in turns, but only by one reader at a time.
@@ -63,12 +64,15 @@ final class RunningJob: Sendable {
                     return false
                 }
             }
+            let firsts = job.prompts.map { _ in FirstChoice() }
             var waiting = job.choices[...]
             var running = 0
             while running > 0 || !waiting.isEmpty {
                 while running < resources.choicesAtOnce, let choice = waiting.popFirst() {
                     tasks.addTask {
-                        try await runChoice(choice, of: job, id: id, on: resources, tally: tally, continuation)
+                        try await runChoice(
+                            choice, of: job, id: id, after: firsts[choice.prompt], on: resources, tally: tally,
+                            continuation)
                         return true
                     }
                     running += 1
@@ -79,33 +83,28 @@ final class RunningJob: Sendable {
         }
     }
 
+    /// The first choice of a prompt is always among those that run, or has ended, so the others do not wait for ever.
     private static func runChoice(
-        _ choice: Job.Choice, of job: Job, id: String, on resources: Resources, tally: Tally,
+        _ choice: Job.Choice, of job: Job, id: String, after first: FirstChoice, on resources: Resources, tally: Tally,
         _ continuation: AsyncThrowingStream<Event, any Error>.Continuation
     ) async throws {
-        var assembler = ChoiceAssembler(choice, of: job, tokenizer: resources.tokenizer)
-        var stopwatch = TokenStopwatch(start: tally.start, metrics: resources.metrics)
-        func send(_ delta: ChoiceDelta) {
-            if !delta.isEmpty { continuation.yield(.delta(delta)) }
+        var run = ChoiceRun(choice, of: job, after: first, on: resources, tally: tally) {
+            continuation.yield(.delta($0))
         }
-        if job.echo, job.topLogprobs == nil { send(assembler.echo()) }
-        let request = job.generationRequest(for: choice, id: id, account: resources.account)
-        let reason = try await generate(request, waits: choice.index > 0, on: resources.generator) { event in
-            switch event {
-            case .begun: break
-            case .prompt(let logprobs): if job.echo, job.topLogprobs != nil { send(assembler.echo(logprobs)) }
-            case .token(let token, let logprobs):
-                stopwatch.token()
-                let before = assembler.tokens
-                send(assembler.append(token, logprobs))
-                if assembler.tokens > before { tally.addToken() }
+        do {
+            if !choice.isFirst { try await first.waitUntilSubmitted() }
+            let request = job.generationRequest(
+                for: choice, id: id, account: resources.account, scope: resources.scope)
+            let reason = try await generate(request, waits: choice.index > 0, on: resources.generator) {
+                try await run.take($0)
             }
-            return !assembler.isStopped && !Task.isCancelled
+            try Task.checkCancellation()
+            if choice.isFirst { first.noteEnd() }
+            try await run.finish(reason)
+        } catch {
+            if choice.isFirst { first.noteFailure(error) }
+            throw error
         }
-        try Task.checkCancellation()
-        let end = assembler.finish(reason)
-        tally.addFinish(end.finish ?? reason)
-        send(end)
     }
 
     /// Whether a full queue refuses a job is decided by its first choice. The others wait for room: an answer that has
@@ -115,12 +114,11 @@ final class RunningJob: Sendable {
         emit: (GenerationEvent) async throws -> Bool
     ) async throws -> FinishReason {
         let giveUp = ContinuousClock.now.advanced(by: request.timeout ?? waitMax)
-        // From the first event on.
         var hasBegun = false
         while true {
             do {
                 return try await generator.generate(request) { event in
-                    hasBegun = true
+                    if case .submitted = event {} else { hasBegun = true }
                     return try await emit(event)
                 }
             } catch GenerationError.overloaded(_, let wait) where waits && !hasBegun && .now < giveUp {
@@ -149,26 +147,4 @@ final class RunningJob: Sendable {
             }
         }
     }
-}
-
-/// What a job has done so far, read for `usage` and the log.
-final class Tally: Sendable {
-    private struct Counts {
-        var tokens = 0
-        var finishes: [FinishReason] = []
-        var lastSent: ContinuousClock.Instant
-    }
-    let start = ContinuousClock.now
-    private let counts: Mutex<Counts>
-
-    init() { counts = Mutex(Counts(lastSent: start)) }
-
-    /// Tokens generated, over all choices.
-    var tokens: Int { counts.withLock { $0.tokens } }
-    var finishes: [FinishReason] { counts.withLock { $0.finishes } }
-    var lastSent: ContinuousClock.Instant { counts.withLock { $0.lastSent } }
-
-    func addToken() { counts.withLock { $0.tokens += 1 } }
-    func addFinish(_ reason: FinishReason) { counts.withLock { $0.finishes.append(reason) } }
-    func noteSent() { counts.withLock { $0.lastSent = .now } }
 }

@@ -6,8 +6,7 @@ internal import JSON
 ///
 /// Left out, and so accepted with any value, are the well-known ones that cannot change what this server answers:
 /// - notes about the request: `metadata`, `store`, `service_tier`, `safety_identifier`, `request_id`, `rid`;
-/// - caching and speed: `prompt_cache_key`, `prompt_cache_retention`, `prediction`, `cache_salt`, `cache_prompt`,
-///   `id_slot`, `n_keep`, `kv_transfer_params`;
+/// - caching and speed: `prompt_cache_retention`, `prediction`, `id_slot`, `n_keep`, `kv_transfer_params`;
 /// - thinking, which this model does not do: `reasoning_effort`, `include_reasoning`, `separate_reasoning`,
 ///   `thinking_token_budget`;
 /// - calls, which stay text: `parallel_tool_calls`, `parse_tool_calls`;
@@ -78,7 +77,7 @@ extension UnsupportedParameter {
             "function_call", .chat, unless: "none", "auto", because: "it was replaced by 'tool_choice'."),
         UnsupportedParameter("web_search_options", .chat, because: "this server does not search the web."),
         UnsupportedParameter("prompt_truncate_len", because: "use 'truncate_prompt_tokens'."),
-        UnsupportedParameter("session_params", because: "sessions are not kept between requests."),
+        UnsupportedParameter("session_params", because: "use 'session_id' and /v1/sessions."),
         UnsupportedParameter("lora", unless: [], because: "there are no adapters."),
         UnsupportedParameter("lora_path", because: "there are no adapters."),
     ]

@@ -47,6 +47,16 @@ struct GenerationRequest: Sendable {
     var priority = Priority.normal
     /// Ends with an error when it takes longer.
     var timeout: Duration?
+    /// Positions of the prompt where later prompts are likely to part from it: there its state is worth keeping.
+    var keepAt: [Int] = []
+    /// Whose prefixes it shares.
+    var scope = PrefixScope.everyone
+    /// Whether it may begin from a state that was kept for another request.
+    var reusesPrefix = true
+    /// Whether its state may be kept for other requests.
+    var keepsState = true
+    /// The state at its end is wanted: it is kept whatever it is worth, and the end is told only after that.
+    var keepsEnd = false
 
     /// The beginning of `id` that it shares.
     var jobID: Substring { id[..<(id.lastIndex(of: "-") ?? id.endIndex)] }
@@ -65,8 +75,11 @@ struct TokenLogprobs: Sendable, Equatable {
 }
 
 enum GenerationEvent: Sendable {
-    /// The first rows of the prompt went through the model: from now on the request is no longer one that waits.
-    case begun
+    /// The engine has taken the request, which now waits for its turn.
+    case submitted
+    /// The first rows of the prompt went through the model: from now on the request is no longer one that waits. So
+    /// many of the prompt's tokens had not to be computed, since a kept state had them.
+    case begun(reused: Int)
     /// One element per prompt token. The first is nil: nothing precedes it.
     case prompt([TokenLogprobs?])
     /// The next token of the answer. The end token that ends a sequence is not sent, unless `ignoreEnd` makes it an

@@ -1,3 +1,5 @@
+internal import Messages
+
 /// Shares a step's prompt rows out: accounts share the step by weight, rows that generate included; of an account's
 /// share its highest class takes what it can use, in equal parts. Who needs less than its share leaves the rest to the
 /// others, so short prompts end early and no row stays unused.
@@ -8,16 +10,16 @@ enum PromptShares {
     static func rows(
         of entries: [Scheduler.Entry], budget: Int, generating: [Int: Int] = [:], weights: [Double]
     ) -> [StepPlan.Rows] {
-        var counts: [UInt64: Int] = [:]
+        var counts: [SequenceID: Int] = [:]
         let accounts = Dictionary(grouping: entries, by: \.demand.account).sorted { $0.key < $1.key }
-        let needs = accounts.map { $0.value.reduce(0) { $0 + $1.promptLeft } }
+        let needs = accounts.map { $0.value.reduce(0) { $0 + $1.promptRowsNext } }
         let shares = share(
             budget, needs, beside: accounts.map { generating[$0.key] ?? 0 }, weights: accounts.map { weights[$0.key] })
         for (account, rows) in zip(accounts, shares) {
             var left = rows
             for priority in Priority.allCases.reversed() {
                 let prompts = account.value.filter { $0.demand.priority == priority }
-                let parts = share(left, prompts.map(\.promptLeft), weights: prompts.map { _ in 1 })
+                let parts = share(left, prompts.map(\.promptRowsNext), weights: prompts.map { _ in 1 })
                 for (prompt, part) in zip(prompts, parts) { counts[prompt.id] = part }
                 left -= parts.reduce(0, +)
             }

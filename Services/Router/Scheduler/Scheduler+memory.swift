@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Messages
 
 /// Who has memory, and what is done where it was less than hoped for.
 extension Scheduler {
@@ -6,13 +7,11 @@ extension Scheduler {
     /// nothing.
     static let growthStep = 512
 
-    /// How long nothing is parked on disk after that has failed, and nothing begins after attention had no memory.
-    private static let diskPause = Duration.seconds(30), memoryPause = Duration.seconds(1)
-
-    /// Memory of everything whose session is in the attention service's memory.
+    /// Memory of every sequence whose state is in the attention service's memory.
     var reservedBytes: Int { inMemory.reduce(0) { $0 + $1.grantedBytes } }
 
-    private var inMemory: [Entry] { running + queue.filter { $0.phase == .parkedInMemory } }
+    /// Sequences whose state is in the attention service's memory.
+    var inMemory: [Entry] { running + queue.filter(\.phase.takesMemory) }
 
     func freeBytes(at now: Duration) -> Int {
         now < lacksMemoryUntil ? 0 : limits.memoryBytes - limits.othersBytes - reservedBytes
@@ -21,7 +20,7 @@ extension Scheduler {
     /// Positions that a sequence gets memory for when it begins: what is left of its prompt and most answers, or a
     /// step's growth.
     func grantToBegin(_ entry: Entry) -> Int {
-        guard entry.phase != .parkedInMemory else { return entry.granted }
+        guard !entry.phase.takesMemory else { return entry.granted }
         let answered = entry.promptCount - entry.demand.promptCount
         let wanted =
             entry.promptLeft > 0
@@ -31,8 +30,20 @@ extension Scheduler {
         )
     }
 
+    /// Memory that is bound when the sequence begins. Full pages of a kept state from which another one has begun are
+    /// bound already.
     func bytesToBegin(_ entry: Entry) -> Int {
-        entry.phase == .parkedInMemory ? 0 : entry.demand.state.bytes(tokens: grantToBegin(entry))
+        let state = entry.match.state
+        guard state != .none, inMemory.contains(where: { $0.match.state == state }) else {
+            return bytesToBeginAlone(entry)
+        }
+        let size = entry.demand.state
+        return max(0, bytesToBeginAlone(entry) - entry.match.reused / size.pageLength * size.pageBytes)
+    }
+
+    /// The same where no other one has begun from its kept state.
+    func bytesToBeginAlone(_ entry: Entry) -> Int {
+        entry.phase.takesMemory ? 0 : entry.demand.state.bytes(tokens: grantToBegin(entry))
     }
 
     /// Gives running sequences that have reached the end of their memory more of it. Where there is none, others make
@@ -43,7 +54,7 @@ extension Scheduler {
             while let index = running.firstIndex(where: { $0.id == id }) {
                 if let grant = affordableGrant(running[index], at: now) {
                     accounts.charge(grant - running[index].granted, to: running[index].demand.account)
-                    running[index].granted = grant
+                    running[index].grant(grant)
                     plan.grows[id] = grant
                     break
                 }
@@ -53,12 +64,13 @@ extension Scheduler {
                 } else {
                     end(id, at: now)
                     plan.outgrown.append(id)
-                    plan.closes += ended
-                    ended = []
                 }
             }
         }
-        // Attention's memory may have shrunk: a sequence that needs more than all of it can never begin.
+    }
+
+    /// Attention's memory may have shrunk: a sequence that needs more than all of it can never begin.
+    mutating func endOutgrown(at now: Duration, into plan: inout StepPlan) {
         for entry in queue where entry.demand.state.bytes(tokens: entry.tokenCount) > limits.memoryBytes {
             end(entry.id, at: now)
             plan.outgrown.append(entry.id)
@@ -72,7 +84,7 @@ extension Scheduler {
     private func affordableGrant(_ entry: Entry, at now: Duration) -> Int? {
         let free = freeBytes(at: now)
         guard free > 0 else { return nil }
-        let (bytes, isTooLarge) = entry.grantedBytes.addingReportingOverflow(free)
+        let (bytes, isTooLarge) = entry.demand.state.bytes(tokens: entry.granted).addingReportingOverflow(free)
         let affordable = entry.demand.state.tokens(within: isTooLarge ? .max : bytes)
         let grant = min(entry.granted + Self.growthStep, entry.demand.tokensMax, affordable)
         return grant > entry.carried ? grant : nil
@@ -84,7 +96,7 @@ extension Scheduler {
         for entry in inMemory {
             bytes[entry.demand.account, default: 0] += Double(entry.grantedBytes) / limits.weights[entry.demand.account]
         }
-        let resting = queue.filter { $0.phase == .parkedInMemory }
+        let resting = queue.filter(\.phase.takesMemory)
         return (resting.isEmpty ? running : resting).min { a, b in
             let held = (bytes[a.demand.account] ?? 0, bytes[b.demand.account] ?? 0)
             guard held.0 == held.1 else { return held.0 > held.1 }
@@ -96,93 +108,31 @@ extension Scheduler {
     private mutating func makeRoom(by victim: Entry, at now: Duration, _ plan: inout StepPlan) {
         let phase: Entry.Phase = now < keepsOffDiskUntil ? .waiting : .parkedOnDisk
         if phase == .waiting {
-            plan.closes.append(victim.id)
-            plan.drops += 1
-        } else {
-            plan.parks.append(victim.id)
+            leave(victim, isSound: false)
+            plan.dropCount += 1
         }
         plan.grows[victim.id] = nil
         if running.contains(where: { $0.id == victim.id }) {
-            setAside(victim, as: phase)
+            setAside(victim, as: phase, &plan)
         } else if let index = queue.firstIndex(where: { $0.id == victim.id }) {
-            (queue[index].phase, queue[index].setAsideStep) = (phase, step)
-            if phase == .waiting { queue[index].forgetState() }
+            queue[index].setAsideStep = step
+            if phase == .waiting { queue[index].forgetState() } else { plan.parks.append(queue[index].park()) }
         }
     }
+}
 
-    // MARK: what became of a plan
-
-    /// What a session was to get memory for.
-    enum Wish { case begin, resume, grow }
-
-    /// The attention service had no memory for a session that was to begin, to come back or to grow. It waits; for a
-    /// while what all have reserved counts as all there is.
-    ///
-    /// - Returns: false if there is nobody whose end could be waited for; nothing has changed then.
-    mutating func lackedMemory(_ id: UInt64, _ wish: Wish, at now: Duration) -> Bool {
-        guard let index = running.firstIndex(where: { $0.id == id }) else { return false }
-        guard inMemory.count > 1 || limits.othersBytes > 0 || !ended.isEmpty else { return false }
-        switch wish {
-        case .begin: setAside(running[index], as: .waiting)
-        case .resume: setAside(running[index], as: .parkedOnDisk)
-        case .grow:
-            accounts.refund(running[index].granted - running[index].carried, to: running[index].demand.account)
-            running[index].granted = running[index].carried
-        }
-        lacksMemoryUntil = now + Self.memoryPause
-        return true
+extension Scheduler.Entry {
+    /// It has memory for so many positions now.
+    mutating func grant(_ positions: Int) {
+        grantedBytes += demand.state.bytes(tokens: positions) - demand.state.bytes(tokens: granted)
+        granted = positions
     }
 
-    /// A session could not be written to disk. It stays in memory, where it rests; whoever wanted its place waits.
-    mutating func stayedInMemory(_ id: UInt64, at now: Duration) {
-        keepsOffDiskUntil = now + Self.diskPause
-        guard let index = queue.firstIndex(where: { $0.id == id && $0.phase == .parkedOnDisk }) else { return }
-        queue[index].phase = .parkedInMemory
+    /// Its state goes to disk.
+    mutating func park() -> StepPlan.Parking {
+        let isKept = phase == .keptInMemory && parkedState != .none
+        if !isKept { parkedState = .random() }
+        phase = .parkedOnDisk
+        return StepPlan.Parking(id: id, state: parkedState, isKept: isKept)
     }
-
-    /// A session's state is lost: its tokens are read again.
-    mutating func lostState(_ id: UInt64) {
-        if let entry = running.first(where: { $0.id == id }) {
-            setAside(entry, as: .waiting)
-        } else if let index = queue.firstIndex(where: { $0.id == id && $0.phase != .waiting }) {
-            queue[index].forgetState()
-        } else {
-            return
-        }
-        ended.append(id)
-    }
-
-    /// Sequences whose state is gone or unknown, since a step with them failed: all their tokens are read again.
-    ///
-    /// - Parameter isolating: one of them may be the reason: each runs alone until it has shown that it is not.
-    /// - Returns: those that failed too often to be tried again; they are still there.
-    mutating func failed(_ ids: [UInt64], isolating: Bool) -> [UInt64] {
-        var givenUp: [UInt64] = []
-        for id in ids {
-            guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
-            running[index].failures += 1
-            if running[index].failures >= Self.failuresMax || (isolating && ids.count == 1) {
-                givenUp.append(id)
-                continue
-            }
-            if isolating || running[index].failures > 1 { running[index].isSuspect = true }
-            ended.append(id)
-            setAside(running[index], as: .waiting)
-        }
-        return givenUp
-    }
-
-    /// The attention service has forgotten all states.
-    mutating func lostAllStates() {
-        for entry in running {
-            ended.append(entry.id)
-            setAside(entry, as: .waiting)
-        }
-        for index in queue.indices where queue[index].phase != .waiting {
-            ended.append(queue[index].id)
-            queue[index].forgetState()
-        }
-    }
-
-    private static let failuresMax = 3
 }

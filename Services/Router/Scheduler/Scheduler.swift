@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Messages
 
 /// Decides what each step computes, and who waits: a pure state machine without clock, socket or token.
 ///
@@ -9,7 +10,8 @@ internal import Checkpoint
 /// Who begins next: the account that was given least for its weight; of its sequences the highest class, where waiting
 /// raises a class; then the first that came. The smaller may pass the larger that does not fit, until that one has
 /// waited long. Source for the accounts: start-time fair queueing (Goyal, Vin, Cheng 1996), with the tokens that a
-/// sequence has memory for as the cost.
+/// sequence has memory for as the cost. One whose prompt begins like another that is being computed may have to wait
+/// until the common part is kept (`PrefixSource`).
 ///
 /// Memory is granted as a sequence grows: its prompt and what most answers need when it begins, then in steps
 /// (`Scheduler+memory`).
@@ -21,6 +23,8 @@ struct Scheduler {
         var waitingMax = 256
         /// Memory for the state of all sequences.
         var memoryBytes = Int.max
+        /// More than any machine has, and small enough to add up.
+        static let memoryBytesMax = 1 << 50
         /// Of it, what others than this router take at the moment.
         var othersBytes = 0
         /// What each account counts for.
@@ -37,6 +41,15 @@ struct Scheduler {
         case tooLarge(tokensMax: Int)
     }
 
+    /// A sequence that is over, or begins anew.
+    struct Ended {
+        let id: SequenceID
+        /// Tokens in its live state; nil: unknown, or of no use.
+        var length: Int?
+        /// Of the longest state that is kept of them.
+        var keptLength = 0
+    }
+
     struct Counts: Equatable {
         var running = 0
         var waiting = 0
@@ -48,7 +61,10 @@ struct Scheduler {
     var running: [Entry] = []
     /// Those that wait for their first place, and parked ones; in the order in which they came.
     var queue: [Entry] = []
-    var ended: [UInt64] = []        // with a session that may still be open
+    /// Sequences that are over or begin anew, whose live states may still be open.
+    var ended: [Ended] = []
+    /// Kept states of sequences that were parked and are over.
+    var discards: [StateID] = []
     var step = 0
     /// Until then the attention service has no more memory than is reserved, whatever its limit says.
     var lacksMemoryUntil = Duration.zero
@@ -71,7 +87,7 @@ struct Scheduler {
     // MARK: from outside
 
     /// - Parameter id: never used before.
-    mutating func submit(_ id: UInt64, _ demand: Demand, at now: Duration) -> Submission {
+    mutating func submit(_ id: SequenceID, _ demand: Demand, at now: Duration) -> Submission {
         let tokensMax = demand.state.tokens(within: limits.memoryBytes)
         // The answer may be cut short, the prompt may not.
         guard demand.promptCount <= tokensMax else { return .tooLarge(tokensMax: tokensMax) }
@@ -89,21 +105,32 @@ struct Scheduler {
         return .queued
     }
 
-    /// The sequence is over, whatever the reason: ended, cancelled or failed. Its rows of the step under way count no
-    /// more; its memory is free for the next.
-    mutating func end(_ id: UInt64, at now: Duration) {
+    /// The sequence is over, whatever the reason: ended, cancelled or failed. Its memory is free for the next.
+    ///
+    /// - Parameter isSound: its state is what its tokens lead to, so that it may be kept.
+    mutating func end(_ id: SequenceID, isSound: Bool = true, at now: Duration) {
         if let index = running.firstIndex(where: { $0.id == id }) {
             let entry = running.remove(at: index)
             occupancy.note(now - entry.begun)
             accounts.refund(entry.granted - entry.carried, to: entry.demand.account)
             if entry.tokenCount > entry.demand.promptCount { lengths.note(entry.tokenCount - entry.demand.promptCount) }
+            leave(entry, isSound: isSound)
+        } else if let index = queue.firstIndex(where: { $0.id == id }) {
+            let entry = queue.remove(at: index)
+            guard entry.phase != .waiting else { return }
+            leave(entry, isSound: isSound)
         } else {
-            guard let index = queue.firstIndex(where: { $0.id == id }), queue.remove(at: index).phase != .waiting else {
-                return
-            }
+            return
         }
-        ended.append(id)
         lacksMemoryUntil = .zero
+    }
+
+    /// Notes what has to be done with the state that a sequence leaves behind.
+    mutating func leave(_ entry: Entry, isSound: Bool) {
+        let isParked = entry.parkedState != .none
+        if isParked { discards.append(entry.parkedState) }
+        let length = isSound && !isParked ? entry.carried : nil
+        ended.append(Ended(id: entry.id, length: length, keptLength: entry.keptLength))
     }
 
     /// The plan's rows were computed.
@@ -114,19 +141,30 @@ struct Scheduler {
             running[index].carried += rows.count
             if rows.yieldsToken { (running[index].failures, running[index].isSuspect) = (0, false) }
         }
+        // Of those that ended during the step the rows are in the live state as well.
+        for index in ended.indices {
+            guard let rows = computed[ended[index].id], ended[index].length == rows.start else { continue }
+            ended[index].length = rows.start + rows.count
+        }
     }
 
     /// What the next step does.
     ///
-    /// - Parameter promptRowsMax: rows for prompts, where some sequence generates and where none does.
-    mutating func plan(at now: Duration, promptRowsMax: (beside: Int, alone: Int)) -> StepPlan {
+    /// - Parameters:
+    ///   - promptRowsMax: rows for prompts, where some sequence generates and where none does.
+    ///   - prefixes: knows the sequences' tokens.
+    mutating func plan(
+        at now: Duration, promptRowsMax: (beside: Int, alone: Int), prefixes: some PrefixSource = NoPrefixes()
+    ) -> StepPlan {
         step += 1
         var plan = StepPlan()
         plan.expired = expire(at: now)
-        plan.closes = ended
-        ended = []
+        close(into: &plan, prefixes)
         grow(at: now, into: &plan)
-        admit(at: now, into: &plan)
+        close(into: &plan, prefixes)
+        endOutgrown(at: now, into: &plan)
+        admit(at: now, into: &plan, prefixes)
+        keep(into: &plan, prefixes)
         let generating = generating
         plan.generatingCount = generating.count
         plan.rows = generating.map { $0.rows(1) }
@@ -146,7 +184,7 @@ struct Scheduler {
     /// Running sequences that take part in the next step. One that may have made a step fail does so alone.
     private var taking: [Entry] { running.first { $0.isSuspect }.map { [$0] } ?? running }
 
-    private mutating func expire(at now: Duration) -> [UInt64] {
+    private mutating func expire(at now: Duration) -> [SequenceID] {
         let late = (running + queue).filter { ($0.demand.deadline ?? now) < now }.map(\.id)
         for id in late { end(id, at: now) }
         return late

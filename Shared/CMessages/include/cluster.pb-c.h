@@ -27,20 +27,31 @@ typedef struct Minimax__Cluster__V1__DescribeRequest Minimax__Cluster__V1__Descr
 typedef struct Minimax__Cluster__V1__AttentionDescription Minimax__Cluster__V1__AttentionDescription;
 typedef struct Minimax__Cluster__V1__DigestsRequest Minimax__Cluster__V1__DigestsRequest;
 typedef struct Minimax__Cluster__V1__DigestsResponse Minimax__Cluster__V1__DigestsResponse;
-typedef struct Minimax__Cluster__V1__OpenSessionRequest Minimax__Cluster__V1__OpenSessionRequest;
-typedef struct Minimax__Cluster__V1__OpenSessionResponse Minimax__Cluster__V1__OpenSessionResponse;
-typedef struct Minimax__Cluster__V1__GrowSessionRequest Minimax__Cluster__V1__GrowSessionRequest;
-typedef struct Minimax__Cluster__V1__GrowSessionResponse Minimax__Cluster__V1__GrowSessionResponse;
-typedef struct Minimax__Cluster__V1__CloseSessionsRequest Minimax__Cluster__V1__CloseSessionsRequest;
-typedef struct Minimax__Cluster__V1__CloseSessionsResponse Minimax__Cluster__V1__CloseSessionsResponse;
-typedef struct Minimax__Cluster__V1__ParkSessionRequest Minimax__Cluster__V1__ParkSessionRequest;
-typedef struct Minimax__Cluster__V1__ParkSessionResponse Minimax__Cluster__V1__ParkSessionResponse;
-typedef struct Minimax__Cluster__V1__ResumeSessionRequest Minimax__Cluster__V1__ResumeSessionRequest;
-typedef struct Minimax__Cluster__V1__ResumeSessionResponse Minimax__Cluster__V1__ResumeSessionResponse;
+typedef struct Minimax__Cluster__V1__OpenSequenceRequest Minimax__Cluster__V1__OpenSequenceRequest;
+typedef struct Minimax__Cluster__V1__OpenSequenceResponse Minimax__Cluster__V1__OpenSequenceResponse;
+typedef struct Minimax__Cluster__V1__GrowSequenceRequest Minimax__Cluster__V1__GrowSequenceRequest;
+typedef struct Minimax__Cluster__V1__GrowSequenceResponse Minimax__Cluster__V1__GrowSequenceResponse;
+typedef struct Minimax__Cluster__V1__CloseSequencesRequest Minimax__Cluster__V1__CloseSequencesRequest;
+typedef struct Minimax__Cluster__V1__CloseSequencesResponse Minimax__Cluster__V1__CloseSequencesResponse;
+typedef struct Minimax__Cluster__V1__KeepStateRequest Minimax__Cluster__V1__KeepStateRequest;
+typedef struct Minimax__Cluster__V1__KeepStateResponse Minimax__Cluster__V1__KeepStateResponse;
+typedef struct Minimax__Cluster__V1__DropStatesRequest Minimax__Cluster__V1__DropStatesRequest;
+typedef struct Minimax__Cluster__V1__DropStatesResponse Minimax__Cluster__V1__DropStatesResponse;
+typedef struct Minimax__Cluster__V1__StoreStateRequest Minimax__Cluster__V1__StoreStateRequest;
+typedef struct Minimax__Cluster__V1__StoreStateResponse Minimax__Cluster__V1__StoreStateResponse;
+typedef struct Minimax__Cluster__V1__ListStatesRequest Minimax__Cluster__V1__ListStatesRequest;
+typedef struct Minimax__Cluster__V1__ListStatesResponse Minimax__Cluster__V1__ListStatesResponse;
+typedef struct Minimax__Cluster__V1__KeptStateInfo Minimax__Cluster__V1__KeptStateInfo;
+typedef struct Minimax__Cluster__V1__DescribeStateRequest Minimax__Cluster__V1__DescribeStateRequest;
+typedef struct Minimax__Cluster__V1__KeptStateDescription Minimax__Cluster__V1__KeptStateDescription;
+typedef struct Minimax__Cluster__V1__ExportStateRequest Minimax__Cluster__V1__ExportStateRequest;
+typedef struct Minimax__Cluster__V1__ExportStateResponse Minimax__Cluster__V1__ExportStateResponse;
+typedef struct Minimax__Cluster__V1__ImportStateRequest Minimax__Cluster__V1__ImportStateRequest;
+typedef struct Minimax__Cluster__V1__ImportStateResponse Minimax__Cluster__V1__ImportStateResponse;
 typedef struct Minimax__Cluster__V1__EmbedRequest Minimax__Cluster__V1__EmbedRequest;
 typedef struct Minimax__Cluster__V1__EmbedResponse Minimax__Cluster__V1__EmbedResponse;
 typedef struct Minimax__Cluster__V1__SublayerRequest Minimax__Cluster__V1__SublayerRequest;
-typedef struct Minimax__Cluster__V1__SessionSpan Minimax__Cluster__V1__SessionSpan;
+typedef struct Minimax__Cluster__V1__SequenceSpan Minimax__Cluster__V1__SequenceSpan;
 typedef struct Minimax__Cluster__V1__SublayerResponse Minimax__Cluster__V1__SublayerResponse;
 typedef struct Minimax__Cluster__V1__LogitsRequest Minimax__Cluster__V1__LogitsRequest;
 typedef struct Minimax__Cluster__V1__LogitsResponse Minimax__Cluster__V1__LogitsResponse;
@@ -275,7 +286,7 @@ struct  Minimax__Cluster__V1__ExpertResponse
 /*
  * POST /minimax.cluster.v1/attention/describe -> AttentionDescription
  * swift: describeAttention
- * Asks what the service is and how it stands. Renews the lease of the router's sessions.
+ * Asks what the service is and how it stands. Renews the lease of the router's sequences.
  */
 struct  Minimax__Cluster__V1__DescribeRequest
 {
@@ -308,7 +319,7 @@ struct  Minimax__Cluster__V1__AttentionDescription
    */
   char *kernels;
   /*
-   * How much memory the state of all sessions may take.
+   * How much memory live and kept states may take together.
    */
   uint64_t memory_budget_bytes;
   /*
@@ -316,7 +327,8 @@ struct  Minimax__Cluster__V1__AttentionDescription
    */
   char *arithmetic;
   /*
-   * How much of the budget the sessions of other routers have reserved.
+   * How much of the budget is bound to live states beyond what this router's sequences were granted: those of other
+   * routers, and pages that outlived the sequence that was granted them.
    */
   uint64_t others_bytes;
   /*
@@ -370,244 +382,671 @@ struct  Minimax__Cluster__V1__DigestsResponse
 
 
 /*
- * POST /minimax.cluster.v1/attention/open -> OpenSessionResponse
- * swift: openSession
- * Reserves memory for a session.
+ * POST /minimax.cluster.v1/sequences/open -> OpenSequenceResponse
+ * swift: openSequence
+ * Begins a sequence, empty or from a kept state, and grants it memory. A state on disk is brought into memory first.
+ * Fails with `resource-exhausted` where there is no memory, and with `not-found` where the state is gone or its file
+ * damaged.
  */
-struct  Minimax__Cluster__V1__OpenSessionRequest
+struct  Minimax__Cluster__V1__OpenSequenceRequest
 {
   ProtobufCMessage base;
   /*
-   * The router's instance, whose session it will be.
+   * The router's instance, whose sequence it will be.
    */
   /*
    * swift: UInt64 = 0
    */
   uint64_t router;
   /*
-   * The session's id, which the router chooses; it is unique while the router lives.
+   * The sequence's id, which the router chooses; it is unique while the router lives.
    */
   /*
-   * swift: UInt64
+   * swift: SequenceID
    */
-  uint64_t session;
+  uint64_t sequence;
   /*
-   * How many positions the session may have, until it is grown.
+   * How many positions the sequence may have, until it is grown.
    */
   uint64_t tokens_max;
-};
-#define MINIMAX__CLUSTER__V1__OPEN_SESSION_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__open_session_request__descriptor) \
-    , 0, 0, 0 }
-
-
-/*
- * The session is open.
- */
-struct  Minimax__Cluster__V1__OpenSessionResponse
-{
-  ProtobufCMessage base;
   /*
-   * How much memory is reserved for the session's state.
-   */
-  uint64_t reserved_bytes;
-};
-#define MINIMAX__CLUSTER__V1__OPEN_SESSION_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__open_session_response__descriptor) \
-    , 0 }
-
-
-/*
- * POST /minimax.cluster.v1/attention/grow -> GrowSessionResponse
- * swift: growSession
- * Reserves memory for more positions of an open session. If there is none the call fails, and the session is as it
- * was.
- */
-struct  Minimax__Cluster__V1__GrowSessionRequest
-{
-  ProtobufCMessage base;
-  /*
-   * The router's instance, whose session it is.
+   * The kept state to begin from; 0: none.
    */
   /*
-   * swift: UInt64 = 0
+   * swift: StateID = .none
    */
-  uint64_t router;
+  uint64_t state;
   /*
-   * The session's id.
-   */
-  /*
-   * swift: UInt64
-   */
-  uint64_t session;
-  /*
-   * How many positions the session may have from now on; fewer than before change nothing.
-   */
-  uint64_t tokens_max;
-};
-#define MINIMAX__CLUSTER__V1__GROW_SESSION_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__grow_session_request__descriptor) \
-    , 0, 0, 0 }
-
-
-/*
- * The session has grown.
- */
-struct  Minimax__Cluster__V1__GrowSessionResponse
-{
-  ProtobufCMessage base;
-  /*
-   * How much memory is reserved for the whole session.
-   */
-  uint64_t reserved_bytes;
-};
-#define MINIMAX__CLUSTER__V1__GROW_SESSION_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__grow_session_response__descriptor) \
-    , 0 }
-
-
-/*
- * POST /minimax.cluster.v1/attention/close -> CloseSessionsResponse
- * swift: closeSessions
- * Frees sessions. Unknown ids are no error. Parked sessions are closed as well.
- */
-struct  Minimax__Cluster__V1__CloseSessionsRequest
-{
-  ProtobufCMessage base;
-  /*
-   * The router's instance, whose sessions they are.
-   */
-  /*
-   * swift: UInt64 = 0
-   */
-  uint64_t router;
-  /*
-   * The ids of the sessions.
-   */
-  size_t n_sessions;
-  uint64_t *sessions;
-  /*
-   * Whether to close all sessions of this router instead.
-   */
-  protobuf_c_boolean all;
-};
-#define MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__close_sessions_request__descriptor) \
-    , 0, 0,NULL, 0 }
-
-
-/*
- * The sessions are closed.
- */
-struct  Minimax__Cluster__V1__CloseSessionsResponse
-{
-  ProtobufCMessage base;
-  /*
-   * How many of the sessions there were.
-   */
-  uint32_t closed;
-};
-#define MINIMAX__CLUSTER__V1__CLOSE_SESSIONS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__close_sessions_response__descriptor) \
-    , 0 }
-
-
-/*
- * POST /minimax.cluster.v1/attention/park -> ParkSessionResponse
- * swift: parkSession
- * Moves a session's state from memory to the service's disk and gives back what was reserved for it. Until it is
- * resumed, other calls that name it fail, but for close, which discards it. If the state cannot be written, the call
- * fails and the session stays in memory.
- */
-struct  Minimax__Cluster__V1__ParkSessionRequest
-{
-  ProtobufCMessage base;
-  /*
-   * The router's instance, whose session it is.
-   */
-  /*
-   * swift: UInt64 = 0
-   */
-  uint64_t router;
-  /*
-   * The session's id.
-   */
-  /*
-   * swift: UInt64
-   */
-  uint64_t session;
-};
-#define MINIMAX__CLUSTER__V1__PARK_SESSION_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__park_session_request__descriptor) \
-    , 0, 0 }
-
-
-/*
- * The session is parked.
- */
-struct  Minimax__Cluster__V1__ParkSessionResponse
-{
-  ProtobufCMessage base;
-  /*
-   * The size of the session's state on disk.
-   */
-  uint64_t parked_bytes;
-};
-#define MINIMAX__CLUSTER__V1__PARK_SESSION_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__park_session_response__descriptor) \
-    , 0 }
-
-
-/*
- * POST /minimax.cluster.v1/attention/resume -> ResumeSessionResponse
- * swift: resumeSession
- * Reserves memory for a parked session, as open does and with open's error where there is none, and brings its state
- * back, byte for byte. If the call fails the session stays parked, unless the state on disk is damaged: then the
- * error says that it is lost, and the session is no more.
- */
-struct  Minimax__Cluster__V1__ResumeSessionRequest
-{
-  ProtobufCMessage base;
-  /*
-   * The router's instance, whose session it is.
-   */
-  /*
-   * swift: UInt64 = 0
-   */
-  uint64_t router;
-  /*
-   * The session's id.
-   */
-  /*
-   * swift: UInt64
-   */
-  uint64_t session;
-  /*
-   * How many positions the session may have from now on; 0 if as many as before.
+   * How many of the state's tokens the sequence begins with. All, or fewer as far as the state's open block reaches.
    */
   /*
    * swift: = 0
    */
+  uint64_t length;
+  /*
+   * Whose state it is.
+   */
+  /*
+   * swift: = ""
+   */
+  char *owner;
+  /*
+   * Whether the state ends with the call: the sequence takes its memory over, and begins with all of its tokens.
+   */
+  /*
+   * swift: = false
+   */
+  protobuf_c_boolean consumes;
+};
+#define MINIMAX__CLUSTER__V1__OPEN_SEQUENCE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__open_sequence_request__descriptor) \
+    , 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * The sequence is open.
+ */
+struct  Minimax__Cluster__V1__OpenSequenceResponse
+{
+  ProtobufCMessage base;
+  /*
+   * How much memory is bound by this sequence beyond what was bound before.
+   */
+  uint64_t granted_bytes;
+};
+#define MINIMAX__CLUSTER__V1__OPEN_SEQUENCE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__open_sequence_response__descriptor) \
+    , 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/sequences/grow -> GrowSequenceResponse
+ * swift: growSequence
+ * Grants an open sequence memory for more positions. If there is none the call fails, and the sequence is as it was.
+ */
+struct  Minimax__Cluster__V1__GrowSequenceRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance, whose sequence it is.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * The sequence's id.
+   */
+  /*
+   * swift: SequenceID
+   */
+  uint64_t sequence;
+  /*
+   * How many positions the sequence may have from now on; fewer than before change nothing.
+   */
   uint64_t tokens_max;
 };
-#define MINIMAX__CLUSTER__V1__RESUME_SESSION_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__resume_session_request__descriptor) \
+#define MINIMAX__CLUSTER__V1__GROW_SEQUENCE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__grow_sequence_request__descriptor) \
     , 0, 0, 0 }
 
 
 /*
- * The session is in memory again.
+ * The sequence has grown.
  */
-struct  Minimax__Cluster__V1__ResumeSessionResponse
+struct  Minimax__Cluster__V1__GrowSequenceResponse
 {
   ProtobufCMessage base;
   /*
-   * How much memory is reserved for the whole session.
+   * How much memory the whole sequence has been granted.
    */
-  uint64_t reserved_bytes;
+  uint64_t granted_bytes;
 };
-#define MINIMAX__CLUSTER__V1__RESUME_SESSION_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__resume_session_response__descriptor) \
+#define MINIMAX__CLUSTER__V1__GROW_SEQUENCE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__grow_sequence_response__descriptor) \
+    , 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/sequences/close -> CloseSequencesResponse
+ * swift: closeSequences
+ * Ends sequences and frees what they alone hold. Unknown ids are no error.
+ */
+struct  Minimax__Cluster__V1__CloseSequencesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance, whose sequences they are.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * The ids of the sequences.
+   */
+  /*
+   * swift: [SequenceID]
+   */
+  size_t n_sequences;
+  uint64_t *sequences;
+  /*
+   * Whether to close all sequences of this router instead.
+   */
+  protobuf_c_boolean all;
+};
+#define MINIMAX__CLUSTER__V1__CLOSE_SEQUENCES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__close_sequences_request__descriptor) \
+    , 0, 0,NULL, 0 }
+
+
+/*
+ * The sequences are closed.
+ */
+struct  Minimax__Cluster__V1__CloseSequencesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * How many of the sequences there were.
+   */
+  uint32_t closed;
+};
+#define MINIMAX__CLUSTER__V1__CLOSE_SEQUENCES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__close_sequences_response__descriptor) \
+    , 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/states/keep -> KeepStateResponse
+ * swift: keepState
+ * Keeps what a sequence's live state is now. The sequence goes on, or ends with the call. Where it goes on it needs
+ * memory for a copy of what it changes next; if there is none the call fails with `resource-exhausted`, and nothing is
+ * kept. A sequence that ends is closed in any case.
+ */
+struct  Minimax__Cluster__V1__KeepStateRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance, whose sequence it is.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * The sequence's id.
+   */
+  /*
+   * swift: SequenceID
+   */
+  uint64_t sequence;
+  /*
+   * The state's id, which the router draws at random.
+   */
+  /*
+   * swift: StateID
+   */
+  uint64_t state;
+  /*
+   * Whose state it will be.
+   */
+  char *owner;
+  /*
+   * Whether the sequence ends.
+   */
+  /*
+   * swift: = false
+   */
+  protobuf_c_boolean closes;
+  /*
+   * Whether the state is promised: it may go to disk, but not away.
+   */
+  /*
+   * swift: = false
+   */
+  protobuf_c_boolean promised;
+  /*
+   * How long it would take to compute the state again.
+   */
+  /*
+   * swift: = 0
+   */
+  uint64_t worth_ms;
+  /*
+   * Whom the state is for, in the router's words; it comes back as it was given.
+   */
+  /*
+   * swift: = ""
+   */
+  char *scope;
+  /*
+   * The state's tokens: they come back as they were given. None where only the router that keeps it will ask for it.
+   */
+  /*
+   * swift: [Int32] = []
+   */
+  ProtobufCBinaryData tokens;
+};
+#define MINIMAX__CLUSTER__V1__KEEP_STATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__keep_state_request__descriptor) \
+    , 0, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, {0,NULL} }
+
+
+/*
+ * The state is kept.
+ */
+struct  Minimax__Cluster__V1__KeepStateResponse
+{
+  ProtobufCMessage base;
+  /*
+   * How many tokens it has.
+   */
+  uint64_t length;
+  /*
+   * Bytes of memory that the state refers to, shared ones included.
+   */
+  uint64_t bytes;
+};
+#define MINIMAX__CLUSTER__V1__KEEP_STATE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__keep_state_response__descriptor) \
+    , 0, 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/states/drop -> DropStatesResponse
+ * swift: dropStates
+ * Drops kept states, from memory and from disk. Sequences that began from them go on. Unknown ids are no error.
+ */
+struct  Minimax__Cluster__V1__DropStatesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Whose states they are.
+   */
+  char *owner;
+  /*
+   * The ids of the states.
+   */
+  /*
+   * swift: [StateID]
+   */
+  size_t n_states;
+  uint64_t *states;
+};
+#define MINIMAX__CLUSTER__V1__DROP_STATES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__drop_states_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
+ * The states are dropped.
+ */
+struct  Minimax__Cluster__V1__DropStatesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * How many of the states there were.
+   */
+  uint32_t dropped;
+};
+#define MINIMAX__CLUSTER__V1__DROP_STATES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__drop_states_response__descriptor) \
+    , 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/states/store -> StoreStateResponse
+ * swift: storeState
+ * Writes a kept state to disk; one that is there already is not written again. It fails with `resource-exhausted` where
+ * the disk, or what the service may use of it, is full.
+ */
+struct  Minimax__Cluster__V1__StoreStateRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Whose state it is.
+   */
+  char *owner;
+  /*
+   * The id of the state.
+   */
+  /*
+   * swift: StateID
+   */
+  uint64_t state;
+  /*
+   * Whether its memory is freed then.
+   */
+  /*
+   * swift: = false
+   */
+  protobuf_c_boolean leaves_memory;
+};
+#define MINIMAX__CLUSTER__V1__STORE_STATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__store_state_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, 0 }
+
+
+/*
+ * The state is on disk.
+ */
+struct  Minimax__Cluster__V1__StoreStateResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The size of its file.
+   */
+  uint64_t disk_bytes;
+};
+#define MINIMAX__CLUSTER__V1__STORE_STATE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__store_state_response__descriptor) \
+    , 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/states/list -> ListStatesResponse
+ * swift: listStates
+ * Asks for all states of an owner, but for those without tokens that another router keeps under the same name.
+ */
+struct  Minimax__Cluster__V1__ListStatesRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Whose states.
+   */
+  char *owner;
+};
+#define MINIMAX__CLUSTER__V1__LIST_STATES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__list_states_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The kept states of an owner, and what they take: the bytes that each state alone holds, and those that are shared, are
+ * together all that there are.
+ */
+struct  Minimax__Cluster__V1__ListStatesResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Each state.
+   */
+  size_t n_states;
+  Minimax__Cluster__V1__KeptStateInfo **states;
+  /*
+   * Bytes of memory that more than one state or sequence refers to, each counted once.
+   */
+  uint64_t shared_bytes;
+  /*
+   * Bytes of memory of all live and kept states.
+   */
+  uint64_t used_bytes;
+};
+#define MINIMAX__CLUSTER__V1__LIST_STATES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__list_states_response__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+/*
+ * One kept state as a list shows it.
+ */
+struct  Minimax__Cluster__V1__KeptStateInfo
+{
+  ProtobufCMessage base;
+  /*
+   * The id of the state.
+   */
+  /*
+   * swift: StateID
+   */
+  uint64_t state;
+  /*
+   * How many tokens it has.
+   */
+  uint64_t length;
+  /*
+   * Bytes of memory that it refers to; 0: it is on disk only.
+   */
+  uint64_t bytes;
+  /*
+   * Bytes of memory that nothing else refers to.
+   */
+  uint64_t own_bytes;
+  /*
+   * The size of its file; 0: it is in memory only.
+   */
+  uint64_t disk_bytes;
+  /*
+   * Whether it is promised.
+   */
+  protobuf_c_boolean promised;
+  /*
+   * How long ago a sequence last began from it, or since it was kept.
+   */
+  uint64_t idle_ms;
+};
+#define MINIMAX__CLUSTER__V1__KEPT_STATE_INFO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__kept_state_info__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/states/describe -> KeptStateDescription
+ * swift: describeState
+ * Asks what was given with a state when it was kept.
+ */
+struct  Minimax__Cluster__V1__DescribeStateRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Whose state it is.
+   */
+  char *owner;
+  /*
+   * The id of the state.
+   */
+  /*
+   * swift: StateID
+   */
+  uint64_t state;
+};
+#define MINIMAX__CLUSTER__V1__DESCRIBE_STATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__describe_state_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * What was given with a state when it was kept.
+ */
+struct  Minimax__Cluster__V1__KeptStateDescription
+{
+  ProtobufCMessage base;
+  /*
+   * Whom the state is for, in the words of the router that kept it.
+   */
+  char *scope;
+  /*
+   * How long it would take to compute the state again.
+   */
+  uint64_t worth_ms;
+  /*
+   * The state's tokens.
+   */
+  /*
+   * swift: [Int32]
+   */
+  ProtobufCBinaryData tokens;
+};
+#define MINIMAX__CLUSTER__V1__KEPT_STATE_DESCRIPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__kept_state_description__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, {0,NULL} }
+
+
+/*
+ * POST /minimax.cluster.v1/states/export -> ExportStateResponse
+ * swift: exportState
+ * Asks for a part of a kept state's file, which is written first if there is none. The parts of one file are equal for
+ * as long as the state is on disk.
+ */
+struct  Minimax__Cluster__V1__ExportStateRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Whose state it is.
+   */
+  char *owner;
+  /*
+   * The id of the state.
+   */
+  /*
+   * swift: StateID
+   */
+  uint64_t state;
+  /*
+   * Where the part begins in the file.
+   */
+  uint64_t offset;
+  /*
+   * Most bytes of the part; the service answers with fewer, at most 1 MiB, but not with none before the file's end.
+   */
+  uint64_t bytes_max;
+};
+#define MINIMAX__CLUSTER__V1__EXPORT_STATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__export_state_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
+
+
+/*
+ * A part of a kept state's file.
+ */
+struct  Minimax__Cluster__V1__ExportStateResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The size of the whole file.
+   */
+  uint64_t file_bytes;
+  /*
+   * The part.
+   */
+  /*
+   * swift: [UInt8]
+   */
+  ProtobufCBinaryData part;
+};
+#define MINIMAX__CLUSTER__V1__EXPORT_STATE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__export_state_response__descriptor) \
+    , 0, {0,NULL} }
+
+
+/*
+ * POST /minimax.cluster.v1/states/import -> ImportStateResponse
+ * swift: importState
+ * Sends the next part of a kept state's file. With the last part the state is checked and kept in memory; a file of
+ * another checkpoint or arithmetic, of a newer format, damaged or cut short is refused, and so is one that finds no
+ * memory. A file of which nothing more comes for a minute is forgotten.
+ */
+struct  Minimax__Cluster__V1__ImportStateRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Whose state it will be.
+   */
+  char *owner;
+  /*
+   * The id that the state will have.
+   */
+  /*
+   * swift: StateID
+   */
+  uint64_t state;
+  /*
+   * Whom the state is for, in the router's words.
+   */
+  char *scope;
+  /*
+   * Whether the state is promised.
+   */
+  /*
+   * swift: = false
+   */
+  protobuf_c_boolean promised;
+  /*
+   * Where the part begins in the file: at the end of the part before it, or at 0.
+   */
+  uint64_t offset;
+  /*
+   * Whether the part is the last.
+   */
+  protobuf_c_boolean is_last;
+  /*
+   * The part.
+   */
+  /*
+   * swift: [UInt8]
+   */
+  ProtobufCBinaryData part;
+};
+#define MINIMAX__CLUSTER__V1__IMPORT_STATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__import_state_request__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, {0,NULL} }
+
+
+/*
+ * The part has arrived.
+ */
+struct  Minimax__Cluster__V1__ImportStateResponse
+{
+  ProtobufCMessage base;
+  /*
+   * With the last part: how many tokens the state has; else 0.
+   */
+  uint64_t length;
+};
+#define MINIMAX__CLUSTER__V1__IMPORT_STATE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__import_state_response__descriptor) \
     , 0 }
 
 
@@ -652,13 +1091,13 @@ struct  Minimax__Cluster__V1__EmbedResponse
 /*
  * POST /minimax.cluster.v1/attention/sublayer -> SublayerResponse
  * swift: attend
- * Asks for one layer's attention over the new rows of some sessions, which extends their state.
+ * Asks for one layer's attention over the new rows of some sequences, which extends their live states.
  */
 struct  Minimax__Cluster__V1__SublayerRequest
 {
   ProtobufCMessage base;
   /*
-   * The router's instance, whose sessions they are.
+   * The router's instance, whose sequences they are.
    */
   /*
    * swift: UInt64 = 0
@@ -669,10 +1108,10 @@ struct  Minimax__Cluster__V1__SublayerRequest
    */
   uint32_t layer;
   /*
-   * Which rows belong to which session, in the order of the rows of `hidden`.
+   * Which rows belong to which sequence, in the order of the rows of `hidden`.
    */
   size_t n_spans;
-  Minimax__Cluster__V1__SessionSpan **spans;
+  Minimax__Cluster__V1__SequenceSpan **spans;
   /*
    * (rows, hidden): the normed layer input.
    */
@@ -687,20 +1126,20 @@ struct  Minimax__Cluster__V1__SublayerRequest
 
 
 /*
- * The new rows of one session.
+ * The new rows of one sequence.
  */
-struct  Minimax__Cluster__V1__SessionSpan
+struct  Minimax__Cluster__V1__SequenceSpan
 {
   ProtobufCMessage base;
   /*
-   * The session's id.
+   * The sequence's id.
    */
   /*
-   * swift: UInt64
+   * swift: SequenceID
    */
-  uint64_t session;
+  uint64_t sequence;
   /*
-   * The position of the first row, which must be the session's length in this layer.
+   * The position of the first row, which must be the sequence's length in this layer.
    */
   uint64_t start;
   /*
@@ -708,8 +1147,8 @@ struct  Minimax__Cluster__V1__SessionSpan
    */
   uint32_t count;
 };
-#define MINIMAX__CLUSTER__V1__SESSION_SPAN__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__session_span__descriptor) \
+#define MINIMAX__CLUSTER__V1__SEQUENCE_SPAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__sequence_span__descriptor) \
     , 0, 0, 0 }
 
 
@@ -783,25 +1222,25 @@ struct  Minimax__Cluster__V1__LogitsResponse
 /*
  * POST /minimax.cluster.v1/attention/state -> StateResponse
  * swift: lightningState
- * Asks for a lightning layer's state after the session's last token, decayed to it. For inspection and comparison.
+ * Asks for a lightning layer's state after the sequence's last token, decayed to it. For inspection and comparison.
  */
 struct  Minimax__Cluster__V1__StateRequest
 {
   ProtobufCMessage base;
   /*
-   * The router's instance, whose session it is.
+   * The router's instance, whose sequence it is.
    */
   /*
    * swift: UInt64 = 0
    */
   uint64_t router;
   /*
-   * The session's id.
+   * The sequence's id.
    */
   /*
-   * swift: UInt64
+   * swift: SequenceID
    */
-  uint64_t session;
+  uint64_t sequence;
   /*
    * The index of the layer.
    */
@@ -1156,195 +1595,404 @@ Minimax__Cluster__V1__DigestsResponse *
 void   minimax__cluster__v1__digests_response__free_unpacked
                      (Minimax__Cluster__V1__DigestsResponse *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__OpenSessionRequest methods */
-void   minimax__cluster__v1__open_session_request__init
-                     (Minimax__Cluster__V1__OpenSessionRequest         *message);
-size_t minimax__cluster__v1__open_session_request__get_packed_size
-                     (const Minimax__Cluster__V1__OpenSessionRequest   *message);
-size_t minimax__cluster__v1__open_session_request__pack
-                     (const Minimax__Cluster__V1__OpenSessionRequest   *message,
+/* Minimax__Cluster__V1__OpenSequenceRequest methods */
+void   minimax__cluster__v1__open_sequence_request__init
+                     (Minimax__Cluster__V1__OpenSequenceRequest         *message);
+size_t minimax__cluster__v1__open_sequence_request__get_packed_size
+                     (const Minimax__Cluster__V1__OpenSequenceRequest   *message);
+size_t minimax__cluster__v1__open_sequence_request__pack
+                     (const Minimax__Cluster__V1__OpenSequenceRequest   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__open_session_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__OpenSessionRequest   *message,
+size_t minimax__cluster__v1__open_sequence_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__OpenSequenceRequest   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__OpenSessionRequest *
-       minimax__cluster__v1__open_session_request__unpack
+Minimax__Cluster__V1__OpenSequenceRequest *
+       minimax__cluster__v1__open_sequence_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__open_session_request__free_unpacked
-                     (Minimax__Cluster__V1__OpenSessionRequest *message,
+void   minimax__cluster__v1__open_sequence_request__free_unpacked
+                     (Minimax__Cluster__V1__OpenSequenceRequest *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__OpenSessionResponse methods */
-void   minimax__cluster__v1__open_session_response__init
-                     (Minimax__Cluster__V1__OpenSessionResponse         *message);
-size_t minimax__cluster__v1__open_session_response__get_packed_size
-                     (const Minimax__Cluster__V1__OpenSessionResponse   *message);
-size_t minimax__cluster__v1__open_session_response__pack
-                     (const Minimax__Cluster__V1__OpenSessionResponse   *message,
+/* Minimax__Cluster__V1__OpenSequenceResponse methods */
+void   minimax__cluster__v1__open_sequence_response__init
+                     (Minimax__Cluster__V1__OpenSequenceResponse         *message);
+size_t minimax__cluster__v1__open_sequence_response__get_packed_size
+                     (const Minimax__Cluster__V1__OpenSequenceResponse   *message);
+size_t minimax__cluster__v1__open_sequence_response__pack
+                     (const Minimax__Cluster__V1__OpenSequenceResponse   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__open_session_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__OpenSessionResponse   *message,
+size_t minimax__cluster__v1__open_sequence_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__OpenSequenceResponse   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__OpenSessionResponse *
-       minimax__cluster__v1__open_session_response__unpack
+Minimax__Cluster__V1__OpenSequenceResponse *
+       minimax__cluster__v1__open_sequence_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__open_session_response__free_unpacked
-                     (Minimax__Cluster__V1__OpenSessionResponse *message,
+void   minimax__cluster__v1__open_sequence_response__free_unpacked
+                     (Minimax__Cluster__V1__OpenSequenceResponse *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__GrowSessionRequest methods */
-void   minimax__cluster__v1__grow_session_request__init
-                     (Minimax__Cluster__V1__GrowSessionRequest         *message);
-size_t minimax__cluster__v1__grow_session_request__get_packed_size
-                     (const Minimax__Cluster__V1__GrowSessionRequest   *message);
-size_t minimax__cluster__v1__grow_session_request__pack
-                     (const Minimax__Cluster__V1__GrowSessionRequest   *message,
+/* Minimax__Cluster__V1__GrowSequenceRequest methods */
+void   minimax__cluster__v1__grow_sequence_request__init
+                     (Minimax__Cluster__V1__GrowSequenceRequest         *message);
+size_t minimax__cluster__v1__grow_sequence_request__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSequenceRequest   *message);
+size_t minimax__cluster__v1__grow_sequence_request__pack
+                     (const Minimax__Cluster__V1__GrowSequenceRequest   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__grow_session_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__GrowSessionRequest   *message,
+size_t minimax__cluster__v1__grow_sequence_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSequenceRequest   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__GrowSessionRequest *
-       minimax__cluster__v1__grow_session_request__unpack
+Minimax__Cluster__V1__GrowSequenceRequest *
+       minimax__cluster__v1__grow_sequence_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__grow_session_request__free_unpacked
-                     (Minimax__Cluster__V1__GrowSessionRequest *message,
+void   minimax__cluster__v1__grow_sequence_request__free_unpacked
+                     (Minimax__Cluster__V1__GrowSequenceRequest *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__GrowSessionResponse methods */
-void   minimax__cluster__v1__grow_session_response__init
-                     (Minimax__Cluster__V1__GrowSessionResponse         *message);
-size_t minimax__cluster__v1__grow_session_response__get_packed_size
-                     (const Minimax__Cluster__V1__GrowSessionResponse   *message);
-size_t minimax__cluster__v1__grow_session_response__pack
-                     (const Minimax__Cluster__V1__GrowSessionResponse   *message,
+/* Minimax__Cluster__V1__GrowSequenceResponse methods */
+void   minimax__cluster__v1__grow_sequence_response__init
+                     (Minimax__Cluster__V1__GrowSequenceResponse         *message);
+size_t minimax__cluster__v1__grow_sequence_response__get_packed_size
+                     (const Minimax__Cluster__V1__GrowSequenceResponse   *message);
+size_t minimax__cluster__v1__grow_sequence_response__pack
+                     (const Minimax__Cluster__V1__GrowSequenceResponse   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__grow_session_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__GrowSessionResponse   *message,
+size_t minimax__cluster__v1__grow_sequence_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__GrowSequenceResponse   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__GrowSessionResponse *
-       minimax__cluster__v1__grow_session_response__unpack
+Minimax__Cluster__V1__GrowSequenceResponse *
+       minimax__cluster__v1__grow_sequence_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__grow_session_response__free_unpacked
-                     (Minimax__Cluster__V1__GrowSessionResponse *message,
+void   minimax__cluster__v1__grow_sequence_response__free_unpacked
+                     (Minimax__Cluster__V1__GrowSequenceResponse *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__CloseSessionsRequest methods */
-void   minimax__cluster__v1__close_sessions_request__init
-                     (Minimax__Cluster__V1__CloseSessionsRequest         *message);
-size_t minimax__cluster__v1__close_sessions_request__get_packed_size
-                     (const Minimax__Cluster__V1__CloseSessionsRequest   *message);
-size_t minimax__cluster__v1__close_sessions_request__pack
-                     (const Minimax__Cluster__V1__CloseSessionsRequest   *message,
+/* Minimax__Cluster__V1__CloseSequencesRequest methods */
+void   minimax__cluster__v1__close_sequences_request__init
+                     (Minimax__Cluster__V1__CloseSequencesRequest         *message);
+size_t minimax__cluster__v1__close_sequences_request__get_packed_size
+                     (const Minimax__Cluster__V1__CloseSequencesRequest   *message);
+size_t minimax__cluster__v1__close_sequences_request__pack
+                     (const Minimax__Cluster__V1__CloseSequencesRequest   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__close_sessions_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__CloseSessionsRequest   *message,
+size_t minimax__cluster__v1__close_sequences_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__CloseSequencesRequest   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__CloseSessionsRequest *
-       minimax__cluster__v1__close_sessions_request__unpack
+Minimax__Cluster__V1__CloseSequencesRequest *
+       minimax__cluster__v1__close_sequences_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__close_sessions_request__free_unpacked
-                     (Minimax__Cluster__V1__CloseSessionsRequest *message,
+void   minimax__cluster__v1__close_sequences_request__free_unpacked
+                     (Minimax__Cluster__V1__CloseSequencesRequest *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__CloseSessionsResponse methods */
-void   minimax__cluster__v1__close_sessions_response__init
-                     (Minimax__Cluster__V1__CloseSessionsResponse         *message);
-size_t minimax__cluster__v1__close_sessions_response__get_packed_size
-                     (const Minimax__Cluster__V1__CloseSessionsResponse   *message);
-size_t minimax__cluster__v1__close_sessions_response__pack
-                     (const Minimax__Cluster__V1__CloseSessionsResponse   *message,
+/* Minimax__Cluster__V1__CloseSequencesResponse methods */
+void   minimax__cluster__v1__close_sequences_response__init
+                     (Minimax__Cluster__V1__CloseSequencesResponse         *message);
+size_t minimax__cluster__v1__close_sequences_response__get_packed_size
+                     (const Minimax__Cluster__V1__CloseSequencesResponse   *message);
+size_t minimax__cluster__v1__close_sequences_response__pack
+                     (const Minimax__Cluster__V1__CloseSequencesResponse   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__close_sessions_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__CloseSessionsResponse   *message,
+size_t minimax__cluster__v1__close_sequences_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__CloseSequencesResponse   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__CloseSessionsResponse *
-       minimax__cluster__v1__close_sessions_response__unpack
+Minimax__Cluster__V1__CloseSequencesResponse *
+       minimax__cluster__v1__close_sequences_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__close_sessions_response__free_unpacked
-                     (Minimax__Cluster__V1__CloseSessionsResponse *message,
+void   minimax__cluster__v1__close_sequences_response__free_unpacked
+                     (Minimax__Cluster__V1__CloseSequencesResponse *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__ParkSessionRequest methods */
-void   minimax__cluster__v1__park_session_request__init
-                     (Minimax__Cluster__V1__ParkSessionRequest         *message);
-size_t minimax__cluster__v1__park_session_request__get_packed_size
-                     (const Minimax__Cluster__V1__ParkSessionRequest   *message);
-size_t minimax__cluster__v1__park_session_request__pack
-                     (const Minimax__Cluster__V1__ParkSessionRequest   *message,
+/* Minimax__Cluster__V1__KeepStateRequest methods */
+void   minimax__cluster__v1__keep_state_request__init
+                     (Minimax__Cluster__V1__KeepStateRequest         *message);
+size_t minimax__cluster__v1__keep_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__KeepStateRequest   *message);
+size_t minimax__cluster__v1__keep_state_request__pack
+                     (const Minimax__Cluster__V1__KeepStateRequest   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__park_session_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__ParkSessionRequest   *message,
+size_t minimax__cluster__v1__keep_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__KeepStateRequest   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__ParkSessionRequest *
-       minimax__cluster__v1__park_session_request__unpack
+Minimax__Cluster__V1__KeepStateRequest *
+       minimax__cluster__v1__keep_state_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__park_session_request__free_unpacked
-                     (Minimax__Cluster__V1__ParkSessionRequest *message,
+void   minimax__cluster__v1__keep_state_request__free_unpacked
+                     (Minimax__Cluster__V1__KeepStateRequest *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__ParkSessionResponse methods */
-void   minimax__cluster__v1__park_session_response__init
-                     (Minimax__Cluster__V1__ParkSessionResponse         *message);
-size_t minimax__cluster__v1__park_session_response__get_packed_size
-                     (const Minimax__Cluster__V1__ParkSessionResponse   *message);
-size_t minimax__cluster__v1__park_session_response__pack
-                     (const Minimax__Cluster__V1__ParkSessionResponse   *message,
+/* Minimax__Cluster__V1__KeepStateResponse methods */
+void   minimax__cluster__v1__keep_state_response__init
+                     (Minimax__Cluster__V1__KeepStateResponse         *message);
+size_t minimax__cluster__v1__keep_state_response__get_packed_size
+                     (const Minimax__Cluster__V1__KeepStateResponse   *message);
+size_t minimax__cluster__v1__keep_state_response__pack
+                     (const Minimax__Cluster__V1__KeepStateResponse   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__park_session_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__ParkSessionResponse   *message,
+size_t minimax__cluster__v1__keep_state_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__KeepStateResponse   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__ParkSessionResponse *
-       minimax__cluster__v1__park_session_response__unpack
+Minimax__Cluster__V1__KeepStateResponse *
+       minimax__cluster__v1__keep_state_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__park_session_response__free_unpacked
-                     (Minimax__Cluster__V1__ParkSessionResponse *message,
+void   minimax__cluster__v1__keep_state_response__free_unpacked
+                     (Minimax__Cluster__V1__KeepStateResponse *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__ResumeSessionRequest methods */
-void   minimax__cluster__v1__resume_session_request__init
-                     (Minimax__Cluster__V1__ResumeSessionRequest         *message);
-size_t minimax__cluster__v1__resume_session_request__get_packed_size
-                     (const Minimax__Cluster__V1__ResumeSessionRequest   *message);
-size_t minimax__cluster__v1__resume_session_request__pack
-                     (const Minimax__Cluster__V1__ResumeSessionRequest   *message,
+/* Minimax__Cluster__V1__DropStatesRequest methods */
+void   minimax__cluster__v1__drop_states_request__init
+                     (Minimax__Cluster__V1__DropStatesRequest         *message);
+size_t minimax__cluster__v1__drop_states_request__get_packed_size
+                     (const Minimax__Cluster__V1__DropStatesRequest   *message);
+size_t minimax__cluster__v1__drop_states_request__pack
+                     (const Minimax__Cluster__V1__DropStatesRequest   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__resume_session_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__ResumeSessionRequest   *message,
+size_t minimax__cluster__v1__drop_states_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DropStatesRequest   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__ResumeSessionRequest *
-       minimax__cluster__v1__resume_session_request__unpack
+Minimax__Cluster__V1__DropStatesRequest *
+       minimax__cluster__v1__drop_states_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__resume_session_request__free_unpacked
-                     (Minimax__Cluster__V1__ResumeSessionRequest *message,
+void   minimax__cluster__v1__drop_states_request__free_unpacked
+                     (Minimax__Cluster__V1__DropStatesRequest *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__ResumeSessionResponse methods */
-void   minimax__cluster__v1__resume_session_response__init
-                     (Minimax__Cluster__V1__ResumeSessionResponse         *message);
-size_t minimax__cluster__v1__resume_session_response__get_packed_size
-                     (const Minimax__Cluster__V1__ResumeSessionResponse   *message);
-size_t minimax__cluster__v1__resume_session_response__pack
-                     (const Minimax__Cluster__V1__ResumeSessionResponse   *message,
+/* Minimax__Cluster__V1__DropStatesResponse methods */
+void   minimax__cluster__v1__drop_states_response__init
+                     (Minimax__Cluster__V1__DropStatesResponse         *message);
+size_t minimax__cluster__v1__drop_states_response__get_packed_size
+                     (const Minimax__Cluster__V1__DropStatesResponse   *message);
+size_t minimax__cluster__v1__drop_states_response__pack
+                     (const Minimax__Cluster__V1__DropStatesResponse   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__resume_session_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__ResumeSessionResponse   *message,
+size_t minimax__cluster__v1__drop_states_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__DropStatesResponse   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__ResumeSessionResponse *
-       minimax__cluster__v1__resume_session_response__unpack
+Minimax__Cluster__V1__DropStatesResponse *
+       minimax__cluster__v1__drop_states_response__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__resume_session_response__free_unpacked
-                     (Minimax__Cluster__V1__ResumeSessionResponse *message,
+void   minimax__cluster__v1__drop_states_response__free_unpacked
+                     (Minimax__Cluster__V1__DropStatesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__StoreStateRequest methods */
+void   minimax__cluster__v1__store_state_request__init
+                     (Minimax__Cluster__V1__StoreStateRequest         *message);
+size_t minimax__cluster__v1__store_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__StoreStateRequest   *message);
+size_t minimax__cluster__v1__store_state_request__pack
+                     (const Minimax__Cluster__V1__StoreStateRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__store_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__StoreStateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__StoreStateRequest *
+       minimax__cluster__v1__store_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__store_state_request__free_unpacked
+                     (Minimax__Cluster__V1__StoreStateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__StoreStateResponse methods */
+void   minimax__cluster__v1__store_state_response__init
+                     (Minimax__Cluster__V1__StoreStateResponse         *message);
+size_t minimax__cluster__v1__store_state_response__get_packed_size
+                     (const Minimax__Cluster__V1__StoreStateResponse   *message);
+size_t minimax__cluster__v1__store_state_response__pack
+                     (const Minimax__Cluster__V1__StoreStateResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__store_state_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__StoreStateResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__StoreStateResponse *
+       minimax__cluster__v1__store_state_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__store_state_response__free_unpacked
+                     (Minimax__Cluster__V1__StoreStateResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ListStatesRequest methods */
+void   minimax__cluster__v1__list_states_request__init
+                     (Minimax__Cluster__V1__ListStatesRequest         *message);
+size_t minimax__cluster__v1__list_states_request__get_packed_size
+                     (const Minimax__Cluster__V1__ListStatesRequest   *message);
+size_t minimax__cluster__v1__list_states_request__pack
+                     (const Minimax__Cluster__V1__ListStatesRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__list_states_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ListStatesRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ListStatesRequest *
+       minimax__cluster__v1__list_states_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__list_states_request__free_unpacked
+                     (Minimax__Cluster__V1__ListStatesRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ListStatesResponse methods */
+void   minimax__cluster__v1__list_states_response__init
+                     (Minimax__Cluster__V1__ListStatesResponse         *message);
+size_t minimax__cluster__v1__list_states_response__get_packed_size
+                     (const Minimax__Cluster__V1__ListStatesResponse   *message);
+size_t minimax__cluster__v1__list_states_response__pack
+                     (const Minimax__Cluster__V1__ListStatesResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__list_states_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ListStatesResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ListStatesResponse *
+       minimax__cluster__v1__list_states_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__list_states_response__free_unpacked
+                     (Minimax__Cluster__V1__ListStatesResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__KeptStateInfo methods */
+void   minimax__cluster__v1__kept_state_info__init
+                     (Minimax__Cluster__V1__KeptStateInfo         *message);
+size_t minimax__cluster__v1__kept_state_info__get_packed_size
+                     (const Minimax__Cluster__V1__KeptStateInfo   *message);
+size_t minimax__cluster__v1__kept_state_info__pack
+                     (const Minimax__Cluster__V1__KeptStateInfo   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__kept_state_info__pack_to_buffer
+                     (const Minimax__Cluster__V1__KeptStateInfo   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__KeptStateInfo *
+       minimax__cluster__v1__kept_state_info__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__kept_state_info__free_unpacked
+                     (Minimax__Cluster__V1__KeptStateInfo *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__DescribeStateRequest methods */
+void   minimax__cluster__v1__describe_state_request__init
+                     (Minimax__Cluster__V1__DescribeStateRequest         *message);
+size_t minimax__cluster__v1__describe_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__DescribeStateRequest   *message);
+size_t minimax__cluster__v1__describe_state_request__pack
+                     (const Minimax__Cluster__V1__DescribeStateRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__describe_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__DescribeStateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__DescribeStateRequest *
+       minimax__cluster__v1__describe_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__describe_state_request__free_unpacked
+                     (Minimax__Cluster__V1__DescribeStateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__KeptStateDescription methods */
+void   minimax__cluster__v1__kept_state_description__init
+                     (Minimax__Cluster__V1__KeptStateDescription         *message);
+size_t minimax__cluster__v1__kept_state_description__get_packed_size
+                     (const Minimax__Cluster__V1__KeptStateDescription   *message);
+size_t minimax__cluster__v1__kept_state_description__pack
+                     (const Minimax__Cluster__V1__KeptStateDescription   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__kept_state_description__pack_to_buffer
+                     (const Minimax__Cluster__V1__KeptStateDescription   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__KeptStateDescription *
+       minimax__cluster__v1__kept_state_description__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__kept_state_description__free_unpacked
+                     (Minimax__Cluster__V1__KeptStateDescription *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ExportStateRequest methods */
+void   minimax__cluster__v1__export_state_request__init
+                     (Minimax__Cluster__V1__ExportStateRequest         *message);
+size_t minimax__cluster__v1__export_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__ExportStateRequest   *message);
+size_t minimax__cluster__v1__export_state_request__pack
+                     (const Minimax__Cluster__V1__ExportStateRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__export_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ExportStateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ExportStateRequest *
+       minimax__cluster__v1__export_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__export_state_request__free_unpacked
+                     (Minimax__Cluster__V1__ExportStateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ExportStateResponse methods */
+void   minimax__cluster__v1__export_state_response__init
+                     (Minimax__Cluster__V1__ExportStateResponse         *message);
+size_t minimax__cluster__v1__export_state_response__get_packed_size
+                     (const Minimax__Cluster__V1__ExportStateResponse   *message);
+size_t minimax__cluster__v1__export_state_response__pack
+                     (const Minimax__Cluster__V1__ExportStateResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__export_state_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ExportStateResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ExportStateResponse *
+       minimax__cluster__v1__export_state_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__export_state_response__free_unpacked
+                     (Minimax__Cluster__V1__ExportStateResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ImportStateRequest methods */
+void   minimax__cluster__v1__import_state_request__init
+                     (Minimax__Cluster__V1__ImportStateRequest         *message);
+size_t minimax__cluster__v1__import_state_request__get_packed_size
+                     (const Minimax__Cluster__V1__ImportStateRequest   *message);
+size_t minimax__cluster__v1__import_state_request__pack
+                     (const Minimax__Cluster__V1__ImportStateRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__import_state_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__ImportStateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ImportStateRequest *
+       minimax__cluster__v1__import_state_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__import_state_request__free_unpacked
+                     (Minimax__Cluster__V1__ImportStateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__ImportStateResponse methods */
+void   minimax__cluster__v1__import_state_response__init
+                     (Minimax__Cluster__V1__ImportStateResponse         *message);
+size_t minimax__cluster__v1__import_state_response__get_packed_size
+                     (const Minimax__Cluster__V1__ImportStateResponse   *message);
+size_t minimax__cluster__v1__import_state_response__pack
+                     (const Minimax__Cluster__V1__ImportStateResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__import_state_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__ImportStateResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__ImportStateResponse *
+       minimax__cluster__v1__import_state_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__import_state_response__free_unpacked
+                     (Minimax__Cluster__V1__ImportStateResponse *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__EmbedRequest methods */
 void   minimax__cluster__v1__embed_request__init
@@ -1403,24 +2051,24 @@ Minimax__Cluster__V1__SublayerRequest *
 void   minimax__cluster__v1__sublayer_request__free_unpacked
                      (Minimax__Cluster__V1__SublayerRequest *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__SessionSpan methods */
-void   minimax__cluster__v1__session_span__init
-                     (Minimax__Cluster__V1__SessionSpan         *message);
-size_t minimax__cluster__v1__session_span__get_packed_size
-                     (const Minimax__Cluster__V1__SessionSpan   *message);
-size_t minimax__cluster__v1__session_span__pack
-                     (const Minimax__Cluster__V1__SessionSpan   *message,
+/* Minimax__Cluster__V1__SequenceSpan methods */
+void   minimax__cluster__v1__sequence_span__init
+                     (Minimax__Cluster__V1__SequenceSpan         *message);
+size_t minimax__cluster__v1__sequence_span__get_packed_size
+                     (const Minimax__Cluster__V1__SequenceSpan   *message);
+size_t minimax__cluster__v1__sequence_span__pack
+                     (const Minimax__Cluster__V1__SequenceSpan   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__session_span__pack_to_buffer
-                     (const Minimax__Cluster__V1__SessionSpan   *message,
+size_t minimax__cluster__v1__sequence_span__pack_to_buffer
+                     (const Minimax__Cluster__V1__SequenceSpan   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__SessionSpan *
-       minimax__cluster__v1__session_span__unpack
+Minimax__Cluster__V1__SequenceSpan *
+       minimax__cluster__v1__sequence_span__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__session_span__free_unpacked
-                     (Minimax__Cluster__V1__SessionSpan *message,
+void   minimax__cluster__v1__sequence_span__free_unpacked
+                     (Minimax__Cluster__V1__SequenceSpan *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__SublayerResponse methods */
 void   minimax__cluster__v1__sublayer_response__init
@@ -1593,35 +2241,68 @@ typedef void (*Minimax__Cluster__V1__DigestsRequest_Closure)
 typedef void (*Minimax__Cluster__V1__DigestsResponse_Closure)
                  (const Minimax__Cluster__V1__DigestsResponse *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__OpenSessionRequest_Closure)
-                 (const Minimax__Cluster__V1__OpenSessionRequest *message,
+typedef void (*Minimax__Cluster__V1__OpenSequenceRequest_Closure)
+                 (const Minimax__Cluster__V1__OpenSequenceRequest *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__OpenSessionResponse_Closure)
-                 (const Minimax__Cluster__V1__OpenSessionResponse *message,
+typedef void (*Minimax__Cluster__V1__OpenSequenceResponse_Closure)
+                 (const Minimax__Cluster__V1__OpenSequenceResponse *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__GrowSessionRequest_Closure)
-                 (const Minimax__Cluster__V1__GrowSessionRequest *message,
+typedef void (*Minimax__Cluster__V1__GrowSequenceRequest_Closure)
+                 (const Minimax__Cluster__V1__GrowSequenceRequest *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__GrowSessionResponse_Closure)
-                 (const Minimax__Cluster__V1__GrowSessionResponse *message,
+typedef void (*Minimax__Cluster__V1__GrowSequenceResponse_Closure)
+                 (const Minimax__Cluster__V1__GrowSequenceResponse *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__CloseSessionsRequest_Closure)
-                 (const Minimax__Cluster__V1__CloseSessionsRequest *message,
+typedef void (*Minimax__Cluster__V1__CloseSequencesRequest_Closure)
+                 (const Minimax__Cluster__V1__CloseSequencesRequest *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__CloseSessionsResponse_Closure)
-                 (const Minimax__Cluster__V1__CloseSessionsResponse *message,
+typedef void (*Minimax__Cluster__V1__CloseSequencesResponse_Closure)
+                 (const Minimax__Cluster__V1__CloseSequencesResponse *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__ParkSessionRequest_Closure)
-                 (const Minimax__Cluster__V1__ParkSessionRequest *message,
+typedef void (*Minimax__Cluster__V1__KeepStateRequest_Closure)
+                 (const Minimax__Cluster__V1__KeepStateRequest *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__ParkSessionResponse_Closure)
-                 (const Minimax__Cluster__V1__ParkSessionResponse *message,
+typedef void (*Minimax__Cluster__V1__KeepStateResponse_Closure)
+                 (const Minimax__Cluster__V1__KeepStateResponse *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__ResumeSessionRequest_Closure)
-                 (const Minimax__Cluster__V1__ResumeSessionRequest *message,
+typedef void (*Minimax__Cluster__V1__DropStatesRequest_Closure)
+                 (const Minimax__Cluster__V1__DropStatesRequest *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__ResumeSessionResponse_Closure)
-                 (const Minimax__Cluster__V1__ResumeSessionResponse *message,
+typedef void (*Minimax__Cluster__V1__DropStatesResponse_Closure)
+                 (const Minimax__Cluster__V1__DropStatesResponse *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__StoreStateRequest_Closure)
+                 (const Minimax__Cluster__V1__StoreStateRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__StoreStateResponse_Closure)
+                 (const Minimax__Cluster__V1__StoreStateResponse *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ListStatesRequest_Closure)
+                 (const Minimax__Cluster__V1__ListStatesRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ListStatesResponse_Closure)
+                 (const Minimax__Cluster__V1__ListStatesResponse *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__KeptStateInfo_Closure)
+                 (const Minimax__Cluster__V1__KeptStateInfo *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__DescribeStateRequest_Closure)
+                 (const Minimax__Cluster__V1__DescribeStateRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__KeptStateDescription_Closure)
+                 (const Minimax__Cluster__V1__KeptStateDescription *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ExportStateRequest_Closure)
+                 (const Minimax__Cluster__V1__ExportStateRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ExportStateResponse_Closure)
+                 (const Minimax__Cluster__V1__ExportStateResponse *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ImportStateRequest_Closure)
+                 (const Minimax__Cluster__V1__ImportStateRequest *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__ImportStateResponse_Closure)
+                 (const Minimax__Cluster__V1__ImportStateResponse *message,
                   void *closure_data);
 typedef void (*Minimax__Cluster__V1__EmbedRequest_Closure)
                  (const Minimax__Cluster__V1__EmbedRequest *message,
@@ -1632,8 +2313,8 @@ typedef void (*Minimax__Cluster__V1__EmbedResponse_Closure)
 typedef void (*Minimax__Cluster__V1__SublayerRequest_Closure)
                  (const Minimax__Cluster__V1__SublayerRequest *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__SessionSpan_Closure)
-                 (const Minimax__Cluster__V1__SessionSpan *message,
+typedef void (*Minimax__Cluster__V1__SequenceSpan_Closure)
+                 (const Minimax__Cluster__V1__SequenceSpan *message,
                   void *closure_data);
 typedef void (*Minimax__Cluster__V1__SublayerResponse_Closure)
                  (const Minimax__Cluster__V1__SublayerResponse *message,
@@ -1674,20 +2355,31 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_session_response__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_session_response__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sessions_response__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__park_session_response__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__resume_session_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_sequence_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_sequence_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_sequence_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__grow_sequence_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sequences_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__close_sequences_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__keep_state_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__keep_state_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__drop_states_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__drop_states_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__store_state_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__store_state_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__list_states_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__list_states_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__kept_state_info__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__describe_state_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__kept_state_description__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__export_state_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__export_state_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__import_state_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__import_state_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__embed_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__embed_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__session_span__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__sequence_span__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__logits_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__logits_response__descriptor;

@@ -7,11 +7,12 @@ package struct AttentionDescription: Sendable, Equatable {
     package let modelFingerprint: String
     /// The instruction set in use, for example "avx512".
     package let kernels: String
-    /// How much memory the state of all sessions may take.
+    /// How much memory live and kept states may take together.
     package let memoryBudgetBytes: Int
     /// The arithmetic in use, "exact" or "fast".
     package let arithmetic: String
-    /// How much of the budget the sessions of other routers have reserved.
+    /// How much of the budget is bound to live states beyond what this router's sequences were granted: those of other
+    /// routers, and pages that outlived the sequence that was granted them.
     package let othersBytes: Int
     /// For how long the current call has been computed; 0 where there is none.
     package let stalledMilliseconds: Int

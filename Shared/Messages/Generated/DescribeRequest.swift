@@ -1,7 +1,7 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// Asks what the service is and how it stands. Renews the lease of the router's sessions.
+/// Asks what the service is and how it stands. Renews the lease of the router's sequences.
 package struct DescribeRequest: Sendable, Equatable {
     /// The router's instance; 0 if no router asks.
     package let router: UInt64

@@ -18,7 +18,7 @@ extension Endpoint where Request == ExpertRequest, Response == ExpertResponse {
 }
 
 extension Endpoint where Request == DescribeRequest, Response == AttentionDescription {
-    /// Asks what the service is and how it stands. Renews the lease of the router's sessions.
+    /// Asks what the service is and how it stands. Renews the lease of the router's sequences.
     package static var describeAttention: Self { Self(path: "/minimax.cluster.v1/attention/describe") }
 }
 
@@ -27,34 +27,63 @@ extension Endpoint where Request == DigestsRequest, Response == DigestsResponse 
     package static var digestWeights: Self { Self(path: "/minimax.cluster.v1/attention/digests") }
 }
 
-extension Endpoint where Request == OpenSessionRequest, Response == OpenSessionResponse {
-    /// Reserves memory for a session.
-    package static var openSession: Self { Self(path: "/minimax.cluster.v1/attention/open") }
+extension Endpoint where Request == OpenSequenceRequest, Response == OpenSequenceResponse {
+    /// Begins a sequence, empty or from a kept state, and grants it memory. A state on disk is brought into memory
+    /// first. Fails with `resource-exhausted` where there is no memory, and with `not-found` where the state is gone or
+    /// its file damaged.
+    package static var openSequence: Self { Self(path: "/minimax.cluster.v1/sequences/open") }
 }
 
-extension Endpoint where Request == GrowSessionRequest, Response == GrowSessionResponse {
-    /// Reserves memory for more positions of an open session. If there is none the call fails, and the session is as it
+extension Endpoint where Request == GrowSequenceRequest, Response == GrowSequenceResponse {
+    /// Grants an open sequence memory for more positions. If there is none the call fails, and the sequence is as it
     /// was.
-    package static var growSession: Self { Self(path: "/minimax.cluster.v1/attention/grow") }
+    package static var growSequence: Self { Self(path: "/minimax.cluster.v1/sequences/grow") }
 }
 
-extension Endpoint where Request == CloseSessionsRequest, Response == CloseSessionsResponse {
-    /// Frees sessions. Unknown ids are no error. Parked sessions are closed as well.
-    package static var closeSessions: Self { Self(path: "/minimax.cluster.v1/attention/close") }
+extension Endpoint where Request == CloseSequencesRequest, Response == CloseSequencesResponse {
+    /// Ends sequences and frees what they alone hold. Unknown ids are no error.
+    package static var closeSequences: Self { Self(path: "/minimax.cluster.v1/sequences/close") }
 }
 
-extension Endpoint where Request == ParkSessionRequest, Response == ParkSessionResponse {
-    /// Moves a session's state from memory to the service's disk and gives back what was reserved for it. Until it is
-    /// resumed, other calls that name it fail, but for close, which discards it. If the state cannot be written, the
-    /// call fails and the session stays in memory.
-    package static var parkSession: Self { Self(path: "/minimax.cluster.v1/attention/park") }
+extension Endpoint where Request == KeepStateRequest, Response == KeepStateResponse {
+    /// Keeps what a sequence's live state is now. The sequence goes on, or ends with the call. Where it goes on it
+    /// needs memory for a copy of what it changes next; if there is none the call fails with `resource-exhausted`, and
+    /// nothing is kept. A sequence that ends is closed in any case.
+    package static var keepState: Self { Self(path: "/minimax.cluster.v1/states/keep") }
 }
 
-extension Endpoint where Request == ResumeSessionRequest, Response == ResumeSessionResponse {
-    /// Reserves memory for a parked session, as open does and with open's error where there is none, and brings its
-    /// state back, byte for byte. If the call fails the session stays parked, unless the state on disk is damaged: then
-    /// the error says that it is lost, and the session is no more.
-    package static var resumeSession: Self { Self(path: "/minimax.cluster.v1/attention/resume") }
+extension Endpoint where Request == DropStatesRequest, Response == DropStatesResponse {
+    /// Drops kept states, from memory and from disk. Sequences that began from them go on. Unknown ids are no error.
+    package static var dropStates: Self { Self(path: "/minimax.cluster.v1/states/drop") }
+}
+
+extension Endpoint where Request == StoreStateRequest, Response == StoreStateResponse {
+    /// Writes a kept state to disk; one that is there already is not written again. It fails with `resource-exhausted`
+    /// where the disk, or what the service may use of it, is full.
+    package static var storeState: Self { Self(path: "/minimax.cluster.v1/states/store") }
+}
+
+extension Endpoint where Request == ListStatesRequest, Response == ListStatesResponse {
+    /// Asks for all states of an owner, but for those without tokens that another router keeps under the same name.
+    package static var listStates: Self { Self(path: "/minimax.cluster.v1/states/list") }
+}
+
+extension Endpoint where Request == DescribeStateRequest, Response == KeptStateDescription {
+    /// Asks what was given with a state when it was kept.
+    package static var describeState: Self { Self(path: "/minimax.cluster.v1/states/describe") }
+}
+
+extension Endpoint where Request == ExportStateRequest, Response == ExportStateResponse {
+    /// Asks for a part of a kept state's file, which is written first if there is none. The parts of one file are equal
+    /// for as long as the state is on disk.
+    package static var exportState: Self { Self(path: "/minimax.cluster.v1/states/export") }
+}
+
+extension Endpoint where Request == ImportStateRequest, Response == ImportStateResponse {
+    /// Sends the next part of a kept state's file. With the last part the state is checked and kept in memory; a file
+    /// of another checkpoint or arithmetic, of a newer format, damaged or cut short is refused, and so is one that
+    /// finds no memory. A file of which nothing more comes for a minute is forgotten.
+    package static var importState: Self { Self(path: "/minimax.cluster.v1/states/import") }
 }
 
 extension Endpoint where Request == EmbedRequest, Response == EmbedResponse {
@@ -63,7 +92,7 @@ extension Endpoint where Request == EmbedRequest, Response == EmbedResponse {
 }
 
 extension Endpoint where Request == SublayerRequest, Response == SublayerResponse {
-    /// Asks for one layer's attention over the new rows of some sessions, which extends their state.
+    /// Asks for one layer's attention over the new rows of some sequences, which extends their live states.
     package static var attend: Self { Self(path: "/minimax.cluster.v1/attention/sublayer") }
 }
 
@@ -73,7 +102,8 @@ extension Endpoint where Request == LogitsRequest, Response == LogitsResponse {
 }
 
 extension Endpoint where Request == StateRequest, Response == StateResponse {
-    /// Asks for a lightning layer's state after the session's last token, decayed to it. For inspection and comparison.
+    /// Asks for a lightning layer's state after the sequence's last token, decayed to it. For inspection and
+    /// comparison.
     package static var lightningState: Self { Self(path: "/minimax.cluster.v1/attention/state") }
 }
 

@@ -1,19 +1,19 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// Asks for a lightning layer's state after the session's last token, decayed to it. For inspection and comparison.
+/// Asks for a lightning layer's state after the sequence's last token, decayed to it. For inspection and comparison.
 package struct StateRequest: Sendable, Equatable {
-    /// The router's instance, whose session it is.
+    /// The router's instance, whose sequence it is.
     package let router: UInt64
-    /// The session's id.
-    package let session: UInt64
+    /// The sequence's id.
+    package let sequence: SequenceID
     /// The index of the layer.
     package let layer: Int
 
     /// Each parameter becomes the property of its name.
-    package init(router: UInt64 = 0, session: UInt64, layer: Int) {
+    package init(router: UInt64 = 0, sequence: SequenceID, layer: Int) {
         self.router = router
-        self.session = session
+        self.sequence = sequence
         self.layer = layer
     }
 }
@@ -34,7 +34,7 @@ extension StateRequest: WireMessage {
     init(_ message: Minimax__Cluster__V1__StateRequest, _ fields: FieldReader) throws(MessageError) {
         unsafe self.init(
             router: message.router,
-            session: message.session,
+            sequence: SequenceID(rawValue: message.sequence),
             layer: Int(message.layer))
     }
 
@@ -43,7 +43,7 @@ extension StateRequest: WireMessage {
         var message = unsafe Minimax__Cluster__V1__StateRequest()
         unsafe minimax__cluster__v1__state_request__init(&message)
         unsafe message.router = router
-        unsafe message.session = session
+        unsafe message.sequence = sequence.rawValue
         unsafe message.layer = UInt32(clamping: layer)
         return unsafe message
     }

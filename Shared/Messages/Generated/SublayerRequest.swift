@@ -1,19 +1,19 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// Asks for one layer's attention over the new rows of some sessions, which extends their state.
+/// Asks for one layer's attention over the new rows of some sequences, which extends their live states.
 package struct SublayerRequest: Sendable, Equatable {
-    /// The router's instance, whose sessions they are.
+    /// The router's instance, whose sequences they are.
     package let router: UInt64
     /// The index of the layer.
     package let layer: Int
-    /// Which rows belong to which session, in the order of the rows of `hidden`.
-    package let spans: [SessionSpan]
+    /// Which rows belong to which sequence, in the order of the rows of `hidden`.
+    package let spans: [SequenceSpan]
     /// (rows, hidden): the normed layer input.
     package let hidden: [Float]
 
     /// Each parameter becomes the property of its name.
-    package init(router: UInt64 = 0, layer: Int, spans: [SessionSpan], hidden: [Float]) {
+    package init(router: UInt64 = 0, layer: Int, spans: [SequenceSpan], hidden: [Float]) {
         self.router = router
         self.layer = layer
         self.spans = spans
@@ -45,7 +45,7 @@ extension SublayerRequest: WireMessage {
         try unsafe self.init(
             router: message.router,
             layer: Int(message.layer),
-            spans: fields.array(message.spans, message.n_spans, SessionSpan.init),
+            spans: fields.array(message.spans, message.n_spans, SequenceSpan.init),
             hidden: fields.values(message.hidden, "hidden"))
     }
 

@@ -10,21 +10,47 @@ package struct ChatTemplate: Sendable {
     /// The token that begins each message.
     package static let begin = "<beginning_of_sentence>"
 
-    /// The format has no settings, so all templates are the same.
-    package init() {}
+    /// What ends an answer of the assistant, and every other message.
+    package static let answerEnd: PromptText = "<end_of_sentence>\n"
+
+    /// Where the tools stand in a prompt.
+    package enum ToolPlace: Sendable {
+        /// Behind all messages, as the model was trained.
+        case behindMessages
+        /// Behind the system messages that the conversation begins with. A later turn, which has more messages, then
+        /// begins with the same text, tools included.
+        case behindSystem
+    }
+    private let toolPlace: ToolPlace
+
+    /// - Parameter toolPlace: the model was trained with tools behind all messages only.
+    package init(toolPlace: ToolPlace = .behindMessages) { self.toolPlace = toolPlace }
 
     /// The prompt of `messages`; messages of an unknown role render nothing, as in the original.
     ///
+    /// Its two borders are where a later prompt may part from it: behind the part that many conversations have in
+    /// common (the system messages at the beginning, and the tools that stand behind them), and behind all messages,
+    /// where the next turn adds its own. The two may be the same place.
+    ///
     /// - Parameters:
-    ///   - tools: each the JSON text of one tool, inserted as it is; they stand behind all messages.
+    ///   - tools: each the JSON text of one tool, inserted as it is.
     ///   - addingGenerationPrompt: whether the prompt ends where the assistant's answer begins.
     package func render(
         _ messages: [ChatMessage], tools: [String] = [], addingGenerationPrompt: Bool = true
     ) -> PromptText {
         var prompt = PromptText()
-        for message in messages { prompt += render(message) }
-        for tool in tools { prompt += block("system function_setting=functions", "\(tool)") }
+        let instructions = messages.prefix { $0.role == "system" }
+        for message in instructions { prompt += render(message) }
+        if toolPlace == .behindSystem { append(tools, to: &prompt) }
+        prompt.markBorder()
+        for message in messages.dropFirst(instructions.count) { prompt += render(message) }
+        prompt.markBorder()
+        if toolPlace == .behindMessages { append(tools, to: &prompt) }
         return addingGenerationPrompt ? prompt + "<beginning_of_sentence>ai name=assistant\n" : prompt
+    }
+
+    private func append(_ tools: [String], to prompt: inout PromptText) {
+        for tool in tools { prompt += block("system function_setting=functions", "\(tool)") }
     }
 
     private func render(_ message: ChatMessage) -> PromptText {

@@ -17,6 +17,9 @@ package struct PromptText: Sendable, Equatable {
     }
     /// In order; none is empty, and neighbours differ in their origin.
     package private(set) var pieces: [Piece] = []
+    /// Places that are looked for among the tokens (see `BytePairTokenizer.encodeWithBorders`): how many bytes of UTF-8
+    /// stand before each, in the order in which they were marked.
+    package private(set) var borders: [Int] = []
 
     /// Makes an empty prompt.
     package init() {}
@@ -39,7 +42,14 @@ package struct PromptText: Sendable, Equatable {
     package var isEmpty: Bool { pieces.isEmpty }
 
     /// The same text as if the template had written all of it: special tokens count wherever they are spelled.
-    package var trusted: PromptText { PromptText(template: text) }
+    package var trusted: PromptText {
+        var prompt = PromptText(template: text)
+        prompt.borders = borders
+        return prompt
+    }
+
+    /// Marks the end of what is written so far as a border.
+    package mutating func markBorder() { borders.append(byteCount) }
 
     /// Adds text at the end, to the last piece if that has the same origin.
     package mutating func append(_ text: String, from origin: Origin) {
@@ -51,12 +61,16 @@ package struct PromptText: Sendable, Equatable {
         }
     }
 
-    /// Adds the pieces of `right` at the end, each with its own origin.
+    /// Adds the pieces of `right` at the end, each with its own origin, and its borders.
     package static func += (left: inout PromptText, right: PromptText) {
+        if !right.borders.isEmpty {
+            let start = left.byteCount
+            left.borders += right.borders.map { start + $0 }
+        }
         for piece in right.pieces { left.append(piece.text, from: piece.origin) }
     }
 
-    /// The pieces of `left`, then those of `right`, each with its own origin.
+    /// The pieces and borders of `left`, then those of `right`; each piece keeps its origin.
     package static func + (left: PromptText, right: PromptText) -> PromptText {
         var sum = left
         sum += right

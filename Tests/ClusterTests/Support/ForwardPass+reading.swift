@@ -15,9 +15,9 @@ extension ForwardPass {
 }
 
 extension AttentionClient {
-    /// A lightning layer's state after the session's last token, (H, d, d).
-    func lightningState(_ session: UInt64, layer: Int) async throws -> [Float] {
-        let request = StateRequest(router: router, session: session, layer: layer)
+    /// A lightning layer's state after the sequence's last token, (H, d, d).
+    func lightningState(_ sequence: SequenceID, layer: Int) async throws -> [Float] {
+        let request = StateRequest(router: router, sequence: sequence, layer: layer)
         return try await rpc.call(.lightningState, request, timeout: timeout).state
     }
 }

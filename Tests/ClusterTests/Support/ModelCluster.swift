@@ -77,7 +77,7 @@ struct ModelCluster: Sendable {
         let makeAttention = { @Sendable in
             AttentionClient(
                 config: files.config, rpc: RPCClient(address: attentionAddress, group: group, logger: logger),
-                timeout: .seconds(120))
+                timeout: .seconds(120), owner: "router")
         }
         let attention = makeAttention()
         let service = ControlService(address: control, hosts: hosts, group: group, logger: logger)
@@ -134,30 +134,30 @@ struct ModelCluster: Sendable {
 
     /// The logits after each of `chunks`' ends, the prompt being carried through the model in those pieces.
     ///
-    /// - Parameter between: done to the session before each piece.
+    /// - Parameter between: done to the sequence before each piece.
     func logits(
-        _ prompt: [UInt32], chunks: [Int], between: (UInt64) async throws -> Void = { _ in }
+        _ prompt: [UInt32], chunks: [Int], between: (SequenceID) async throws -> Void = { _ in }
     ) async throws -> [[Float]] {
-        try await withSession(tokensMax: prompt.count) { session in
+        try await withSequence(tokensMax: prompt.count) { sequence in
             var start = 0
             var result: [[Float]] = []
             for count in chunks {
-                try await between(session)
+                try await between(sequence)
                 result.append(
                     try await pass.lastLogits(
-                        for: Batch(session: session, start: start, tokens: Array(prompt[start ..< start + count]))))
+                        for: Batch(sequence: sequence, start: start, tokens: Array(prompt[start ..< start + count]))))
                 start += count
             }
             return result
         }
     }
 
-    func withSession<R>(tokensMax: Int, _ body: (UInt64) async throws -> R) async throws -> R {
-        let session = lastID.next()
-        try await pass.attention.open(session, tokensMax: tokensMax)
+    func withSequence<R>(tokensMax: Int, _ body: (SequenceID) async throws -> R) async throws -> R {
+        let sequence = SequenceID(rawValue: lastID.next())
+        try await pass.attention.open(sequence, tokensMax: tokensMax)
         let result: Result<R, any Error>
-        do { result = .success(try await body(session)) } catch { result = .failure(error) }
-        try await pass.attention.close([session])
+        do { result = .success(try await body(sequence)) } catch { result = .failure(error) }
+        try await pass.attention.close([sequence])
         return try result.get()
     }
 
@@ -169,7 +169,7 @@ struct ModelCluster: Sendable {
     }
 }
 
-/// Names sessions, far from the engine's.
+/// Names sequences, far from the engine's.
 private final class LastID: Sendable {
     private let last = Atomic<UInt64>(1 << 32)
     func next() -> UInt64 { last.wrappingAdd(1, ordering: .relaxed).newValue }

@@ -21,6 +21,8 @@ final class RESTCluster: Sendable {
         var attention: [String] = []
         /// Added to every expert host's flags.
         var expertHost: [String] = []
+        /// By program: a line of the shell that starts it; see `ServiceProcess`.
+        var startedBy: [String: String] = [:]
     }
 
     let setup: Setup
@@ -113,7 +115,7 @@ final class RESTCluster: Sendable {
         }        // a second run of a process gets a log of its own
         let process = try ServiceProcess(
             program, ["--model", model ?? setup.model, "--admin", "unix:\(folder)/\(name).admin"] + flags,
-            name: "\(name)-\(number)", folder: folder)
+            name: "\(name)-\(number)", folder: folder, startedBy: setup.startedBy[program])
         processes.withLock { $0[name] = process }
     }
 

@@ -89,11 +89,12 @@ extension RESTCluster {
     ///
     /// - Throws: where the answer is no stream.
     func stream(
-        _ path: String, _ body: JSONValue, until enough: @Sendable (Stream) async throws -> Bool = { _ in false }
+        _ path: String, _ body: JSONValue, headers: HTTPHeaders = [:],
+        until enough: @Sendable (Stream) async throws -> Bool = { _ in false }
     ) async throws -> Stream {
         guard case .object(let members) = body else { throw SupportError("a body that is no object") }
         let bytes = Array(JSONValue.object(members + [.init("stream", .bool(true))]).text().utf8)
-        return try await rest.request(.POST, path, body: bytes, limits: Self.limits) { head, body in
+        return try await rest.request(.POST, path, headers: headers, body: bytes, limits: Self.limits) { head, body in
             var stream = Stream(), reader = ServerSentEvents()
             for try await piece in body {
                 stream.raw += String(decoding: piece, as: UTF8.self)
@@ -125,11 +126,19 @@ extension JSONValue {
 
     subscript(_ index: Int) -> JSONValue? { elements.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
 
-    /// Without the members that differ from one answer to the next: whatever is left must be the same for the same
-    /// request.
+    /// Without the members that differ from one answer to the next, as how much of the prompt was reused does:
+    /// whatever is left must be the same for the same request.
     var withoutIdentity: JSONValue {
+        without(["id", "created", "prompt_tokens_details"])
+    }
+
+    /// A session without what is told of its states, which come and go.
+    var withoutStates: JSONValue { without(["states", "bytes_in_memory", "bytes_on_disk"]) }
+
+    /// Without the members of these names, at any depth of objects.
+    private func without(_ names: Set<String>) -> JSONValue {
         guard case .object(let members) = self else { return self }
-        return .object(members.filter { $0.name != "id" && $0.name != "created" })
+        return .object(members.filter { !names.contains($0.name) }.map { .init($0.name, $0.value.without(names)) })
     }
 
     static func ids(_ ids: some Sequence<some BinaryInteger>) -> JSONValue { .array(ids.map { .int($0) }) }

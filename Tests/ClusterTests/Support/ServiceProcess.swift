@@ -9,18 +9,21 @@ final class ServiceProcess: Sendable {
     private let input = Pipe()
     private let output: URL
 
+    /// - Parameter line: of the shell, in which `"$@"` is the program and its arguments; nil: it is started directly.
     init(
         _ program: String, _ arguments: [String], name: String? = nil, folder: String, stopsWithInput: Bool = true,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], startedBy line: String? = nil
     ) throws {
         self.name = name ?? program
         output = URL(filePath: folder).appending(path: "\(self.name).log")
         _ = FileManager.default.createFile(atPath: output.path, contents: nil)
         let log = try FileHandle(forWritingTo: output)
+        let words =
+            [try Paths.program(program).path] + arguments + (stopsWithInput ? ["--exit-with-parent"] : [])
+        let start = line.map { ["bash", "-c", $0, "bash"] + words } ?? words
         process = try SpawnedProcess(
-            Paths.program(program).path, arguments + (stopsWithInput ? ["--exit-with-parent"] : []),
-            environment: environment,
-            input: input.fileHandleForReading, output: log)
+            start[0], Array(start.dropFirst()), environment: environment, input: input.fileHandleForReading,
+            output: log)
     }
 
     var processID: Int32 { process.processID }

@@ -67,6 +67,23 @@ import Testing
         #expect(life.failure == "expert-host-1 was ended by signal 9; it was the last expert host")
     }
 
+    @Test("where the work has ended every process itself, the cluster has no failure and ends with the work")
+    mutating func allEnded() {
+        serve()
+        for name in Self.names { life.expectExit(of: name) }
+        for name in Self.names { #expect(life.exited(name, .signalled(9)) == []) }
+        #expect(life.failure == nil)
+        #expect(life.workEnded() == [.endWork, .finish])
+    }
+
+    @Test("a process that dies while another's end is expected is missed all the same")
+    mutating func otherEnd() {
+        serve()
+        life.expectExit(of: "router")
+        #expect(life.exited("attention", .signalled(9)).contains(.endWork))
+        #expect(life.failure == "attention was ended by signal 9")
+    }
+
     @Test("router and attention are needed", arguments: ["router", "attention"])
     mutating func neededDies(name: String) {
         serve()

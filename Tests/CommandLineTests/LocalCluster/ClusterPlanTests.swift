@@ -40,6 +40,16 @@ import Transport
             ])
     }
 
+    @Test("attention's further flags are attention's alone")
+    func attentionFlags() throws {
+        var kept = plan
+        kept.attentionFlags = ["--states-folder", "/d"]
+        let processes = kept.processes(sockets: "/s", programs: "/p")
+        let place = try #require(processes[0].arguments.firstIndex(of: "--states-folder"))
+        #expect(processes[0].arguments[place + 1] == "/d")
+        #expect(processes.dropFirst().allSatisfy { !$0.arguments.contains("--states-folder") })
+    }
+
     @Test("expert hosts that have cores of their own compute with as many threads, on those cores alone")
     func cores() throws {
         var pinned = plan

@@ -1,4 +1,6 @@
 """A child process that tells on its standard output what is ready."""
+import os
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -40,6 +42,16 @@ class Child:
             process.kill()
             process.communicate()
 
+    def kill(self) -> None:
+        """Ends it and all below it as a power cut would."""
+        process, self._process = self._process, None
+        for id in [*descendants(process.pid), process.pid]:
+            try:
+                os.kill(id, signal.SIGKILL)
+            except ProcessLookupError:                              # it has ended since
+                pass
+        process.communicate()
+
     def _line(self, limit_seconds: float, ready: str) -> str:
         """Waiting is bounded by killing the process, which ends its output."""
         timer = threading.Timer(limit_seconds, self._process.kill)
@@ -52,3 +64,18 @@ class Child:
             timer.cancel()
         last_words = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
         raise RuntimeError(f"{self.name} ended, or took more than {limit_seconds} s; the end of {self._log}:\n{last_words}")
+
+
+def descendants(root: int) -> list[int]:
+    """All processes below one, those that are nearest to it first."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()    # the name before may hold anything
+        except OSError:
+            continue                                                # it has ended
+        children.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    found = list(children.get(root, []))
+    for id in found:                                                # grows meanwhile
+        found += children.get(id, [])
+    return found

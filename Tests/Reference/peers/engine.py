@@ -5,6 +5,7 @@ import time
 import urllib.parse
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from child import Child
 
@@ -43,6 +44,13 @@ class Peer(Engine):
         """The likeliest next ids, each with its log-probability; fewer than `count` where the peer stops at an end token."""
 
 
+@dataclass
+class Turn:
+    """One turn of a chat."""
+    seconds: float                   # to the first token of its answer
+    cached: int                      # tokens of its prompt that the program says it need not compute
+
+
 class ServerEngine(Engine):
     """One that answers through HTTP: all of them by the same clock, the client's."""
 
@@ -60,6 +68,36 @@ class ServerEngine(Engine):
     @abstractmethod
     def new_tokens(self, event: dict) -> int:
         """How many tokens an event of a stream tells of."""
+
+    @abstractmethod
+    def turn_request(self, prompt: list[int], answer: list[int]) -> tuple[str, dict]:
+        """Path and body of a turn of a chat, which may use what is left of earlier ones. Its answer is led to consist of the
+        one id that `answer` repeats, so that the next prompt can hold it."""
+
+    @abstractmethod
+    def cached_tokens(self, event: dict) -> int | None:
+        """How many tokens of its prompt were reused, of the event that tells it."""
+
+    def prepare_restart(self) -> None:
+        """What has to be done before the program is killed, so that it can go on with its last chat afterwards."""
+
+    def resume(self) -> None:
+        """What has to be done after a restart before the chat goes on; it counts as part of the next turn."""
+
+    def turn(self, prompt: list[int], answer: list[int]) -> Turn:
+        path, body = self.turn_request(prompt, answer)
+        first, tokens, cached = None, 0, None
+        begin = time.perf_counter()
+        for when, event in stream(self.url, path, body):
+            new, told = self.new_tokens(event), self.cached_tokens(event)
+            if new and first is None:
+                first = when
+            tokens, cached = tokens + new, cached if told is None else told
+        if first is None or tokens != len(answer):
+            raise RuntimeError(f"{self.name} answered a turn with {tokens} tokens instead of {len(answer)}")
+        if cached is None:
+            raise RuntimeError(f"{self.name} does not tell how many tokens of a turn's prompt it had already")
+        return Turn(first - begin, cached)
 
     def prefill_seconds(self, prompt: list[int]) -> float:
         path, body = self.request(prompt, 1, stream=False)

@@ -10,7 +10,9 @@ from child import Child
 from engine import START_SECONDS, Peer, ServerEngine, post
 from environment import native_server
 from parallel import longest
+from sessions import CHAT_TOKENS
 
+SLOT_FILE = "chat.bin"
 HERE = Path(__file__).resolve().parent
 
 
@@ -20,8 +22,14 @@ class Llama(ServerEngine, Peer):
         parallel = max(options.batch, default=1)
         answer = longest(options.context, parallel, options.generate)
         context = parallel * (max(options.prefill, options.context + answer) + 64)          # of all sequences together
+        if options.sessions:
+            context = max(context, options.document + CHAT_TOKENS)
         worker = [HERE / "native_worker.py", native_server(work)] if name == "llama.cpp-native" else [HERE / "llama_worker.py"]
         command = [sys.executable, *worker, self._file, context, options.threads, options.ubatch, parallel]
+        if options.sessions:
+            slots = work / f"{name}-slots"
+            slots.mkdir(exist_ok=True)
+            command.append(slots)
         super().__init__(Child(name, command, work / f"{name}.log"))
         self.bytes_per_token = gguf_file.bytes_per_token(checkpoint)
 
@@ -41,6 +49,20 @@ class Llama(ServerEngine, Peer):
     def chosen(self, prompt: list[int], count: int, choice: list[int]) -> tuple[str, dict]:
         path, body = self.request(prompt, count, stream=True)
         return path, body | {"logit_bias": [[id, 100] for id in choice], "frequency_penalty": 2, "repeat_last_n": count}
+
+    def turn_request(self, prompt: list[int], answer: list[int]) -> tuple[str, dict]:
+        path, body = self.request(prompt, len(answer), stream=True)
+        return path, body | {"logit_bias": [[answer[0], 100]], "cache_prompt": True, "id_slot": 0}
+
+    def cached_tokens(self, event: dict) -> int | None:
+        timings = event.get("timings")
+        return timings["cache_n"] if timings and event.get("stop") else None
+
+    def prepare_restart(self) -> None:
+        post(self.url, "/slots/0?action=save", {"filename": SLOT_FILE})
+
+    def resume(self) -> None:
+        post(self.url, "/slots/0?action=restore", {"filename": SLOT_FILE})
 
     def new_tokens(self, event: dict) -> int:
         return len(event["tokens"])

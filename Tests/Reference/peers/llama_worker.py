@@ -1,6 +1,6 @@
-"""Serves a GGUF file by llama.cpp's own server inside the xllamacpp wheel: python3 llama_worker.py FILE CONTEXT THREADS UBATCH PARALLEL.
+"""Serves a GGUF file by llama.cpp's own server inside the xllamacpp wheel: python3 llama_worker.py FILE CONTEXT THREADS UBATCH PARALLEL [SLOTS].
 
-Prints one line, JSON: the server's `url`, and `about`, what llama.cpp this is and which instructions it was built for. Ends
+With a folder for SLOTS it keeps what it has of prompts, and can save it there. Prints one line, JSON: the server's `url`, and `about`, what llama.cpp this is and which instructions it was built for. Ends
 with its standard input.
 """
 import json
@@ -10,7 +10,10 @@ from importlib.metadata import version
 import xllamacpp
 
 
-def main(path: str, context: int, threads: int, ubatch: int, parallel: int) -> None:
+CACHE_REUSE = 256                    # least tokens of a piece of a prompt that is reused by shifting
+
+
+def main(path: str, context: int, threads: int, ubatch: int, parallel: int, slots: str | None = None) -> None:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = path
     parameters.hostnames = ["127.0.0.1"]
@@ -21,9 +24,13 @@ def main(path: str, context: int, threads: int, ubatch: int, parallel: int) -> N
     parameters.cpuparams.n_threads = threads
     parameters.cpuparams_batch.n_threads = threads
     parameters.fit_params = False
-    # Every prompt is computed anew, so nothing is to be kept of the one before.
-    parameters.cache_ram_mib = 0
-    parameters.n_ctx_checkpoints = 0
+    if slots:
+        parameters.slot_save_path = slots + "/"
+        parameters.endpoint_slots = True
+        parameters.n_cache_reuse = CACHE_REUSE
+    else:                            # every prompt is computed anew, so nothing is to be kept of the one before
+        parameters.cache_ram_mib = 0
+        parameters.n_ctx_checkpoints = 0
     server = xllamacpp.Server(parameters)
     about = f"xllamacpp {version('xllamacpp')}, {xllamacpp.get_system_info().strip(' |')}"
     print(json.dumps({"url": server.listening_address, "about": about}), flush=True)
@@ -31,4 +38,4 @@ def main(path: str, context: int, threads: int, ubatch: int, parallel: int) -> N
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:]))
+    main(sys.argv[1], *map(int, sys.argv[2:6]), *sys.argv[6:])

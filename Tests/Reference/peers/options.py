@@ -30,6 +30,8 @@ def parse(text: str | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=batches, default=[], metavar="B,B,…",
                         help="decode is also timed with so many streams at once, by the programs that are servers")
     parser.add_argument("--prefill", type=positive, default=4096, help="tokens of the prompt of prefill (default: %(default)s)")
+    parser.add_argument("--sessions", action="store_true", help="measure turns of chats instead, and what is left of them after a restart")
+    parser.add_argument("--document", type=positive, default=16384, help="tokens of the chats' document (default: %(default)s)")
     parser.add_argument("--runs", type=positive, default=5, help="rounds; figures are medians of them (default: %(default)s)")
     parser.add_argument("--text-megabytes", type=positive, default=4, help="size of the text for the tokenizers (default: %(default)s)")
     parser.add_argument("--answer-prompt", default="Once upon a time there was a little girl who lived", help="what the answers are compared on")
@@ -39,6 +41,9 @@ def parse(text: str | None) -> argparse.Namespace:
     parser.add_argument("--work", help="folder for the environment, converted weights and logs, kept for the next time")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead of the table")
     chosen = parser.parse_args()
+    if chosen.sessions:
+        chosen.peers = [name for name in chosen.peers if name.startswith("llama.cpp")]      # the others keep nothing
+        chosen.batch = []
     chosen.ours = chosen.ours or [("ours", [])]
     if len({name for name, _ in chosen.ours}) < len(chosen.ours):
         parser.error("each --ours needs a name of its own")

@@ -1,6 +1,7 @@
 """Our cluster: `minimax up`, asked through OpenAI's API."""
 import argparse
 import re
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -8,6 +9,10 @@ from pathlib import Path
 from checkpoint import Checkpoint
 from child import Child
 from engine import START_SECONDS, ServerEngine, post
+from environment import say
+
+CALM_SECONDS = 3
+DISK_SECONDS = 120
 
 
 class Ours(ServerEngine):
@@ -16,6 +21,10 @@ class Ours(ServerEngine):
             options.minimax, "up", "--model", checkpoint.folder, "--port", 0,
             "--expert-hosts", options.expert_hosts, "--threads", options.threads,
             *(["--router-flags", f"--sequences-max {max(options.batch)} --inter-token-target-ms 60000"] if options.batch else []), *flags]
+        self._data = work / f"{name}-data"                          # where states are that outlive the processes
+        if options.sessions:
+            shutil.rmtree(self._data, ignore_errors=True)
+            command += ["--data", self._data]
         super().__init__(Child(name, command, work / f"{name}.log"))
         self._program, self._flags = options.minimax.resolve(), flags
         self._context = checkpoint.raw.get("max_position_embeddings", 1 << 20)
@@ -34,6 +43,30 @@ class Ours(ServerEngine):
     def chosen(self, prompt: list[int], count: int, choice: list[int]) -> tuple[str, dict]:
         path, body = self.request(prompt, count, stream=True)
         return path, body | {"logit_bias": {str(id): 100 for id in choice}, "frequency_penalty": 2}
+
+    def turn_request(self, prompt: list[int], answer: list[int]) -> tuple[str, dict]:
+        path, body = self.request(prompt, len(answer), stream=True)
+        return path, body | {"logit_bias": {str(answer[0]): 100}, "stream_options": {"include_usage": True}}
+
+    def cached_tokens(self, event: dict) -> int | None:
+        usage = event.get("usage")
+        return usage["prompt_tokens_details"]["cached_tokens"] if usage else None
+
+    def prepare_restart(self) -> None:
+        """States are written about a second after the answer: waits until none has come for a while."""
+        begin = calm = time.monotonic()
+        files = self._files()
+        while not files or time.monotonic() - calm < CALM_SECONDS:
+            if time.monotonic() - begin > DISK_SECONDS:
+                say(f"{self.name}: still writing to {self._data}, or nothing there, after {DISK_SECONDS} s")
+                return
+            time.sleep(0.25)
+            if (now := self._files()) != files:
+                files, calm = now, time.monotonic()
+
+    def _files(self) -> dict[Path, int]:
+        """The states' files and their sizes."""
+        return {path: path.stat().st_size for path in self._data.rglob("*.safetensors")}
 
     def new_tokens(self, event: dict) -> int:
         return sum(len(choice["logprobs"]["tokens"]) for choice in event["choices"] if choice["logprobs"])

@@ -14,6 +14,7 @@ from environment import say
 from ours import Ours
 from rounds import Rounds
 from quantised import form
+from sessions import Sessions
 from table import Part, Report
 from turns import Turns, random_ids
 
@@ -66,6 +67,9 @@ def compare(
     if not all_stay:
         say(f"memory does not hold the weights {copies} times: only one program is loaded at a time")
     turns = Turns(all_stay, random_ids(0, options.prefill, checkpoint.text_ids))
+    if options.sessions:
+        found, rows = Sessions(ours, peers, options).run(checkpoint, turns)
+        return Part(checkpoint.title, checkpoint.weights, {engine.name: engine.bytes_per_token for engine in [*ours, *peers]}, found, rows)
     found, rows = agreements(ours, peers, checkpoint, turns, options), []
     if peers:
         rounds = Rounds(ours, peers, options)

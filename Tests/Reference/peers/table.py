@@ -51,12 +51,35 @@ class Agreement:
 
 
 @dataclass
+class Chats:
+    """How a program goes on with a chat over a document. Shares are of the seconds to the first turn's first token."""
+    program: str
+    document: int
+    second: list[float]              # of the second turn, of each run
+    second_cached: list[int]         # tokens of its prompt that were not computed
+    restarted: list[float]           # of a second turn after a restart of all its processes
+    restarted_cached: list[int]
+
+    def text(self) -> str:
+        def turn(shares: list[float], cached: list[int]) -> str:
+            return f"{100 * median(shares):.1f} % of the first turn's time, {median(cached):.0f} tokens reused"
+        return (f"{self.program}: second turn after a document of {self.document}: {turn(self.second, self.second_cached)}; "
+                f"after a restart: {turn(self.restarted, self.restarted_cached)}")
+
+    def json(self) -> dict:
+        return {
+            "name": "sessions", "program": self.program, "document": self.document, "unit": "share of the first turn's time",
+            "second": median(self.second), "second_runs": self.second, "second_cached": self.second_cached,
+            "restarted": median(self.restarted), "restarted_runs": self.restarted, "restarted_cached": self.restarted_cached}
+
+
+@dataclass
 class Part:
     """What was found with one checkpoint's weights of one kind."""
     model: str
     weights: str
     bytes_per_token: dict[str, float]        # of each program
-    agreements: list[Agreement]
+    agreements: list[Agreement | Chats]
     rows: list[Row]
 
     def json(self) -> list[dict]:

@@ -14,14 +14,15 @@ class Turns:
         self._all_stay, self._warm_up_prompt = all_stay, warm_up_prompt
 
     @contextmanager
-    def of(self, engine: Engine) -> Iterator[None]:
+    def of(self, engine: Engine, stays: bool = False) -> Iterator[None]:
+        """`stays`: the turn is part of another one, which stops the program."""
         if not engine.child.is_running:
             say(f"starting {engine.name}")
             engine.start()
             engine.decode_rate(self._warm_up_prompt[:16], 4)        # touches weights and buffers for the first time
             engine.prefill_seconds(self._warm_up_prompt)
         yield
-        if not self._all_stay:
+        if not self._all_stay and not stays:
             engine.child.stop()
 
 

@@ -1,5 +1,6 @@
 internal import Admin
 internal import Checkpoint
+internal import Messages
 internal import Testing
 internal import Transport
 
@@ -19,7 +20,7 @@ internal import Transport
                 overlap: .off),
             modelName: "test", endTokens: [2], suppressed: [])
         sequences = LiveSequences(
-            config, sessionSize: SessionSize(fixedBytes: 0, pageBytes: 1, pageLength: 1), status: status,
+            config, stateSize: StateSize(fixedBytes: 0, pageBytes: 1, pageLength: 1), status: status,
             metrics: StepMetrics(model: "test"))
     }
 
@@ -73,7 +74,7 @@ internal import Transport
         #expect(plan().rows.isEmpty)
     }
 
-    @Test("an end token ends it, and its session is closed with the next step")
+    @Test("an end token ends it, and its state is closed with the next step")
     func stop() async throws {
         let (id, outputs) = try sequences.submit(request())
         _ = step(20)
@@ -83,7 +84,7 @@ internal import Transport
         #expect(plan().closes == [id])
     }
 
-    @Test("a sequence that is cancelled during a step is over, and its session is closed once")
+    @Test("a sequence that is cancelled during a step is over, and its state is closed once")
     func cancelled() throws {
         let id = try sequences.submit(request()).id
         let work = sequences.begin(plan(), except: [], at: .now)
@@ -185,7 +186,7 @@ internal import Transport
         await sequences.changed.wait()
         sequences.cancel(id)
         await sequences.changed.wait()
-        sequences.lostStates()
+        sequences.lostLiveStates()
         await sequences.changed.wait()
         sequences.setMemory(bytes: 50, othersBytes: 0)
         await sequences.changed.wait()

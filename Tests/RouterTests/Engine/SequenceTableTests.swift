@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Messages
 internal import Testing
 internal import Transport
 
@@ -6,7 +7,7 @@ internal import Transport
 
 /// The sequences there are, as the engine's loop and its clients change them.
 @Suite("Sequence table") struct SequenceTableTests {
-    private static let size = SessionSize(fixedBytes: 0, pageBytes: 1, pageLength: 1)
+    private static let size = StateSize(fixedBytes: 0, pageBytes: 1, pageLength: 1)
 
     private static func table(places: Int = 8, waiting: Int = 8, memoryBytes: Int = 1000) -> SequenceTable {
         SequenceTable(Scheduler.Limits(placesMax: places, waitingMax: waiting, memoryBytes: memoryBytes))
@@ -14,7 +15,7 @@ internal import Transport
 
     private static func submit(
         _ table: inout SequenceTable, promptCount: Int = 4, answerMax: Int = 4
-    ) throws(GenerationError) -> UInt64 {
+    ) throws(GenerationError) -> SequenceID {
         let demand = Demand(promptCount: promptCount, answerMax: answerMax, state: size)
         return try table.submit(demand, at: .zero) { id in TestSequence.make(id, promptCount: promptCount) }
     }
@@ -83,7 +84,7 @@ internal import Transport
         var table = Self.table()
         _ = try Self.submit(&table)
         table.completed(Self.plan(&table).rows)
-        table.lostStates()
+        table.lostLiveStates()
         let plan = Self.plan(&table)
         #expect(plan.closes == [1] && plan.opens.keys.sorted() == [1])
         #expect(plan.rows.map(\.start) == [0] && plan.rows.map(\.count) == [5])
@@ -92,7 +93,7 @@ internal import Transport
         #expect(next.closes.isEmpty && next.rows.map(\.start) == [5])
     }
 
-    // MARK: mishaps with sessions
+    // MARK: what came of moves
 
     @Test("who lacked memory waits while somebody else has some, and fails where nobody has")
     func lackedMemory() throws {
@@ -121,7 +122,7 @@ internal import Transport
         #expect(plan.closes == [1] && plan.rows.map(\.id) == [1])
     }
 
-    @Test("whose session failed fails, and its memory is free for the next mishap")
+    @Test("whose state cannot be had fails, and its memory is free for the next mishap")
     func failed() throws {
         var table = Self.table()
         for _ in 0 ..< 2 { _ = try Self.submit(&table) }
@@ -132,7 +133,7 @@ internal import Transport
         #expect(table.scheduler.counts == Scheduler.Counts(running: 0, waiting: 1, parked: 0))
     }
 
-    @Test("a session that could not be parked rests in memory, and nothing is parked on disk for a while")
+    @Test("a sequence that could not be parked rests in memory, and nothing is parked on disk for a while")
     func stayedInMemory() throws {
         var table = Self.table(places: 1)
         let unready = table.settle([.stayedInMemory(1)], at: .seconds(5))

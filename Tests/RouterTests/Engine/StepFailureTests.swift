@@ -10,16 +10,16 @@ internal import Transport
     /// Four sequences with prompts of ten tokens, all of which run.
     private static func scheduler() -> Scheduler {
         var scheduler = Scheduler(Scheduler.Limits(placesMax: 8, waitingMax: 8))
-        for id in 1 ... 4 as ClosedRange<UInt64> {
+        for id in [1, 2, 3, 4] as [SequenceID] {
             let demand = Demand(
-                promptCount: 10, answerMax: 10, state: SessionSize(fixedBytes: 1, pageBytes: 0, pageLength: 1))
+                promptCount: 10, answerMax: 10, state: StateSize(fixedBytes: 1, pageBytes: 0, pageLength: 1))
             #expect(scheduler.submit(id, demand, at: .zero) == .queued)
         }
         return scheduler
     }
 
     /// A step of `scheduler` that fails.
-    private static func fail(_ scheduler: inout Scheduler, _ failure: StepFailure) -> (ids: [UInt64], Recovery) {
+    private static func fail(_ scheduler: inout Scheduler, _ failure: StepFailure) -> (ids: [SequenceID], Recovery) {
         let ids = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows.map(\.id)
         return (ids, Recovery(of: ids, from: failure, &scheduler))
     }
@@ -56,7 +56,7 @@ internal import Transport
         var scheduler = Self.scheduler()
         let (ids, recovery) = Self.fail(&scheduler, .suspicious)
         #expect(recovery.failed.isEmpty && recovery.restartedCount == 4 && !recovery.waitsForNews)
-        var alone: [UInt64] = []
+        var alone: [SequenceID] = []
         for _ in ids {
             let rows = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows
             #expect(rows.count == 1)

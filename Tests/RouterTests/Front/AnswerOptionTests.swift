@@ -252,7 +252,7 @@ import Tokenizer
         let generator = ScriptedGenerator { request, emit in
             if request.id.hasSuffix("-0") { return try await ScriptedGenerator.say(Self.tokens, request, emit) }
             attempts.withLock { $0 += 1 }
-            _ = try await emit(.begun)
+            _ = try await emit(.begun(reused: 0))
             throw GenerationError.overloaded("there is no memory", retryAfter: .milliseconds(1))
         }
         try await withFront(generator) { client in

@@ -5,6 +5,7 @@ import JSON
 import Logging
 import NIOCore
 import NIOPosix
+import Records
 import Tokenizer
 
 @testable import Router
@@ -26,15 +27,17 @@ extension BytePairTokenizer {
 /// Runs the front on a real socket while `body` talks to it.
 func withFront(
     _ generator: any Generator, _ config: FrontConfig = FrontConfig(), logger: Logger? = nil,
+    sessions: SessionBook = SessionBook(MemoryRecords()), states: any SessionStates = PlayedStates(),
     _ body: @escaping @Sendable (FrontClient) async throws -> Void
 ) async throws {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     var quiet = Logger(label: "tests")
     quiet.logLevel = .critical
-    let application = Front(generator: generator, tokenizer: demoTokenizer, config: config)
-        .application(on: .hostname("127.0.0.1", port: 0), logger: logger ?? quiet) {
-            continuation.yield($0.localAddress?.port ?? 0)
-        }
+    let front = Front(
+        generator: generator, tokenizer: demoTokenizer, config: config, sessions: sessions, states: states)
+    let application = front.application(on: .hostname("127.0.0.1", port: 0), logger: logger ?? quiet) {
+        continuation.yield($0.localAddress?.port ?? 0)
+    }
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await application.run() }
         for await port in ports.prefix(1) { try await body(FrontClient(port: port)) }

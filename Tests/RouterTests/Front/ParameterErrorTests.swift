@@ -57,7 +57,10 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""n":"two""#, "n", "invalid_type"),
         WrongBody(#""n":0"#, "n", "integer_below_min_value"),
         WrongBody(#""n":129"#, "n", "integer_above_max_value"),
-        WrongBody(#""best_of":3"#, "best_of", "unsupported_parameter"),
+        WrongBody(#""cache_salt":"""#, "cache_salt", "invalid_value"),
+        WrongBody(#""cache_salt":7"#, "cache_salt", "invalid_value"),
+        WrongBody(#""cache_prompt":"yes""#, "cache_prompt", "invalid_type"),
+        WrongBody(#""prompt_cache_key":7"#, "prompt_cache_key", "invalid_type"),
         WrongBody(#""best_of":"3""#, "best_of", "invalid_type"),
         WrongBody(#""stop":["a","\#(String(repeating: "x", count: 257))"]"#, "stop[1]", "string_above_max_length"),
         WrongBody(#""min_tokens":-1"#, "min_tokens", "integer_below_min_value"),
@@ -97,6 +100,7 @@ struct WrongBody: Sendable, CustomStringConvertible {
     ]
 
     private static let chat = [
+        WrongBody(#""best_of":3"#, "best_of", "unsupported_parameter"),
         WrongBody(#""messages":null"#, "messages", "missing_required_parameter"),
         WrongBody(#""messages":"hello""#, "messages", "invalid_type"),
         WrongBody(#""messages":[]"#, "messages", "empty_array"),

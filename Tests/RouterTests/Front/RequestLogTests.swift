@@ -36,11 +36,16 @@ import Testing
     func lines() async throws {
         let lines = Lines()
         let logger = Logger(label: "log", factory: { _ in Handler(lines: lines) })
-        try await withFront(ScriptedGenerator.saying([100, 101, 102]), logger: logger) { client in
+        let generator = ScriptedGenerator { request, emit in
+            guard try await emit(.begun(reused: request.prompt.count - 1)) else { return .stop }
+            return try await ScriptedGenerator.say([100, 101, 102], request, emit)
+        }
+        try await withFront(generator, logger: logger) { client in
             _ = try await client.post("/v1/completions", #"{"prompt":[104,105],"n":2}"#)
             let whole = try await lines.requests(1)[0]
             #expect(whole["http.status"] == "200")
             #expect(whole["tokens.prompt"] == "2")
+            #expect(whole["tokens.cached"] == "1")
             #expect(whole["tokens.generated"] == "6")
             #expect(whole["finish"] == "stop,stop")
             #expect(whole["duration_ms"] != nil)

@@ -28,6 +28,7 @@ final class ScriptedGenerator: Generator {
     func generate(_ request: GenerationRequest, emit: Emit) async throws -> FinishReason {
         asked.withLock { $0.append(request) }
         defer { ends.withLock { $0 += 1 } }
+        guard try await emit(.submitted) else { return .stop }
         return try await script(request, emit)
     }
 

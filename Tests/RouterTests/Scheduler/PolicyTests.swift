@@ -31,7 +31,7 @@ import Testing
     func accounts() {
         let entries = (0 ..< 21).map { id in
             Scheduler.Entry(
-                id: UInt64(id),
+                id: SequenceID(id),
                 demand: Demand(account: id == 20 ? 1 : 0, promptCount: 1000, answerMax: 1, state: .fixed(1)),
                 arrival: .zero)
         }
@@ -41,9 +41,9 @@ import Testing
     }
 }
 
-extension SessionSize {
-    /// Of sessions that take the same memory however long they are.
-    static func fixed(_ bytes: Int) -> SessionSize { SessionSize(fixedBytes: bytes, pageBytes: 0, pageLength: 1) }
+extension StateSize {
+    /// Of states that take the same memory however long they are.
+    static func fixed(_ bytes: Int) -> StateSize { StateSize(fixedBytes: bytes, pageBytes: 0, pageLength: 1) }
 }
 
 extension PromptSharesTests {
@@ -53,7 +53,7 @@ extension PromptSharesTests {
             let demand = Demand(
                 account: id == 8 ? 1 : 0, priority: id < 4 ? .high : id == 8 ? .low : .normal, promptCount: 20,
                 answerMax: 1, state: .fixed(1))
-            return Scheduler.Entry(id: UInt64(id), demand: demand, arrival: .zero)
+            return Scheduler.Entry(id: SequenceID(id), demand: demand, arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 40, weights: [1, 1])
         #expect(rows.map(\.count) == [5, 5, 5, 5, 20], "of the first account's half the urgent take all")
@@ -63,7 +63,7 @@ extension PromptSharesTests {
     func generating() {
         let entries = (0 ..< 4).map { id in
             Scheduler.Entry(
-                id: UInt64(id),
+                id: SequenceID(id),
                 demand: Demand(account: id == 3 ? 1 : 0, promptCount: 100, answerMax: 1, state: .fixed(1)),
                 arrival: .zero)
         }
@@ -171,14 +171,14 @@ extension PromptSharesTests {
 }
 
 @Suite("Batch") struct BatchTests {
-    @Test("halves hold all rows in order, and a session on the border goes on in the second")
+    @Test("halves hold all rows in order, and a sequence on the border goes on in the second")
     func halves() {
-        var batch = Batch(session: 1, start: 7, tokens: [70])
+        var batch = Batch(sequence: 1, start: 7, tokens: [70])
         batch.append([1, 2, 3, 4, 5], of: 2, start: 10)
         let (first, second) = batch.halves
         #expect(first.tokens == [70, 1, 2])
         #expect(second.tokens == [3, 4, 5])
         #expect(second.spans.map(\.start) == [12])
-        #expect(first.spans.map(\.session) == [1, 2])
+        #expect(first.spans.map(\.sequence) == [1, 2])
     }
 }

@@ -1,11 +1,12 @@
 internal import Checkpoint
+internal import Messages
 import Testing
 
 @testable import Router
 
 @Suite("Memory of sequences") struct SchedulerMemoryTests {
     /// A position takes a byte, and memory comes in pages of 16.
-    private static let size = SessionSize(fixedBytes: 100, pageBytes: 16, pageLength: 16)
+    private static let size = StateSize(fixedBytes: 100, pageBytes: 16, pageLength: 16)
     private static let growth = Scheduler.growthStep
 
     private func demand(
@@ -26,7 +27,7 @@ import Testing
 
     private func submit(_ scheduler: inout Scheduler, _ ids: ClosedRange<Int>, _ demand: Demand) {
         for id in ids {
-            let submission = scheduler.submit(UInt64(id), demand, at: .milliseconds(id))
+            let submission = scheduler.submit(SequenceID(id), demand, at: .milliseconds(id))
             #expect(submission == .queued)
         }
     }
@@ -51,7 +52,7 @@ import Testing
         submit(&scheduler, 1 ... 1, demand())
         let begin = plan(&scheduler)
         let first = 16 + AnswerLengths().likely
-        #expect(begin.opens == [1: first])
+        #expect(begin.openPositions == [1: first])
         #expect(scheduler.reservedBytes == Self.size.bytes(tokens: first))
         let grown = nextMove(&scheduler)
         #expect(grown.grows == [1: first + Self.growth])
@@ -65,10 +66,10 @@ import Testing
         for id in 1 ... 60 {
             submit(&scheduler, id ... id, demand())
             for _ in 0 ..< 20 { _ = plan(&scheduler) }
-            scheduler.end(UInt64(id), at: .zero)
+            scheduler.end(SequenceID(id), at: .zero)
         }
         submit(&scheduler, 100 ... 100, demand())
-        #expect((50 ... 62).contains(plan(&scheduler).opens[100] ?? 0))
+        #expect((50 ... 62).contains(plan(&scheduler).openPositions[100] ?? 0))
     }
 
     @Test("sixty-four answers without a limit run side by side where all of their limits would never fit")
@@ -86,13 +87,13 @@ import Testing
         let begin = plan(&scheduler)
         #expect(begin.opens.count == 3)
         let short = nextMove(&scheduler)
-        #expect(short.parks == [3])
+        #expect(short.parkedIDs == [3])
         #expect(short.grows.keys.sorted() == [1, 2])
         #expect(short.rows.map(\.id) == [1, 2])
         #expect(scheduler.counts == .init(running: 2, waiting: 0, parked: 1))
         scheduler.end(1, at: .seconds(2))
         let back = plan(&scheduler, at: .seconds(2))
-        #expect(back.resumes == [3: 16 + AnswerLengths().likely + Self.growth])
+        #expect(back.resumePositions == [3: 16 + AnswerLengths().likely + Self.growth])
         #expect(back.rows.map(\.id) == [2, 3])
         #expect(back.rows.last?.start == 16 + AnswerLengths().likely, "where it stopped")
     }
@@ -104,7 +105,7 @@ import Testing
         submit(&scheduler, 1 ... 1, demand(account: 0, priority: .low))
         submit(&scheduler, 2 ... 3, demand(account: 1, priority: .high))
         _ = plan(&scheduler)
-        #expect(nextMove(&scheduler).parks == [3], "not the other account's, however little urgent")
+        #expect(nextMove(&scheduler).parkedIDs == [3], "not the other account's, however little urgent")
     }
 
     @Test("one that is alone grows to the last page there is, and ends there")
@@ -133,7 +134,7 @@ import Testing
         #expect(large == .tooLarge(tokensMax: 1008))
         submit(&scheduler, 2 ... 2, demand(1008))
         let begin = plan(&scheduler)
-        #expect(begin.opens == [2: 1008])
+        #expect(begin.openPositions == [2: 1008])
     }
 
     @Test("where the disk cannot be written the urgent one waits; nobody who runs loses anything")
@@ -144,7 +145,7 @@ import Testing
         _ = plan(&scheduler)
         submit(&scheduler, 3 ... 3, demand(priority: .high))
         let urgent = plan(&scheduler, at: .seconds(1))
-        #expect(urgent.parks == [2])
+        #expect(urgent.parkedIDs == [2])
         scheduler.stayedInMemory(2, at: .seconds(1))
         let refused = scheduler.lackedMemory(3, .begin, at: .seconds(1))
         #expect(refused)
@@ -180,7 +181,7 @@ import Testing
         _ = plan(&scheduler)
         #expect(nextMove(&scheduler).grows[1] != nil, "as much as there is")
         let short = nextMove(&scheduler)
-        #expect(short.parks == [1] && short.outgrown.isEmpty)
+        #expect(short.parkedIDs == [1] && short.outgrown.isEmpty)
         scheduler.limits.othersBytes = 0
         #expect(plan(&scheduler, at: .seconds(2)).resumes.keys.sorted() == [1])
     }
@@ -191,7 +192,7 @@ import Testing
         var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10))
         for id in 1 ... count {
             _ = scheduler.submit(
-                UInt64(id), Demand(promptCount: 5, answerMax: 100, state: .fixed(1)), at: .milliseconds(id))
+                SequenceID(id), Demand(promptCount: 5, answerMax: 100, state: .fixed(1)), at: .milliseconds(id))
         }
         for _ in 0 ..< 4 { _ = step(&scheduler) }
         return scheduler
@@ -240,7 +241,7 @@ import Testing
             #expect(given.isEmpty, "round \(round)")
             _ = step(&scheduler)
         }
-        var given: [UInt64] = []
+        var given: [SequenceID] = []
         for _ in 0 ..< 3 {
             given = scheduler.failed([1], isolating: false)
             _ = scheduler.plan(at: .zero, promptRowsMax: (100, 100))

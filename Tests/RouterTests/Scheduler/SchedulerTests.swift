@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Messages
 import Testing
 
 @testable import Router
@@ -21,7 +22,7 @@ import Testing
         return plan
     }
 
-    private func queue(_ scheduler: inout Scheduler, _ id: UInt64, _ demand: Demand, at now: Duration) {
+    private func queue(_ scheduler: inout Scheduler, _ id: SequenceID, _ demand: Demand, at now: Duration) {
         let submission = scheduler.submit(id, demand, at: now)
         #expect(submission == .queued)
     }
@@ -31,7 +32,7 @@ import Testing
         var scheduler = Scheduler(.init(placesMax: 4, waitingMax: 4))
         queue(&scheduler, 1, demand(10), at: .zero)
         let first = plan(&scheduler)
-        #expect(first.opens == [1: 20])
+        #expect(first.openPositions == [1: 20])
         #expect(first.rows == [.init(id: 1, start: 0, count: 10, yieldsToken: true)])
         queue(&scheduler, 2, demand(20), at: .zero)
         let second = plan(&scheduler)
@@ -55,10 +56,10 @@ import Testing
     )
     func order() {
         var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 100, weights: [1, 1]))
-        for id in 1 ... 3 { queue(&scheduler, UInt64(id), demand(account: 0), at: .milliseconds(id)) }
+        for id in 1 ... 3 { queue(&scheduler, SequenceID(id), demand(account: 0), at: .milliseconds(id)) }
         queue(&scheduler, 4, demand(account: 1), at: .milliseconds(4))
         queue(&scheduler, 5, demand(account: 0, priority: .high), at: .milliseconds(5))
-        var begun: [UInt64] = []
+        var begun: [SequenceID] = []
         for _ in 0 ..< 5 {
             let plan = plan(&scheduler, at: .milliseconds(6))
             begun += plan.opens.keys
@@ -71,12 +72,12 @@ import Testing
     @Test("an account with twice the weight is given twice as much")
     func weights() {
         var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 1000, weights: [2, 1]))
-        for id in 0 ..< 200 { queue(&scheduler, UInt64(id), demand(account: id % 2), at: .zero) }
+        for id in 0 ..< 200 { queue(&scheduler, SequenceID(id), demand(account: id % 2), at: .zero) }
         var begun = [0, 0]
         for _ in 0 ..< 60 {
             let plan = plan(&scheduler)
             for id in plan.opens.keys {
-                begun[Int(id % 2)] += 1
+                begun[Int(id.rawValue % 2)] += 1
                 for _ in 0 ..< 10 { scheduler.completed([.init(id: id, start: 0, count: 2, yieldsToken: true)]) }
                 scheduler.end(id, at: .zero)
             }
@@ -88,12 +89,12 @@ import Testing
     func ageing() {
         var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 1000, ageing: .seconds(10)))
         queue(&scheduler, 0, demand(priority: .low), at: .zero)
-        var begun: UInt64?
+        var begun: Int?
         for second in 0 ..< 100 {
             let now = Duration.seconds(second)
-            _ = scheduler.submit(UInt64(second + 1), demand(priority: .high), at: now)
+            _ = scheduler.submit(SequenceID(second + 1), demand(priority: .high), at: now)
             let plan = plan(&scheduler, at: now)
-            if plan.opens[0] != nil { begun = UInt64(second) }
+            if plan.opens[0] != nil { begun = second }
             for id in plan.opens.keys { scheduler.end(id, at: now) }
         }
         #expect(begun == 20)
@@ -108,7 +109,7 @@ import Testing
         for _ in 0 ..< 3 { _ = plan(&scheduler, at: .milliseconds(2)) }
         _ = scheduler.submit(3, demand(priority: .high), at: .milliseconds(3))
         let parking = plan(&scheduler, at: .milliseconds(3))
-        #expect(parking.parks == [], "its state stays where it is")
+        #expect(parking.parkedIDs == [], "its state stays where it is")
         #expect(parking.opens.keys.sorted() == [3])
         #expect(parking.rows.map(\.id) == [1, 3])
         #expect(scheduler.counts == .init(running: 2, waiting: 0, parked: 1))
@@ -128,16 +129,16 @@ import Testing
     func parkingOnDisk() {
         var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10, memoryBytes: 100))
         for (id, bytes) in [(1, 30), (2, 40), (3, 20)] {
-            queue(&scheduler, UInt64(id), demand(bytes: bytes), at: .milliseconds(id))
+            queue(&scheduler, SequenceID(id), demand(bytes: bytes), at: .milliseconds(id))
             _ = plan(&scheduler)
         }
         queue(&scheduler, 4, demand(bytes: 50, priority: .high), at: .zero)
         let parking = plan(&scheduler)
-        #expect(parking.parks == [2], "3 is younger, but 2 alone makes room")
+        #expect(parking.parkedIDs == [2], "3 is younger, but 2 alone makes room")
         #expect(scheduler.reservedBytes == 100)
         queue(&scheduler, 5, demand(bytes: 50, priority: .high), at: .zero)
         let more = plan(&scheduler)
-        #expect(more.parks == [3, 1])
+        #expect(more.parkedIDs == [3, 1])
         scheduler.end(4, at: .zero)
         let back = plan(&scheduler)
         #expect(back.closes == [4])
@@ -154,7 +155,7 @@ import Testing
         _ = scheduler.submit(3, demand(bytes: 50, priority: .high), at: .zero)
         _ = scheduler.submit(4, demand(bytes: 20), at: .zero)
         let plan2 = plan(&scheduler)
-        #expect(plan2.parks == [])
+        #expect(plan2.parkedIDs == [])
         #expect(scheduler.counts == .init(running: 2, waiting: 2, parked: 0))
     }
 
@@ -178,13 +179,13 @@ import Testing
     @Test("a full queue says when to come back, which follows from how long places were kept")
     func full() {
         var scheduler = Scheduler(.init(placesMax: 2, waitingMax: 4))
-        for id in 0 ..< 6 { queue(&scheduler, UInt64(id), demand(), at: .zero) }
+        for id in 0 ..< 6 { queue(&scheduler, SequenceID(id), demand(), at: .zero) }
         _ = plan(&scheduler)
         guard case .full(let wait) = scheduler.submit(6, demand(), at: .zero) else { Issue.record("not full"); return }
         #expect(wait == .milliseconds(2500), "five turns of a second for two places")
-        for id in 0 ..< 2 { scheduler.end(UInt64(id), at: .seconds(60)) }
+        for id in 0 ..< 2 { scheduler.end(SequenceID(id), at: .seconds(60)) }
         _ = plan(&scheduler, at: .seconds(60))
-        for id in 7 ..< 9 { queue(&scheduler, UInt64(id), demand(), at: .seconds(60)) }
+        for id in 7 ..< 9 { queue(&scheduler, SequenceID(id), demand(), at: .seconds(60)) }
         let refusal = scheduler.submit(9, demand(), at: .seconds(60))
         #expect(refusal == .full(retryAfter: .seconds(150)))
     }
@@ -193,15 +194,17 @@ import Testing
     func roomForOthers() {
         var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 40, weights: [1, 1]))
         var taken = 0
-        for id in 0 ..< 100 where scheduler.submit(UInt64(id), demand(account: 0), at: .zero) == .queued { taken += 1 }
+        for id in 0 ..< 100 where scheduler.submit(SequenceID(id), demand(account: 0), at: .zero) == .queued {
+            taken += 1
+        }
         #expect(taken == 31, "a place, and all of the queue but the other's quarter")
-        for id in 100 ..< 110 { queue(&scheduler, UInt64(id), demand(account: 1), at: .zero) }
+        for id in 100 ..< 110 { queue(&scheduler, SequenceID(id), demand(account: 1), at: .zero) }
     }
 
     @Test("a queue full of the less urgent takes a more urgent one")
     func urgentBesideFull() {
         var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 3))
-        for id in 0 ..< 4 { queue(&scheduler, UInt64(id), demand(priority: .low), at: .zero) }
+        for id in 0 ..< 4 { queue(&scheduler, SequenceID(id), demand(priority: .low), at: .zero) }
         let refusal = scheduler.submit(4, demand(priority: .low), at: .zero)
         #expect(refusal != .queued)
         queue(&scheduler, 5, demand(priority: .high), at: .zero)

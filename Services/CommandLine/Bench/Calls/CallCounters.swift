@@ -1,5 +1,3 @@
-internal import ClusterClient
-internal import Console
 internal import LocalCluster
 
 /// What the processes of a cluster have counted up to one moment, or between two.
@@ -74,11 +72,7 @@ extension CallCounters {
         try await withThrowingTaskGroup { tasks in
             for process in processes {
                 tasks.addTask {
-                    let answer = try await RESTClient(process.admin).get("/metrics")
-                    guard answer.status == 200 else {
-                        throw StartError("\(process.name) answered \(answer.status) when it was asked for its metrics")
-                    }
-                    return (role: process.role, page: MetricsPage(answer.text))
+                    (role: process.role, page: try await MetricsPage.of(process.admin, process.name))
                 }
             }
             return CallCounters(try await tasks.reduce(into: []) { $0.append($1) })

@@ -1,3 +1,7 @@
+internal import ClusterClient
+internal import Console
+internal import Transport
+
 /// What a service's `/metrics` said.
 struct MetricsPage: Sendable {
     private var samples: [(name: Substring, labels: Substring, value: Double)] = []
@@ -18,5 +22,18 @@ struct MetricsPage: Sendable {
             let fits = sample.name == name && label.map { sample.labels.contains("\($0)=\"\(value)\"") } != false
             return fits ? sum + sample.value : sum
         }
+    }
+}
+
+extension MetricsPage {
+    /// Asks the admin server of a process.
+    ///
+    /// - Throws: `StartError` when it refuses.
+    static func of(_ admin: Address, _ name: String) async throws -> MetricsPage {
+        let answer = try await RESTClient(admin).get("/metrics")
+        guard answer.status == 200 else {
+            throw StartError("\(name) answered \(answer.status) when it was asked for its metrics")
+        }
+        return MetricsPage(answer.text)
     }
 }

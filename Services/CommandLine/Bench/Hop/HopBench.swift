@@ -21,8 +21,9 @@ struct HopBench: AsyncParsableCommand {
             round has fewer calls, and its p99.9 is the slowest. Bandwidth counts both directions.
 
             With a model, an attention and an expert-host process are started too, and get what a decode step asks of \
-            them: one row through a lightning layer, through a softmax layer whose session grows from nothing to 1,000 \
-            tokens, and through an expert. Their raw ping-pong has the size of their requests, and computes nothing.
+            them: one row through a lightning layer, through a softmax layer whose sequence grows from nothing to \
+            1,000 tokens, and through an expert. Their raw ping-pong has the size of their requests, and computes \
+            nothing.
             """)
 
     @OptionGroup var options: BenchOptions

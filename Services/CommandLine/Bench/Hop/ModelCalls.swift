@@ -4,10 +4,10 @@ internal import Synchronization
 internal import Transport
 internal import TypedCalls
 
-/// One row through one layer's attention, as a decode step asks for it: the session grows by a token with every call.
+/// One row through one layer's attention, as a decode step asks for it: the sequence grows by a token with every call.
 struct AttentionCall: HopCall {
-    /// Calls of one session: after so many, a fresh one begins.
-    static let sessionTokensMax = 1 << 12
+    /// Calls of one sequence: after so many, a fresh one begins.
+    static let sequenceTokensMax = 1 << 12
     /// The number by which a router names itself.
     private static let router: UInt64 = 1
 
@@ -22,48 +22,48 @@ struct AttentionCall: HopCall {
     }
 
     func check() async throws {
-        let answer = try await inSession(tokensMax: 1) { try await attend(session: $0, position: 0) }
+        let answer = try await inSequence(tokensMax: 1) { try await attend(sequence: $0, position: 0) }
         try checkAnswer(answer, columns: row.count, of: "attention")
     }
 
     func roundTrips(_ count: Int) async throws -> [Double] {
-        precondition(count <= Self.sessionTokensMax, "\(count) calls of one session")
-        return try await inSession(tokensMax: count) { session in
-            try await caller.roundTrips(count: count) { _ = try await attend(session: session, position: $0) }
+        precondition(count <= Self.sequenceTokensMax, "\(count) calls of one sequence")
+        return try await inSequence(tokensMax: count) { sequence in
+            try await caller.roundTrips(count: count) { _ = try await attend(sequence: sequence, position: $0) }
         }
     }
 
     /// The size of a request; its answer is about as long.
-    var byteCount: Int { unsafe request(session: 1, position: 1).encoded { count, _ in count } }
+    var byteCount: Int { unsafe request(sequence: 1, position: 1).encoded { count, _ in count } }
 
-    private func request(session: UInt64, position: Int) -> SublayerRequest {
+    private func request(sequence: SequenceID, position: Int) -> SublayerRequest {
         SublayerRequest(
             router: Self.router, layer: layer,
-            spans: [SessionSpan(session: session, start: position, count: 1)], hidden: row)
+            spans: [SequenceSpan(sequence: sequence, start: position, count: 1)], hidden: row)
     }
 
-    private func attend(session: UInt64, position: Int) async throws -> [Float] {
-        let request = request(session: session, position: position)
+    private func attend(sequence: SequenceID, position: Int) async throws -> [Float] {
+        let request = request(sequence: sequence, position: position)
         return try await caller.client.call(.attend, request, timeout: HopCaller.timeout).partial
     }
 
-    private func inSession<Result: Sendable>(
-        tokensMax: Int, _ work: (UInt64) async throws -> Result
+    private func inSequence<Result: Sendable>(
+        tokensMax: Int, _ work: (SequenceID) async throws -> Result
     ) async throws -> Result {
-        let client = caller.client, session = SessionNumbers.next()
-        let open = OpenSessionRequest(router: Self.router, session: session, tokensMax: tokensMax)
-        _ = try await client.call(.openSession, open, timeout: HopCaller.timeout)
-        let result = try await work(session)
-        let close = CloseSessionsRequest(router: Self.router, sessions: [session], all: false)
-        _ = try await client.call(.closeSessions, close, timeout: HopCaller.timeout)
+        let client = caller.client, sequence = SequenceNumbers.next()
+        let open = OpenSequenceRequest(router: Self.router, sequence: sequence, tokensMax: tokensMax)
+        _ = try await client.call(.openSequence, open, timeout: HopCaller.timeout)
+        let result = try await work(sequence)
+        let close = CloseSequencesRequest(router: Self.router, sequences: [sequence], all: false)
+        _ = try await client.call(.closeSequences, close, timeout: HopCaller.timeout)
         return result
     }
 }
 
-/// Every session has a number of its own.
-private enum SessionNumbers {
+/// Every sequence has a number of its own.
+private enum SequenceNumbers {
     private static let last = Atomic<UInt64>(0)
-    static func next() -> UInt64 { Self.last.add(1, ordering: .relaxed).newValue }
+    static func next() -> SequenceID { SequenceID(rawValue: last.add(1, ordering: .relaxed).newValue) }
 }
 
 /// One row through one expert that the host holds.

@@ -39,6 +39,14 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File of the API keys that clients may use; see router --help.", valueName: "file"))
     var apiKeysFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Folder for what is to outlive the cluster: clients' sessions (records) and states of the model (states). \
+            Without it, sessions are gone when the cluster stops.
+            """, valueName: "folder"))
+    var data: String?
+
     @Option(help: "Seconds that answers in progress get to finish when the cluster is told to stop.")
     var drainSeconds = ServiceOptions.drainSecondsDefault
 
@@ -52,12 +60,14 @@ struct UpCommand: AsyncParsableCommand {
             throw ValidationError("'--admin' takes a port from 1 to 65535, not 0.")
         }
         try ServiceOptions.checkDrainSeconds(drainSeconds)
+        guard data != "" else { throw ValidationError("'--data' takes a folder, not an empty text.") }
     }
 
     func run() async throws {
         let free = try await PortProbe.port(host: host, port: port, purpose: "--port", hostPurpose: "--host")
-        var plan = cluster.plan(
-            model: model, host: host, port: free, routerFlags: apiKeysFile.map { ["--api-keys-file", $0] } ?? [])
+        let keys = apiKeysFile.map { ["--api-keys-file", $0] } ?? [], folder = DataFolder(path: data)
+        var plan = cluster.plan(model: model, host: host, port: free, routerFlags: keys + folder.routerFlags)
+        plan.attentionFlags = folder.attentionFlags
         (plan.admin, plan.drainSeconds) = (admin.address, drainSeconds)
         if cluster.processes.pinCores { try plan.divide(CoreList.allowed) }
         let begin = ContinuousClock.now

@@ -27,8 +27,11 @@ package struct ClusterOptions: ParsableArguments {
 
     /// Starts a cluster as `ProcessOptions` does it, with as many hosts as the person says.
     package func withTemporaryCluster<Result: Sendable>(
-        _ model: String, routerFlags: [String] = [], work: @escaping @Sendable (ClusterHandle) async throws -> Result
+        _ model: String, routerFlags: [String] = [], attentionFlags: [String] = [], title: String? = nil,
+        work: @escaping @Sendable (ClusterHandle) async throws -> Result
     ) async throws -> Result {
-        try await processes.withTemporaryCluster(model, expertHosts: expertHosts, routerFlags: routerFlags, work: work)
+        try await processes.withTemporaryCluster(
+            model, expertHosts: expertHosts, routerFlags: routerFlags, attentionFlags: attentionFlags, title: title,
+            work: work)
     }
 }

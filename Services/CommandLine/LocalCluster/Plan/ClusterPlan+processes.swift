@@ -25,8 +25,10 @@ private struct ProcessDraft {
     let programs: String
 
     var attention: ProcessPlan {
-        let flags = ["--listen", unix("attention"), "--threads", "\(threads(plan.attentionCores))"] + plan.computeFlags
-        return process(.attention, "attention", "attention", flags, cores: plan.attentionCores)
+        let flags = ["--listen", unix("attention"), "--threads", "\(threads(plan.attentionCores))"]
+        return process(
+            .attention, "attention", "attention", flags + plan.computeFlags + plan.attentionFlags,
+            cores: plan.attentionCores)
     }
 
     /// - Parameter number: from 1.

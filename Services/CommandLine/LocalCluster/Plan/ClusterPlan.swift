@@ -21,6 +21,8 @@ package struct ClusterPlan: Sendable {
     let routerFlags: [String]
     /// The least severe level that the processes log; nil: their default.
     let logLevel: String?
+    /// Flags of attention, beside those of every process that computes.
+    package var attentionFlags: [String] = []
     /// The router's admin address; nil: a Unix socket, as the others have.
     package var admin: Address?
     /// How many seconds each process has for what is under way, once it is told to stop.

@@ -22,7 +22,7 @@ package struct ClusterHandle: Sendable {
     package let admin: Address
     /// All processes, as they were when the work began.
     package let children: [Child]
-    /// Tells the cluster that the end of the expert host with this name will be no accident.
+    /// Tells the cluster that the end of the process with this name will be no accident.
     let expectExit: @Sendable (_ name: String) -> Void
 
     /// The expert hosts among the processes.
@@ -33,8 +33,20 @@ package struct ClusterHandle: Sendable {
     /// - Throws: `StartError` when there is no such process any more.
     package func destroy(_ host: Child) throws {
         expectExit(host.name)
-        guard kill(host.processID, SIGKILL) == 0 else {
-            throw StartError("\(host.name), process \(host.processID), cannot be killed: it has ended already")
+        try kill(host)
+    }
+
+    /// Ends all processes as a power cut would. The work that is done around the cluster has to end then.
+    ///
+    /// - Throws: `StartError` when one of them had ended before.
+    package func destroyAll() throws {
+        for child in children { expectExit(child.name) }
+        for child in children { try kill(child) }
+    }
+
+    private func kill(_ child: Child) throws {
+        guard Foundation.kill(child.processID, SIGKILL) == 0 else {
+            throw StartError("\(child.name), process \(child.processID), cannot be killed: it has ended already")
         }
     }
 }

@@ -39,7 +39,7 @@ struct ClusterLife {
     private var alive: [String: ProcessPlan.Role] = [:]
     private var ready: Set<String> = []
     private var killed: Set<String> = []
-    /// Expert hosts whose end is no accident.
+    /// Processes whose end is no accident.
     private var expected: Set<String> = []
     /// Why the cluster went down by itself; nil when it was told to.
     private(set) var failure: String?
@@ -58,7 +58,8 @@ struct ClusterLife {
         return [.serve]
     }
 
-    /// The work is about to end an expert host itself: as long as others are left, that is no news.
+    /// The work is about to end a process itself. Of an expert host that is no news as long as others are left, of
+    /// another process where the work ends all that there are.
     mutating func expectExit(of name: String) { expected.insert(name) }
 
     /// - Parameter complaint: why the process ended, in its own words.
@@ -67,6 +68,8 @@ struct ClusterLife {
         switch phase {
         case .starting:
             return fail(complaint.map { "\(name): \($0)" } ?? "\(name) \(ending) before the cluster was ready")
+        case .serving where expected.contains(name) && alive.keys.allSatisfy(expected.contains):
+            return []        // all were ended, and the work ends now
         case .serving where role == .expertHost && alive.values.contains(.expertHost):
             guard !expected.contains(name) else { return [] }
             let left = alive.values.count { $0 == .expertHost }

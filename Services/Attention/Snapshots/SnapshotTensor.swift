@@ -1,0 +1,33 @@
+internal import Checkpoint
+
+/// One tensor of a snapshot, and the memory that a writer reads or a reader fills.
+@safe struct SnapshotTensor {
+    /// As safetensors spells it; an element has four bytes.
+    enum ElementType: String, Sendable {
+        case float32 = "F32"
+        case int32 = "I32"
+    }
+
+    let name: String
+    let elementType: ElementType
+    /// Outermost dimension first.
+    let shape: [Int]
+    /// The elements, piece after piece; each is valid for as long as the caller promises.
+    let pieces: [UnsafeMutableRawBufferPointer]
+
+    /// The pieces must have as many bytes as the shape needs.
+    init(_ name: String, _ elementType: ElementType, shape: [Int], pieces: [UnsafeMutableRawBufferPointer]) {
+        self.name = name
+        self.elementType = elementType
+        self.shape = shape
+        unsafe self.pieces = unsafe pieces
+        let found = unsafe pieces.reduce(0) { $0 + $1.count }
+        precondition(
+            found == shape.reduce(4, *), "the pieces of tensor \(name), which has shape \(shape), have \(found) bytes")
+    }
+
+    var byteCount: Int { shape.reduce(4, *) }
+
+    /// As a header names it.
+    var inHeader: NewTensor { NewTensor(name: name, elementType: elementType.rawValue, shape: shape) }
+}

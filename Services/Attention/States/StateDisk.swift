@@ -1,0 +1,130 @@
+internal import Console
+internal import Foundation
+internal import Messages
+internal import Synchronization
+internal import Tensors
+
+/// Where kept states are written to and read from, on a lane of its own, so that sequences' steps go on meanwhile.
+final class StateDisk: Sendable {
+    let budgetBytes: Int
+    let lane = ComputeLane(label: "disk")
+    let folder: StateFolder
+    let fingerprint: String
+    let arithmetic: String
+    /// Bytes per second of the last files.
+    private let speed = Mutex(500e6)
+    let arriving: Mutex<ArrivingFiles>
+
+    var path: String { folder.files.path }
+
+    /// - Parameters:
+    ///   - folder: nil: one that ends with the process.
+    ///   - maxBytes: 0: half of what is free there, with what states have already.
+    ///   - fingerprint: of the checkpoint; as `arithmetic`, what states of the folder must have been computed with.
+    /// - Throws: `StartError` where the folder cannot be used.
+    init(_ folder: String?, maxBytes: Int, fingerprint: String, arithmetic: String) throws(StartError) {
+        self.folder = try StateFolder(folder)
+        (self.fingerprint, self.arithmetic) = (fingerprint, arithmetic)
+        let files = self.folder.files
+        budgetBytes = maxBytes > 0 ? maxBytes : ((try? files.byteCount()) ?? 0) / 2 + Self.freeBytes(files.path) / 2
+        arriving = Mutex(ArrivingFiles(folder: files.path, bytesMax: budgetBytes))
+    }
+
+    private static func freeBytes(_ path: String) -> Int {
+        var status = statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { return 0 }
+        let (bytes, isTooLarge) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return isTooLarge ? .max : Int(clamping: bytes)
+    }
+
+    // MARK: on the lane
+
+    /// - Returns: the size of the file.
+    func write(_ entry: KeptEntry, _ state: KeptState, _ shape: StateShape) throws(AttentionError) -> Int {
+        let begin = ContinuousClock.now
+        do throws(SnapshotError) {
+            let bytes = try unsafe withTokens(entry.about.tokens) { tokens throws(SnapshotError) in
+                let image = unsafe StateTensors(state, shape, tokens: tokens)
+                defer { withExtendedLifetime(image) {} }
+                return try folder.files.write(
+                    entry.id, description(entry), image.tensors, isLasting: !entry.about.tokens.isEmpty)
+            }
+            note(bytes, since: begin)
+            return bytes
+        } catch { throw .unwritable(entry.id, "\(error)") }
+    }
+
+    private func description(_ entry: KeptEntry) -> SnapshotDescription {
+        SnapshotDescription(
+            fingerprint: fingerprint, arithmetic: arithmetic, length: entry.length, owner: entry.about.owner,
+            scope: entry.about.scope, promised: entry.about.isPromised,
+            worthMilliseconds: entry.about.worth.wholeMilliseconds, created: Int(Date.now.timeIntervalSince1970))
+    }
+
+    /// Fills an empty state with what its file says; checked against its checksums.
+    func read(_ entry: KeptEntry, into state: KeptState, _ shape: StateShape) throws(AttentionError) {
+        do throws(SnapshotError) {
+            try fill(state, from: folder.files.open(entry.id), entry.about.tokens, shape)
+        } catch .disk(let why) { throw .unreadable(entry.id, why) } catch { throw .damaged(entry.id, "\(error)") }
+    }
+
+    // MARK: whole files
+
+    /// - Returns: the size of the whole file, and the part.
+    func part(of id: StateID, at offset: Int, count: Int) throws(AttentionError) -> (fileBytes: Int, part: [UInt8]) {
+        do throws(SnapshotError) {
+            let file = try folder.files.open(id)
+            return (file.byteCount, try file.bytes(at: offset, count: count))
+        } catch .disk(let why) { throw .unreadable(id, why) } catch { throw .damaged(id, "\(error)") }
+    }
+
+    func fill(
+        _ state: KeptState, from file: SnapshotFile, _ tokens: [Int32], _ shape: StateShape
+    ) throws(SnapshotError) {
+        try unsafe withTokens(tokens) { tokens throws(SnapshotError) in
+            try file.read(into: unsafe state.tensorsToFill(shape, tokens: tokens))
+        }
+    }
+
+    /// A copy of token ids for a file to read or write.
+    private func withTokens<R>(
+        _ tokens: [Int32], _ body: (UnsafeMutableRawBufferPointer) throws(SnapshotError) -> R
+    ) throws(SnapshotError) -> R {
+        let memory = UnsafeMutableBufferPointer<Int32>.allocate(capacity: tokens.count)
+        defer { unsafe memory.deallocate() }
+        _ = unsafe memory.initialize(from: tokens)
+        return try unsafe body(UnsafeMutableRawBufferPointer(memory))
+    }
+
+    /// On the lane, as all whose names end in `Now`.
+    func removeNow(_ id: StateID) { _ = try? folder.files.delete(id) }
+
+    /// Gives a damaged file another name.
+    func setAsideNow(_ id: StateID) { try? folder.files.setAside(id) }
+
+    func remove(_ id: StateID) async { await finish { [self] in removeNow(id) } }
+
+    /// Runs `work` on the lane, also where the calling task is cancelled: a file whose state is gone must go, too.
+    func finish(_ work: @escaping @Sendable () -> Void) async {
+        await Task { [lane] in try? await lane.run(work) }.value
+    }
+
+    // MARK: what it costs
+
+    /// The size of a state's file, about.
+    func fileBytes(_ entry: KeptEntry) -> Int {
+        (entry.memory?.byteCount ?? 0) + 4 * entry.about.tokens.count + (64 << 10)
+    }
+
+    /// Whether writing a state and reading it back takes less time than computing it again.
+    func isWorthStoring(_ entry: KeptEntry) -> Bool {
+        entry.about.isPromised
+            || entry.about.worth / .seconds(1) > 2 * Double(fileBytes(entry)) / speed.withLock { $0 }
+    }
+
+    private func note(_ bytes: Int, since begin: ContinuousClock.Instant) {
+        let seconds = max(1e-6, begin.duration(to: .now) / .seconds(1))
+        guard bytes >= 1 << 20 else { return }        // of small files the time says little
+        speed.withLock { $0 = 0.7 * $0 + 0.3 * Double(bytes) / seconds }
+    }
+}

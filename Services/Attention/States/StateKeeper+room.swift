@@ -1,0 +1,67 @@
+internal import Messages
+internal import Synchronization
+internal import Tensors
+
+/// Kept states make room for live ones, and for each other.
+extension StateKeeper {
+    /// Does `work`, again and again as long as it lacks memory and a kept state can make room, or needs a state that is
+    /// just being written.
+    func withRoom<R: Sendable>(_ work: () async throws -> R) async throws -> R {
+        var stuck: Set<StateID> = []
+        while true {
+            do {
+                return try await work()
+            } catch AttentionError.moving {
+                try await Task.sleep(for: .milliseconds(5))
+            } catch let error as AttentionError {
+                guard case .memory(let needed, _, let budget) = error, needed <= budget - book.boundBytes,
+                    try await makeRoom(&stuck)
+                else { throw error }
+            }
+        }
+    }
+
+    /// Takes the least valuable kept state from memory: to disk where that is worth it, else away.
+    ///
+    /// - Parameter stuck: those that can go nowhere.
+    /// - Returns: false where there is none.
+    private func makeRoom(_ stuck: inout Set<StateID>) async throws -> Bool {
+        let now = now
+        guard let entry = store.withLock({ [stuck] in $0.nextToLeaveMemory(at: now, except: stuck) }) else {
+            // One that is just being written leaves memory soon.
+            guard store.withLock({ $0.kept.values.contains(where: \.isMoving) }) else { return false }
+            try await Task.sleep(for: .milliseconds(5))
+            return true
+        }
+        if entry.diskBytes == 0, disk.isWorthStoring(entry) {
+            do { _ = try await write(entry) } catch is AttentionError where entry.about.isPromised {
+                stuck.insert(entry.id)
+                return true        // perhaps another one
+            } catch is AttentionError {
+                // It goes away.
+            }
+        }
+        counts.note(store.withLock { $0.leaveMemory(entry.id) })
+        return true
+    }
+
+    /// Removes less valuable files until there is room for one more. On the disk's lane, where nobody can write a state
+    /// again between its file's last entry in the store and the file's end.
+    func makeDiskRoom(for entry: KeptEntry) throws(AttentionError) {
+        let bytes = disk.fileBytes(entry)
+        while true {
+            let now = now
+            let (free, victim) = store.withLock { store in
+                let free = disk.budgetBytes - store.diskBytes
+                let victim = free < bytes ? store.nextToLeaveDisk(for: entry, bytes: bytes, at: now) : nil
+                if let victim { counts.note(store.leaveDisk(victim.id)) }
+                return (free, victim)
+            }
+            if free >= bytes { return }
+            guard let victim else {
+                throw AttentionError.diskFull(entry.id, needed: bytes, free: max(0, free), budget: disk.budgetBytes)
+            }
+            disk.removeNow(victim.id)
+        }
+    }
+}

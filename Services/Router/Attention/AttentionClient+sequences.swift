@@ -1,0 +1,43 @@
+internal import Messages
+internal import Transport
+internal import TypedCalls
+
+/// Live states: one for each sequence.
+extension AttentionClient {
+    /// Begins a sequence, empty or with the first `length` tokens of a kept state.
+    ///
+    /// - Parameters:
+    ///   - tokensMax: positions that the sequence may have.
+    ///   - consumes: whether the state ends with that.
+    /// - Returns: bytes of memory that are bound for it.
+    /// - Throws: `RPCError` `resourceExhausted` where memory is short, `notFound` where the state is gone.
+    @discardableResult func open(
+        _ sequence: SequenceID, tokensMax: Int, from state: StateID = .none, length: Int = 0,
+        consumes: Bool = false
+    ) async throws -> Int {
+        let request = OpenSequenceRequest(
+            router: router, sequence: sequence, tokensMax: tokensMax, state: state, length: length, owner: owner,
+            consumes: consumes)
+        return try await rpc.call(.openSequence, request, timeout: timeout).grantedBytes
+    }
+
+    /// - Parameter tokensMax: positions that the sequence may have from now on.
+    /// - Returns: bytes of memory that are bound for the whole sequence.
+    /// - Throws: `RPCError` `resourceExhausted` where memory is short; the sequence is as it was then.
+    @discardableResult func grow(_ sequence: SequenceID, tokensMax: Int) async throws -> Int {
+        let request = GrowSequenceRequest(router: router, sequence: sequence, tokensMax: tokensMax)
+        return try await rpc.call(.growSequence, request, timeout: timeout).grantedBytes
+    }
+
+    /// Ends sequences. What is kept of them stays.
+    func close(_ sequences: [SequenceID]) async throws {
+        let request = CloseSequencesRequest(router: router, sequences: sequences, all: false)
+        _ = try await rpc.call(.closeSequences, request, timeout: timeout)
+    }
+
+    /// Ends all sequences of this router.
+    func closeAll() async throws(RPCError) {
+        let request = CloseSequencesRequest(router: router, sequences: [], all: true)
+        _ = try await rpc.call(.closeSequences, request, timeout: timeout)
+    }
+}

@@ -1,0 +1,51 @@
+internal import Messages
+internal import Transport
+internal import TypedCalls
+
+/// Kept states.
+extension AttentionClient {
+    /// Keeps a sequence's live state for later prompts.
+    ///
+    /// - Returns: how many tokens the state has.
+    /// - Throws: `RPCError` `resourceExhausted` where there is no memory for it. A sequence that goes on is as it was.
+    func keep(_ keep: StepPlan.Keep) async throws -> Int {
+        let request = KeepStateRequest(
+            router: router, sequence: keep.id, state: keep.state, owner: owner, closes: keep.closes,
+            worthMilliseconds: Int(keep.worth / .milliseconds(1)), scope: keep.scope.text, tokens: keep.tokens)
+        return try await rpc.call(.keepState, request, timeout: timeout).length
+    }
+
+    /// Ends a sequence, and keeps its state until the sequence comes back. Nobody else begins from such a state: it has
+    /// no tokens.
+    func keepParked(_ sequence: SequenceID, as state: StateID) async throws {
+        let request = KeepStateRequest(
+            router: router, sequence: sequence, state: state, owner: owner, closes: true, promised: true)
+        _ = try await rpc.call(.keepState, request, timeout: timeout)
+    }
+
+    /// Moves a kept state from memory to disk.
+    ///
+    /// - Throws: `RPCError` `resourceExhausted` where the disk is full; the state stays in memory.
+    func store(_ state: StateID) async throws {
+        let request = StoreStateRequest(router: router, owner: owner, state: state, leavesMemory: true)
+        _ = try await rpc.call(.storeState, request, timeout: timeout)
+    }
+
+    /// Drops kept states, wherever they are.
+    func drop(_ states: [StateID]) async throws(RPCError) {
+        let request = DropStatesRequest(router: router, owner: owner, states: states)
+        _ = try await rpc.call(.dropStates, request, timeout: timeout)
+    }
+
+    /// The ids of all states that the service keeps for this router's name.
+    func keptStates() async throws(RPCError) -> Set<StateID> {
+        let request = ListStatesRequest(router: router, owner: owner)
+        return Set(try await rpc.call(.listStates, request, timeout: timeout).states.map(\.state))
+    }
+
+    /// What was given with a state when it was kept.
+    func describe(_ state: StateID) async throws(RPCError) -> KeptStateDescription {
+        let request = DescribeStateRequest(router: router, owner: owner, state: state)
+        return try await rpc.call(.describeState, request, timeout: timeout)
+    }
+}

@@ -1,0 +1,93 @@
+internal import Messages
+internal import Transport
+
+/// One thing that is done with states before the rows that need it are computed.
+enum SequenceMove: Sendable, Equatable {
+    /// Sequences whose live state nobody needs any more.
+    case close([SequenceID])
+    /// Kept states that nobody needs any more.
+    case discard([StateID])
+    /// The live state is kept for later prompts.
+    case keep(StepPlan.Keep)
+    /// From memory to disk.
+    case park(StepPlan.Parking)
+    case grow(SequenceID, tokensMax: Int)
+    /// Back from the state in which it was parked.
+    case resume(SequenceID, StepPlan.Opening)
+    case open(SequenceID, StepPlan.Opening)
+}
+
+/// What came of a move.
+enum MoveResult: Sendable {
+    /// A sequence has begun; so many bytes are bound for it.
+    case opened(SequenceID, bytes: Int)
+    /// A sequence has come back or grown; so many bytes are bound for it.
+    case granted(SequenceID, bytes: Int)
+    case kept(StepPlan.Keep)
+    /// It concerns nobody but the metrics.
+    case notKept
+    /// It could not be written to disk, and is kept in memory.
+    case stayedInMemory(SequenceID)
+    case lackedMemory(SequenceID, Scheduler.Wish, any Error)
+    /// The kept state from which a sequence was to begin is not there any more.
+    case stateGone(SequenceID, StateID)
+    /// It is no longer there, or the attention service does not answer.
+    case lost(SequenceID)
+    case failed(SequenceID, any Error)
+}
+
+extension StepPlan {
+    /// What has to be done with states: stages one after the other, the moves of a stage side by side. First those that
+    /// make room, then those that need it. Sequences that began together often grow together.
+    var moves: [[SequenceMove]] {
+        func sorted<Value>(
+            _ values: [SequenceID: Value], _ move: (SequenceID, Value) -> SequenceMove
+        ) -> [SequenceMove] {
+            values.sorted { $0.key < $1.key }.map { move($0.key, $0.value) }
+        }
+        var stages: [[SequenceMove]] = []
+        if !closes.isEmpty { stages.append([.close(closes)]) }
+        if !discards.isEmpty { stages.append([.discard(discards)]) }
+        stages.append(keeps.filter(\.closes).map { .keep($0) })
+        stages += parks.map { [.park($0)] }
+        stages.append(sorted(grows) { .grow($0, tokensMax: $1) })
+        stages.append(keeps.filter { !$0.closes }.map { .keep($0) })
+        stages += sorted(resumes) { .resume($0, $1) }.map { [$0] }
+        stages += sorted(opens) { .open($0, $1) }.map { [$0] }
+        return stages.filter { !$0.isEmpty }
+    }
+}
+
+extension SequenceMove {
+    /// What it means that the attention service answered with an error; nil: nothing.
+    func result(of error: any Error) -> MoveResult? {
+        switch self {
+        // A restarted attention service has forgotten them anyway; one that stays is told to close all sequences when
+        // it is connected again, and parked states that nobody knows are dropped then.
+        case .close, .discard: nil
+        case .keep: .notKept
+        case .park(let parking):
+            StepFailure(error) == .stateLost ? .lost(parking.id) : .stayedInMemory(parking.id)
+        case .grow(let id, _): result(of: error, id, .grow)
+        case .resume(let id, _): result(of: error, id, .resume)
+        case .open(let id, let opening): result(of: error, id, opening)
+        }
+    }
+
+    private func result(of error: any Error, _ id: SequenceID, _ wish: Scheduler.Wish) -> MoveResult {
+        if let error = error as? RPCError, error.code == .resourceExhausted { return .lackedMemory(id, wish, error) }
+        return StepFailure(error) == .stateLost ? .lost(id) : .failed(id, error)
+    }
+
+    /// Whatever is wrong with a kept state, the sequence can begin without it.
+    private func result(of error: any Error, _ id: SequenceID, _ opening: StepPlan.Opening) -> MoveResult {
+        guard opening.state != .none, let code = (error as? RPCError)?.code else {
+            return result(of: error, id, .begin)
+        }
+        return switch code {
+        case .resourceExhausted, .unavailable, .deadlineExceeded, .cancelled: result(of: error, id, .begin)
+        case .notFound, .failedPrecondition, .invalidArgument, .protocolError, .internalError:
+            .stateGone(id, opening.state)
+        }
+    }
+}

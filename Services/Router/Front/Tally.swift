@@ -1,0 +1,48 @@
+internal import JSON
+internal import Synchronization
+
+/// What a job has done so far, read for `usage` and the log.
+final class Tally: Sendable {
+    private struct Counts {
+        var tokens = 0
+        /// Of each prompt, how many tokens its first choice reused.
+        var cached: [Int: Int] = [:]
+        var finishes: [FinishReason] = []
+        var lastSent: ContinuousClock.Instant
+        var written = Written()
+    }
+    /// What a job that continues a session has generated, which is one answer.
+    struct Written {
+        var tokens: [Int32] = []
+        /// How many Unicode scalars at the end of their text a stop string took away.
+        var cutOff = 0
+    }
+    let start = ContinuousClock.now
+    private let counts: Mutex<Counts>
+
+    init() { counts = Mutex(Counts(lastSent: start)) }
+
+    /// Tokens generated, over all choices.
+    var tokens: Int { counts.withLock { $0.tokens } }
+    /// Tokens of prompts that were reused.
+    var cachedTokens: Int { counts.withLock { $0.cached.values.reduce(0, +) } }
+    var finishes: [FinishReason] { counts.withLock { $0.finishes } }
+    var lastSent: ContinuousClock.Instant { counts.withLock { $0.lastSent } }
+
+    var written: Written { counts.withLock { $0.written } }
+
+    /// Of one prompt.
+    func cachedTokens(ofPrompt prompt: Int) -> Int { counts.withLock { $0.cached[prompt] ?? 0 } }
+
+    func write(_ token: Int32) { counts.withLock { $0.written.tokens.append(token) } }
+    func cutOff(_ scalars: Int) { counts.withLock { $0.written.cutOff = scalars } }
+    func addToken() { counts.withLock { $0.tokens += 1 } }
+    func addFinish(_ reason: FinishReason) { counts.withLock { $0.finishes.append(reason) } }
+    func noteSent() { counts.withLock { $0.lastSent = .now } }
+    func noteCached(_ tokens: Int, ofPrompt prompt: Int) { counts.withLock { $0.cached[prompt] = tokens } }
+
+    /// What the client is told of it.
+    func usage(of job: Job) -> JSONValue {
+        Answer.usage(prompt: job.promptTokens, completion: tokens, cached: cachedTokens)
+    }
+}

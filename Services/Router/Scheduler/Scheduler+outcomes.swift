@@ -1,0 +1,99 @@
+internal import Messages
+
+/// What became of a plan.
+extension Scheduler {
+    /// How long nothing is parked on disk after that has failed, and nothing begins after attention had no memory.
+    private static let diskPause = Duration.seconds(30), memoryPause = Duration.seconds(1)
+    /// So often a sequence that is alone waits for memory to begin from a kept state.
+    private static let lacksMax = 10
+
+    /// What a sequence was to get memory for.
+    enum Wish { case begin, resume, grow }
+
+    /// The attention service has bound this much memory for a sequence that has begun, come back or grown.
+    mutating func granted(_ id: SequenceID, bytes: Int) {
+        guard let index = running.firstIndex(where: { $0.id == id }) else { return }
+        running[index].grantedBytes = min(bytes, Limits.memoryBytesMax)
+        running[index].parkedState = .none
+    }
+
+    /// The attention service had no memory for a sequence that was to begin, to come back or to grow. It waits; for a
+    /// while what all have reserved counts as all there is. One that was to begin from a kept state and has nobody to
+    /// wait for begins empty, so that the state can make room; so does one that has waited long for other routers.
+    ///
+    /// - Returns: false if there is nobody whose end could be waited for; nothing has changed then.
+    mutating func lackedMemory(_ id: SequenceID, _ wish: Wish, at now: Duration) -> Bool {
+        guard let index = running.firstIndex(where: { $0.id == id }) else { return false }
+        let mayWait = inMemory.count > 1 || limits.othersBytes > 0 || !ended.isEmpty
+        var forgoesState = false
+        if wish == .begin, running[index].match.state != .none {
+            running[index].lackCount += 1
+            let hasWaited = inMemory.count == 1 && running[index].lackCount >= Self.lacksMax
+            forgoesState = !mayWait || hasWaited
+            running[index].beginsEmpty = forgoesState
+        }
+        guard mayWait || forgoesState else { return false }
+        switch wish {
+        case .begin: setAside(running[index], as: .waiting)
+        case .resume: setAside(running[index], as: running[index].phase)
+        case .grow:
+            accounts.refund(running[index].granted - running[index].carried, to: running[index].demand.account)
+            running[index].grant(running[index].carried)
+        }
+        if mayWait { lacksMemoryUntil = now + Self.memoryPause }
+        return true
+    }
+
+    /// A sequence's state could not be written to disk. It stays in memory, where it rests; whoever wanted its place
+    /// waits.
+    mutating func stayedInMemory(_ id: SequenceID, at now: Duration) {
+        keepsOffDiskUntil = now + Self.diskPause
+        guard let index = queue.firstIndex(where: { $0.id == id && $0.phase == .parkedOnDisk }) else { return }
+        queue[index].phase = .keptInMemory
+    }
+
+    /// A sequence's state is lost: its tokens are read again.
+    mutating func lostState(_ id: SequenceID) {
+        if let entry = running.first(where: { $0.id == id }) {
+            leave(entry, isSound: false)
+            setAside(entry, as: .waiting)
+        } else if let index = queue.firstIndex(where: { $0.id == id && $0.phase != .waiting }) {
+            leave(queue[index], isSound: false)
+            queue[index].forgetState()
+        }
+    }
+
+    /// Sequences whose state is gone or unknown, since a step with them failed: all their tokens are read again.
+    ///
+    /// - Parameter isolating: one of them may be the reason: each runs alone until it has shown that it is not.
+    /// - Returns: those that failed too often to be tried again; they are still there.
+    mutating func failed(_ ids: [SequenceID], isolating: Bool) -> [SequenceID] {
+        var givenUp: [SequenceID] = []
+        for id in ids {
+            guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
+            running[index].failures += 1
+            if running[index].failures >= Self.failuresMax || (isolating && ids.count == 1) {
+                givenUp.append(id)
+                continue
+            }
+            if isolating || running[index].failures > 1 { running[index].isSuspect = true }
+            leave(running[index], isSound: false)
+            setAside(running[index], as: .waiting)
+        }
+        for index in ended.indices where ids.contains(ended[index].id) { ended[index].length = nil }
+        return givenUp
+    }
+
+    /// The attention service has closed all live states. Kept ones may still be there.
+    mutating func lostAllStates() {
+        for entry in running { leave(entry, isSound: false) }
+        for entry in running { setAside(entry, as: .waiting) }
+        for index in queue.indices where queue[index].phase == .parkedInMemory {
+            leave(queue[index], isSound: false)
+            queue[index].forgetState()
+        }
+        for index in ended.indices { ended[index].length = nil }
+    }
+
+    private static let failuresMax = 3
+}

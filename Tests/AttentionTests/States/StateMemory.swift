@@ -1,0 +1,92 @@
+import Tensors
+
+@testable import Attention
+
+extension LightningState {
+    /// An empty state in a book of its own.
+    static func fresh(headCount: Int, headDimension: Int) -> LightningState {
+        LightningState(LightningShape(headCount: headCount, headDimension: headDimension), Allowance(MemoryBook()))
+    }
+
+    /// S.
+    var matrices: [Float] { states.floats(0 ..< states.count) }
+}
+
+extension KeyValueCache {
+    /// An empty cache in a book of its own.
+    static func fresh(headCount: Int, headDimension: Int) -> KeyValueCache {
+        KeyValueCache(KeyValueShape(headCount: headCount, headDimension: headDimension), Allowance(MemoryBook()))
+    }
+}
+
+extension FloatMemory {
+    func floats(_ range: Range<Int>) -> [Float] { Array(UnsafeBufferPointer(start: base, count: count)[range]) }
+
+    /// The bits of the first `rows` of 64 positions, of each head its key, which lies in a group, and its value;
+    /// nothing of what lies between them.
+    func bits(rows: Int, headCount: Int, headDimension d: Int) -> [UInt32] {
+        let group = Kernels.keyGroupLength, all = floats(0 ..< count), headFloats = KeyValueCache.pageLength * d
+        return (0 ..< rows).flatMap { row in
+            (0 ..< headCount).flatMap { head in
+                let keys = head * headFloats + row / group * group * d + row % group
+                let values = (headCount + head) * headFloats + row * d
+                return (0 ..< d).map { all[keys + $0 * group].bitPattern }
+                    + (0 ..< d).map { all[values + $0].bitPattern }
+            }
+        }
+    }
+}
+
+/// The bits of all that belongs to a state of one layer.
+enum LayerValues {
+    static func lightning(
+        _ states: FloatMemory, _ block: FloatMemory?, length: Int, _ shape: LightningShape
+    ) -> [UInt32] {
+        let rows = length % LightningState.blockLength
+        return bits(states.floats(0 ..< states.count))
+            + (block?.bits(rows: rows, headCount: shape.headCount, headDimension: shape.headDimension) ?? [])
+    }
+
+    static func softmax(_ pages: [FloatMemory], length: Int, _ shape: KeyValueShape) -> [UInt32] {
+        pages.enumerated().flatMap { index, page in
+            page.bits(
+                rows: min(KeyValueCache.pageLength, length - index * KeyValueCache.pageLength),
+                headCount: shape.headCount, headDimension: shape.headDimension)
+        }
+    }
+}
+
+extension LightningState {
+    func values(_ shape: LightningShape) -> [UInt32] {
+        LayerValues.lightning(states, block, length: length, shape)
+    }
+}
+
+extension KeyValueCache {
+    func values(_ shape: KeyValueShape) -> [UInt32] { LayerValues.softmax(pages, length: length, shape) }
+}
+
+extension KeptState {
+    /// The bits of all that belongs to it.
+    func values(_ shape: StateShape) -> [UInt32] {
+        layers.flatMap { layer in
+            switch layer {
+            case .lightning(let states, let block):
+                LayerValues.lightning(states, block, length: length, shape.lightning)
+            case .softmax(let pages): LayerValues.softmax(pages, length: length, shape.softmax)
+            }
+        }
+    }
+}
+
+extension LiveState {
+    /// All memory that it refers to.
+    var memory: [FloatMemory] {
+        layers.flatMap { layer in
+            switch layer {
+            case .lightning(let state): [state.states] + (state.block.map { [$0] } ?? [])
+            case .softmax(let cache): cache.pages
+            }
+        }
+    }
+}

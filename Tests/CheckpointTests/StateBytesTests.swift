@@ -1,0 +1,33 @@
+import Checkpoint
+import Testing
+
+@Suite("Bytes of a state")
+struct StateBytesTests {
+    @Test(
+        """
+        MiniMax-Text-01: 560 MiB of lightning states and open blocks, and 80 KiB of keys and values a position, in \
+        whole pages
+        """
+    )
+    func realModel() throws {
+        let config = try ModelConfig(contentsOf: text01), page = ModelConfig.keyValuePageLength
+        let lightning = 560 << 20, position = 80 << 10
+        #expect(config.stateBytes(tokensMax: 0) == lightning)
+        #expect(config.stateBytes(tokensMax: 1) == lightning + page * position)
+        #expect(config.stateBytes(tokensMax: page) == lightning + page * position)
+        #expect(config.stateBytes(tokensMax: page + 1) == lightning + 2 * page * position)
+        #expect(
+            config.stateBytes(tokensMax: 1_000_000) == lightning + (1_000_000 + page - 1) / page * page * position)
+    }
+
+    @Test(
+        "what no memory holds is Int.max, not a trap; a state without softmax layers does not grow",
+        arguments: [Int.max, Int.max - 1, 1 << 60, 1 << 52])
+    func extremes(tokens: Int) throws {
+        let real = try ModelConfig(contentsOf: text01)
+        #expect(real.stateBytes(tokensMax: tokens) == .max)
+        #expect(real.stateBytes(tokensMax: .min) == real.stateBytes(tokensMax: 0))
+        let lightningOnly = try parse(originalConfig(["attn_type_list": "[0, 0]"]))
+        #expect(lightningOnly.stateBytes(tokensMax: tokens) == lightningOnly.stateBytes(tokensMax: 0))
+    }
+}

@@ -1,0 +1,109 @@
+internal import Logging
+internal import Messages
+internal import Synchronization
+internal import Testing
+internal import Transport
+
+@testable import Router
+
+/// The router's calls about kept states, over a real connection.
+@Suite("Kept states of the attention service") struct KeptStatesTests {
+    private let service = PlayedAttention()
+    private let logger = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+
+    /// An engine that only has a book.
+    private final class Book: AttentionUser {
+        let book = Mutex(PrefixBook())
+        let parked: Set<StateID>
+        init(parked: Set<StateID> = []) { self.parked = parked }
+
+        var tokensMax: Int { 0 }
+        var states: (shared: Set<StateID>, parked: Set<StateID>) { (book.withLock { $0.states }, parked) }
+        func setMemory(bytes: Int, othersBytes: Int) {}
+        func lostLiveStates() {}
+        func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
+            book.withLock { $0.kept(state, tokens, in: scope) }
+        }
+        func gone(_ states: Set<StateID>) { book.withLock { $0.gone(states) } }
+        func signal() {}
+    }
+
+    private func keep(closes: Bool = false) -> StepPlan.Keep {
+        StepPlan.Keep(
+            id: 4, state: 8, closes: closes, scope: .everyone, tokens: [1, 2, 3], worth: .milliseconds(1500))
+    }
+
+    /// The results of moves, in short.
+    private func perform(_ moves: [SequenceMove]) async throws -> [String] {
+        let results = Mutex<[String]>([])
+        try await service.serve { attention in
+            let mover = SequenceMover(attention: attention, logger: logger)
+            for result in await mover.perform(moves.map { [$0] }) { results.withLock { $0.append("\(result)") } }
+        }
+        return results.withLock { $0 }
+    }
+
+    private var calls: [String] { service.content.withLock { $0.calls } }
+
+    @Test("a new connection brings book and service in line: unknown states are found, gone ones forgotten")
+    func reconcile() async throws {
+        service.content.withLock { $0.states = [1: [10, 11], 2: [20, 21, 22], 3: [], 4: [], 5: [50]] }
+        service.content.withLock { $0.failures = ["describe 5": .notFound] }
+        let engine = Book(parked: [4])
+        engine.found(1, [10, 11], in: .everyone)
+        engine.found(9, [90], in: .everyone)
+        try await service.serve { attention in
+            try await StateInventory(attention: attention, engine: engine).reconcile()
+        }
+        #expect(engine.states.shared == [1, 2], "5 has gone meanwhile")
+        let isThere = engine.book.withLock { $0.holds([20, 21, 22], in: PrefixScope(text: "scope")) }
+        #expect(isThere)
+        #expect(calls == ["describe 2", "describe 3", "describe 5", "drop [3]"], "4 is a parked sequence's")
+    }
+
+    @Test("now and then the book forgets what the service has let go; it asks for nothing new")
+    func refresh() async throws {
+        service.content.withLock { $0.states = [1: [10], 2: [20]] }
+        let engine = Book()
+        engine.found(1, [10], in: .everyone)
+        engine.found(9, [90], in: .everyone)
+        try await service.serve { attention in
+            try await StateInventory(attention: attention, engine: engine).refresh()
+        }
+        #expect(engine.states.shared == [1] && calls.isEmpty)
+    }
+
+    @Test("a state is kept with its tokens; one of another length than expected is dropped at once")
+    func keeps() async throws {
+        #expect(try await perform([.keep(keep(closes: true))]).first?.hasPrefix("kept") == true)
+        #expect(calls == ["keep 4 closes true promised false"])
+        #expect(service.content.withLock { $0.states } == [8: [1, 2, 3]])
+        service.content.withLock { $0.lengthTold = 2 }
+        #expect(try await perform([.keep(keep())]) == ["notKept"])
+        #expect(service.content.withLock { $0.states }.isEmpty)
+    }
+
+    @Test("parking keeps a promised state and writes it; one that is kept already is only written")
+    func parks() async throws {
+        let results = try await perform([
+            .park(StepPlan.Parking(id: 4, state: 8)), .park(StepPlan.Parking(id: 5, state: 9, isKept: true)),
+        ])
+        #expect(results.isEmpty)
+        #expect(calls == ["keep 4 closes true promised true", "store 8 leaves true", "store 9 leaves true"])
+    }
+
+    @Test("a sequence whose state could not be kept is lost; where only the disk is full it stays in memory")
+    func parkingFails() async throws {
+        service.content.withLock { $0.failures = ["keep": .internalError] }
+        #expect(try await perform([.park(StepPlan.Parking(id: 4, state: 8))]) == ["lost(4)"])
+        service.content.withLock { $0.failures = ["store": .resourceExhausted] }
+        #expect(try await perform([.park(StepPlan.Parking(id: 4, state: 8))]) == ["stayedInMemory(4)"])
+    }
+
+    @Test("coming back takes the parked state's place")
+    func resumes() async throws {
+        let opening = StepPlan.Opening(tokensMax: 20, state: 8, length: 10)
+        #expect(try await perform([.resume(4, opening)]) == ["granted(4, bytes: 1000)"])
+        #expect(calls == ["open 4 from all 10 of 8, which ends"])
+    }
+}

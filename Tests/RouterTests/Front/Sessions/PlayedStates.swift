@@ -1,0 +1,114 @@
+import Messages
+import Synchronization
+
+@testable import Router
+
+/// Kept states and their files as the test says; it notes what it was asked for.
+final class PlayedStates: SessionStates {
+    struct State {
+        var tokens: [Int32]
+        var scope: PrefixScope
+        var file: [UInt8]
+    }
+    private struct Content {
+        var states: [StateID: State] = [:]
+        /// States that are thought to be there, and are not.
+        var stale: [StateID: State] = [:]
+        var arriving: [StateID: [UInt8]] = [:]
+        var arrivingTokens: [Int32] = []
+        var failure: StateFailure?
+        /// So many parts are given before the file is gone.
+        var partsLeft = Int.max
+        var calls: [String] = []
+    }
+    private let content = Mutex(Content())
+    let fileBytesMax: Int
+
+    init(fileBytesMax: Int = 0) { self.fileBytesMax = fileBytesMax }
+
+    // MARK: what the test does and sees
+
+    func keep(_ id: StateID, _ tokens: [Int32], in scope: PrefixScope, file: [UInt8]) {
+        content.withLock { $0.states[id] = State(tokens: tokens, scope: scope, file: file) }
+    }
+    /// The state goes, and nobody is told.
+    func evict(_ id: StateID) { content.withLock { $0.stale[id] = $0.states.removeValue(forKey: id) } }
+    func fails(with failure: StateFailure?) { content.withLock { $0.failure = failure } }
+    func loseFile(afterParts count: Int) { content.withLock { $0.partsLeft = count } }
+    func findTokens(_ tokens: [Int32]) { content.withLock { $0.arrivingTokens = tokens } }
+    var calls: [String] { content.withLock { $0.calls } }
+    func state(_ id: StateID) -> State? { content.withLock { $0.states[id] } }
+    var ids: [StateID] { content.withLock { $0.states.keys.sorted() } }
+    var arrived: [[UInt8]] { content.withLock { Array($0.arriving.values) } }
+
+    // MARK: SessionStates
+
+    private func ask<R>(_ call: String, _ answer: (inout Content) throws(StateFailure) -> R) throws(StateFailure) -> R {
+        try content.withLock { content throws(StateFailure) in
+            content.calls.append(call)
+            if let failure = content.failure { throw failure }
+            return try answer(&content)
+        }
+    }
+
+    func states(along tokens: [Int32], in scope: PrefixScope) async throws(StateFailure) -> [SessionState] {
+        try ask("states") { content throws(StateFailure) in
+            content.states.values.filter { $0.scope == scope && tokens.starts(with: $0.tokens) }
+                .map { SessionState(length: $0.tokens.count, inMemory: 100 * $0.tokens.count, onDisk: $0.file.count) }
+                .sorted { $0.length < $1.length }
+        }
+    }
+
+    func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? {
+        content.withLock { content in
+            content.states.merging(content.stale) { there, _ in there }
+                .first { $0.value.scope == scope && $0.value.tokens == tokens }?.key
+        }
+    }
+
+    func forget(_ state: StateID) { content.withLock { $0.stale[state] = nil } }
+
+    func store(_ state: StateID) async throws(StateFailure) -> Int {
+        try ask("store") { content throws(StateFailure) in
+            guard let state = content.states[state] else { throw .gone }
+            return state.file.count
+        }
+    }
+
+    func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart {
+        try ask("part at \(offset)") { content throws(StateFailure) in
+            content.partsLeft -= 1
+            guard content.partsLeft >= 0, let file = content.states[state]?.file else { throw .gone }
+            return StatePart(
+                fileBytes: file.count, bytes: Array(file.dropFirst(offset).prefix(StatePart.bytesMax)))
+        }
+    }
+
+    func take(_ part: ArrivingPart, of state: StateID, in scope: PrefixScope) async throws(StateFailure) {
+        try ask("take \(part.bytes.count) at \(part.offset)\(part.isLast ? ", the last" : "")") {
+            content throws(StateFailure) in
+            guard content.arriving[state, default: []].count == part.offset else { throw .unavailable }
+            content.arriving[state, default: []] += part.bytes
+            guard part.isLast, let file = content.arriving[state] else { return }
+            content.states[state] = State(tokens: content.arrivingTokens, scope: scope, file: file)
+        }
+    }
+
+    func tokens(of state: StateID) async throws(StateFailure) -> [Int32] {
+        try ask("tokens") { content throws(StateFailure) in
+            guard let state = content.states[state] else { throw .gone }
+            return state.tokens
+        }
+    }
+
+    func learn(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
+        content.withLock { $0.calls.append("learn \(tokens.count)") }
+    }
+
+    func drop(_ state: StateID) async {
+        content.withLock {
+            $0.calls.append("drop")
+            $0.states[state] = nil
+        }
+    }
+}

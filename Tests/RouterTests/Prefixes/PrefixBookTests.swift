@@ -1,0 +1,79 @@
+internal import Messages
+internal import Testing
+
+@testable import Router
+
+/// Kept states of several scopes, and how much is remembered.
+@Suite("Prefix book") struct PrefixBookTests {
+    private static let mine = PrefixScope(text: "mine"), other = PrefixScope(text: "other")
+
+    private static func tokens(_ count: Int, seed: Int32 = 0) -> [Int32] {
+        (0 ..< Int32(count)).map { $0 + seed * 1000 }
+    }
+
+    @Test("scopes do not share prefixes")
+    func scopes() {
+        var book = PrefixBook()
+        book.kept(1, Self.tokens(200), in: Self.mine)
+        #expect(book.find(Self.tokens(300), in: Self.mine).reused == 200)
+        #expect(book.find(Self.tokens(300), in: Self.other) == PrefixMatch(miss: .unknown))
+        #expect(book.holds(Self.tokens(200), in: Self.mine) && !book.holds(Self.tokens(200), in: Self.other))
+    }
+
+    @Test("a state that is gone is not found any more; one that nobody knows concerns nobody")
+    func gone() {
+        var book = PrefixBook()
+        book.kept(1, Self.tokens(200), in: Self.mine)
+        book.kept(2, Self.tokens(300), in: Self.mine)
+        book.gone([2, 9])
+        #expect(book.states == [1])
+        #expect(
+            book.find(Self.tokens(400), in: Self.mine)
+                == PrefixMatch(state: 1, reused: 200, matched: 300, miss: .evicted))
+        book.gone([2])
+        #expect(book.states == [1])
+    }
+
+    @Test("no state, a state without tokens and one that is known already change nothing")
+    func ignored() {
+        var book = PrefixBook()
+        book.kept(.none, Self.tokens(100), in: Self.mine)
+        book.kept(1, [], in: Self.mine)
+        #expect(book.states.isEmpty && book.tokenCount == 0)
+        book.kept(2, Self.tokens(100), in: Self.mine)
+        book.kept(2, Self.tokens(300), in: Self.mine)
+        #expect(book.find(Self.tokens(300), in: Self.mine).reused == 100)
+    }
+
+    @Test("where too much is remembered, paths that nobody used for long are forgotten, and states never")
+    func bounded() {
+        var book = PrefixBook(tokensMax: 1100)
+        book.kept(1, Self.tokens(300), in: Self.other)
+        book.computes(Self.tokens(300, seed: 1), in: Self.mine)
+        book.computes(Self.tokens(300, seed: 2), in: Self.mine)
+        book.computes(Self.tokens(200, seed: 1), in: Self.mine)
+        book.computes(Self.tokens(300, seed: 3), in: Self.mine)
+        #expect(book.tokenCount <= 1100)
+        let matched = (1 ... 3).map { book.find(Self.tokens(400, seed: $0), in: Self.mine).matched }
+        #expect(matched == [300, 0, 300])
+        #expect(book.find(Self.tokens(400), in: Self.other).reused == 300)
+    }
+
+    @Test("however much is computed, the number of tokens stays within its limit")
+    func never() {
+        var random = RandomSource(seed: 5)
+        var book = PrefixBook(tokensMax: 2000)
+        var paths: [[Int32]] = [[]]
+        for id in 1 ... 400 as ClosedRange<UInt64> {
+            let known = paths.randomElement(using: &random) ?? []
+            let tokens =
+                known.prefix(.random(in: 0 ... 500, using: &random)) + [Int32(id)]
+                + Self.tokens(.random(in: 1 ... 200, using: &random))
+            paths.append(Array(tokens))
+            book.computes(Array(tokens), in: id % 3 == 0 ? Self.mine : Self.other)
+            if id % 10 == 0 { book.kept(StateID(rawValue: id), Array(tokens), in: Self.mine) }
+            if id % 10 == 5 { book.gone([StateID(rawValue: id - 5)]) }
+            #expect(book.tokenCount <= 2000)
+        }
+    }
+}
