@@ -20,6 +20,11 @@ package struct StateSize: Sendable, Equatable {
         return isTooLarge ? .max : sum
     }
 
+    /// The same beside what the state shares: the full pages of its first `shared` positions.
+    package func bytes(tokens: Int, sharing shared: Int) -> Int {
+        max(0, bytes(tokens: tokens) - saturatingProduct(max(0, shared) / pageLength, pageBytes))
+    }
+
     /// Most positions of a state that takes at most `bytes`; 0 where not even an empty one fits, `Int.max` where
     /// length costs nothing.
     package func tokens(within bytes: Int) -> Int {

@@ -30,4 +30,12 @@ struct StateBytesTests {
         let lightningOnly = try parse(originalConfig(["attn_type_list": "[0, 0]"]))
         #expect(lightningOnly.stateBytes(tokensMax: tokens) == lightningOnly.stateBytes(tokensMax: 0))
     }
+
+    @Test(
+        "what shares the beginning of another state takes as much less as the full pages of that beginning have",
+        arguments: [(0, 0), (1, 0), (63, 0), (64, 1), (65, 1), (640, 10), (-5, 0)])
+    func sharing(shared: Int, pages: Int) {
+        let size = StateSize(fixedBytes: 1000, pageBytes: 10, pageLength: 64)
+        #expect(size.bytes(tokens: 640, sharing: shared) == 1000 + 10 * (10 - pages))
+    }
 }

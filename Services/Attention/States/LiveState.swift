@@ -92,10 +92,10 @@ final class LiveState: @unchecked Sendable {
     /// Something is kept of this state, so it needs memory for what it changes next.
     func allowCopies() { allowance.grant(max(0, bytesNeeded - allowance.bytesLeft)) }
 
-    /// What `allowCopies` would bind at most.
+    /// What `allowCopies` would bind at most: all matrices and open blocks, which are no longer its own.
     func bytesToKeep(_ shape: StateShape) -> Int {
         let pages = layers.reduce(0) { $0 + ($1.softmax?.bytesNeeded(tokens: tokensMax) ?? 0) }
-        return max(0, shape.bytesToKeep + pages - allowance.bytesLeft)
+        return max(0, shape.size.fixedBytes + pages - allowance.bytesLeft)
     }
 
     /// Bytes that are granted and not asked for yet.
@@ -120,27 +120,13 @@ struct StateShape: Sendable {
     let layers: [ModelConfig.AttentionKind]
     let lightning: LightningShape
     let softmax: KeyValueShape
+    /// What a state of a length takes.
+    let size: StateSize
 
     init(_ config: ModelConfig) {
         layers = config.layers
+        size = config.stateSize
         lightning = LightningShape(headCount: config.headCount, headDimension: config.headDimension)
         softmax = KeyValueShape(headCount: config.keyValueHeadCount, headDimension: config.headDimension)
     }
-
-    private var lightningCount: Int { layers.count { $0 == .lightning } }
-
-    /// What an empty state of so many positions takes, at most.
-    func bytes(tokensMax: Int) -> Int {
-        lightningCount * (lightning.stateBytes + lightning.blockBytes)
-            + (layers.count - lightningCount) * softmax.pages(tokensMax) * softmax.pageBytes
-    }
-
-    /// What goes on from the first `length` tokens of a kept state takes, beside what it shares.
-    func bytes(tokensMax: Int, sharing length: Int) -> Int {
-        let shared = (layers.count - lightningCount) * (length / KeyValueCache.pageLength) * softmax.pageBytes
-        return max(0, bytes(tokensMax: tokensMax) - shared)
-    }
-
-    /// What a live state needs to go on when it has been kept: what it changes next is no longer its own.
-    var bytesToKeep: Int { lightningCount * (lightning.stateBytes + lightning.blockBytes) }
 }

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Messages
 internal import Synchronization
 internal import Tensors
@@ -118,7 +119,7 @@ extension StateKeeper {
 
     /// Memory for a state of this length, to be filled from a file.
     func emptyState(length: Int) throws(AttentionError) -> KeptState {
-        let bytes = shape.bytes(tokensMax: length)
+        let bytes = shape.size.bytes(tokens: length)
         try store.withLock { store throws(AttentionError) in
             try store.requireMemory(bytes)
             book.reserve(bytes)

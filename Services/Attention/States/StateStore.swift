@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Messages
 
 /// A sequence's name: two routers may use the same number.
@@ -38,7 +39,7 @@ struct StateStore {
     mutating func open(_ key: SequenceKey, tokensMax: Int) throws(AttentionError) -> Int {
         guard live[key] == nil else { throw .sequenceExists(key.id) }
         try checkLength(tokensMax)
-        try requireMemory(shape.bytes(tokensMax: tokensMax))
+        try requireMemory(shape.size.bytes(tokens: tokensMax))
         let state = LiveState(shape, tokensMax: tokensMax, book)
         live[key] = state
         return state.grantedBytes
@@ -62,7 +63,7 @@ struct StateStore {
         try requireMemory(
             origin.consumes
                 ? state.bytesToTakeOver(shape, tokensMax: tokensMax)
-                : shape.bytes(tokensMax: tokensMax, sharing: origin.length))
+                : shape.size.bytes(tokens: tokensMax, sharing: origin.length))
         if origin.consumes { kept[origin.state] = nil }
         kept[origin.state]?.use(at: now)
         live[key] = LiveState(

@@ -34,16 +34,15 @@ extension Scheduler {
     /// bound already.
     func bytesToBegin(_ entry: Entry) -> Int {
         let state = entry.match.state
-        guard state != .none, inMemory.contains(where: { $0.match.state == state }) else {
-            return bytesToBeginAlone(entry)
-        }
-        let size = entry.demand.state
-        return max(0, bytesToBeginAlone(entry) - entry.match.reused / size.pageLength * size.pageBytes)
+        let isBound = state != .none && inMemory.contains { $0.match.state == state }
+        return bytesToBegin(entry, sharing: isBound ? entry.match.reused : 0)
     }
 
     /// The same where no other one has begun from its kept state.
-    func bytesToBeginAlone(_ entry: Entry) -> Int {
-        entry.phase.takesMemory ? 0 : entry.demand.state.bytes(tokens: grantToBegin(entry))
+    func bytesToBeginAlone(_ entry: Entry) -> Int { bytesToBegin(entry, sharing: 0) }
+
+    private func bytesToBegin(_ entry: Entry, sharing shared: Int) -> Int {
+        entry.phase.takesMemory ? 0 : entry.demand.state.bytes(tokens: grantToBegin(entry), sharing: shared)
     }
 
     /// Gives running sequences that have reached the end of their memory more of it. Where there is none, others make
