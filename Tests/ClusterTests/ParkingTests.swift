@@ -20,7 +20,7 @@ import Testing
                 guard length > 0 else { return }
                 let state = StateID.random()
                 try await attention.keepParked(sequence, as: state)
-                try await attention.store(state)
+                try await attention.store(state, leavesMemory: true)
                 let bytes = try await attention.open(
                     sequence, tokensMax: prompt.count, from: state, length: length, consumes: true)
                 #expect(bytes == cluster.config.stateBytes(tokensMax: prompt.count))

@@ -23,12 +23,30 @@ extension AttentionClient {
         _ = try await rpc.call(.keepState, request, timeout: timeout)
     }
 
-    /// Moves a kept state from memory to disk.
+    /// Writes a kept state to disk, if it is not there.
     ///
+    /// - Parameter leavesMemory: whether it is on disk only then.
+    /// - Returns: the size of its file.
     /// - Throws: `RPCError` `resourceExhausted` where the disk is full; the state stays in memory.
-    func store(_ state: StateID) async throws {
-        let request = StoreStateRequest(router: router, owner: owner, state: state, leavesMemory: true)
-        _ = try await rpc.call(.storeState, request, timeout: timeout)
+    @discardableResult func store(_ state: StateID, leavesMemory: Bool) async throws(RPCError) -> Int {
+        let request = StoreStateRequest(router: router, owner: owner, state: state, leavesMemory: leavesMemory)
+        return try await rpc.call(.storeState, request, timeout: timeout).diskBytes
+    }
+
+    /// A part of a kept state's file.
+    func export(_ state: StateID, at offset: Int, bytesMax: Int) async throws(RPCError) -> ExportStateResponse {
+        let request = ExportStateRequest(
+            router: router, owner: owner, state: state, offset: offset, bytesMax: bytesMax)
+        return try await rpc.call(.exportState, request, timeout: timeout)
+    }
+
+    /// Sends a part of a kept state's file, which begins at `offset` in it; with the last part the state is kept.
+    func `import`(
+        _ part: [UInt8], of state: StateID, in scope: PrefixScope, at offset: Int, isLast: Bool
+    ) async throws(RPCError) {
+        let request = ImportStateRequest(
+            router: router, owner: owner, state: state, scope: scope.text, offset: offset, isLast: isLast, part: part)
+        _ = try await rpc.call(.importState, request, timeout: timeout)
     }
 
     /// Drops kept states, wherever they are.
@@ -37,11 +55,14 @@ extension AttentionClient {
         _ = try await rpc.call(.dropStates, request, timeout: timeout)
     }
 
-    /// The ids of all states that the service keeps for this router's name.
-    func keptStates() async throws(RPCError) -> Set<StateID> {
+    /// All states that the service keeps for this router's name.
+    func listStates() async throws(RPCError) -> [KeptStateInfo] {
         let request = ListStatesRequest(router: router, owner: owner)
-        return Set(try await rpc.call(.listStates, request, timeout: timeout).states.map(\.state))
+        return try await rpc.call(.listStates, request, timeout: timeout).states
     }
+
+    /// Their ids.
+    func keptStates() async throws(RPCError) -> Set<StateID> { Set(try await listStates().map(\.state)) }
 
     /// What was given with a state when it was kept.
     func describe(_ state: StateID) async throws(RPCError) -> KeptStateDescription {

@@ -73,7 +73,7 @@ struct SequenceMover: Sendable {
                 return .lost(parking.id)
             }
         }
-        try await attention.store(parking.state)
+        try await attention.store(parking.state, leavesMemory: true)
         return nil
     }
 

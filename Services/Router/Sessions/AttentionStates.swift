@@ -1,6 +1,5 @@
 internal import Messages
 internal import Transport
-internal import TypedCalls
 
 /// The states that the attention service keeps, by the engine's book. Nothing is remembered here: whoever asks gets
 /// what attention answers now.
@@ -13,8 +12,7 @@ struct AttentionStates: SessionStates {
     func states(along tokens: [Int32], in scope: PrefixScope) async throws(StateFailure) -> [SessionState] {
         let known = engine.states(along: tokens, in: scope)
         guard !known.isEmpty else { return [] }
-        let request = ListStatesRequest(router: attention.router, owner: attention.owner)
-        let infos = try await call(.listStates, request).states
+        let infos = try await told { attention throws(RPCError) in try await attention.listStates() }
         let kept = Dictionary(infos.map { ($0.state, $0) }) { _, last in last }
         return known.compactMap { id, length in
             kept[id].map { SessionState(length: length, inMemory: $0.bytes, onDisk: $0.diskBytes) }
@@ -26,28 +24,24 @@ struct AttentionStates: SessionStates {
     func forget(_ state: StateID) { engine.gone([state]) }
 
     func store(_ state: StateID) async throws(StateFailure) -> Int {
-        let request = StoreStateRequest(router: attention.router, owner: attention.owner, state: state)
-        return try await call(.storeState, request).diskBytes
+        try await told { attention throws(RPCError) in try await attention.store(state, leavesMemory: false) }
     }
 
     func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart {
-        let request = ExportStateRequest(
-            router: attention.router, owner: attention.owner, state: state, offset: offset,
-            bytesMax: StatePart.bytesMax)
-        let answer = try await call(.exportState, request)
+        let answer = try await told { attention throws(RPCError) in
+            try await attention.export(state, at: offset, bytesMax: StatePart.bytesMax)
+        }
         return StatePart(fileBytes: answer.fileBytes, bytes: answer.part)
     }
 
     func take(_ part: ArrivingPart, of state: StateID, in scope: PrefixScope) async throws(StateFailure) {
-        let request = ImportStateRequest(
-            router: attention.router, owner: attention.owner, state: state, scope: scope.text, offset: part.offset,
-            isLast: part.isLast, part: part.bytes)
-        _ = try await call(.importState, request)
+        try await told { attention throws(RPCError) in
+            try await attention.import(part.bytes, of: state, in: scope, at: part.offset, isLast: part.isLast)
+        }
     }
 
     func tokens(of state: StateID) async throws(StateFailure) -> [Int32] {
-        let request = DescribeStateRequest(router: attention.router, owner: attention.owner, state: state)
-        return try await call(.describeState, request).tokens
+        try await told { attention throws(RPCError) in try await attention.describe(state) }.tokens
     }
 
     func learn(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
@@ -56,13 +50,10 @@ struct AttentionStates: SessionStates {
 
     func drop(_ state: StateID) async { try? await attention.drop([state]) }
 
-    private func call<Request, Response>(
-        _ endpoint: Endpoint<Request, Response>, _ request: Request
-    ) async throws(StateFailure) -> Response {
-        do throws(RPCError) {
-            return try await attention.rpc.call(endpoint, request, timeout: attention.timeout)
-        } catch {
-            throw StateFailure(error)
-        }
+    /// What the attention service answers; its error is told as the front knows it.
+    private func told<Value>(
+        _ ask: (AttentionClient) async throws(RPCError) -> Value
+    ) async throws(StateFailure) -> Value {
+        do throws(RPCError) { return try await ask(attention) } catch { throw StateFailure(error) }
     }
 }
