@@ -77,7 +77,11 @@ struct AttentionService: Service {
     private func storeBeforeEnd(_ states: StateKeeper) async {
         let end = ContinuousClock.now + .seconds(5)
         while .now < end {
-            guard let isMore = try? await states.storeOneResting(for: .zero), isMore else { return }
+            do {
+                guard try await states.storeOneResting(for: .zero) else { return }
+            } catch {
+                // The next time another one comes first.
+            }
         }
     }
 

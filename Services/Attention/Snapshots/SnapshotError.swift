@@ -1,3 +1,4 @@
+internal import Console
 internal import Foundation
 
 /// Why a kept state cannot be written to disk or read back.
@@ -36,5 +37,5 @@ enum SnapshotError: Error, Equatable, CustomStringConvertible {
     }
 
     /// From `errno`; call it before anything else can change that.
-    static func system(_ code: Int32) -> SnapshotError { unsafe .disk(String(cString: strerror(code))) }
+    static func system(_ code: Int32) -> SnapshotError { .disk(systemWords(code)) }
 }

@@ -96,13 +96,16 @@ final class StateDisk: Sendable {
         return try unsafe body(UnsafeMutableRawBufferPointer(memory))
     }
 
-    /// On the lane, as all whose names end in `Now`.
+    /// Runs on the lane, as every function does whose name ends in `Now`.
     func removeNow(_ id: StateID) { _ = try? folder.files.delete(id) }
 
     /// Gives a damaged file another name.
     func setAsideNow(_ id: StateID) { try? folder.files.setAside(id) }
 
     func remove(_ id: StateID) async { await finish { [self] in removeNow(id) } }
+
+    /// Waits until what the lane does now is done.
+    func settle() async throws { try await lane.run {} }
 
     /// Runs `work` on the lane, also where the calling task is cancelled: a file whose state is gone must go, too.
     func finish(_ work: @escaping @Sendable () -> Void) async {

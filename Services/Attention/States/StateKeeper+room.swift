@@ -12,7 +12,7 @@ extension StateKeeper {
             do {
                 return try await work()
             } catch AttentionError.moving {
-                try await Task.sleep(for: .milliseconds(5))
+                try await disk.settle()
             } catch let error as AttentionError {
                 guard case .memory(let needed, _, let budget) = error, needed <= budget - book.boundBytes,
                     try await makeRoom(&stuck)
@@ -28,9 +28,9 @@ extension StateKeeper {
     private func makeRoom(_ stuck: inout Set<StateID>) async throws -> Bool {
         let now = now
         guard let entry = store.withLock({ [stuck] in $0.nextToLeaveMemory(at: now, except: stuck) }) else {
-            // One that is just being written leaves memory soon.
+            // One that is just being written can leave memory then.
             guard store.withLock({ $0.kept.values.contains(where: \.isMoving) }) else { return false }
-            try await Task.sleep(for: .milliseconds(5))
+            try await disk.settle()
             return true
         }
         if entry.diskBytes == 0, disk.isWorthStoring(entry) {
