@@ -56,8 +56,8 @@ import Testing
             return try await tasks.reduce(into: [StoryUser]()) { users, user in if let user { users.append(user) } }
         }
         for user in users { try await user.lookAtAll() }
-        print("killed \(count) times, seed \(seed): \(log.counts)")
-        #expect(log.counts.answers > count && log.counts.moved > 0, "\(log.counts)")
+        print("killed \(count) times or more, seed \(seed): \(log.counts)")
+        #expect(log.counts.answers >= count && log.counts.moved > 0, "\(log.counts)")
     }
 
     private func kill(
@@ -65,8 +65,13 @@ import Testing
     ) async throws {
         var random = SplitMix64(seed: seed &+ 99 << 32), halfWritten = 0
         let weather = StoryWeather(cluster, log, seed: 0)
-        for round in 0 ..< count {
+        var round = 0
+        // A slow machine gets a few more, until states have been written to disk at all.
+        while round < count || (log.counts.moved == 0 && round < 5 * count) {
+            defer { round += 1 }
             let names = [["attention"], ["router"], ["attention"], ["router", "attention"]][round % 4]
+            let answers = log.counts.answers
+            try await eventually("an answer since the last kill") { log.counts.answers > answers }
             await log.add(cluster)
             try await Task.sleep(for: .milliseconds(Int.random(in: 0 ... 1500, using: &random)))
             if round.isMultiple(of: 2) { try await waitForWriting(states, atMost: .seconds(3)) }
@@ -75,7 +80,7 @@ import Testing
             let fault = try FolderContents(states).fault(after: before, bytesMax: Self.diskMiB << 20)
             guard fault == nil || names == ["router"] else { throw SupportError("kill \(round): \(fault ?? "")") }
         }
-        print("\(halfWritten) half-written files were left by \(count) kills")
+        print("\(halfWritten) half-written files were left by \(round) kills")
     }
 
     /// Until a file is being written: chance alone hardly ever finds such a moment.

@@ -7,13 +7,13 @@ import Transport
 @Suite("REST client") struct RESTClientTests {
     /// What a GET gets from a server that sends `script`.
     private func answer(
-        _ script: ScriptedServer.Script, limits: RESTClient.Limits = .short
+        _ script: ScriptedServer.Script, limits: RESTClient.Limits = .init()
     ) async throws -> RESTClient.Answer {
         try await ScriptedServer.run(script) { try await RESTClient($0).get("/x", limits: limits) }
     }
 
     /// Why it gets nothing.
-    private func error(_ script: ScriptedServer.Script, limits: RESTClient.Limits = .short) async throws -> RESTError {
+    private func error(_ script: ScriptedServer.Script, limits: RESTClient.Limits = .init()) async throws -> RESTError {
         let error = await #expect(throws: RESTError.self) { _ = try await answer(script, limits: limits) }
         return try #require(error)
     }
