@@ -457,6 +457,51 @@ void   minimax__cluster__v1__attention_description__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__attention_description__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   minimax__cluster__v1__hold_part_request__init
+                     (Minimax__Cluster__V1__HoldPartRequest         *message)
+{
+  static const Minimax__Cluster__V1__HoldPartRequest init_value = MINIMAX__CLUSTER__V1__HOLD_PART_REQUEST__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__hold_part_request__get_packed_size
+                     (const Minimax__Cluster__V1__HoldPartRequest *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_part_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__hold_part_request__pack
+                     (const Minimax__Cluster__V1__HoldPartRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_part_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__hold_part_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__HoldPartRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_part_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__HoldPartRequest *
+       minimax__cluster__v1__hold_part_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__HoldPartRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__hold_part_request__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__hold_part_request__free_unpacked
+                     (Minimax__Cluster__V1__HoldPartRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__hold_part_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   minimax__cluster__v1__digests_request__init
                      (Minimax__Cluster__V1__DigestsRequest         *message)
 {
@@ -2511,7 +2556,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[7] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[9] =
 {
   {
     "model_fingerprint",
@@ -2597,6 +2642,30 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "part_index",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, part_index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_count",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, part_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
   3,   /* field[3] = arithmetic */
@@ -2604,6 +2673,8 @@ static const unsigned minimax__cluster__v1__attention_description__field_indices
   2,   /* field[2] = memory_budget_bytes */
   0,   /* field[0] = model_fingerprint */
   4,   /* field[4] = others_bytes */
+  8,   /* field[8] = part_count */
+  7,   /* field[7] = part_index */
   5,   /* field[5] = stalled_ms */
   6,   /* field[6] = weights_copy */
 };
@@ -2611,7 +2682,7 @@ static const ProtobufCIntRange minimax__cluster__v1__attention_description__numb
 {
   { 1, 0 },
   { 7, 5 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -2621,11 +2692,75 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  7,
+  9,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
   2,  minimax__cluster__v1__attention_description__number_ranges,
   (ProtobufCMessageInit) minimax__cluster__v1__attention_description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__hold_part_request__field_descriptors[3] =
+{
+  {
+    "router",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldPartRequest, router),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_index",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldPartRequest, part_index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HoldPartRequest, part_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__hold_part_request__field_indices_by_name[] = {
+  2,   /* field[2] = part_count */
+  1,   /* field[1] = part_index */
+  0,   /* field[0] = router */
+};
+static const ProtobufCIntRange minimax__cluster__v1__hold_part_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__hold_part_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.HoldPartRequest",
+  "HoldPartRequest",
+  "Minimax__Cluster__V1__HoldPartRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__HoldPartRequest),
+  3,
+  minimax__cluster__v1__hold_part_request__field_descriptors,
+  minimax__cluster__v1__hold_part_request__field_indices_by_name,
+  1,  minimax__cluster__v1__hold_part_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__hold_part_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define minimax__cluster__v1__digests_request__field_descriptors NULL
@@ -4565,7 +4700,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descripto
   (ProtobufCMessageInit) minimax__cluster__v1__state_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[13] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__field_descriptors[14] =
 {
   {
     "name",
@@ -4723,6 +4858,18 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__announce_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "role",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AnnounceRequest, role),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__announce_request__field_indices_by_name[] = {
   2,   /* field[2] = address */
@@ -4736,13 +4883,14 @@ static const unsigned minimax__cluster__v1__announce_request__field_indices_by_n
   3,   /* field[3] = model_fingerprint */
   0,   /* field[0] = name */
   9,   /* field[9] = read_bandwidth */
+  13,   /* field[13] = role */
   5,   /* field[5] = threads */
   12,   /* field[12] = weights_copy */
 };
 static const ProtobufCIntRange minimax__cluster__v1__announce_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor =
 {
@@ -4752,7 +4900,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descrip
   "Minimax__Cluster__V1__AnnounceRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AnnounceRequest),
-  13,
+  14,
   minimax__cluster__v1__announce_request__field_descriptors,
   minimax__cluster__v1__announce_request__field_indices_by_name,
   1,  minimax__cluster__v1__announce_request__number_ranges,

@@ -25,6 +25,7 @@ typedef struct Minimax__Cluster__V1__TokenGroup Minimax__Cluster__V1__TokenGroup
 typedef struct Minimax__Cluster__V1__ExpertResponse Minimax__Cluster__V1__ExpertResponse;
 typedef struct Minimax__Cluster__V1__DescribeRequest Minimax__Cluster__V1__DescribeRequest;
 typedef struct Minimax__Cluster__V1__AttentionDescription Minimax__Cluster__V1__AttentionDescription;
+typedef struct Minimax__Cluster__V1__HoldPartRequest Minimax__Cluster__V1__HoldPartRequest;
 typedef struct Minimax__Cluster__V1__DigestsRequest Minimax__Cluster__V1__DigestsRequest;
 typedef struct Minimax__Cluster__V1__DigestsResponse Minimax__Cluster__V1__DigestsResponse;
 typedef struct Minimax__Cluster__V1__OpenSequenceRequest Minimax__Cluster__V1__OpenSequenceRequest;
@@ -342,10 +343,55 @@ struct  Minimax__Cluster__V1__AttentionDescription
    * swift: = ""
    */
   char *weights_copy;
+  /*
+   * Which part of attention the service computes, from 0.
+   */
+  /*
+   * swift: = 0
+   */
+  uint32_t part_index;
+  /*
+   * Of how many parts; 1: all of it.
+   */
+  /*
+   * swift: = 1
+   */
+  uint32_t part_count;
 };
 #define MINIMAX__CLUSTER__V1__ATTENTION_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__attention_description__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+
+
+/*
+ * POST /minimax.cluster.v1/attention/hold -> AttentionDescription
+ * swift: holdPart
+ * Says which part of attention the service computes from now on. Where that is another part than before, all its
+ * sequences are closed and its kept states dropped from memory. Fails with `failed-precondition` while another router
+ * uses the service for another part, and with `invalid-argument` where the model cannot be cut so.
+ */
+struct  Minimax__Cluster__V1__HoldPartRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The router's instance.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t router;
+  /*
+   * Which part, from 0.
+   */
+  uint32_t part_index;
+  /*
+   * Of how many parts: 1, 2, 4 or 8.
+   */
+  uint32_t part_count;
+};
+#define MINIMAX__CLUSTER__V1__HOLD_PART_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__hold_part_request__descriptor) \
+    , 0, 0, 0 }
 
 
 /*
@@ -1273,8 +1319,8 @@ struct  Minimax__Cluster__V1__StateResponse
 /*
  * POST /minimax.cluster.v1/router/announce -> AnnounceResponse
  * swift: announce
- * Says that an expert host lives and can be reached. A host sends it about once a second for as long as it lives; the
- * router connects to `address` and tells it what to hold.
+ * Says that an expert host or an attention service lives and can be reached. It sends this about once a second for as
+ * long as it lives; the router connects to `address` and tells it what to hold.
  */
 struct  Minimax__Cluster__V1__AnnounceRequest
 {
@@ -1337,10 +1383,17 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    * swift: = ""
    */
   char *weights_copy;
+  /*
+   * What the process does in the cluster: "expert-host" or "attention".
+   */
+  /*
+   * swift: = "expert-host"
+   */
+  char *role;
 };
 #define MINIMAX__CLUSTER__V1__ANNOUNCE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__announce_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -1556,6 +1609,25 @@ Minimax__Cluster__V1__AttentionDescription *
                       const uint8_t       *data);
 void   minimax__cluster__v1__attention_description__free_unpacked
                      (Minimax__Cluster__V1__AttentionDescription *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__HoldPartRequest methods */
+void   minimax__cluster__v1__hold_part_request__init
+                     (Minimax__Cluster__V1__HoldPartRequest         *message);
+size_t minimax__cluster__v1__hold_part_request__get_packed_size
+                     (const Minimax__Cluster__V1__HoldPartRequest   *message);
+size_t minimax__cluster__v1__hold_part_request__pack
+                     (const Minimax__Cluster__V1__HoldPartRequest   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__hold_part_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__HoldPartRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__HoldPartRequest *
+       minimax__cluster__v1__hold_part_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__hold_part_request__free_unpacked
+                     (Minimax__Cluster__V1__HoldPartRequest *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__DigestsRequest methods */
 void   minimax__cluster__v1__digests_request__init
@@ -2235,6 +2307,9 @@ typedef void (*Minimax__Cluster__V1__DescribeRequest_Closure)
 typedef void (*Minimax__Cluster__V1__AttentionDescription_Closure)
                  (const Minimax__Cluster__V1__AttentionDescription *message,
                   void *closure_data);
+typedef void (*Minimax__Cluster__V1__HoldPartRequest_Closure)
+                 (const Minimax__Cluster__V1__HoldPartRequest *message,
+                  void *closure_data);
 typedef void (*Minimax__Cluster__V1__DigestsRequest_Closure)
                  (const Minimax__Cluster__V1__DigestsRequest *message,
                   void *closure_data);
@@ -2353,6 +2428,7 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__token_group__descr
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__expert_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__hold_part_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__digests_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__open_sequence_request__descriptor;

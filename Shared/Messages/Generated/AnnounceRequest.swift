@@ -1,8 +1,8 @@
 // Made by Shared/CMessages/generate: edit cluster.proto, then run that.
 internal import CMessages
 
-/// Says that an expert host lives and can be reached. A host sends it about once a second for as long as it lives; the
-/// router connects to `address` and tells it what to hold.
+/// Says that an expert host or an attention service lives and can be reached. It sends this about once a second for as
+/// long as it lives; the router connects to `address` and tells it what to hold.
 package struct AnnounceRequest: Sendable, Equatable {
     /// The host's name, which is unique in its cluster.
     package let name: String
@@ -30,12 +30,14 @@ package struct AnnounceRequest: Sendable, Equatable {
     package let bandwidthMeasurements: Int
     /// The same as in `AttentionDescription`.
     package let weightsCopy: String
+    /// What the process does in the cluster: "expert-host" or "attention".
+    package let role: String
 
     /// Each parameter becomes the property of its name.
     package init(
         name: String, instance: String, address: String, modelFingerprint: String, kernels: String, threads: Int,
         draining: Bool, arithmetic: String, memoryBytes: Int, readBandwidth: Int, machine: String,
-        bandwidthMeasurements: Int = 0, weightsCopy: String = ""
+        bandwidthMeasurements: Int = 0, weightsCopy: String = "", role: String = "expert-host"
     ) {
         self.name = name
         self.instance = instance
@@ -50,6 +52,7 @@ package struct AnnounceRequest: Sendable, Equatable {
         self.machine = machine
         self.bandwidthMeasurements = bandwidthMeasurements
         self.weightsCopy = weightsCopy
+        self.role = role
     }
 }
 
@@ -81,7 +84,8 @@ extension AnnounceRequest: WireMessage {
             readBandwidth: fields.integer(message.read_bandwidth, "read_bandwidth"),
             machine: fields.string(message.machine),
             bandwidthMeasurements: Int(message.bandwidth_measurements),
-            weightsCopy: fields.string(message.weights_copy))
+            weightsCopy: fields.string(message.weights_copy),
+            role: fields.string(message.role))
     }
 
     /// The C message, which lives as long as the arena.
@@ -101,6 +105,7 @@ extension AnnounceRequest: WireMessage {
         unsafe message.machine = arena.copy(machine)
         unsafe message.bandwidth_measurements = UInt32(clamping: bandwidthMeasurements)
         unsafe message.weights_copy = arena.copy(weightsCopy)
+        unsafe message.role = arena.copy(role)
         return unsafe message
     }
 }

@@ -18,11 +18,15 @@ package struct AttentionDescription: Sendable, Equatable {
     package let stalledMilliseconds: Int
     /// A text that is the same for all processes that read the same files of the same machine.
     package let weightsCopy: String
+    /// Which part of attention the service computes, from 0.
+    package let partIndex: Int
+    /// Of how many parts; 1: all of it.
+    package let partCount: Int
 
     /// Each parameter becomes the property of its name.
     package init(
         modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, othersBytes: Int,
-        stalledMilliseconds: Int, weightsCopy: String = ""
+        stalledMilliseconds: Int, weightsCopy: String = "", partIndex: Int = 0, partCount: Int = 1
     ) {
         self.modelFingerprint = modelFingerprint
         self.kernels = kernels
@@ -31,6 +35,8 @@ package struct AttentionDescription: Sendable, Equatable {
         self.othersBytes = othersBytes
         self.stalledMilliseconds = stalledMilliseconds
         self.weightsCopy = weightsCopy
+        self.partIndex = partIndex
+        self.partCount = partCount
     }
 }
 
@@ -56,7 +62,9 @@ extension AttentionDescription: WireMessage {
             arithmetic: fields.string(message.arithmetic),
             othersBytes: fields.integer(message.others_bytes, "others_bytes"),
             stalledMilliseconds: Int(message.stalled_ms),
-            weightsCopy: fields.string(message.weights_copy))
+            weightsCopy: fields.string(message.weights_copy),
+            partIndex: Int(message.part_index),
+            partCount: Int(message.part_count))
     }
 
     /// The C message, which lives as long as the arena.
@@ -70,6 +78,8 @@ extension AttentionDescription: WireMessage {
         unsafe message.others_bytes = UInt64(othersBytes)
         unsafe message.stalled_ms = UInt32(clamping: stalledMilliseconds)
         unsafe message.weights_copy = arena.copy(weightsCopy)
+        unsafe message.part_index = UInt32(clamping: partIndex)
+        unsafe message.part_count = UInt32(clamping: partCount)
         return unsafe message
     }
 }

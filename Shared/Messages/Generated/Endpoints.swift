@@ -22,6 +22,13 @@ extension Endpoint where Request == DescribeRequest, Response == AttentionDescri
     package static var describeAttention: Self { Self(path: "/minimax.cluster.v1/attention/describe") }
 }
 
+extension Endpoint where Request == HoldPartRequest, Response == AttentionDescription {
+    /// Says which part of attention the service computes from now on. Where that is another part than before, all its
+    /// sequences are closed and its kept states dropped from memory. Fails with `failed-precondition` while another
+    /// router uses the service for another part, and with `invalid-argument` where the model cannot be cut so.
+    package static var holdPart: Self { Self(path: "/minimax.cluster.v1/attention/hold") }
+}
+
 extension Endpoint where Request == DigestsRequest, Response == DigestsResponse {
     /// Reads all weights but the experts' and answers their digests. It may take as long as a disk needs for them.
     package static var digestWeights: Self { Self(path: "/minimax.cluster.v1/attention/digests") }
@@ -108,7 +115,7 @@ extension Endpoint where Request == StateRequest, Response == StateResponse {
 }
 
 extension Endpoint where Request == AnnounceRequest, Response == AnnounceResponse {
-    /// Says that an expert host lives and can be reached. A host sends it about once a second for as long as it lives;
-    /// the router connects to `address` and tells it what to hold.
+    /// Says that an expert host or an attention service lives and can be reached. It sends this about once a second for
+    /// as long as it lives; the router connects to `address` and tells it what to hold.
     package static var announce: Self { Self(path: "/minimax.cluster.v1/router/announce") }
 }
