@@ -103,6 +103,7 @@ struct SessionBadInputTests {
         let nowhere = try await Self.send(
             Call(method: .POST, path: "/v1/sessions/ID/rewind", body: "{}"), id, key: "one")
         #expect(nowhere.status == 400)
-        #expect(try await Self.send(Self.calls[1], id, key: "one").text == before.text)
+        let after = try await Self.send(Self.calls[1], id, key: "one")
+        #expect(try JSONReader.read(after.body).withoutStates == JSONReader.read(before.body).withoutStates)
     }
 }

@@ -84,7 +84,7 @@ import Testing
                 let made = try await cluster.post("/v1/sessions", ["prompt": .ids(PrefixPrompts.ids(500, seed: 5))])
                 let id = try #require(made.json["id"]?.text)
                 func shown() async throws -> JSONValue {
-                    try await cluster.get("/v1/sessions/\(id)?include=token_ids,text").json
+                    try await cluster.get("/v1/sessions/\(id)?include=token_ids,text").json.withoutStates
                 }
                 let before = try await shown()
                 let router = try cluster.process("router").processID
