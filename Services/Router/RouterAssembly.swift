@@ -43,7 +43,8 @@ struct RouterAssembly: Sendable {
         fingerprint = try checkpoint.fingerprint()
         proof = try WeightProof(checkpoint)
         proof.tell(logger)
-        let records = try Self.records(config.records, logger)
+        let tokenizerDigest = SHA256.hex(SHA256.digest(tokenizer.definition))
+        let records = try Self.records(config.records, tokenizerDigest, logger)
         status = ClusterStatus(readiness: readiness, patience: config.hosts.patience)
         hosts = ExpertHosts(
             config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, proof: proof,
@@ -76,7 +77,7 @@ struct RouterAssembly: Sendable {
                 contextLength: config.contextLength ?? checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
             engine: engine, status: status, admitWait: config.admitWait)
-        sessions = SessionBook(records)
+        sessions = SessionBook(records, tokenizer: tokenizerDigest)
     }
 
     /// Tensors that no layer asks for may mean that the checkpoint is of another model than its config says.
@@ -87,13 +88,13 @@ struct RouterAssembly: Sendable {
             metadata: ["count": "\(checkpoint.unusedTensors.count)", "first": "\(shown(first))"])
     }
 
-    private static func records(_ path: String?, _ logger: Logger) throws -> any Records {
+    private static func records(_ path: String?, _ tokenizer: String, _ logger: Logger) throws -> any Records {
         guard let path else {
             logger.info("sessions are kept in memory and end with the router (--records stores them)")
             return MemoryRecords()
         }
         do {
-            let records = try SQLiteRecords(at: path)
+            let records = try SQLiteRecords(at: path, tokenizer: tokenizer)
             logger.info("sessions are stored", metadata: ["records": "\(shown(path))"])
             return records
         } catch {

@@ -51,12 +51,49 @@ import Testing
         }
     }
 
+    @Test("damage in the middle of the file is found at the start")
+    func damagedMiddle() async throws {
+        try await withFolder { folder in
+            let path = folder + "/records.sqlite"
+            let records = try SQLiteRecords(at: folder)
+            for index in 0 ..< 20 { try await records.create(session([[Int32](repeating: Int32(index), count: 5000)])) }
+            try records.pool.close()
+            _ = try SQLiteRecords(at: folder)        // whole, it is opened
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            try file.seek(toOffset: file.seekToEnd() / 8192 * 4096)
+            try file.write(contentsOf: Data(repeating: 0xA5, count: 4096))
+            try file.close()
+            let error = #expect(throws: RecordsError.self) { try SQLiteRecords(at: folder) }
+            guard case .damaged(let sentence)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(sentence.hasPrefix("The file of the records is damaged"))
+        }
+    }
+
+    @Test("sessions of older databases take the tokenizer of the first start, and keep it")
+    func olderTables() async throws {
+        try await withFolder { folder in
+            let path = folder + "/records.sqlite", stored = session([[1, 2], [3]])
+            try await SQLiteRecords(at: path, tokenizer: "any").create(stored)
+            try await DatabaseQueue(path: path).write { database in
+                try database.execute(sql: "ALTER TABLE sessions DROP COLUMN tokenizer")
+                try database.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = 'tokenizers'")
+            }
+            let id = stored.facts.id
+            #expect(try await SQLiteRecords(at: path, tokenizer: "demo").session(id, of: "a") == stored)
+            let later = try SQLiteRecords(at: path, tokenizer: "other")
+            #expect(try await later.session(id, of: "a")?.facts.tokenizer == "demo")
+        }
+    }
+
     @Test("a folder that cannot be made, and a file that is a folder, are refused by name")
     func places() async throws {
         try await withFolder { folder in
             try "x".write(toFile: folder + "/file", atomically: true, encoding: .utf8)
             #expect(throws: RecordsError.self) { try SQLiteRecords(at: folder + "/file/below") }
-            #expect(throws: RecordsError.self) { try SQLiteRecords(path: folder) }
+            #expect(throws: RecordsError.self) { try SQLiteRecords(path: folder, tokenizer: "demo") }
         }
     }
 

@@ -21,7 +21,9 @@ func session(
     _ turns: [[Int32]] = [], account: String = "a", metadata: [String: String] = [:], parent: Session.Parent? = nil
 ) -> Session {
     Session(
-        facts: Session.Facts(account: account, created: 1_700_000_000, metadata: metadata, parent: parent),
+        facts: Session.Facts(
+            account: account, tokenizer: "demo", created: 1_700_000_000, metadata: metadata,
+            parent: parent),
         turns: turns.enumerated().map { Session.Turn(role: $0.offset == 0 ? "system" : "user", tokens: $0.element) })
 }
 
@@ -33,4 +35,9 @@ func recordsError(_ body: () async throws -> some Any) async -> RecordsError? {
     } catch {
         return error as? RecordsError
     }
+}
+
+extension SQLiteRecords {
+    /// Opens records as a router with the tokenizer of `session` does.
+    convenience init(at path: String) throws(RecordsError) { try self.init(at: path, tokenizer: "demo") }
 }

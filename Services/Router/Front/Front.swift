@@ -26,11 +26,11 @@ struct Front: Sendable {
     let owners: PrefixScopes
 
     /// - Parameters:
-    ///   - sessions: those of all clients; by default they end with the process.
+    ///   - sessions: those of all clients.
     ///   - states: along their tokens.
     init(
         generator: any Generator, tokenizer: BytePairTokenizer, config: FrontConfig = FrontConfig(),
-        sessions: SessionBook = SessionBook(MemoryRecords()), states: any SessionStates
+        sessions: SessionBook, states: any SessionStates
     ) {
         self.generator = generator
         self.tokenizer = tokenizer

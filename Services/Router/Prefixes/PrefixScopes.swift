@@ -20,7 +20,7 @@ struct PrefixScopes: Sendable {
     func scope(of account: Int, salt: String?) -> PrefixScope {
         let whose = accounts.indices.contains(account) ? accounts[account] : PrefixScope.everyone.text
         guard let salt else { return PrefixScope(text: whose) }
-        return PrefixScope(text: "\(whose) salt \(Self.hex(SHA256.digest(Array("cache salt ".utf8) + salt.utf8)))")
+        return PrefixScope(text: "\(whose) salt \(SHA256.hex(SHA256.digest(Array("cache salt ".utf8) + salt.utf8)))")
     }
 
     /// How often a key is digested, so that guessing a weak one from a scope takes that much longer.
@@ -29,10 +29,6 @@ struct PrefixScopes: Sendable {
     private static func digest(ofKey key: String) -> String {
         var digest = Array("prefix scope ".utf8)
         for _ in 0 ..< rounds { digest = SHA256.digest(digest + key.utf8) }
-        return hex(digest)
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return SHA256.hex(digest)
     }
 }

@@ -1,4 +1,4 @@
-/// The digest SHA-256, for the short texts of which a prefix's scope is made.
+/// The digest SHA-256, by which prefixes' scopes, tokenizers and files are told apart.
 ///
 /// - Source: FIPS 180-4, sections 5.1.1, 5.3.3 and 6.2.
 enum SHA256 {
@@ -9,6 +9,11 @@ enum SHA256 {
             compress(text[start ..< start + blockBytes], into: &state)
         }
         return state.flatMap { bigEndian($0) }
+    }
+
+    /// Bytes, such as those of a digest, as hexadecimal digits.
+    static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static let blockBytes = 64

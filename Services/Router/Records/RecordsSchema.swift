@@ -2,7 +2,8 @@ internal import GRDB
 
 /// The tables, and how older ones become the newest. A migration that was released is never changed.
 enum RecordsSchema {
-    static var migrator: DatabaseMigrator {
+    /// - Parameter tokenizer: a digest of the one that sessions of older tables were made with, which did not note it.
+    static func migrator(tokenizer: String) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("sessions") { database in
             // Numbers are never used again, so they are the order in which sessions were made.
@@ -33,6 +34,10 @@ enum RecordsSchema {
                         PRIMARY KEY (session, turn)
                     ) STRICT;
                     """)
+        }
+        migrator.registerMigration("tokenizers", foreignKeyChecks: .immediate) { database in
+            try database.execute(sql: "ALTER TABLE sessions ADD COLUMN tokenizer TEXT NOT NULL DEFAULT ''")
+            try database.execute(sql: "UPDATE sessions SET tokenizer = ?", arguments: [tokenizer])
         }
         return migrator
     }

@@ -7,9 +7,10 @@ extension SQLiteRecords {
     /// Opens the records at a path that a person gave: a file, if there is one of that name or it ends in `.sqlite` or
     /// `.db`; else a folder, which is made where it is missing.
     ///
+    /// - Parameter tokenizer: as for the other initializer.
     /// - Throws: as the other initializer does.
-    package convenience init(at path: String) throws(RecordsError) {
-        try self.init(path: Self.file(path))
+    package convenience init(at path: String, tokenizer: String) throws(RecordsError) {
+        try self.init(path: Self.file(path), tokenizer: tokenizer)
     }
 
     private static func file(_ path: String) throws(RecordsError) -> String {

@@ -10,20 +10,42 @@ package final class SQLiteRecords: Records {
 
     /// Opens the database, and makes it where there is none; brings an older one up to date.
     ///
-    /// - Parameter path: of the file; its folder has to be there.
-    /// - Throws: `RecordsError.unavailable` where it cannot be opened or written, `.damaged` where it is none of ours.
-    package init(path: String) throws(RecordsError) {
+    /// - Parameters:
+    ///   - path: of the file; its folder has to be there.
+    ///   - tokenizer: a digest of the one that is used now; older databases do not tell which one made their sessions,
+    ///     so it is taken for that.
+    /// - Throws: `RecordsError.unavailable` where it cannot be opened or written, `.damaged` where it is none of ours,
+    ///   or is damaged.
+    package init(path: String, tokenizer: String) throws(RecordsError) {
+        let migrator = RecordsSchema.migrator(tokenizer: tokenizer)
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration)
             // A commit is answered for once it is on the disk, since power may fail a moment later. The pool has one
             // connection that writes, for which it chose less while it was opened.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            try RecordsSchema.migrator.migrate(pool)
+            try pool.read { try Self.check($0) }
+            try migrator.migrate(pool)
         } catch {
             throw RecordsError(error, "The records cannot be opened")
         }
-        guard (try? pool.read { try RecordsSchema.migrator.hasBeenSuperseded($0) }) == false else {
+        guard (try? pool.read { try migrator.hasBeenSuperseded($0) }) == false else {
             throw .damaged("The records were written by a newer version of this program, which this one cannot read.")
+        }
+    }
+
+    /// Larger files are not checked at the start, which would take too long.
+    private static let checkedBytesMax = 64 << 20
+
+    /// Looks at every page of a file that is not too large for that: damage in its middle would be noticed only when
+    /// somebody asks for what was there.
+    private static func check(_ database: Database) throws {
+        let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+        let pageBytes = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
+        guard pages * pageBytes <= checkedBytesMax else { return }
+        let finding = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "nothing was found"
+        guard finding == "ok" else {
+            throw RecordsError.damaged(
+                "The file of the records is damaged: \(finding). Put a copy in its place, or move it away to begin anew.")
         }
     }
 

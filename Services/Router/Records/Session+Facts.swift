@@ -19,6 +19,8 @@ extension Session {
         package var id: SessionID
         /// Whose it is; nobody else learns that it exists.
         package var account: String
+        /// Which tokenizer has made its tokens: a digest of it.
+        package let tokenizer: String
         /// Seconds since 1970.
         package var created: Int
         /// Seconds since 1970; when it was made, continued or cut back last.
@@ -36,13 +38,16 @@ extension Session {
 
         /// The facts of a new session.
         ///
-        /// - Parameter created: seconds since 1970.
+        /// - Parameters:
+        ///   - tokenizer: a digest of it.
+        ///   - created: seconds since 1970.
         package init(
-            id: SessionID = SessionID(), account: String, created: Int, metadata: [String: String] = [:],
-            parent: Parent? = nil
+            id: SessionID = SessionID(), account: String, tokenizer: String, created: Int,
+            metadata: [String: String] = [:], parent: Parent? = nil
         ) {
             self.id = id
             self.account = account
+            self.tokenizer = tokenizer
             self.created = created
             lastUsed = created
             self.metadata = metadata

@@ -41,11 +41,12 @@ enum SessionRows {
         else { throw RecordsError.taken(facts.id) }
         try database.execute(
             sql: """
-                INSERT INTO sessions (id, account, created, last_used, version, metadata, parent, parent_tokens)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO sessions
+                    (id, account, tokenizer, created, last_used, version, metadata, parent, parent_tokens)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                facts.id.text, facts.account, facts.created, facts.lastUsed, facts.version,
+                facts.id.text, facts.account, facts.tokenizer, facts.created, facts.lastUsed, facts.version,
                 try Metadata.text(facts.metadata), facts.parent?.id.text, facts.parent?.tokens,
             ])
         var empty = facts
@@ -85,7 +86,8 @@ enum SessionRows {
             throw RecordsError.damaged("The records have a session of the impossible id \(row["id"] as String).")
         }
         var facts = Session.Facts(
-            id: id, account: row["account"], created: row["created"], metadata: try Metadata.read(row["metadata"], id),
+            id: id, account: row["account"], tokenizer: row["tokenizer"], created: row["created"],
+            metadata: try Metadata.read(row["metadata"], id),
             parent: (row["parent"] as String?).flatMap { SessionID($0) }.map {
                 Session.Parent(id: $0, tokens: row["parent_tokens"] ?? 0)
             })

@@ -5,14 +5,16 @@ internal import Records
 final class SessionBook: Sendable {
     private let records: any Records
     private let locks = SessionLocks()
+    /// A digest of the tokenizer; what another one has made is text of another meaning.
+    private let tokenizer: String
 
-    init(_ records: any Records) { self.records = records }
+    init(_ records: any Records, tokenizer: String) { (self.records, self.tokenizer) = (records, tokenizer) }
 
     private static var now: Int { Int(Date.now.timeIntervalSince1970) }
 
     /// Stores a new session.
     func create(_ turns: [Session.Turn], metadata: [String: String], of account: String) async throws -> Session {
-        let facts = Session.Facts(account: account, created: Self.now, metadata: metadata)
+        let facts = Session.Facts(account: account, tokenizer: tokenizer, created: Self.now, metadata: metadata)
         let session = Session(facts: facts, turns: turns)
         try await records.create(session)
         return session
@@ -39,9 +41,12 @@ final class SessionBook: Sendable {
     }
 
     /// A new session that has the first tokens of `session`; its states are found by these tokens.
+    ///
+    /// - Throws: `SessionRefusal.otherTokenizer`, `RecordsError`.
     func fork(_ session: Session, at tokens: Int, metadata: [String: String]) async throws -> Session {
+        try requireTokenizer(of: session)
         let facts = Session.Facts(
-            account: session.facts.account, created: Self.now, metadata: metadata,
+            account: session.facts.account, tokenizer: tokenizer, created: Self.now, metadata: metadata,
             parent: Session.Parent(id: session.facts.id, tokens: tokens))
         let fork = Session(facts: facts, turns: Session.prefix(session.turns, tokens: tokens))
         try await records.create(fork)
@@ -56,6 +61,7 @@ final class SessionBook: Sendable {
         let lock = try lock(try await session(id, of: account).facts.id)
         defer { lock.release() }
         var session = try await session(id, of: account)
+        try requireTokenizer(of: session)
         let tokens = try point(session), time = Self.now
         _ = try await records.cut(
             session.facts.id, of: account, to: tokens, expecting: session.facts.version, at: time)
@@ -77,7 +83,14 @@ final class SessionBook: Sendable {
     func begin(_ addition: SessionAddition, of account: String) async throws -> SessionExchange {
         let known = try await session(addition.id, of: account).facts.id
         let lock = try lock(known)
-        return SessionExchange(try await session(addition.id, of: account), addition, self, lock)
+        let session = try await session(addition.id, of: account)
+        try requireTokenizer(of: session)
+        return SessionExchange(session, addition, self, lock)
+    }
+
+    /// Refuses a session whose tokens mean something else here.
+    func requireTokenizer(of session: Session) throws(SessionRefusal) {
+        guard session.facts.tokenizer == tokenizer else { throw .otherTokenizer(session.facts.id) }
     }
 
     /// Adds turns to a session that has not changed since its facts were read.
@@ -98,4 +111,6 @@ enum SessionRefusal: Error, Equatable {
     case unknown(String)
     /// Another request is at work on it.
     case busy(SessionID)
+    /// Its tokens were made by another tokenizer than the model's.
+    case otherTokenizer(SessionID)
 }

@@ -26,6 +26,13 @@ struct MergeTable: Sendable {
     /// Every token that bytes and merges lead to.
     var ids: [Int32] { byteIDs.filter { $0 >= 0 } + merges.values.map(\.id) }
 
+    /// All merges, the one that is preferred first.
+    var inOrder: [(left: Int32, right: Int32, id: Int32)] {
+        merges.sorted { ($0.value.rank, $0.key) < ($1.value.rank, $1.key) }.map { pair, merge in
+            (Int32(truncatingIfNeeded: pair >> 32), Int32(truncatingIfNeeded: pair), merge.id)
+        }
+    }
+
     func merge(_ left: Int32, _ right: Int32) -> Merge? { merges[Self.key(left, right)] }
 
     private static func key(_ left: Int32, _ right: Int32) -> UInt64 {

@@ -27,7 +27,7 @@ extension BytePairTokenizer {
 /// Runs the front on a real socket while `body` talks to it.
 func withFront(
     _ generator: any Generator, _ config: FrontConfig = FrontConfig(), logger: Logger? = nil,
-    sessions: SessionBook = SessionBook(MemoryRecords()), states: any SessionStates = PlayedStates(),
+    sessions: SessionBook = SessionBook(MemoryRecords(), tokenizer: "demo"), states: any SessionStates = PlayedStates(),
     _ body: @escaping @Sendable (FrontClient) async throws -> Void
 ) async throws {
     let (ports, continuation) = AsyncStream<Int>.makeStream()

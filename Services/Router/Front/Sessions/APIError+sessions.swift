@@ -14,6 +14,14 @@ extension APIError {
                 status: .conflict,
                 message: "Session \(id) is at work on another request. Please try again once that has its answer.",
                 param: "session_id", code: "session_busy", retryAfter: 1)
+        case .otherTokenizer(let id):
+            self.init(
+                status: .conflict,
+                message: """
+                    The tokens of session \(id) were made by another tokenizer than that of the model served here, for \
+                    which they would be another text. The session can be listed, shown without its text, and deleted.
+                    """,
+                param: "session_id", code: "session_of_another_tokenizer")
         }
     }
 

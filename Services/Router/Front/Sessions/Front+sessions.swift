@@ -20,6 +20,7 @@ extension Front {
         api.get("/sessions/:id") { request, context in
             let details = try SessionQuery.details(request.uri.queryParameters)
             let session = try await sessions.session(try id(context), of: account(context))
+            if details.contains(.text) { try sessions.requireTokenizer(of: session) }
             return try await shown(session, context, details)
         }
         api.post("/sessions/:id/fork") { request, context in try await forkSession(request, context) }

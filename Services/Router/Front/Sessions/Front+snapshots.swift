@@ -87,15 +87,16 @@ extension Front {
 
     private static let computationsMax = 2
 
-    private func requireSnapshot(_ session: Session, _ tokens: [Int32]) throws(APIError) {
+    private func requireSnapshot(_ session: Session, _ tokens: [Int32]) throws {
         guard !tokens.isEmpty else {
-            throw .invalid(
+            throw APIError.invalid(
                 "session_id", "Session \(session.facts.id) has no tokens, so it has no state.", code: "session_empty")
         }
+        try sessions.requireTokenizer(of: session)
         try session.requireTokens(knownTo: generator.model)
         let limit = generator.model.contextLength
         guard tokens.count <= limit else {
-            throw .contextExceeded(
+            throw APIError.contextExceeded(
                 "session_id", contextLength: limit, prompt: tokens.count, answer: 0)
         }
     }

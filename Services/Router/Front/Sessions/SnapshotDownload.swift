@@ -21,8 +21,7 @@ struct SnapshotDownload: Sendable {
     var tag: String {
         let length = first.bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         let header = first.bytes.prefix(Int(clamping: length.addingReportingOverflow(8).partialValue))
-        let digits = SHA256.digest(Array(header)).prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        return "\"\(digits.joined())\""
+        return "\"\(SHA256.hex(SHA256.digest(Array(header)).prefix(16)))\""
     }
 
     /// The next bytes of a range, of which everything before `offset` was sent.

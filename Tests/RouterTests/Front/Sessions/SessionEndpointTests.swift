@@ -193,15 +193,17 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let generator = ScriptedGenerator.saying([100])
         let (ids, giving) = AsyncStream<String>.makeStream()
-        try await withFront(generator, twoKeys, sessions: SessionBook(try SQLiteRecords(at: folder))) { client in
+        func book(tokenizer: String = "demo") throws -> SessionBook {
+            SessionBook(try SQLiteRecords(at: folder, tokenizer: tokenizer), tokenizer: tokenizer)
+        }
+        try await withFront(generator, twoKeys, sessions: book()) { client in
             giving.yield(try await client.newSession(#"{"prompt":[1,2]}"#))
         }
         var turned = twoKeys
         turned.apiKeys.reverse()
-        let book = SessionBook(try SQLiteRecords(at: folder)),
-            mine = PrefixScopes(apiKeys: ["mine"], names: [], areShared: false).scope(of: 0, salt: nil).text
-        let foreign = try await book.create([.init(role: "prompt", tokens: [4096])], metadata: [:], of: mine)
-        try await withFront(generator, turned, sessions: book) { client in
+        let again = try book(), mine = PrefixScopes(apiKeys: ["mine"], names: [], areShared: false).scope(of: 0, salt: nil).text
+        let foreign = try await again.create([.init(role: "prompt", tokens: [4096])], metadata: [:], of: mine)
+        try await withFront(generator, turned, sessions: again) { client in
             for await id in ids.prefix(1) {
                 let more = #"{"session_id":"\#(id)","prompt":[3]}"#
                 #expect(try await client.ask("POST", "/v1/completions", more, key: "theirs").status == 404)
@@ -210,6 +212,40 @@ import Testing
             }
             let answer = try await client.ask("POST", "/v1/completions", #"{"session_id":"\#(foreign.facts.id)"}"#)
             #expect(answer.status == 409 && answer.error["code"] == "session_of_another_model", "\(answer.body)")
+        }
+    }
+    @Test("a session that another tokenizer has made is listed, shown and deleted; whatever needs its tokens is refused")
+    func otherTokenizer() async throws {
+        let folder = NSTemporaryDirectory() + "sessions-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (ids, giving) = AsyncStream<String>.makeStream()
+        func book(_ tokenizer: String) throws -> SessionBook {
+            SessionBook(try SQLiteRecords(at: folder, tokenizer: tokenizer), tokenizer: tokenizer)
+        }
+        try await withFront(ScriptedGenerator.saying([100]), twoKeys, sessions: book("one")) { client in
+            giving.yield(try await client.newSession(#"{"prompt":[1,2],"metadata":{"title":"t"}}"#))
+        }
+        let generator = ScriptedGenerator.saying([100])
+        try await withFront(generator, twoKeys, sessions: book("other")) { client in
+            for await id in ids.prefix(1) {
+                let chat = #"{"session_id":"\#(id)","messages":[{"role":"user","content":"x"}]}"#
+                for (method, path, body) in [
+                    ("POST", "/v1/chat/completions", chat),
+                    ("POST", "/v1/completions", #"{"session_id":"\#(id)","prompt":[3]}"#),
+                    ("POST", "/v1/sessions/\(id)/fork", "{}"), ("POST", "/v1/sessions/\(id)/rewind", #"{"tokens":1}"#),
+                    ("POST", "/v1/sessions/\(id)/snapshot", ""), ("GET", "/v1/sessions/\(id)/snapshot", nil),
+                    ("GET", "/v1/sessions/\(id)?include=text", nil),
+                ] {
+                    let answer = try await client.ask(method, path, body)
+                    #expect(answer.status == 409 && answer.body.contains("another tokenizer"), "\(path): \(answer.body)")
+                    #expect(answer.error["code"] == "session_of_another_tokenizer")
+                }
+                #expect(generator.requests.isEmpty)
+                let shown = try await client.ask("GET", "/v1/sessions/\(id)?include=token_ids", nil).json
+                #expect(shown.tokenIDs == [1, 2] && shown["metadata"] == ["title": "t"])
+                #expect(try await client.ask("GET", "/v1/sessions", nil).json["first_id"] == .string(id))
+                #expect(try await client.ask("DELETE", "/v1/sessions/\(id)", nil).status == 200)
+            }
         }
     }
 }

@@ -116,7 +116,7 @@ import Testing
 
     @Test("what has no state, or is another model's or somebody else's, is refused")
     func refusals() async throws {
-        let records = SessionBook(MemoryRecords())
+        let records = SessionBook(MemoryRecords(), tokenizer: "demo")
         let mine = PrefixScopes(apiKeys: ["mine"], names: [], areShared: false).scope(of: 0, salt: nil).text
         let foreign = try await records.create([.init(role: "prompt", tokens: [4096])], metadata: [:], of: mine)
         let long = try await records.create(
