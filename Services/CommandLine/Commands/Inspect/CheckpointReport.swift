@@ -34,7 +34,7 @@ struct CheckpointReport {
             ("vocabulary", "\(Amount.grouped(config.vocabularySize)) tokens"),
             ("context", "\(Amount.grouped(config.maxPositions)) tokens"),
             ("weights", "\(inMemory); \(onDisk)"),
-            ("state per session", Amount.bytes(summary.lightningStateBytes)),
+            ("state per sequence", Amount.bytes(summary.lightningStateBytes)),
             ("KV per token", keyValues),
         ]
         for hosts in hostCounts {
@@ -83,7 +83,7 @@ struct CheckpointReport {
             var layers, lightningLayers, hiddenSize, heads, keyValueHeads, headDimension: Int
             var experts, expertsPerToken, intermediateSize, vocabulary, context: Int
             var bytes, expertBytes, weightFiles, weightFileBytes: Int
-            var lightningStateBytesPerSession, keyValueBytesPerToken, keyValueBytesPerTokenExact: Int
+            var lightningStateBytesPerSequence, keyValueBytesPerToken, keyValueBytesPerTokenExact: Int
             var expertHosts: [Host]
         }
         let report = Report(
@@ -97,7 +97,7 @@ struct CheckpointReport {
             vocabulary: config.vocabularySize,
             context: config.maxPositions, bytes: summary.byteCount, expertBytes: summary.expertByteCount,
             weightFiles: weights.count,
-            weightFileBytes: weights.bytes, lightningStateBytesPerSession: summary.lightningStateBytes,
+            weightFileBytes: weights.bytes, lightningStateBytesPerSequence: summary.lightningStateBytes,
             keyValueBytesPerToken: summary.keyValueBytesPerToken,
             keyValueBytesPerTokenExact: summary.keyValueBytesPerTokenExact,
             expertHosts: hostCounts.map { Host(expertHosts: $0, bytesPerHost: summary.expertByteCount(perHostOf: $0)) })

@@ -9,7 +9,7 @@ internal import ServiceLife
 struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Tell what a checkpoint is: family, parameters, bytes, state per session, memory per expert host.",
+        abstract: "Tell what a checkpoint is: family, parameters, bytes, state per sequence, memory per expert host.",
         discussion: """
             A folder with config.json alone is enough. Where there are weights, the files' headers are read, and what \
             is missing or cut is reported, with exit status 1.

@@ -1,4 +1,5 @@
 internal import ClusterClient
+internal import Console
 internal import Foundation
 internal import TerminalOutput
 
@@ -14,7 +15,7 @@ enum SessionText {
         let rows = sessions.map {
             [
                 $0.id, "\($0.messageCount)", "\($0.tokens)", time($0.created), time($0.lastUsed),
-                $0.metadata["title"] ?? "",
+                shown($0.metadata["title"] ?? ""),
             ]
         }
         let header = ["session", "messages", "tokens", "created", "last used", "title"]
@@ -29,15 +30,15 @@ enum SessionText {
             lines.append("States along it: \(Amount.bytes(memory)) in memory, \(Amount.bytes(disk)) on disk.")
         }
         lines += (session.parents ?? []).map { "Forked from \($0.id) at token \($0.tokens)." }
-        lines += session.metadata.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        lines += session.metadata.sorted { $0.key < $1.key }.map { shown("\($0.key): \($0.value)") }
         let messages = session.messages ?? []
         guard !messages.isEmpty else { return lines.joined(separator: "\n") }
         let rows = messages.enumerated().map {
-            ["\($0.offset + 1) \($0.element.role)", "\($0.element.tokens)", "\($0.element.position)"]
+            ["\($0.offset + 1) \(shown($0.element.role))", "\($0.element.tokens)", "\($0.element.position)"]
         }
         lines += [""] + TextTable(header: ["message", "tokens", "up to token"], rows: rows).lines
         let texts = messages.compactMap(\.text)
-        if !texts.isEmpty { lines += ["", texts.joined()] }
+        if !texts.isEmpty { lines += ["", shown(texts.joined(), keepingLines: true)] }
         return lines.joined(separator: "\n")
     }
 

@@ -45,4 +45,18 @@ import Testing
                 """)
         #expect(SessionText.list([], hasMore: false) == "There are no sessions.")
     }
+
+    @Test("what clients noted breaks no row and steers no terminal")
+    func strangeNotes() throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let json = SessionSamples.session.replacing(#""title":"t""#, with: #""title":"a\nb\u001b[2J","k\r":"v\u0007""#)
+            .replacing(#""Hi""#, with: #""Hi\n\u001b[1mthere""#)
+        let session = try decoder.decode(SessionReport.self, from: Data(json.utf8))
+        let list = SessionText.list([session], hasMore: false)
+        #expect(list.split(separator: "\n").count == 2 && list.hasSuffix(#"a\u000ab\u001b[2J"#), "\(list)")
+        let whole = SessionText.whole(session)
+        #expect(whole.contains("\n" + #"k\u000d: v\u0007"# + "\n" + #"title: a\u000ab\u001b[2J"# + "\n"), "\(whole)")
+        #expect(whole.hasSuffix("\n\nHi\n" + #"\u001b[1mthere"#), "\(whole)")
+    }
 }
