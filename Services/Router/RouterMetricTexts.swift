@@ -36,7 +36,7 @@ enum RouterMetricTexts {
         ("minimax_prefix_tokens_reused_total", "Prompt tokens that were not computed, since a kept state had them."),
         ("minimax_prefix_seconds_saved_total", "Time that computing the reused tokens would have taken."),
         ("minimax_prefix_tokens_remembered", "Token ids in the router's book of prefixes."),
-        ("minimax_states_kept", "Kept states that prompts can begin from, as far as the router knows."),
+        ("minimax_states_available", "Kept states that prompts can begin from now, as far as the router knows."),
         ("minimax_states_kept_total", "States that were kept for later prompts."),
         ("minimax_states_not_kept_total", "States that could not be kept."),
         ("minimax_states_gone_total", "Kept states that were no longer there when a prompt was to begin from them."),

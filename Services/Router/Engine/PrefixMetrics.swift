@@ -10,7 +10,7 @@ struct PrefixMetrics: Sendable {
     private let tokensReused = Counter(label: "minimax_prefix_tokens_reused_total")
     private let secondsSaved = FloatingPointCounter(label: "minimax_prefix_seconds_saved_total")
     private let tokensRemembered = Gauge(label: "minimax_prefix_tokens_remembered")
-    private let states = Gauge(label: "minimax_states_kept")
+    private let states = Gauge(label: "minimax_states_available")
     private let statesKept = Counter(label: "minimax_states_kept_total")
     private let statesNotKept = Counter(label: "minimax_states_not_kept_total")
     private let statesGone = Counter(label: "minimax_states_gone_total")

@@ -40,6 +40,7 @@ struct ChatRequest {
         let prompt = ChatTemplate(toolPlace: config.toolPlace).render(messages, tools: tools)
         try job.check(promptBytes: prompt.byteCount, tokenizer, contextLength: contextLength, promptName: "messages")
         if job.session != nil {
+            job.session?.toolPlace = config.toolPlace
             try job.session?.addChat(messages, tools: tools) {
                 try tokenizer.encoded(config.trustsSpecialTokens ? $0.trusted : $0, "messages", cancellation).ids
             }

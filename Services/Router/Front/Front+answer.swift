@@ -77,7 +77,7 @@ extension Front {
     }
 
     /// A request that names no model means the one that is served.
-    private func checkModel(_ fields: RequestFields) throws(APIError) {
+    func checkModel(_ fields: RequestFields) throws(APIError) {
         guard let model = try fields.string("model") else { return }
         guard model == generator.model.id else { throw .unknownModel(model) }
     }
@@ -114,7 +114,10 @@ extension Front {
                 }
                 var stream = EventStream(answer, choices: job.choices.count)
                 do {
-                    if let first { try await writer.write(ByteBuffer(string: stream.text(for: first))) }
+                    if let first {
+                        try await writer.write(ByteBuffer(string: stream.text(for: first)))
+                        running.tally.noteSent()
+                    }
                     for try await event in running.events {
                         try await writer.write(ByteBuffer(string: stream.text(for: event)))
                         running.tally.noteSent()

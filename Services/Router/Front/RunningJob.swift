@@ -130,15 +130,15 @@ final class RunningJob: Sendable {
     /// How long a choice waits for room in the queue, where its request has no timeout.
     private static let waitMax = Duration.seconds(600)
 
-    /// Yields `.quiet` whenever nothing was sent for `interval`, and once after a second: a stream should not begin
-    /// later.
+    /// Yields `.quiet` whenever nothing was sent for `interval`, and after a second where nothing was sent at all: a
+    /// stream should not begin later.
     private static func tellSilence(
         _ interval: Duration, _ tally: Tally, _ continuation: AsyncThrowingStream<Event, any Error>.Continuation
     ) async throws {
         try await Task.sleep(for: min(interval, .seconds(1)))
-        continuation.yield(.quiet)
+        if tally.lastSent == nil { continuation.yield(.quiet) }
         while true {
-            let due = tally.lastSent.advanced(by: interval)
+            let due = (tally.lastSent ?? .now).advanced(by: interval)
             if due <= .now {
                 continuation.yield(.quiet)
                 try await Task.sleep(for: interval)

@@ -8,7 +8,7 @@ final class Tally: Sendable {
         /// Of each prompt, how many tokens its first choice reused.
         var cached: [Int: Int] = [:]
         var finishes: [FinishReason] = []
-        var lastSent: ContinuousClock.Instant
+        var lastSent: ContinuousClock.Instant?
         var written = Written()
     }
     /// What a job that continues a session has generated, which is one answer.
@@ -18,16 +18,15 @@ final class Tally: Sendable {
         var cutOff = 0
     }
     let start = ContinuousClock.now
-    private let counts: Mutex<Counts>
-
-    init() { counts = Mutex(Counts(lastSent: start)) }
+    private let counts = Mutex(Counts())
 
     /// Tokens generated, over all choices.
     var tokens: Int { counts.withLock { $0.tokens } }
     /// Tokens of prompts that were reused.
     var cachedTokens: Int { counts.withLock { $0.cached.values.reduce(0, +) } }
     var finishes: [FinishReason] { counts.withLock { $0.finishes } }
-    var lastSent: ContinuousClock.Instant { counts.withLock { $0.lastSent } }
+    /// When something was last sent to the client; nil: nothing was yet.
+    var lastSent: ContinuousClock.Instant? { counts.withLock { $0.lastSent } }
 
     var written: Written { counts.withLock { $0.written } }
 

@@ -124,3 +124,21 @@ extension UnsupportedParameter {
         UnsupportedParameter("n_indent", unless: 0, because: "lines are not counted."),
     ]
 }
+
+// Of requests about sessions, which have no answer.
+extension UnsupportedParameter {
+    /// Of `POST /v1/sessions`: what would change the prompt of a chat, and what asks for something else.
+    static let ofSessions =
+        prompts.filter { !["prompt", "messages", "tools", "add_generation_prompt"].contains($0.name) } + [
+            UnsupportedParameter("stream", unless: false, because: "a new session has no answer."),
+            UnsupportedParameter("tools", unless: [], because: "send them with each request that brings 'session_id'."),
+            UnsupportedParameter("tool_choice", unless: "none", "auto", because: "a new session has no answer."),
+            UnsupportedParameter(
+                "add_generation_prompt", unless: false, because: "an answer begins with the request for it."),
+            UnsupportedParameter("session_id", because: "use /v1/sessions/ID/fork."),
+            UnsupportedParameter("truncate_prompt_tokens", because: "a session has all that it is made of."),
+        ]
+
+    /// Of `POST /v1/sessions/ID/rewind`.
+    static let ofRewinding = UnsupportedParameter("metadata", because: "a session keeps its own; fork it instead.")
+}

@@ -8,12 +8,15 @@ struct PrefixBook: Sendable {
     private var trees: [PrefixScope: PrefixTree] = [:]
     /// Where each state hangs.
     private var places: [StateID: Place] = [:]
+    /// What states of all scopes begin with.
+    private var beginnings = KeptBeginnings()
     /// Counts uses, the latest has the highest number.
     private var use = 0
 
     private struct Place: Sendable {
         let scope: PrefixScope
         let node: Int
+        let beginning: KeptBeginnings.Beginning?
     }
 
     init(tokensMax: Int = 16 << 20) { self.tokensMax = tokensMax }
@@ -22,7 +25,9 @@ struct PrefixBook: Sendable {
 
     /// What is known about the beginning of a prompt.
     func find(_ prompt: [Int32], in scope: PrefixScope) -> PrefixMatch {
-        trees[scope]?.find(prompt) ?? PrefixMatch(miss: .unknown)
+        var match = trees[scope]?.find(prompt) ?? PrefixMatch(miss: .unknown)
+        if match.miss == .unknown, beginnings.serve(prompt) { match.miss = .otherScope }
+        return match
     }
 
     /// The kept state of exactly these tokens.
@@ -59,7 +64,9 @@ struct PrefixBook: Sendable {
         guard id != .none, !tokens.isEmpty, places[id] == nil else { return }
         use += 1
         let node = change(scope) { [use] in $0.keep(id, tokens, use: use) }
-        places[id] = Place(scope: scope, node: node)
+        let beginning = KeptBeginnings.beginning(of: tokens)
+        if let beginning { beginnings.add(beginning) }
+        places[id] = Place(scope: scope, node: node, beginning: beginning)
         trim()
     }
 
@@ -67,6 +74,7 @@ struct PrefixBook: Sendable {
     mutating func gone(_ ids: some Sequence<StateID>) {
         for id in ids {
             guard let place = places.removeValue(forKey: id) else { continue }
+            if let beginning = place.beginning { beginnings.remove(beginning) }
             change(place.scope) { $0.lose(id, at: place.node) }
         }
     }

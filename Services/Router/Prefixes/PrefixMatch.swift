@@ -16,6 +16,8 @@ struct PrefixMatch: Sendable, Equatable {
 enum MissReason: String, Sendable, CaseIterable {
     /// No prompt has begun like this before.
     case unknown
+    /// Only states that are kept for others begin like this: of another API key, or with another salt.
+    case otherScope = "other_scope"
     /// The tokens were computed before, but no state was kept there.
     case notKept = "not_kept"
     /// A state was kept there, and has been evicted since.

@@ -11,18 +11,35 @@ struct SessionAddition: Sendable, Equatable {
     let id: String
     /// The new messages, or the new text.
     var turns: [Session.Turn] = []
-    /// What the model reads behind them this time only: the tools, which stand behind all messages.
+    /// What the model reads this time only: the tools.
     var tools: [Int32] = []
+    /// Where it reads them.
+    var toolPlace = ChatTemplate.ToolPlace.behindMessages
     /// What the template writes before and behind an answer; belongs to it.
     var opening: [Int32] = []
     var closing: [Int32] = []
     /// Whose turn the answer is.
     var answerRole = "completion"
 
-    /// The whole prompt.
+    /// The whole prompt, and where in it later requests are likely to go on.
     ///
-    /// - Parameter tokens: of the session.
-    func prompt(after tokens: [Int32]) -> [Int32] { tokens + turns.flatMap(\.tokens) + tools + opening }
+    /// - Parameter session: the turns of the session.
+    func prompt(after session: [Session.Turn]) -> Job.Prompt {
+        let all = session + turns
+        guard toolPlace == .behindSystem else {
+            // The next request may bring other tools.
+            let messages = all.flatMap(\.tokens)
+            return Job.Prompt(ids: messages + tools + opening, keepAt: [messages.count].filter { $0 > 0 })
+        }
+        // A session that was made of a prompt has its instructions in there.
+        let instructions = all.prefix { ["system", "prompt"].contains($0.role) }
+        let common = instructions.flatMap(\.tokens) + tools
+        let messages = common + all.dropFirst(instructions.count).flatMap(\.tokens)
+        let isCommonKept =
+            !tools.isEmpty && common.count >= ChatRequest.commonTokensMin && common.count < messages.count
+        let keepAt = (isCommonKept ? [common.count] : []) + [messages.count]
+        return Job.Prompt(ids: messages + opening, keepAt: keepAt.filter { $0 > 0 })
+    }
 
     /// What the session has more once the answer is there. The answer's tokens are the model's own: its text might be
     /// encoded otherwise.

@@ -14,11 +14,8 @@ final class SessionExchange: Sendable {
         (self.session, self.addition, self.book, self.lock) = (session, addition, book, lock)
     }
 
-    /// The prompt that the model is given.
-    var prompt: [Int32] { addition.prompt(after: session.tokens) }
-
-    /// Behind the messages, where the next request goes on if it brings other tools, or an answer of its own.
-    var keepAt: [Int] { [prompt.count - addition.tools.count - addition.opening.count].filter { $0 > 0 } }
+    /// What the model is given.
+    var prompt: Job.Prompt { addition.prompt(after: session.turns) }
 
     /// Stores what the client said and what it was answered, and lets the next request in. Of no effect the second
     /// time, or after `end`.

@@ -141,6 +141,19 @@ import Tokenizer
         }
     }
 
+    @Test("a stream that has begun has no comment before its first long silence", .timeLimit(.minutes(1)))
+    func noEarlyComment() async throws {
+        let generator = ScriptedGenerator { request, emit in
+            _ = try await emit(.token(100, nil))
+            try await Task.sleep(for: .milliseconds(1300))        // beyond the second after which a stream should begin
+            return .stop
+        }
+        try await withFront(generator) { client in
+            let answer = try await client.post("/v1/chat/completions", "{\(chat)}")
+            #expect(answer.status == 200 && !answer.body.contains("keep-alive"), "\(answer.body)")
+        }
+    }
+
     @Test("a refusal before the first byte is a status, after it the last event")
     func errors() async throws {
         let early = ScriptedGenerator { _, _ in

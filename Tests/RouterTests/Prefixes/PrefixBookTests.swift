@@ -16,8 +16,29 @@ internal import Testing
         var book = PrefixBook()
         book.kept(1, Self.tokens(200), in: Self.mine)
         #expect(book.find(Self.tokens(300), in: Self.mine).reused == 200)
-        #expect(book.find(Self.tokens(300), in: Self.other) == PrefixMatch(miss: .unknown))
+        #expect(book.find(Self.tokens(300), in: Self.other) == PrefixMatch(miss: .otherScope))
         #expect(book.holds(Self.tokens(200), in: Self.mine) && !book.holds(Self.tokens(200), in: Self.other))
+    }
+
+    @Test("a miss tells where states of other scopes alone would have served, as long as they are kept")
+    func otherScopes() {
+        var book = PrefixBook()
+        func misses(_ prompt: [Int32]) -> MissReason? { book.find(prompt, in: Self.mine).miss }
+        book.kept(1, Self.tokens(700), in: Self.other)
+        book.kept(2, Self.tokens(700), in: Self.other)
+        book.kept(3, Self.tokens(40, seed: 7), in: Self.other)
+        #expect(misses(Self.tokens(513)) == .otherScope)
+        #expect(misses(Self.tokens(512)) == .unknown)        // the state is of use behind its last border only
+        #expect(misses(Self.tokens(300) + Self.tokens(300, seed: 9)) == .unknown)
+        #expect(misses(Self.tokens(17, seed: 7)) == .otherScope)
+        #expect(misses(Self.tokens(16, seed: 7)) == .unknown)        // its last token is computed in any case
+        #expect(misses(Self.tokens(400, seed: 3)) == .unknown)
+        book.gone([1])
+        #expect(misses(Self.tokens(800)) == .otherScope)
+        book.gone([2])
+        #expect(misses(Self.tokens(800)) == .unknown)
+        book.kept(4, Self.tokens(100), in: Self.mine)
+        #expect(misses(Self.tokens(800)) == nil)
     }
 
     @Test("a state that is gone is not found any more; one that nobody knows concerns nobody")

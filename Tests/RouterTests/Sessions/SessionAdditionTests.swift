@@ -15,12 +15,13 @@ import Tokenizer
         let roles = ["system", "user", "assistant", "function"]
         let messages = contents.enumerated().map { ChatMessage(role: roles[$0.offset % 4], content: $0.element) }
         let tools = [#"{"name": "f"}"#, #"{"name": "größer"}"#]
-        let whole = try demoTokenizer.encode(ChatTemplate().render(messages, tools: tools))
-        for cut in messages.indices {
-            var first = SessionAddition(id: "a"), second = SessionAddition(id: "a")
+        let places = [ChatTemplate.ToolPlace.behindMessages, .behindSystem]
+        for (cut, place) in messages.indices.flatMap({ cut in places.map { (cut, $0) } }) {
+            let whole = try demoTokenizer.encode(ChatTemplate(toolPlace: place).render(messages, tools: tools))
+            var first = SessionAddition(id: "a"), second = SessionAddition(id: "a", toolPlace: place)
             try first.addChat(Array(messages[..<cut]), tools: []) { try demoTokenizer.encode($0) }
             try second.addChat(Array(messages[cut...]), tools: tools) { try demoTokenizer.encode($0) }
-            #expect(second.prompt(after: first.turns.flatMap(\.tokens)) == whole, "cut at \(cut)")
+            #expect(second.prompt(after: first.turns).ids == whole, "cut at \(cut), \(place)")
         }
     }
 
@@ -51,6 +52,20 @@ import Tokenizer
         let kept = addition.turns(answeredBy: [7]).flatMap(\.tokens)
         let text = demoTokenizer.decode(kept, skippingSpecial: false)
         #expect(!text.contains("function_setting"))
-        #expect(kept.count == addition.prompt(after: []).count - addition.tools.count + 1 + addition.closing.count)
+        #expect(kept.count == addition.prompt(after: []).ids.count - addition.tools.count + 1 + addition.closing.count)
+    }
+
+    @Test("where tools come first, what stands before the messages is kept by itself, if that is much")
+    func keepPoints() throws {
+        for (length, count) in [(1, 1), (300, 2)] {
+            var addition = SessionAddition(id: "a", toolPlace: .behindSystem)
+            let tool = #"{"name": "\#(String(repeating: "f ", count: length))"}"#
+            try addition.addChat([ChatMessage(role: "user", content: "x")], tools: [tool]) {
+                try demoTokenizer.encode($0)
+            }
+            let system = Session.Turn(role: "system", tokens: [5, 6]), prompt = addition.prompt(after: [system])
+            #expect(prompt.keepAt.count == count && prompt.keepAt.last == prompt.ids.count - addition.opening.count)
+            if count == 2 { #expect(prompt.keepAt.first == 2 + addition.tools.count) }
+        }
     }
 }

@@ -35,7 +35,7 @@ extension Job {
     fileprivate mutating func `continue`(_ exchange: SessionExchange, _ model: ServedModel) throws {
         try exchange.session.requireTokens(knownTo: model)
         let promptName = kind == .chat ? "messages" : "prompt"
-        prompts = [Prompt(ids: exchange.prompt, keepAt: exchange.keepAt)]
+        prompts = [exchange.prompt]
         guard !prompts[0].ids.isEmpty else { throw APIError.missing(promptName) }
         tokensMax = []
         try fit(

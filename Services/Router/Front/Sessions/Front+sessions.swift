@@ -13,10 +13,7 @@ extension Front {
             SnapshotUpload.isMeant(by: request.headers)
                 ? try await restoreSession(request, context) : try await createSession(request, context)
         }
-        api.get("/sessions") { request, context in
-            let page = try SessionQuery.page(request.uri.queryParameters)
-            return Response(json: SessionJSON.list(try await sessions.list(page, of: account(context))))
-        }
+        api.get("/sessions") { request, context in try await listSessions(request, context) }
         api.get("/sessions/:id") { request, context in
             let details = try SessionQuery.details(request.uri.queryParameters)
             let session = try await sessions.session(try id(context), of: account(context))
@@ -44,14 +41,23 @@ extension Front {
     private func createSession(_ request: Request, _ context: FrontContext) async throws -> Response {
         let body = try await body(of: request, context), watch = context.connection.watch
         let creation = try await inTurn(body.bytes.count, context, watch) { [bytes = body.bytes] cancellation in
-            try SessionCreation(
-                try Self.fields(bytes, generator.model), model: generator.model, tokenizer,
-                trustsSpecialTokens: config.trustsSpecialTokens, cancellation)
+            let fields = try Self.fields(bytes, generator.model)
+            try checkModel(fields)
+            return try SessionCreation(
+                fields, model: generator.model, tokenizer, trustsSpecialTokens: config.trustsSpecialTokens,
+                cancellation)
         }
         withExtendedLifetime(body) {}
         try await prefill(creation, context)
         let session = try await sessions.create(creation.turns, metadata: creation.metadata, of: account(context))
         return try await shown(session, context)
+    }
+
+    private func listSessions(_ request: Request, _ context: FrontContext) async throws -> Response {
+        let page = try SessionQuery.page(request.uri.queryParameters)
+        do {
+            return Response(json: SessionJSON.list(try await sessions.list(page, of: account(context))))
+        } catch RecordsError.unknown(let id) { throw SessionQuery.unknownPage(id.text) }
     }
 
     private func forkSession(_ request: Request, _ context: FrontContext) async throws -> Response {
@@ -63,7 +69,8 @@ extension Front {
     }
 
     private func rewindSession(_ request: Request, _ context: FrontContext) async throws -> Response {
-        let point = try SessionPoint(try await fields(of: request, context))
+        let fields = try await fields(of: request, context), point = try SessionPoint(fields)
+        try UnsupportedParameter.ofRewinding.check(fields, of: .chat)
         guard point != .end else { throw APIError.missing("messages") }
         let session = try await sessions.rewind(try id(context), of: account(context)) { try point.tokens(of: $0) }
         return try await shown(session, context)

@@ -19,6 +19,7 @@ struct SessionCreation: Sendable {
         _ fields: RequestFields, model: ServedModel, _ tokenizer: BytePairTokenizer, trustsSpecialTokens: Bool,
         _ cancellation: CancellationFlag
     ) throws {
+        for parameter in UnsupportedParameter.ofSessions { try parameter.check(fields, of: .chat) }
         metadata = try SessionMetadata.read(fields)
         priority = try fields.priority()
         prefix = try PrefixFields(fields)

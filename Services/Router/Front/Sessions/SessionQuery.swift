@@ -14,7 +14,7 @@ enum SessionQuery {
             page.limit = try value.integer("limit", in: 1 ... limitMax)
         }
         if let text = query["after"] {
-            guard let id = SessionID(String(text)) else { throw SessionRefusal.unknown(String(text)) }
+            guard let id = SessionID(String(text)) else { throw unknownPage(String(text)) }
             page.after = id
         }
         switch query["order"] {
@@ -26,6 +26,9 @@ enum SessionQuery {
         }
         return page
     }
+
+    /// What is refused where `after` names no session.
+    static func unknownPage(_ id: String) -> APIError { APIError(SessionRefusal.unknown(id)).blaming("after") }
 
     /// `include=token_ids,text`
     static func details(_ query: Parameters) throws(APIError) -> Set<SessionJSON.Detail> {
