@@ -38,9 +38,10 @@ struct AttentionService: Service {
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
         let disk = try StateDisk(
             config.statesFolder, maxBytes: config.diskMaxBytes,
-            fingerprint: try checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue)
+            fingerprint: try checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue,
+            logger: logger)
         let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget, disk: disk)
-        engine.states.adopt(disk.found(logger))
+        engine.states.adopt(disk.found())
         let metrics = AttentionMetrics(budgetBytes: budget, diskBudgetBytes: disk.budgetBytes)
         var limits = RPCLimits.activations(hiddenSize: engine.config.hiddenSize)
         limits.vigil = config.vigil

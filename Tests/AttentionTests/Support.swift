@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Logging
 import Messages
 import Tensors
 import TestSupport
@@ -78,14 +79,18 @@ func soon<R>(_ make: () throws -> R) async throws -> R {
     return try make()
 }
 
+let quietLogger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+
 extension AttentionEngine {
     /// - Parameter folder: nil: one that ends with the engine.
     convenience init(
-        _ name: String, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30
+        _ name: String, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30,
+        logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes
     ) throws {
         let checkpoint = try Fixture.files(name), compute = Compute(threads: 1)
         let disk = try StateDisk(
-            folder, maxBytes: diskBytes, fingerprint: checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue)
+            folder, maxBytes: diskBytes, fingerprint: checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue,
+            logger: logger, freeBytes: freeBytes)
         try self.init(checkpoint, compute: compute, memoryBudgetBytes: budgetBytes, disk: disk)
     }
 

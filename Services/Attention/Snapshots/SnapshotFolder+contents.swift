@@ -41,14 +41,14 @@ extension SnapshotFolder {
         return contents
     }
 
-    /// The sizes of all states' files together, in bytes.
+    /// The sizes of all states' files together, damaged ones included, in bytes.
     func byteCount() throws(SnapshotError) -> Int {
-        try files().filter { id($0[...]) != nil }.reduce(0) { $0 + size(of: $1) }
+        try files().filter { id($0[...]) != nil || isDamaged($0) }.reduce(0) { $0 + size(of: $1) }
     }
 
     private func refuse(_ id: StateID, _ error: SnapshotError) -> RefusedFile {
-        guard case .damaged = error, (try? setAside(id)) != nil else { return .init(file: file(id), error: error) }
-        return .init(file: file(id) + Self.damagedSuffix, error: error)
+        guard case .damaged = error, let newName = try? setAside(id) else { return .init(file: file(id), error: error) }
+        return .init(file: newName, error: error)
     }
 
     /// Removes files that nobody writes any more.
@@ -64,7 +64,7 @@ extension SnapshotFolder {
         }
     }
 
-    private func files() throws(SnapshotError) -> [String] {
+    func files() throws(SnapshotError) -> [String] {
         do { return try FileManager.default.contentsOfDirectory(atPath: path) } catch {
             throw .disk("\(path) cannot be listed: \(error.localizedDescription)")
         }
@@ -86,6 +86,11 @@ extension SnapshotFolder {
         guard let number = UInt64(file.prefix(16), radix: 16), number > 0 else { return nil }
         let id = StateID(rawValue: number)
         return self.file(id) == file ? id : nil
+    }
+
+    /// Whether the name is one that `setAside` gives.
+    func isDamaged(_ file: String) -> Bool {
+        file.hasSuffix(Self.damagedSuffix) && id(file.dropLast(Self.damagedSuffix.count)) != nil
     }
 
     /// Whether the name is one of a state, then six characters and the suffix, as `NewSnapshotFile` makes it.

@@ -16,19 +16,24 @@ struct SnapshotFolder: Sendable {
         self.path = path
         do throws(SnapshotError) {
             try Self.make(path)
-            _ = try NewSnapshotFile(file(.random()), in: path)        // and removes it
+            try requireWritable()
             try removeLeftovers()
         } catch { throw StartError("\(flag) \(path) cannot be used: \(error)") }
     }
 
-    /// Makes the folder, and those around it.
+    /// Refuses a folder in which no file can be made.
+    func requireWritable() throws(SnapshotError) {
+        _ = try NewSnapshotFile(file(.random()), in: path)        // and removes it
+    }
+
+    /// Makes the folder, and those around it, for this user alone: what states were made of can be read in them.
     private static func make(_ path: String) throws(SnapshotError) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw .disk("the folder's name is empty or contains a zero byte")
         }
         let ends = path.indices.dropFirst().filter { path[$0] == "/" } + [path.endIndex]
         for end in ends {
-            let isThere = unsafe mkdir(String(path[..<end]), 0o755) == 0 || errno == EEXIST
+            let isThere = unsafe mkdir(String(path[..<end]), 0o700) == 0 || errno == EEXIST
             guard isThere || end < path.endIndex else { throw .system(errno) }
         }
     }
@@ -47,13 +52,5 @@ struct SnapshotFolder: Sendable {
         if unsafe unlink("\(path)/\(file(id))") == 0 { return true }
         guard errno == ENOENT else { throw .system(errno) }
         return false
-    }
-
-    /// Gives a damaged state's file another name, so that it is not found again but can be looked at.
-    func setAside(_ id: StateID) throws(SnapshotError) {
-        let place = "\(path)/\(file(id))"
-        guard unsafe rename(place, place + Self.damagedSuffix) == 0 else {
-            throw errno == ENOENT ? .missing : .system(errno)
-        }
     }
 }

@@ -4,26 +4,22 @@ internal import Messages
 /// What earlier processes have left.
 extension StateDisk {
     /// The states that earlier processes have left, if this one could have computed them.
-    func found(_ logger: Logger) -> [KeptEntry] {
+    func found() -> [KeptEntry] {
         let contents: SnapshotFolder.Contents
         do { contents = try folder.files.contents() } catch {
             logger.warning("the folder of states cannot be read", metadata: ["path": "\(path)", "error": "\(error)"])
             return []
         }
-        for file in contents.refused { tell(file.file, file.error, logger) }
+        for file in contents.refused { tell(file.file, "\(file.error)") }
         return contents.states.compactMap { state in
             do throws(SnapshotError) {
                 try state.description.require(fingerprint: fingerprint, arithmetic: arithmetic)
                 return try entry(state)
             } catch {
-                tell(folder.files.file(state.id), error, logger)
+                tell(folder.files.file(state.id), "\(error)")
                 return nil
             }
         }
-    }
-
-    private func tell(_ file: String, _ error: SnapshotError, _ logger: Logger) {
-        logger.warning("a state on disk is not used", metadata: ["file": "\(file)", "why": "\(error)"])
     }
 
     /// - Returns: nil for what only the router that kept it could have asked for; its file is deleted.

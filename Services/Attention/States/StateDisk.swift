@@ -1,5 +1,6 @@
 internal import Console
 internal import Foundation
+internal import Logging
 internal import Messages
 internal import Synchronization
 internal import Tensors
@@ -14,6 +15,9 @@ final class StateDisk: Sendable {
     /// Bytes per second of the last files.
     private let speed = Mutex(500e6)
     let arriving: Mutex<ArrivingFiles>
+    let logger: Logger
+    /// Bytes that the disk of a folder has room for.
+    private let freeBytes: @Sendable (_ folder: String) -> Int
 
     var path: String { folder.files.path }
 
@@ -21,16 +25,21 @@ final class StateDisk: Sendable {
     ///   - folder: nil: one that ends with the process.
     ///   - maxBytes: 0: half of what is free there, with what states have already.
     ///   - fingerprint: of the checkpoint; as `arithmetic`, what states of the folder must have been computed with.
+    ///   - freeBytes: what the disk of a folder has room for; tests put a full disk here.
     /// - Throws: `StartError` where the folder cannot be used.
-    init(_ folder: String?, maxBytes: Int, fingerprint: String, arithmetic: String) throws(StartError) {
+    init(
+        _ folder: String?, maxBytes: Int, fingerprint: String, arithmetic: String, logger: Logger,
+        freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes
+    ) throws(StartError) {
         self.folder = try StateFolder(folder)
         (self.fingerprint, self.arithmetic) = (fingerprint, arithmetic)
+        (self.logger, self.freeBytes) = (logger, freeBytes)
         let files = self.folder.files
-        budgetBytes = maxBytes > 0 ? maxBytes : ((try? files.byteCount()) ?? 0) / 2 + Self.freeBytes(files.path) / 2
+        budgetBytes = maxBytes > 0 ? maxBytes : ((try? files.byteCount()) ?? 0) / 2 + freeBytes(files.path) / 2
         arriving = Mutex(ArrivingFiles(folder: files.path, bytesMax: budgetBytes))
     }
 
-    private static func freeBytes(_ path: String) -> Int {
+    @Sendable static func systemFreeBytes(_ path: String) -> Int {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return 0 }
         let (bytes, isTooLarge) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
@@ -99,8 +108,36 @@ final class StateDisk: Sendable {
     /// Runs on the lane, as every function does whose name ends in `Now`.
     func removeNow(_ id: StateID) { _ = try? folder.files.delete(id) }
 
-    /// Gives a damaged file another name.
-    func setAsideNow(_ id: StateID) { try? folder.files.setAside(id) }
+    /// Gives a damaged file another name, and tells of it.
+    func setAsideNow(_ id: StateID, because why: String) {
+        tell((try? folder.files.setAside(id)) ?? folder.files.file(id), why)
+    }
+
+    func tell(_ file: String, _ why: String) {
+        logger.warning("a state on disk is not used", metadata: ["file": "\(file)", "why": "\(why)"])
+    }
+
+    /// What the budget has room for. Damaged files go, the oldest first, where that is not enough.
+    ///
+    /// - Parameter stateBytes: what the files of states have.
+    func roomNow(for bytes: Int, beside stateBytes: Int) -> Int {
+        var damaged = (try? folder.files.damaged()) ?? []
+        var free: Int { budgetBytes - stateBytes - damaged.reduce(0) { $0 + $1.byteCount } }
+        while free < bytes, let oldest = damaged.first, (try? folder.files.delete(oldest)) != nil {
+            damaged.removeFirst()
+        }
+        return free
+    }
+
+    /// What the disk itself has room for, whatever the budget says.
+    ///
+    /// - Throws: where no file could be written for this state.
+    func freeBytesNow(for entry: KeptEntry) throws(AttentionError) -> Int {
+        do throws(SnapshotError) { try folder.files.requireWritable() } catch {
+            throw .unwritable(entry.id, "\(error)")
+        }
+        return min(freeBytes(path), .max / 2)        // so that it can be added to
+    }
 
     func remove(_ id: StateID) async { await finish { [self] in removeNow(id) } }
 

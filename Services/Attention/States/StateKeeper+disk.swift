@@ -94,16 +94,16 @@ extension StateKeeper {
         do {
             try await disk.lane.run { [self] in try loadNow(id, of: owner) }
         } catch let error as AttentionError {
-            if case .damaged = error { await loseFile(id) }
+            if case .damaged(_, let why) = error { await loseFile(id, because: why) }
             throw error
         }
     }
 
     /// A state's file is damaged or gone: the state goes away with it, unless it is in memory.
-    func loseFile(_ id: StateID) async {
+    func loseFile(_ id: StateID, because why: String) async {
         await disk.finish { [self] in
             _ = store.withLock { $0.leaveDisk(id) }
-            disk.setAsideNow(id)
+            disk.setAsideNow(id, because: why)
         }
     }
 

@@ -20,7 +20,7 @@ extension StateKeeper {
                 return ExportStateResponse(fileBytes: fileBytes, part: part)
             }
         } catch let error as AttentionError {
-            if case .damaged = error { await loseFile(request.state) }
+            if case .damaged(_, let why) = error { await loseFile(request.state, because: why) }
             throw error
         }
     }

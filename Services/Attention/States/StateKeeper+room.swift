@@ -45,23 +45,24 @@ extension StateKeeper {
         return true
     }
 
-    /// Removes less valuable files until there is room for one more. On the disk's lane, where nobody can write a state
-    /// again between its file's last entry in the store and the file's end.
+    /// Removes less valuable files until there is room for one more: none where that would not make enough room, or the
+    /// file could not be written all the same. On the disk's lane, where nobody can write a state again between its
+    /// file's last entry in the store and the file's end.
     func makeDiskRoom(for entry: KeptEntry) throws(AttentionError) {
-        let bytes = disk.fileBytes(entry)
-        while true {
-            let now = now
-            let (free, victim) = store.withLock { store in
-                let free = disk.budgetBytes - store.diskBytes
-                let victim = free < bytes ? store.nextToLeaveDisk(for: entry, bytes: bytes, at: now) : nil
-                if let victim { counts.note(store.leaveDisk(victim.id)) }
-                return (free, victim)
+        let bytes = disk.fileBytes(entry), now = now
+        let free = disk.roomNow(for: bytes, beside: store.withLock { $0.diskBytes })
+        guard free < bytes else { return }
+        let diskBytes = try disk.freeBytesNow(for: entry)
+        let victims = try store.withLock { store throws(AttentionError) in
+            guard let victims = store.toLeaveDisk(for: entry, bytes: bytes, lacking: bytes - free, at: now) else {
+                throw .diskFull(entry.id, needed: bytes, free: max(0, free), budget: disk.budgetBytes)
             }
-            if free >= bytes { return }
-            guard let victim else {
-                throw AttentionError.diskFull(entry.id, needed: bytes, free: max(0, free), budget: disk.budgetBytes)
+            guard victims.reduce(diskBytes, { $0 + $1.diskBytes }) >= bytes else {
+                throw .unwritable(entry.id, "others have filled the disk")
             }
-            disk.removeNow(victim.id)
+            for victim in victims { counts.note(store.leaveDisk(victim.id)) }
+            return victims.map(\.id)
         }
+        for victim in victims { disk.removeNow(victim) }
     }
 }

@@ -15,11 +15,31 @@ extension StateStore {
         return next(\.ownByteCount) ?? next(\.unpinnedByteCount)
     }
 
-    /// Which file goes next, to make room for the file of another state: the least valuable one, if it is worth less
-    /// than that state. Promised ones stay, and those that a sequence is about to begin from.
-    func nextToLeaveDisk(for other: KeptEntry, bytes: Int, at now: Duration) -> KeptEntry? {
+    /// Which files go, to make room for the file of another state: the least valuable ones, as far as they are worth
+    /// less than that state. Promised ones stay, and those that a sequence is about to begin from.
+    ///
+    /// - Parameters:
+    ///   - bytes: of the file.
+    ///   - lacking: how many of them there is no room for.
+    /// - Returns: nil where all that may go would not be enough.
+    func toLeaveDisk(for other: KeptEntry, bytes: Int, lacking: Int, at now: Duration) -> [KeptEntry]? {
+        var victims: [KeptEntry] = [], lacking = lacking
+        while lacking > 0 {
+            let chosen = Set(victims.map(\.id))
+            guard let next = nextToLeaveDisk(for: other, bytes: bytes, at: now, except: chosen) else { return nil }
+            victims.append(next)
+            lacking -= next.diskBytes
+        }
+        return victims
+    }
+
+    /// The first of them.
+    func nextToLeaveDisk(
+        for other: KeptEntry, bytes: Int, at now: Duration, except chosen: Set<StateID> = []
+    ) -> KeptEntry? {
         let entry = leastValuable(at: now) { entry in
-            let stays = entry.about.isPromised || entry.isMoving || entry.waitingCount > 0 || entry.id == other.id
+            let isUsed = entry.isMoving || entry.waitingCount > 0
+            let stays = entry.about.isPromised || isUsed || entry.id == other.id || chosen.contains(entry.id)
             return stays ? 0 : entry.diskBytes
         }
         return entry.flatMap { entry in

@@ -19,7 +19,7 @@ import Testing
         let engine = try await soon {
             try AttentionEngine(Self.model, budgetBytes: budgetBytes, folder: folder.path)
         }
-        engine.states.adopt(engine.states.disk.found(Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }))
+        engine.states.adopt(engine.states.disk.found())
         return engine
     }
 
@@ -90,12 +90,13 @@ import Testing
             try await engine.store(7)
         }
         let fingerprint = try Fixture.files(isCheckpoint ? "all-lightning" : Self.model).fingerprint()
+        let log = TestLog()
         let disk = try await soon {
             try StateDisk(
-                folder.path, maxBytes: 1 << 30, fingerprint: fingerprint, arithmetic: isCheckpoint ? "exact" : "fast")
+                folder.path, maxBytes: 1 << 30, fingerprint: fingerprint, arithmetic: isCheckpoint ? "exact" : "fast",
+                logger: log.logger)
         }
-        let log = TestLog()
-        #expect(disk.found(log.logger).isEmpty)
+        #expect(disk.found().isEmpty)
         #expect(log.lines.count == 1)
         #expect(log.lines.first?.contains(isCheckpoint ? "of another checkpoint" : "another arithmetic") == true)
         #expect(log.lines.first?.contains("\(StateID(rawValue: 7))") == true)
@@ -126,6 +127,71 @@ import Testing
             #expect(engine.states.usage == StateUsage(), "nothing of it is left")
         }
         #expect(try await start().list.states.isEmpty)
+    }
+
+    @Test("damage that is found while serving is told once, with the file's new name and the reason")
+    func damageTold() async throws {
+        let log = TestLog(), engine = try AttentionEngine(Self.model, folder: folder.path, logger: log.logger)
+        for id in [7, 8] as [StateID] {
+            try await keep(engine, id)
+            let bytes = try await engine.store(id), path = "\(folder.path)/\(id).safetensors"
+            try #require(truncate(path, off_t(bytes - 1)) == 0)
+        }
+        let request = ExportStateRequest(owner: AttentionEngine.owner, state: 8, offset: 0, bytesMax: 1)
+        for _ in 0 ..< 2 {
+            await refuses({ _ in true }) { _ = try await engine.open(1, from: 7, length: 100) }
+            await refuses({ _ in true }) { _ = try await engine.states.export(request) }
+        }
+        #expect(log.lines.count == 2, "\(log.lines)")
+        for (line, id) in zip(log.lines, [7, 8] as [StateID]) {
+            #expect(line.hasPrefix("a state on disk is not used file=\(id).safetensors.damaged why="), "\(line)")
+        }
+    }
+
+    @Test("damaged files count in the budget, and go first, the oldest before the others")
+    func damagedBudget() async throws {
+        let engine = try AttentionEngine(Self.model)
+        try await keep(engine, 1)
+        let bytes = engine.states.disk.fileBytes(try #require(engine.states.store.withLock { $0.kept[1] }))
+        let names = ["9", "8"].map { "000000000000000\($0).safetensors.damaged" }        // the older first
+        for (age, name) in zip([2, 1], names) {
+            let path = "\(folder.path)/\(name)"
+            try Data(count: bytes).write(to: URL(filePath: path))
+            let written = Date.now - Double(age) * 1000
+            try FileManager.default.setAttributes([.modificationDate: written], ofItemAtPath: path)
+        }
+        let small = try AttentionEngine(Self.model, folder: folder.path, diskBytes: 3 * bytes)
+        var damaged: [String] { get throws { try folder.files.filter { $0.hasSuffix(".damaged") }.sorted() } }
+        for (id, left) in [(1, names.reversed()), (2, [names[1]])] as [(StateID, [String])] {
+            try await keep(small, id)
+            try await small.store(id)
+            #expect(try damaged == left, "after state \(id)")
+        }
+        #expect(small.states.usage.onDisk == 2)
+    }
+
+    @Test("no file is given up for one that could not be written all the same", arguments: [true, false])
+    func fullDisk(_ isFull: Bool) async throws {
+        let bytes: Int
+        do {
+            let engine = try AttentionEngine(Self.model)
+            try await keep(engine, 1)
+            bytes = engine.states.disk.fileBytes(try #require(engine.states.store.withLock { $0.kept[1] }))
+        }
+        // What one file would make free is not enough: others have what was free.
+        let engine = try AttentionEngine(
+            Self.model, folder: folder.path, diskBytes: bytes + 1, freeBytes: { _ in isFull ? 0 : 1 << 40 })
+        try await keep(engine, 1, worth: 1)
+        try await engine.store(1)
+        try await keep(engine, 2, worth: 9000)
+        if isFull {
+            await refuses({ $0 == .unwritable(2, "others have filled the disk") }) { _ = try await engine.store(2) }
+            #expect(engine.list.states.map(\.state) == [1, 2] && engine.states.usage.onDisk == 1)
+            try await engine.open(1, from: 1, length: 100)
+        } else {
+            try await engine.store(2)
+            #expect(engine.list.states.map(\.state) == [2])
+        }
     }
 
     @Test("that cannot be read now stay, and can be read later")

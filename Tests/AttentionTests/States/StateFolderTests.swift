@@ -41,6 +41,16 @@ import Testing
         #expect(!manager.fileExists(atPath: path))
     }
 
+    @Test("that is made is for its user alone, as are those around it")
+    func mode() throws {
+        let folder = try TemporaryFolder()
+        withExtendedLifetime(try StateFolder("\(folder.path)/data/states")) {}
+        for path in ["\(folder.path)/data", "\(folder.path)/data/states"] {
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o700)
+        }
+    }
+
     @Test("that cannot be used is refused at the start, by the flag's name")
     func refused() {
         for path in ["/dev/null/states", "a\0b", ""] {
