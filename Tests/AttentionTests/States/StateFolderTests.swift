@@ -34,6 +34,9 @@ import Testing
             #expect(isThere, "without a lock it may just be made")
             try Data().write(to: URL(filePath: "\(abandoned)/lock"))
             withExtendedLifetime(try StateFolder(nil)) {}
+            #expect(isThere, "somebody has asked for it by name")
+            try Data().write(to: URL(filePath: "\(abandoned)/\(StateFolder.temporaryLockName)"))
+            withExtendedLifetime(try StateFolder(nil)) {}
             #expect(!isThere)
             #expect(manager.fileExists(atPath: path))
             withExtendedLifetime(folder) {}

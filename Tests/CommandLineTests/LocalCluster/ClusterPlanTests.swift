@@ -138,4 +138,26 @@ import Transport
         #expect(short.path.hasPrefix("/tmp/minimax-"))
         short.remove()
     }
+
+    @Test("what a killed process has left goes with the next start, and nothing else")
+    func abandoned() throws {
+        let manager = FileManager.default, parent = "/tmp/mm-\(UUID().uuidString.prefix(8))"
+        func isThere(_ name: String) -> Bool { manager.fileExists(atPath: "\(parent)/\(name)") }
+        try manager.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        defer { try? manager.removeItem(atPath: parent) }
+        let inUse = try SocketFolder(environment: ["XDG_RUNTIME_DIR": parent])
+        #expect(inUse.path.hasPrefix(parent))
+        for (name, file) in [
+            ("minimax-killed", "cluster.lock"), ("minimax-mylogs", "lock"), ("minimax-states-abcdef", "cluster.lock"),
+            ("other", "cluster.lock"),
+        ] {
+            try manager.createDirectory(atPath: "\(parent)/\(name)/log", withIntermediateDirectories: true)
+            try Data().write(to: URL(filePath: "\(parent)/\(name)/\(file)"))
+        }
+        let next = try SocketFolder(environment: ["XDG_RUNTIME_DIR": parent])
+        #expect(!isThere("minimax-killed"))
+        #expect(isThere("minimax-mylogs") && isThere("minimax-states-abcdef") && isThere("other"))
+        #expect(manager.fileExists(atPath: inUse.logs) && manager.fileExists(atPath: next.logs))
+        withExtendedLifetime((inUse, next)) {}
+    }
 }

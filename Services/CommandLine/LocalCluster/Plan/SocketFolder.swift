@@ -9,18 +9,25 @@ package struct SocketFolder: Sendable {
     /// A folder in it, for logs.
     var logs: String { "\(path)/log" }
 
+    /// Ends with the process, so that the next one knows what a killed one has left.
+    private let lock: FolderLock?
+    private static let prefix = "minimax-", lockName = "cluster.lock"
+
     /// The length of the longest name of a socket in it.
     private static let nameBytesMax = "/expert-host-256.admin".utf8.count
 
-    /// Makes a folder in `XDG_RUNTIME_DIR` or, where that cannot be, in `/tmp`.
+    /// Makes a folder in `XDG_RUNTIME_DIR` or, where that cannot be, in `/tmp`. Those that killed processes have left
+    /// there are removed.
     ///
     /// - Throws: `StartError` when no folder can be made.
     package init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         path = try Self.made(in: [environment["XDG_RUNTIME_DIR"], "/tmp"].compactMap(\.self))
+        let logs = "\(path)/log"
         do {
+            lock = try FolderLock.take(path, name: Self.lockName, isNew: true)
             try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: false)
         } catch {
-            remove()
+            try? FileManager.default.removeItem(atPath: path)
             throw StartError("cannot make a folder for logs in \(path): \(plainWords(of: error))")
         }
     }
@@ -29,7 +36,8 @@ package struct SocketFolder: Sendable {
     private static func made(in parents: [String]) throws -> String {
         var failure = ""
         for parent in parents where parent.hasPrefix("/") {
-            let template = "\(parent)/minimax-XXXXXX"
+            FolderLock.removeAbandoned(in: parent, prefix: prefix, name: lockName)
+            let template = "\(parent)/\(prefix)XXXXXX"
             guard template.utf8.count + nameBytesMax <= Address.unixPathBytesMax else { continue }
             var name = Array(template.utf8CString)
             if unsafe mkdtemp(&name) != nil {        // makes it with mode 0700
