@@ -45,10 +45,10 @@ import Tokenizer
             model["vocab"] = vocabulary
         }
         let fewerMerges = try changeModel { model in
-            model["merges"] = try #require(model["merges"] as? [Any]).dropLast()
+            model["merges"] = Array(try #require(model["merges"] as? [Any]).dropLast())
         }
         let otherOrder = try changeModel { model in
-            model["merges"] = try #require(model["merges"] as? [Any]).reversed()
+            model["merges"] = Array(try #require(model["merges"] as? [Any]).reversed())
         }
         let changed = [
             exchanged, fewerMerges, otherOrder, try changeFirstAdded("content", "<other>"),

@@ -41,9 +41,9 @@ extension SnapshotFolder {
         return contents
     }
 
-    /// The sizes of all states' files together, damaged ones included, in bytes.
+    /// The sizes of all states' files together, in bytes.
     func byteCount() throws(SnapshotError) -> Int {
-        try files().filter { id($0[...]) != nil || isDamaged($0) }.reduce(0) { $0 + size(of: $1) }
+        try files().filter { id($0[...]) != nil }.reduce(0) { $0 + size(of: $1) }
     }
 
     private func refuse(_ id: StateID, _ error: SnapshotError) -> RefusedFile {

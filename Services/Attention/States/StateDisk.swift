@@ -35,7 +35,9 @@ final class StateDisk: Sendable {
         (self.fingerprint, self.arithmetic) = (fingerprint, arithmetic)
         (self.logger, self.freeBytes) = (logger, freeBytes)
         let files = self.folder.files
-        budgetBytes = maxBytes > 0 ? maxBytes : ((try? files.byteCount()) ?? 0) / 2 + freeBytes(files.path) / 2
+        let damaged = (try? files.damaged()) ?? []
+        let ownBytes = damaged.reduce((try? files.byteCount()) ?? 0) { $0 + $1.byteCount }
+        budgetBytes = maxBytes > 0 ? maxBytes : ownBytes / 2 + freeBytes(files.path) / 2
         arriving = Mutex(ArrivingFiles(folder: files.path, bytesMax: budgetBytes))
     }
 

@@ -27,8 +27,8 @@ internal import Testing
         book.kept(1, Self.tokens(700), in: Self.other)
         book.kept(2, Self.tokens(700), in: Self.other)
         book.kept(3, Self.tokens(40, seed: 7), in: Self.other)
-        #expect(misses(Self.tokens(513)) == .otherScope)
-        #expect(misses(Self.tokens(512)) == .unknown)        // the state is of use behind its last border only
+        #expect(misses(Self.tokens(641)) == .otherScope)
+        #expect(misses(Self.tokens(640)) == .unknown)        // the state is of use behind its last border only
         #expect(misses(Self.tokens(300) + Self.tokens(300, seed: 9)) == .unknown)
         #expect(misses(Self.tokens(17, seed: 7)) == .otherScope)
         #expect(misses(Self.tokens(16, seed: 7)) == .unknown)        // its last token is computed in any case

@@ -213,7 +213,7 @@ import Testing
             let weights = InspectCommand.weightFiles(in: folder.path)
             let files = try WeightFiles(directory: folder.path)
             let report = CheckpointReport(config, hostCounts: [1], weights: weights)
-            let line = "weights            16.6 MiB in int8, experts 7.0 MiB; 16.7 MiB in 1 file"
+            let line = "weights             16.6 MiB in int8, experts 7.0 MiB; 16.7 MiB in 1 file"
             #expect(report.text(title: "x").contains(line))
             let object = try #require(
                 try JSONSerialization.jsonObject(with: Data(report.json().utf8)) as? [String: Any])
