@@ -43,8 +43,8 @@ package struct BytePairTokenizer: Sendable {
     /// Highest id + 1.
     package var vocabularyCount: Int { vocabulary.count }
 
-    /// What decides which ids there are and what they mean: vocabulary, merges and added tokens, as bytes that are equal
-    /// for equal tokenizers, however their files are written.
+    /// What decides which ids there are and what they mean: vocabulary, merges and added tokens, as bytes that are
+    /// equal for equal tokenizers, however their files are written.
     package var definition: [UInt8] {
         TokenizerDefinition(vocabulary, merges, addedIDs: rawTokens.ids + normalizedTokens.ids).bytes
     }

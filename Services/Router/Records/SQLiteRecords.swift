@@ -45,7 +45,7 @@ package final class SQLiteRecords: Records {
         let finding = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? "nothing was found"
         guard finding == "ok" else {
             throw RecordsError.damaged(
-                "The file of the records is damaged: \(finding). Put a copy in its place, or move it away to begin anew.")
+                "The file of the records is damaged: \(finding). Put a copy in its place, or move it away.")
         }
     }
 

@@ -49,7 +49,8 @@ private final class FullRecords: Records {
         "a full disk is a 503 that says so; a stream says all of its answer first; then the session goes on as it was")
     func full() async throws {
         let records = FullRecords()
-        try await withFront(ScriptedGenerator.saying([100]), twoKeys, sessions: SessionBook(records, tokenizer: "demo")) { client in
+        try await withFront(ScriptedGenerator.saying([100]), twoKeys, sessions: SessionBook(records, tokenizer: "demo"))
+        { client in
             let id = try await client.newSession(#"{"prompt":[1,2]}"#)
             records.becomeFull(true)
             let more = #"{"session_id":"\#(id)","prompt":[3]"#
