@@ -82,14 +82,16 @@ let package = Package(
         .executableTarget(
             name: "Attention",
             dependencies: [
-                "Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages",
+                "Admin", "Announcing", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls",
+                "Messages",
                 "Transport", "Checkpoint", "Tensors", argumentParser, logging,
             ] + metrics + nio + lifecycle,
             path: "Services/Attention", swiftSettings: settings),
         .executableTarget(
             name: "ExpertHost",
             dependencies: [
-                "Admin", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls", "Messages",
+                "Admin", "Announcing", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls",
+                "Messages",
                 "Transport", "Checkpoint", "Tensors", argumentParser, logging,
             ] + metrics + nio + lifecycle,
             path: "Services/ExpertHost", swiftSettings: settings),
@@ -145,6 +147,13 @@ let package = Package(
                 + metrics
                 + nio + lifecycle,
             path: "Shared/ServiceLife", swiftSettings: settings),
+        .target(
+            name: "Announcing",
+            dependencies: [
+                "Console", "Flags", "Messages", "Probing", "Tensors", "Transport", "TypedCalls", argumentParser,
+                logging,
+            ] + nio + lifecycle,
+            path: "Shared/Announcing", swiftSettings: settings),
         .target(
             name: "Admin",
             dependencies: [
@@ -205,7 +214,8 @@ let package = Package(
             name: "RouterTests",
             dependencies: [
                 "JSON", "TypedCalls",
-                "AdminMessages", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Records", "Router",
+                "AdminMessages", "Attention", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Records",
+                "Router",
                 "Tensors", "Tokenizer",
                 "Transport", argumentParser, logging,
             ] + http + metrics + nio,
@@ -226,6 +236,10 @@ let package = Package(
             name: "ServiceLifeTests", dependencies: ["Flags", "ServiceLife", "TypedCalls", argumentParser],
             path: "Tests/ServiceLifeTests",
             swiftSettings: settings),
+        .testTarget(
+            name: "AnnouncingTests",
+            dependencies: ["Announcing", "Console", "Messages", "Transport", "TypedCalls", logging] + nio + lifecycle,
+            path: "Tests/AnnouncingTests", swiftSettings: settings),
         .testTarget(
             name: "AdminTests",
             dependencies: ["Admin", "Console", "Telemetry", "Transport", logging] + nio + lifecycle,

@@ -1,4 +1,5 @@
 internal import Admin
+internal import Announcing
 internal import ArgumentParser
 internal import Flags
 internal import ServiceLife
@@ -20,6 +21,18 @@ internal import Transport
     @Option(help: "Where the router reaches this service: unix:/PATH or HOST:PORT.")
     var listen: Address
 
+    @Option(
+        help:
+            """
+            The control address of the router, or of several routers, separated by commas: unix:/PATH or HOST:PORT. A \
+            host name is looked up anew for every connection. Without it the service announces itself to nobody, and \
+            answers whoever connects to it.
+            """
+    )
+    var router: AddressList?
+
+    @OptionGroup var announcing: AnnouncingOptions
+
     @OptionGroup var compute: ComputeOptions
 
     @Option(help: "Most memory for states, in MiB; 0 takes half of what the process may use.")
@@ -33,6 +46,13 @@ internal import Transport
             """
     )
     var statesFolder: String?
+
+    @Option(
+        help: """
+            Whether the service takes FOLDER-2, FOLDER-3 and so on, the first that is free, where another one uses the \
+            --states-folder: on or off. Services on one disk then need no folders named one by one.
+            """)
+    var numberStatesFolder = Switch.off
 
     @Option(help: "Most disk for states, in MiB; 0 takes half of what is free in the folder when the service starts.")
     var diskMaxMib = 0
@@ -49,9 +69,9 @@ internal import Transport
     func run() async throws {
         let readiness = Readiness()
         let config = AttentionConfig(
-            model: model, listen: listen, compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20,
-            vigil: compute.spin.eventLoops, statesFolder: statesFolder,
-            diskMaxBytes: diskMaxMib << 20)
+            model: model, listen: listen, announcing: announcing.config(routers: router?.addresses ?? [], service),
+            compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20, vigil: compute.spin.eventLoops,
+            statesFolder: statesFolder, numbersStatesFolder: numberStatesFolder == .on, diskMaxBytes: diskMaxMib << 20)
         try await runService(named: "attention", options: service, readiness: readiness) { logger in
             [AttentionService(config: config, readiness: readiness, logger: logger)]
         }

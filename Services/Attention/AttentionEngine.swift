@@ -5,46 +5,54 @@ internal import Telemetry
 internal import Tensors
 internal import TypedCalls
 
-/// The attention service's arithmetic: weights of every attention layer, the embedding, the head, and what they do with
-/// the live states of sequences.
+/// The attention service's arithmetic: the layers of the part of attention that it computes, the embedding and the
+/// head.
 ///
 /// All work runs on one lane, call after call, so a live state needs no lock; inside a call the heads of all sequences
 /// share the compute threads.
 final class AttentionEngine: Sendable {
-    private enum Layer: Sendable {
-        case lightning(LightningAttention)
-        case softmax(SoftmaxAttention)
-    }
-
     let config: ModelConfig
     let fingerprint: String
+    let checkpoint: WeightFiles
+    /// Into how many parts attention can be cut at most.
+    let partsMax: Int
+    /// The routers that use the service.
+    let routers: Routers
+    private let heldPart: Mutex<HeldPart>
     private let weights: WeightReader
-    private let layers: [Layer]
     private let embedding: WeightMatrix        // (vocabulary, D)
-    private let head: WeightMatrix        // (vocabulary, D)
     private let compute: Compute
-    private let lane: ComputeLane
+    let lane: ComputeLane
+    let disk: StateDisk
     private let calls = (
         embed: CallMeter("minimax_attention", call: "embed"), attend: CallMeter("minimax_attention", call: "attend"),
-        logits: CallMeter("minimax_attention", call: "logits")
+        head: CallMeter("minimax_attention", call: "head")
     )
-    let states: StateKeeper
 
+    /// What the service computes now. It is changed on the lane only.
+    var held: HeldPart {
+        get { heldPart.withLock { $0 } }
+        set { heldPart.withLock { $0 = newValue } }
+    }
+
+    /// The states of the part that the service computes now.
+    var states: StateKeeper { held.states }
+
+    /// Begins with all of attention.
     init(_ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int, disk: StateDisk) throws {
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
+        self.checkpoint = checkpoint
+        partsMax = try checkpoint.attentionPartsMax()
         weights = WeightReader(checkpoint, compute)
-        layers = try checkpoint.config.layers.enumerated().map { index, kind in
-            switch kind {
-            case .lightning: .lightning(try LightningAttention(checkpoint, layer: index))
-            case .softmax: .softmax(try SoftmaxAttention(checkpoint, layer: index))
-            }
-        }
         embedding = try checkpoint.embedding()
-        head = try checkpoint.head()
         self.compute = compute
         lane = ComputeLane(label: "attention")
-        states = StateKeeper(checkpoint.config, budgetBytes: memoryBudgetBytes, disk: disk, lane: lane)
+        let routers = Routers()
+        (self.routers, self.disk) = (routers, disk)
+        let states = StateKeeper(
+            checkpoint.config, budgetBytes: memoryBudgetBytes, disk: disk, lane: lane, routers: routers)
+        heldPart = Mutex(try HeldPart(checkpoint, states))
     }
 
     /// Reads all weights, the first time it is called.
@@ -52,14 +60,15 @@ final class AttentionEngine: Sendable {
         DigestsResponse(digests: try await weights.digests().map(\.message))
     }
 
-    func describe(_ request: DescribeRequest) async throws -> AttentionDescription {
-        states.heard(request.router)
-        let (budget, others) = states.store.withLock { ($0.budgetBytes, $0.bytesBound(beyond: request.router)) }
+    func describe(_ request: DescribeRequest) -> AttentionDescription {
+        let held = held
+        routers.told(request.router, of: held.part)
+        let (budget, others) = held.states.store.withLock { ($0.budgetBytes, $0.bytesBound(beyond: request.router)) }
         return AttentionDescription(
             modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget,
             arithmetic: compute.arithmetic.rawValue,
             othersBytes: others, stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
-            weightsCopy: weights.copy)
+            weightsCopy: weights.copy, partIndex: held.part.index, partCount: held.part.count)
     }
 
     func embed(_ request: EmbedRequest, _ context: CallContext = CallContext()) async throws -> EmbedResponse {
@@ -76,78 +85,48 @@ final class AttentionEngine: Sendable {
     /// One layer over the new rows of some sequences; every span is checked before any state changes.
     func attend(_ request: SublayerRequest, _ context: CallContext = CallContext()) async throws -> SublayerResponse {
         let input = try rows(request.hidden, "hidden")
-        guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
+        try checkLayer(request.layer)
         guard request.spans.reduce(0, { $0 + $1.count }) == input.rows,
             Set(request.spans.map(\.sequence)).count == request.spans.count
         else {
             throw AttentionError.shape(
                 name: "hidden", expected: "the rows of its spans, one span a sequence", found: request.hidden.count)
         }
-        return try await run(calls.attend, operations(request), context) { [self] compute in
-            let spans = try layers(of: request)
-            states.counts.calls.add(1, ordering: .relaxed)
-            states.heard(request.router)
-            switch layers[request.layer] {
-            case .lightning(let layer):
-                let (partial, squares) = layer.attend(
-                    input, spans.compactMap { state, rows in state.lightning.map { ($0, rows) } }, compute)
-                return SublayerResponse(partial: partial.values, squares: squares)
-            case .softmax(let layer):
-                let partial = layer.attend(
-                    input, spans.compactMap { state, rows in state.softmax.map { ($0, rows) } }, compute)
-                return SublayerResponse(partial: partial.values, squares: [])
-            }
+        return try await run(calls.attend, held.layers.operations(request), context) { [self] compute in
+            let held = held, spans = try held.spans(of: request)
+            held.states.counts.calls.add(1, ordering: .relaxed)
+            routers.heard(request.router)
+            return held.layers.attend(layer: request.layer, input, spans, compute)
         }
     }
 
-    /// The sequences' states in the layer of a request, and whose rows are whose. Only the lane changes live states, so
-    /// that they need no lock while a layer works on them.
-    private func layers(
-        of request: SublayerRequest
-    ) throws(AttentionError) -> [(state: LiveState.Layer, rows: Range<Int>)] {
-        try states.store.withLock { store throws(AttentionError) in
-            var first = 0
-            return try request.spans.map { span throws(AttentionError) in
-                let key = SequenceKey(router: request.router, id: span.sequence)
-                let state = try store.state(key, layer: request.layer, start: span.start, count: span.count)
-                defer { first += span.count }
-                return (state.layers[request.layer], first ..< first + span.count)
-            }
+    private func checkLayer(_ layer: Int) throws(AttentionError) {
+        guard layer < config.layerCount else { throw .layer(layer, count: config.layerCount) }
+    }
+
+    func head(_ request: HeadRequest, _ context: CallContext = CallContext()) async throws -> HeadResponse {
+        let input = try rows(request.hidden, "hidden"), head = held.head
+        let reading = try head.reading(request, rows: input.rows)
+        try checkAnswer(rows: input.rows, columns: max(1, reading.ids.count))        // the logits in memory
+        try checkAnswer(rows: 1, columns: max(1, reading.answerBytes / MemoryLayout<Float>.size))
+        return try await run(calls.head, head.operations(rows: input.rows), context) { compute in
+            head.answer(reading, input, compute)
         }
     }
 
-    func logits(_ request: LogitsRequest, _ context: CallContext = CallContext()) async throws -> LogitsResponse {
-        let input = try rows(request.hidden, "hidden")
-        try checkAnswer(rows: input.rows, columns: config.vocabularySize)
-        let operations = Compute.operations(rows: input.rows, weights: head.count)
-        return try await run(calls.logits, operations, context) { [self] compute in
-            LogitsResponse(logits: compute.linear(input, head).values)
-        }
+    /// How long the answer to a request will be; 0 where there will be none.
+    func answerBytes(_ request: HeadRequest) -> Int {
+        (try? held.head.reading(request, rows: request.questions.count).answerBytes) ?? 0
     }
 
     func state(_ request: StateRequest) async throws -> StateResponse {
-        guard request.layer < layers.count else { throw AttentionError.layer(request.layer, count: layers.count) }
+        try checkLayer(request.layer)
         return try await lane.run { [self] in
-            let key = SequenceKey(router: request.router, id: request.sequence)
-            let live = try states.store.withLock { store throws(AttentionError) in try store.state(key) }
-            guard case .lightning(let layer) = layers[request.layer],
-                let state = live.layers[request.layer].lightning
-            else {
-                throw AttentionError.notLightning(layer: request.layer)
-            }
-            return StateResponse(state: layer.currentState(of: state, compute))
-        }
-    }
-
-    /// About how many additions or the like a layer takes over the rows of a request.
-    private func operations(_ request: SublayerRequest) -> Double {
-        let rows = request.spans.reduce(0) { $0 + $1.count }
-        return switch layers[request.layer] {
-        case .lightning(let layer): layer.operations(rows: rows, sequences: request.spans.count)
-        case .softmax(let layer):
-            layer.operations(
-                rows: rows,
-                positions: request.spans.reduce(0) { $0 + Double($1.count) * (Double($1.start) + Double($1.count)) })
+            let held = held, key = SequenceKey(router: request.router, id: request.sequence)
+            let live = try held.states.store.withLock { store throws(AttentionError) in try store.state(key) }
+            let state = held.layers.currentState(layer: request.layer, of: live.layers[request.layer], compute)
+            guard let state else { throw AttentionError.notLightning(layer: request.layer) }
+            return StateResponse(state: state)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Messages
 
 /// Why a call to the attention service cannot be answered.
@@ -20,10 +21,15 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
     case position(sequence: SequenceID, layer: Int, expected: Int, found: Int)
     case length(Int, limit: Int)
     case memory(needed: Int, free: Int, budget: Int)
+    case noSuchPart(index: Int, count: Int, countMax: Int)
+    case partInUse(AttentionPart)
+    case otherPart(AttentionPart)
+    case partChanged
     case layer(Int, count: Int)
     case notLightning(layer: Int)
     case token(UInt32, vocabulary: Int)
     case rows(Int, limit: Int)
+    case question(row: Int, String)
     case shape(name: String, expected: String, found: Int)
 
     var description: String {
@@ -57,11 +63,27 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
         case .length(let found, let limit): "a length of \(found) tokens, expected 1 to \(limit)"
         case .memory(let needed, let free, let budget):
             "the sequence needs \(needed) bytes of state, \(free) of \(budget) are free"
+        case .noSuchPart(let index, let count, let countMax):
+            """
+            attention cannot be cut so that there is a part \(index) of \(count): parts are counted from 0, and there \
+            can be \(AttentionPart.counts.filter { $0 <= countMax }.map { "\($0)" }.joined(separator: ", ")) of them
+            """
+        case .partInUse(let part): "another router uses this service, which computes \(part.inWords)"
+        case .otherPart(let part):
+            """
+            the service computes \(part.inWords) since it was last asked what it is: ask again before a sequence begins
+            """
+        case .partChanged: "the service has changed to another part of attention meanwhile"
         case .layer(let found, let count): "layer \(found) of a model of \(count) layers"
         case .notLightning(let layer): "layer \(layer) is a softmax layer and has no lightning state"
         case .token(let id, let vocabulary): "token id \(id) of a vocabulary of \(vocabulary)"
         case .rows(let found, let limit): "\(found) rows in one call, whose answer has room for \(limit)"
+        case .question(let row, let fault): "the question about row \(row) \(fault)"
         case .shape(let name, let expected, let found): "\(name) holds \(found) values, expected \(expected)"
         }
     }
+}
+
+extension AttentionPart {
+    var inWords: String { self == .whole ? "all of attention" : "part \(index) of \(count) of attention" }
 }

@@ -4,6 +4,8 @@ enum AttentionMetricTexts {
         ("minimax_attention_calls_total", "Calls that the service has answered."),
         ("minimax_attention_call_seconds_total", "Time of these calls from arrival to answer."),
         ("minimax_attention_compute_seconds_total", "Time of these calls in computation."),
+        ("minimax_attention_part_index", "Which part of attention the service computes, from 0."),
+        ("minimax_attention_part_count", "Of how many parts; 1: it computes all of attention."),
         ("minimax_attention_sequences", "Sequences that have a live state."),
         ("minimax_attention_states_kept", "Kept states that are in memory."),
         ("minimax_attention_states_on_disk", "Kept states that have a file."),

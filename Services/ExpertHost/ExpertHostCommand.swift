@@ -1,7 +1,7 @@
 internal import Admin
+internal import Announcing
 internal import ArgumentParser
 internal import Flags
-internal import Probing
 internal import ServiceLife
 internal import Transport
 
@@ -22,11 +22,6 @@ internal import Transport
     var listen: Address
 
     @Option(
-        help: "The address to announce, where it differs from --listen; a host of 0.0.0.0 announces the machine's name."
-    )
-    var announce: Address?
-
-    @Option(
         help:
             """
             The control address of the router, or of several routers, separated by commas: unix:/PATH or HOST:PORT. A \
@@ -35,18 +30,10 @@ internal import Transport
     )
     var router: AddressList
 
-    @Option(help: "This host's name, unique in the cluster; the machine's name by default.")
-    var name: String?
-
     @Option(help: "Most memory for weights, in MiB; 0 takes the container's limit or what the machine has free.")
     var memoryMaxMib = 0
 
-    @Option(
-        help: """
-            MiB a second that this host reads from memory: the faster, the more experts it gets. 0: the host measures \
-            it, and the router corrects that by the time its calls take.
-            """)
-    var readBandwidthMib = 0
+    @OptionGroup var announcing: AnnouncingOptions
 
     @OptionGroup var compute: ComputeOptions
 
@@ -56,19 +43,14 @@ internal import Transport
 
     func validate() throws {
         try requireNotNegative(memoryMaxMib, "--memory-max-mib")
-        try requireNotNegative(readBandwidthMib, "--read-bandwidth-mib")
-        guard max(memoryMaxMib, readBandwidthMib) < 1 << 40 else {
-            throw ValidationError("--memory-max-mib and --read-bandwidth-mib are at most 2^40")
-        }
+        guard memoryMaxMib < 1 << 40 else { throw ValidationError("--memory-max-mib is at most 2^40") }
     }
 
     func run() async throws {
         let readiness = Readiness()
         let config = ExpertHostConfig(
-            model: model, listen: listen, announce: announce, routers: router.addresses, name: name ?? Machine.hostName,
-            compute: compute.compute(),
-            memoryMaxBytes: memoryMaxMib << 20, readBandwidth: readBandwidthMib << 20, vigil: compute.spin.eventLoops,
-            drainTime: Duration.seconds(service.drainSeconds) * 3 / 4)
+            model: model, listen: listen, announcing: announcing.config(routers: router.addresses, service),
+            compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20, vigil: compute.spin.eventLoops)
         try await runService(named: "expert-host", options: service, readiness: readiness) { logger in
             [ExpertHostService(config: config, readiness: readiness, logger: logger)]
         }

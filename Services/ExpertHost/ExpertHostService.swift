@@ -1,4 +1,5 @@
 internal import Admin
+internal import Announcing
 internal import Checkpoint
 internal import Logging
 internal import Messages
@@ -15,20 +16,12 @@ internal import TypedCalls
 struct ExpertHostConfig: Sendable {
     var model: String
     var listen: Address
-    /// Nil: what the server listens on.
-    var announce: Address?
-    /// The control addresses of the routers.
-    var routers: [Address]
-    var name: String
+    var announcing: AnnouncingConfig
     var compute: Compute
     /// For weights; 0: what the process may have.
     var memoryMaxBytes: Int
-    /// Bytes a second; 0: measured.
-    var readBandwidth: Int
     /// See `SpinOptions`.
     var vigil: TimeAmount
-    /// In which others may take its experts over, once it is told to stop.
-    var drainTime: Duration
 }
 
 /// Loads the checkpoint, answers the routers, and announces itself to them until told to stop.
@@ -47,35 +40,22 @@ struct ExpertHostService: Service {
         limits.vigil = config.vigil
         let server = RPCServer(
             address: config.listen, limits: limits, group: group, logger: logger, handler: endpoints(engine).answer)
-        let routers = config.routers.map { RPCClient(address: $0, group: group, logger: logger) }
-        let meter = try await BandwidthMeter(
-            set: config.readBandwidth, threads: compute.threads, memoryBytes: memoryBytes)
+        let announcing = try await Announcing(config.announcing, identity(engine), group: group, logger: logger)
         logger.info(
             "serving",
             metadata: [
-                "name": "\(config.name)", "model": "\(config.model)", "listen": "\(config.listen)",
+                "name": "\(config.announcing.name)", "model": "\(config.model)", "listen": "\(config.listen)",
                 "kernels": "\(engine.kernels)", "arithmetic": "\(compute.arithmetic)",
                 "threads": "\(compute.threads)", "memory": "\(memoryBytes)",
-                "bandwidth": "\(meter.figure.bytesPerSecond)",
+                "bandwidth": "\(announcing.bandwidth)",
             ])
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await server.run()
                 return true
             }
-            for router in routers {
-                tasks.addTask {
-                    try await router.run()
-                    return false
-                }
-            }
             tasks.addTask {
-                try await meter.run(beside: engine.calls)
-                return false
-            }
-            tasks.addTask {
-                let announcement = announcement(engine, address: try await announced(server), meter)
-                try await announce(announcement, to: routers, engine)
+                try await announce(announcing, at: server, engine)
                 server.stopAccepting()
                 return false
             }
@@ -87,51 +67,25 @@ struct ExpertHostService: Service {
 
     private var memoryBytes: Int { config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryAvailableBytes }
 
-    /// What this run of the host says of itself; only its bandwidth may change.
-    private func announcement(
-        _ engine: ExpertEngine, address: Address, _ meter: BandwidthMeter
-    ) -> @Sendable () -> AnnounceRequest {
-        let instance = String(UInt64.random(in: .min ... .max), radix: 16)
-        let memoryBytes = memoryBytes, machine = Machine.identity
-        return {
-            let bandwidth = meter.figure
-            return AnnounceRequest(
-                name: config.name, instance: instance, address: "\(address)", modelFingerprint: engine.fingerprint,
-                kernels: engine.kernels, threads: config.compute.threads, draining: false,
-                arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
-                readBandwidth: bandwidth.bytesPerSecond, machine: machine,
-                bandwidthMeasurements: bandwidth.measurements, weightsCopy: engine.weightsCopy)
-        }
+    private func identity(_ engine: ExpertEngine) -> Announcing.Identity {
+        Announcing.Identity(
+            role: .expertHost, modelFingerprint: engine.fingerprint, kernels: engine.kernels,
+            threads: config.compute.threads, arithmetic: engine.arithmetic.rawValue, memoryBytes: memoryBytes,
+            weightsCopy: engine.weightsCopy)
     }
 
     /// Returns when the host is to stop and no router needs it any more.
-    private func announce(
-        _ announcement: @escaping @Sendable () -> AnnounceRequest, to routers: [RPCClient], _ engine: ExpertEngine
-    ) async throws {
+    private func announce(_ announcing: Announcing, at server: RPCServer, _ engine: ExpertEngine) async throws {
+        // The address is known once the server listens.
+        _ = try await server.boundAddress
         readiness.set(.loading(message: "waiting for the router to assign experts", fraction: 0.5))
-        try await withThrowingTaskGroup { tasks in
-            for router in routers {
-                tasks.addTask {
-                    try await Announcer(
-                        announcement: announcement, router: router, engine: engine, drainTime: config.drainTime,
-                        logger: logger
-                    ).run { answer in
-                        if answer.planVersion > 0 { readiness.set(.ready) }
-                    }
-                }
-            }
-            try await tasks.waitForAll()
+        try await announcing.run(at: server) {
+            CallActivity(count: engine.calls.count, isIdle: engine.calls.isEmpty)
+        } onAnswer: { answer in
+            if answer.planVersion > 0 { readiness.set(.ready) }
+        } onRouterGone: { router in
+            engine.forget(router: router)
         }
-    }
-
-    /// What the router shall connect to.
-    private func announced(_ server: RPCServer) async throws -> Address {
-        if let announce = config.announce { return announce }
-        let bound = try await server.boundAddress
-        if case .tcp(let host, let port) = bound, host == "0.0.0.0" || host == "::" {
-            return .tcp(host: Machine.hostName, port: port)
-        }
-        return bound
     }
 
     private func endpoints(_ engine: ExpertEngine) -> EndpointHandlers {

@@ -4,6 +4,8 @@ internal import Console
 internal import Foundation
 internal import Hummingbird
 internal import Logging
+internal import Messages
+internal import NIOCore
 internal import NIOPosix
 internal import Probing
 internal import Records
@@ -19,11 +21,11 @@ struct RouterAssembly: Sendable {
     let config: RouterConfig
     let generator: ClusterGenerator
     let hosts: ExpertHosts
+    let attentionHosts: AttentionHosts
     let tokenizer: BytePairTokenizer
     private let front: FrontConfig
     private let sessions: SessionBook
     private let status: ClusterStatus
-    private let fingerprint: String
     private let proof: WeightProof
     private let logger: Logger
     /// One loop for all connections inside the cluster, so that a step's calls meet no other thread.
@@ -40,7 +42,7 @@ struct RouterAssembly: Sendable {
         let weights = try RouterWeights(checkpoint)
         tokenizer = try BytePairTokenizer(contentsOf: config.model)
         try tokenizer.checkIDs(vocabularySize: checkpoint.config.vocabularySize)
-        fingerprint = try checkpoint.fingerprint()
+        let fingerprint = try checkpoint.fingerprint()
         proof = try WeightProof(checkpoint)
         proof.tell(logger)
         let tokenizerDigest = SHA256.hex(SHA256.digest(tokenizer.definition))
@@ -49,12 +51,9 @@ struct RouterAssembly: Sendable {
         hosts = ExpertHosts(
             config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, proof: proof,
             expertsPerToken: checkpoint.config.expertsPerToken, status: status, group: group, logger: logger)
-        let attention = AttentionClient(
-            config: checkpoint.config,
-            rpc: RPCClient(address: config.attention, limits: config.hosts.limits, group: group, logger: logger),
-            timeout: config.callTimeout, owner: config.prefixes.owner)
+        let replicas = AttentionReplicas()
         let pass = ForwardPass(
-            weights: weights, attention: attention, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
+            weights: weights, attention: replicas, experts: ExpertDispatch(hosts: hosts, timeout: config.callTimeout),
             compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group),
             capacityFactor: config.capacityFactor)
         var front = config.front
@@ -70,7 +69,9 @@ struct RouterAssembly: Sendable {
                 endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
                 suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init),
                 keeping: config.prefixes.keeping),
-            pass: pass, status: status, logger: logger)
+            pass: pass, replicas: replicas, status: status, logger: logger)
+        attentionHosts = try Self.attentionHosts(
+            config, checkpoint, hosts, engine: engine, proof: proof, status, group: group, logger)
         generator = ClusterGenerator(
             described: ServedModel(
                 id: modelName, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
@@ -86,6 +87,24 @@ struct RouterAssembly: Sendable {
         logger.warning(
             "the checkpoint has tensors that the model does not use",
             metadata: ["count": "\(checkpoint.unusedTensors.count)", "first": "\(shown(first))"])
+    }
+
+    private static func attentionHosts(
+        _ config: RouterConfig, _ checkpoint: WeightFiles, _ hosts: ExpertHosts, engine: StepEngine, proof: WeightProof,
+        _ status: ClusterStatus, group: any EventLoopGroup, _ logger: Logger
+    ) throws -> AttentionHosts {
+        let members = AttentionHosts.Config(
+            instance: hosts.instance, router: .random(in: 1 ... .max), fingerprint: try checkpoint.fingerprint(),
+            arithmetic: config.hosts.arithmetic, limits: config.hosts.limits,
+            partsMax: try checkpoint.attentionPartsMax(), parts: config.attention.parts)
+        let director = AttentionDirector(
+            AttentionDirector.Config(
+                model: checkpoint.config, members, timeout: config.callTimeout, owner: config.prefixes.owner,
+                expected: config.attention.expected, cost: try AttentionCost(checkpoint)),
+            proof: proof, engine: engine, status: status, logger: logger)
+        let attention = AttentionHosts(members, user: director, group: group, logger: logger)
+        do { try attention.check(config.attention.parts) } catch { throw StartError("--attention-parts: \(error)") }
+        return attention
     }
 
     private static func records(_ path: String?, _ tokenizer: String, _ logger: Logger) throws -> any Records {
@@ -106,15 +125,15 @@ struct RouterAssembly: Sendable {
     /// need.
     var services: [any Service] {
         [
-            AttentionLink(
-                attention: generator.engine.pass.attention, fingerprint: fingerprint, proof: proof,
-                arithmetic: config.hosts.arithmetic, engine: generator.engine, status: status, logger: logger),
-            ControlService(address: config.control, hosts: hosts, group: controlGroup, logger: logger),
+            ControlService(
+                address: config.control,
+                receivers: AnnouncementReceivers(byRole: [.expertHost: hosts, .attention: attentionHosts]),
+                group: controlGroup, logger: logger),
             EngineService(engine: generator.engine),
             FrontService(
                 front: Front(
                     generator: generator, tokenizer: tokenizer, config: front, sessions: sessions,
-                    states: AttentionStates(attention: generator.engine.pass.attention, engine: generator.engine)),
+                    states: AttentionStates(replicas: generator.engine.replicas, engine: generator.engine)),
                 logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }

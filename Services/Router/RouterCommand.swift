@@ -22,10 +22,7 @@ internal import Transport
     @Option(help: "Most tokens of prompt and answer together; 0 takes what the checkpoint claims.")
     var contextLength = 0
 
-    @Option(help: "The attention service's address: unix:/PATH or HOST:PORT.")
-    var attention: Address
-
-    @Option(help: "Where expert hosts announce themselves: unix:/PATH or HOST:PORT.")
+    @Option(help: "Where expert hosts and attention services announce themselves: unix:/PATH or HOST:PORT.")
     var control: Address
 
     @Option(help: "exact or fast: the arithmetic of the whole cluster; services that use the other are refused.")
@@ -45,6 +42,7 @@ internal import Transport
             """, valueName: "path"))
     var records: String?
 
+    @OptionGroup(title: "Attention") var attention: AttentionOptions
     @OptionGroup(title: "Expert hosts") var experts: ExpertOptions
     @OptionGroup(title: "Scheduling") var schedule: ScheduleOptions
     @OptionGroup(title: "Reuse of prefixes") var prefixes: PrefixOptions
@@ -65,7 +63,7 @@ internal import Transport
         try await runService(named: "router", options: service, readiness: readiness, admin: admin) { logger in
             config.front.warnOfOpenFront(logger)
             let assembly = try RouterAssembly(config, readiness: readiness, logger: logger)
-            PlanAdmin(hosts: assembly.hosts).add(to: admin)
+            PlanAdmin(hosts: assembly.hosts, attention: assembly.attentionHosts).add(to: admin)
             return assembly.services
         }
     }
@@ -76,7 +74,7 @@ internal import Transport
         (frontConfig.toolPlace, frontConfig.sharesPrefixes) = (prefixes.toolPlace, prefixes.sharePrefixes)
         return RouterConfig(
             model: model, modelName: modelName, contextLength: contextLength == 0 ? nil : contextLength,
-            attention: attention, control: control, callTimeout: .seconds(Int64(callTimeoutSeconds)),
+            attention: attention.config, control: control, callTimeout: .seconds(Int64(callTimeoutSeconds)),
             admitWait: .seconds(admitWaitSeconds), capacityFactor: experts.capacity,
             hosts: experts.config(arithmetic, spin),
             schedule: schedule.config(weights: try front.keys.weights(of: keys)),

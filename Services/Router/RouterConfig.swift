@@ -1,3 +1,4 @@
+internal import AdminMessages
 internal import NIOCore
 internal import Transport
 
@@ -9,9 +10,9 @@ struct RouterConfig: Sendable {
     var modelName: String?
     /// Most tokens of prompt and answer together; nil: what the checkpoint claims.
     var contextLength: Int?
-    /// Address of the attention service.
-    var attention: Address
-    /// Where expert hosts announce themselves.
+    /// How attention is spread over its services.
+    var attention: Attention
+    /// Where expert hosts and attention services announce themselves.
     var control: Address
     /// How long a call to attention or an expert host may take.
     var callTimeout: TimeAmount
@@ -25,4 +26,11 @@ struct RouterConfig: Sendable {
     var front: FrontConfig
     /// Where sessions are stored: a folder or a file; nil: in memory, until the router ends.
     var records: String?
+
+    struct Attention: Sendable {
+        /// Into how many parts it is cut.
+        var parts: AttentionPartsGoal
+        /// How many services the first arrangement waits for.
+        var expected: Int
+    }
 }

@@ -30,6 +30,11 @@ enum RouterMetricTexts {
         ("minimax_prefill_tokens_total", "Prompt tokens that steps have read, those read again included."),
         ("minimax_decode_tokens_per_second", "Tokens per second that the last step generated."),
         ("minimax_prefill_tokens_per_second", "Prompt tokens per second that the last step read."),
+        ("minimax_head_rows_total", "Rows whose logits the head was asked about, those asked about again included."),
+        (
+            "minimax_head_bytes_total",
+            "Bytes of questions to the head and of its answers, the rows themselves not counted."
+        ),
         ("minimax_sequences_set_aside_total", "Sequences whose state was parked or dropped to make room for others."),
         ("minimax_prefix_hits_total", "Sequences that began from a kept state: full, or partial where more was known."),
         ("minimax_prefix_misses_total", "Sequences that could reuse nothing, or less than was known, by reason."),
@@ -41,6 +46,14 @@ enum RouterMetricTexts {
         ("minimax_states_not_kept_total", "States that could not be kept."),
         ("minimax_states_gone_total", "Kept states that were no longer there when a prompt was to begin from them."),
         ("minimax_sequence_recoveries_total", "Sequences whose state was computed again after a step had failed."),
+        (
+            "minimax_attention_services_connected",
+            "Attention services that have announced themselves and are connected."
+        ),
+        (
+            "minimax_attention_services_lost_total",
+            "Attention services that went: lost ones, and those that left in order."
+        ),
         ("minimax_expert_hosts_connected", "Expert hosts that are connected."),
         ("minimax_expert_hosts_lost_total", "Expert hosts that went: lost ones, and those that left in order."),
         ("minimax_plan_version", "Version of the plan that says which host holds which experts."),

@@ -10,20 +10,28 @@ package struct PlanChange: Codable, Sendable, Equatable {
     package var drain: String?
     /// The name of a host that may hold something again.
     package var undrain: String?
+    /// Into how many parts attention shall be cut.
+    package var attentionParts: AttentionPartsGoal?
+
+    private enum CodingKeys: String, CodingKey {
+        case mode, copies, pins, drain, undrain
+        case attentionParts = "attention_parts"
+    }
 
     /// Changes what is not nil.
     package init(
         mode: PlacementGoal? = nil, copies: Int? = nil, pins: [ExpertPin]? = nil, drain: String? = nil,
-        undrain: String? = nil
+        undrain: String? = nil, attentionParts: AttentionPartsGoal? = nil
     ) {
         (self.mode, self.copies, self.pins, self.drain, self.undrain) = (mode, copies, pins, drain, undrain)
+        self.attentionParts = attentionParts
     }
 
     /// Whether it changes nothing.
     package var isEmpty: Bool { self == PlanChange() }
 
     /// Every field there is, as JSON spells it.
-    package static let fieldNames = ["mode", "copies", "pins", "drain", "undrain"]
+    package static let fieldNames = ["mode", "copies", "pins", "drain", "undrain", "attention_parts"]
 }
 
 /// An expert of which one host has to hold a copy.

@@ -88,17 +88,19 @@ package struct PlanReport: Codable, Sendable, Equatable {
     package let predictions: [Prediction]
     /// The experts' part of recent steps, in seconds; 0 before the first.
     package let measuredSeconds: Double
+    /// The attention services.
+    package let attention: AttentionReport
 
     /// For the router, which alone makes reports.
     package init(
         version: Int, placement: PlacementGoal, mode: String, copies: Int, copiesHeld: Int, drained: [String],
         pins: [ExpertPin], layers: Int, experts: Int, problem: String?, hosts: [Host], rowsPerStep: Int,
-        predictions: [Prediction], measuredSeconds: Double
+        predictions: [Prediction], measuredSeconds: Double, attention: AttentionReport
     ) {
         (self.version, self.placement, self.mode) = (version, placement, mode)
         (self.copies, self.copiesHeld, self.drained, self.pins) = (copies, copiesHeld, drained, pins)
         (self.layers, self.experts, self.problem, self.hosts) = (layers, experts, problem, hosts)
         (self.rowsPerStep, self.predictions) = (rowsPerStep, predictions)
-        self.measuredSeconds = measuredSeconds
+        (self.measuredSeconds, self.attention) = (measuredSeconds, attention)
     }
 }

@@ -1762,94 +1762,139 @@ void   minimax__cluster__v1__sublayer_response__free_unpacked
   assert(message->base.descriptor == &minimax__cluster__v1__sublayer_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__logits_request__init
-                     (Minimax__Cluster__V1__LogitsRequest         *message)
+void   minimax__cluster__v1__head_request__init
+                     (Minimax__Cluster__V1__HeadRequest         *message)
 {
-  static const Minimax__Cluster__V1__LogitsRequest init_value = MINIMAX__CLUSTER__V1__LOGITS_REQUEST__INIT;
+  static const Minimax__Cluster__V1__HeadRequest init_value = MINIMAX__CLUSTER__V1__HEAD_REQUEST__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__logits_request__get_packed_size
-                     (const Minimax__Cluster__V1__LogitsRequest *message)
+size_t minimax__cluster__v1__head_request__get_packed_size
+                     (const Minimax__Cluster__V1__HeadRequest *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__logits_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__head_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__logits_request__pack
-                     (const Minimax__Cluster__V1__LogitsRequest *message,
+size_t minimax__cluster__v1__head_request__pack
+                     (const Minimax__Cluster__V1__HeadRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__logits_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__head_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__logits_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__LogitsRequest *message,
+size_t minimax__cluster__v1__head_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__HeadRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__logits_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__head_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__LogitsRequest *
-       minimax__cluster__v1__logits_request__unpack
+Minimax__Cluster__V1__HeadRequest *
+       minimax__cluster__v1__head_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__LogitsRequest *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__logits_request__descriptor,
+  return (Minimax__Cluster__V1__HeadRequest *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__head_request__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__logits_request__free_unpacked
-                     (Minimax__Cluster__V1__LogitsRequest *message,
+void   minimax__cluster__v1__head_request__free_unpacked
+                     (Minimax__Cluster__V1__HeadRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__logits_request__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__head_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   minimax__cluster__v1__logits_response__init
-                     (Minimax__Cluster__V1__LogitsResponse         *message)
+void   minimax__cluster__v1__head_question__init
+                     (Minimax__Cluster__V1__HeadQuestion         *message)
 {
-  static const Minimax__Cluster__V1__LogitsResponse init_value = MINIMAX__CLUSTER__V1__LOGITS_RESPONSE__INIT;
+  static const Minimax__Cluster__V1__HeadQuestion init_value = MINIMAX__CLUSTER__V1__HEAD_QUESTION__INIT;
   *message = init_value;
 }
-size_t minimax__cluster__v1__logits_response__get_packed_size
-                     (const Minimax__Cluster__V1__LogitsResponse *message)
+size_t minimax__cluster__v1__head_question__get_packed_size
+                     (const Minimax__Cluster__V1__HeadQuestion *message)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__logits_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__head_question__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t minimax__cluster__v1__logits_response__pack
-                     (const Minimax__Cluster__V1__LogitsResponse *message,
+size_t minimax__cluster__v1__head_question__pack
+                     (const Minimax__Cluster__V1__HeadQuestion *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__logits_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__head_question__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t minimax__cluster__v1__logits_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__LogitsResponse *message,
+size_t minimax__cluster__v1__head_question__pack_to_buffer
+                     (const Minimax__Cluster__V1__HeadQuestion *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &minimax__cluster__v1__logits_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__head_question__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Minimax__Cluster__V1__LogitsResponse *
-       minimax__cluster__v1__logits_response__unpack
+Minimax__Cluster__V1__HeadQuestion *
+       minimax__cluster__v1__head_question__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Minimax__Cluster__V1__LogitsResponse *)
-     protobuf_c_message_unpack (&minimax__cluster__v1__logits_response__descriptor,
+  return (Minimax__Cluster__V1__HeadQuestion *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__head_question__descriptor,
                                 allocator, len, data);
 }
-void   minimax__cluster__v1__logits_response__free_unpacked
-                     (Minimax__Cluster__V1__LogitsResponse *message,
+void   minimax__cluster__v1__head_question__free_unpacked
+                     (Minimax__Cluster__V1__HeadQuestion *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &minimax__cluster__v1__logits_response__descriptor);
+  assert(message->base.descriptor == &minimax__cluster__v1__head_question__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   minimax__cluster__v1__head_response__init
+                     (Minimax__Cluster__V1__HeadResponse         *message)
+{
+  static const Minimax__Cluster__V1__HeadResponse init_value = MINIMAX__CLUSTER__V1__HEAD_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t minimax__cluster__v1__head_response__get_packed_size
+                     (const Minimax__Cluster__V1__HeadResponse *message)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__head_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t minimax__cluster__v1__head_response__pack
+                     (const Minimax__Cluster__V1__HeadResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__head_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t minimax__cluster__v1__head_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__HeadResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &minimax__cluster__v1__head_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Minimax__Cluster__V1__HeadResponse *
+       minimax__cluster__v1__head_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Minimax__Cluster__V1__HeadResponse *)
+     protobuf_c_message_unpack (&minimax__cluster__v1__head_response__descriptor,
+                                allocator, len, data);
+}
+void   minimax__cluster__v1__head_response__free_unpacked
+                     (Minimax__Cluster__V1__HeadResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &minimax__cluster__v1__head_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   minimax__cluster__v1__state_request__init
@@ -4522,7 +4567,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_response__descri
   (ProtobufCMessageInit) minimax__cluster__v1__sublayer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__logits_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__head_request__field_descriptors[3] =
 {
   {
     "hidden",
@@ -4530,72 +4575,318 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__logits_request__fiel
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__LogitsRequest, hidden),
+    offsetof(Minimax__Cluster__V1__HeadRequest, hidden),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "questions",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Minimax__Cluster__V1__HeadRequest, n_questions),
+    offsetof(Minimax__Cluster__V1__HeadRequest, questions),
+    &minimax__cluster__v1__head_question__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "excluded",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Minimax__Cluster__V1__HeadRequest, n_excluded),
+    offsetof(Minimax__Cluster__V1__HeadRequest, excluded),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned minimax__cluster__v1__head_request__field_indices_by_name[] = {
+  2,   /* field[2] = excluded */
+  0,   /* field[0] = hidden */
+  1,   /* field[1] = questions */
+};
+static const ProtobufCIntRange minimax__cluster__v1__head_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor minimax__cluster__v1__head_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "minimax.cluster.v1.HeadRequest",
+  "HeadRequest",
+  "Minimax__Cluster__V1__HeadRequest",
+  "minimax.cluster.v1",
+  sizeof(Minimax__Cluster__V1__HeadRequest),
+  3,
+  minimax__cluster__v1__head_request__field_descriptors,
+  minimax__cluster__v1__head_request__field_indices_by_name,
+  1,  minimax__cluster__v1__head_request__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__head_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor minimax__cluster__v1__head_question__field_descriptors[8] =
+{
+  {
+    "candidates",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadQuestion, candidates),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "named",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Minimax__Cluster__V1__HeadQuestion, n_named),
+    offsetof(Minimax__Cluster__V1__HeadQuestion, named),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadQuestion, top),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_sum",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadQuestion, log_sum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "whole",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadQuestion, whole),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "temperature",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadQuestion, temperature),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "draws",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadQuestion, draws),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seed",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadQuestion, seed),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__logits_request__field_indices_by_name[] = {
-  0,   /* field[0] = hidden */
+static const unsigned minimax__cluster__v1__head_question__field_indices_by_name[] = {
+  0,   /* field[0] = candidates */
+  6,   /* field[6] = draws */
+  3,   /* field[3] = log_sum */
+  1,   /* field[1] = named */
+  7,   /* field[7] = seed */
+  5,   /* field[5] = temperature */
+  2,   /* field[2] = top */
+  4,   /* field[4] = whole */
 };
-static const ProtobufCIntRange minimax__cluster__v1__logits_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__head_question__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 8 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__logits_request__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__head_question__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.LogitsRequest",
-  "LogitsRequest",
-  "Minimax__Cluster__V1__LogitsRequest",
+  "minimax.cluster.v1.HeadQuestion",
+  "HeadQuestion",
+  "Minimax__Cluster__V1__HeadQuestion",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__LogitsRequest),
-  1,
-  minimax__cluster__v1__logits_request__field_descriptors,
-  minimax__cluster__v1__logits_request__field_indices_by_name,
-  1,  minimax__cluster__v1__logits_request__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__logits_request__init,
+  sizeof(Minimax__Cluster__V1__HeadQuestion),
+  8,
+  minimax__cluster__v1__head_question__field_descriptors,
+  minimax__cluster__v1__head_question__field_indices_by_name,
+  1,  minimax__cluster__v1__head_question__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__head_question__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__logits_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__head_response__field_descriptors[8] =
 {
   {
-    "logits",
+    "candidates",
     1,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Minimax__Cluster__V1__LogitsResponse, logits),
+    offsetof(Minimax__Cluster__V1__HeadResponse, candidates),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidate_logits",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadResponse, candidate_logits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "named_logits",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadResponse, named_logits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadResponse, top),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_logits",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadResponse, top_logits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "log_sums",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadResponse, log_sums),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "free_sums",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadResponse, free_sums),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "whole_logits",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadResponse, whole_logits),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned minimax__cluster__v1__logits_response__field_indices_by_name[] = {
-  0,   /* field[0] = logits */
+static const unsigned minimax__cluster__v1__head_response__field_indices_by_name[] = {
+  1,   /* field[1] = candidate_logits */
+  0,   /* field[0] = candidates */
+  6,   /* field[6] = free_sums */
+  5,   /* field[5] = log_sums */
+  2,   /* field[2] = named_logits */
+  3,   /* field[3] = top */
+  4,   /* field[4] = top_logits */
+  7,   /* field[7] = whole_logits */
 };
-static const ProtobufCIntRange minimax__cluster__v1__logits_response__number_ranges[1 + 1] =
+static const ProtobufCIntRange minimax__cluster__v1__head_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 8 }
 };
-const ProtobufCMessageDescriptor minimax__cluster__v1__logits_response__descriptor =
+const ProtobufCMessageDescriptor minimax__cluster__v1__head_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "minimax.cluster.v1.LogitsResponse",
-  "LogitsResponse",
-  "Minimax__Cluster__V1__LogitsResponse",
+  "minimax.cluster.v1.HeadResponse",
+  "HeadResponse",
+  "Minimax__Cluster__V1__HeadResponse",
   "minimax.cluster.v1",
-  sizeof(Minimax__Cluster__V1__LogitsResponse),
-  1,
-  minimax__cluster__v1__logits_response__field_descriptors,
-  minimax__cluster__v1__logits_response__field_indices_by_name,
-  1,  minimax__cluster__v1__logits_response__number_ranges,
-  (ProtobufCMessageInit) minimax__cluster__v1__logits_response__init,
+  sizeof(Minimax__Cluster__V1__HeadResponse),
+  8,
+  minimax__cluster__v1__head_response__field_descriptors,
+  minimax__cluster__v1__head_response__field_indices_by_name,
+  1,  minimax__cluster__v1__head_response__number_ranges,
+  (ProtobufCMessageInit) minimax__cluster__v1__head_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor minimax__cluster__v1__state_request__field_descriptors[3] =

@@ -114,6 +114,8 @@ def plain(it, type, values):
             read = f"fields.array({source}, message.{count}).map({ids[1:-1]}.init(rawValue:))"
             writes = [(count, f"{name}.count"), (it.name, f"arena.copy({name}.map(\\.rawValue))")]
             return Property(name, ids, read, writes)
+        case "double", False, "":
+            return Property(name, "Double", source, [(it.name, name)])
         case "bool", False, "":
             return Property(name, "Bool", f"{source} != 0", [(it.name, f"{name} ? 1 : 0")])
         case "string", False, "":

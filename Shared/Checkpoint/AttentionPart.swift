@@ -5,7 +5,7 @@ internal import Tensors
 /// A part has some of the heads of every layer: rows of the q, k, v and gate projections and columns of the output
 /// projection. Of the head it has some rows of the vocabulary. What parts answer is added pair by pair, as the sums
 /// inside one process are (`sumParts`), so that the bytes are the same for any number of parts.
-package struct AttentionPart: Sendable, Hashable {
+package struct AttentionPart: Sendable, Hashable, CustomStringConvertible {
     /// Which part it is, from 0.
     package let index: Int
     /// How many parts there are.
@@ -30,6 +30,9 @@ package struct AttentionPart: Sendable, Hashable {
         (0 ..< count).compactMap { AttentionPart(index: $0, count: count) }
     }
 
+    /// As in "part 0 of 2".
+    package var description: String { "part \(index) of \(count)" }
+
     /// Which eighths of everything are this part's.
     package var eighths: Range<Int> { index * 8 / count ..< (index + 1) * 8 / count }
 
@@ -43,9 +46,11 @@ package struct AttentionPart: Sendable, Hashable {
 }
 
 extension ModelConfig {
-    /// Into how many parts attention can be cut at most: heads are not cut, and sums over heads are added as a tree of
-    /// so many.
-    package var attentionPartsMax: Int { sumParts(of: headCount) }
+    /// Into how many parts attention can be cut at most: heads are not cut, sums over heads are added as a tree of so
+    /// many, and columns of the output projection that share a scale stay together.
+    package var attentionPartsMax: Int {
+        partsMax(sumParts(of: headCount), columns: headCount * headDimension, groupSize: quantization?.groupSize)
+    }
 
     /// The query heads that are a part's, and the heads of lightning layers.
     package func heads(of part: AttentionPart) -> Range<Int> { part.range(of: headCount) }
@@ -56,4 +61,13 @@ extension ModelConfig {
         let heads = heads(of: part), groupSize = headCount / keyValueHeadCount
         return heads.lowerBound / groupSize ..< (heads.upperBound + groupSize - 1) / groupSize
     }
+}
+
+/// The most of `parts`, half of them, and so on, that cut so many columns where groups which share a scale meet.
+///
+/// - Parameter groupSize: nil: columns need no scales.
+func partsMax(_ parts: Int, columns: Int, groupSize: Int?) -> Int {
+    var parts = parts
+    while parts > 1, columns / parts % (groupSize ?? 1) != 0 { parts /= 2 }
+    return parts
 }

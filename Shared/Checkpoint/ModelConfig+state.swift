@@ -9,22 +9,35 @@ extension ModelConfig {
     /// Positions of one page of keys and values in a softmax layer.
     package static let keyValuePageLength = Kernels.pageLength
 
-    /// What the state of a sequence takes.
-    ///
-    /// H heads of d components: a lightning layer keeps its (H, d, d) state and an open block's keys and values,
-    /// whatever the length; a softmax layer keeps keys and values of its G key/value heads, in whole pages.
-    package var stateSize: StateSize {
-        let lightningLayers = layers.count { $0 == .lightning }
+    /// What the state of a sequence takes in one process that computes all of attention.
+    package var stateSize: StateSize { stateSize(of: .whole) }
+
+    /// What the state of a sequence takes in the largest of so many parts, which must be one of `AttentionPart.counts`.
+    package func stateSize(of partCount: Int) -> StateSize {
+        let sizes = AttentionPart.all(of: partCount).map { stateSize(of: $0) }
         return StateSize(
-            fixedBytes: saturatingProduct(
-                lightningLayers, headCount, headDimension, headDimension + 2 * Self.lightningBlockLength,
-                MemoryLayout<Float>.size),
-            pageBytes: saturatingProduct(
-                layers.count - lightningLayers, 2 * Self.keyValuePageLength, keyValueHeadCount, headDimension,
-                MemoryLayout<Float>.size),
+            fixedBytes: sizes.map(\.fixedBytes).max() ?? 0, pageBytes: sizes.map(\.pageBytes).max() ?? 0,
             pageLength: Self.keyValuePageLength)
     }
 
-    /// Bytes of state that a sequence of `tokensMax` positions may come to have in all layers; see `StateSize.bytes`.
+    /// What the state of a sequence takes in one part.
+    ///
+    /// H heads of d components: a lightning layer keeps its (H, d, d) state and an open block's keys and values,
+    /// whatever the length; a softmax layer keeps keys and values of its G key/value heads, in whole pages. H and G are
+    /// those that the part has.
+    package func stateSize(of part: AttentionPart) -> StateSize {
+        let lightningLayers = layers.count { $0 == .lightning }
+        return StateSize(
+            fixedBytes: saturatingProduct(
+                lightningLayers, heads(of: part).count, headDimension, headDimension + 2 * Self.lightningBlockLength,
+                MemoryLayout<Float>.size),
+            pageBytes: saturatingProduct(
+                layers.count - lightningLayers, 2 * Self.keyValuePageLength, keyValueHeads(of: part).count,
+                headDimension, MemoryLayout<Float>.size),
+            pageLength: Self.keyValuePageLength)
+    }
+
+    /// Bytes of state that a sequence of `tokensMax` positions may come to have in all layers of one process that
+    /// computes all of attention; see `StateSize.bytes`.
     package func stateBytes(tokensMax: Int) -> Int { stateSize.bytes(tokens: tokensMax) }
 }

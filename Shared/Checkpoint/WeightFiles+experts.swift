@@ -15,8 +15,5 @@ extension WeightFiles {
 ///
 /// - Parameter down: its w2, (D, F).
 package func slicesMax(of down: WeightMatrix) -> Int {
-    let group = down.elementType.groupSize ?? 1
-    var slices = sumParts(of: down.columns)
-    while slices > 1, down.columns / slices % group != 0 { slices /= 2 }
-    return slices
+    partsMax(sumParts(of: down.columns), columns: down.columns, groupSize: down.elementType.groupSize)
 }

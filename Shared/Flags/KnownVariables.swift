@@ -5,24 +5,25 @@ package enum KnownVariables {
     package static let flags: Set<String> = Set(
         """
         admin admit-wait-seconds ageing-seconds announce answer-tokens api-key api-key-weights api-keys
-        api-keys-file arithmetic attention batch bodies-max-mib body-max-mib body-rate-min
-        call-timeout-seconds capacity-factor capacity-seconds check columns connections-max context
-        context-length control copies cors-origins data disk-max-mib drain drain-seconds duration
+        api-keys-file arithmetic attention attention-hosts attention-parts batch bodies-max-mib body-max-mib
+        body-rate-min call-timeout-seconds capacity-factor capacity-seconds check columns connections-max
+        context context-length control copies cors-origins data disk-max-mib drain drain-seconds duration
         exit-with-parent expert-hosts file folder force gate-skew hang-ups head-seconds host
         host-silence-seconds host-wait-seconds hot-copies idle-seconds inter-token-target-ms json
         keep-alive-seconds keep-every kernels keys layers limit listen live load log-folder log-format
-        log-level max-tokens memory-max-mib messages mode model model-name name no-pins out outputs overlap
-        parts pin pin-cores placement port prefill prefill-tokens-max prefix-reuse prompt-tokens questions
-        queue-max rate read-bandwidth-mib records repeat requests rounds router router-flags scale seed
-        sequences-max shape share-prefixes slow-readers softmax-every spin-microseconds stall-seconds
-        states-folder streams target-itl target-ttft temperature text threads threads-list timeout-seconds to
-        tokens tools-first trace trust-special-tokens undrain url verbose vocabulary
+        log-level max-tokens memory-max-mib messages mode model model-name name no-pins number-states-folder
+        out outputs overlap parts pin pin-cores placement port prefill prefill-tokens-max prefix-reuse
+        prompt-tokens questions queue-max rate read-bandwidth-mib records repeat requests rounds router
+        router-flags scale seed sequences-max shape share-prefixes slow-readers softmax-every
+        spin-microseconds stall-seconds states-folder streams target-itl target-ttft temperature text
+        threads threads-list timeout-seconds to tokens tools-first trace trust-special-tokens undrain url
+        verbose vocabulary
         """.split(whereSeparator: \.isWhitespace).map(String.init))
 
     /// What only `compose/compose.yaml` and the tests read.
     private static let others: Set = [
-        "MINIMAX_HEALTH_INTERVAL", "MINIMAX_HOST_MEMORY_MAX_MIB", "MINIMAX_HOST_READ_BANDWIDTH_MIB", "MINIMAX_PUBLISH",
-        "MINIMAX_STOP_GRACE_PERIOD", "MINIMAX_TEST_PYTHON",
+        "MINIMAX_ATTENTION_READ_BANDWIDTH_MIB", "MINIMAX_HEALTH_INTERVAL", "MINIMAX_HOST_MEMORY_MAX_MIB",
+        "MINIMAX_HOST_READ_BANDWIDTH_MIB", "MINIMAX_PUBLISH", "MINIMAX_STOP_GRACE_PERIOD", "MINIMAX_TEST_PYTHON",
     ]
 
     /// A sentence for each name that nothing knows, in order; a few at most.

@@ -12,6 +12,10 @@ extension Float: WireValue {
     static var plural: String { "float32 values" }
 }
 
+extension Double: WireValue {
+    static var plural: String { "float64 values" }
+}
+
 extension Int32: WireValue {
     static var plural: String { "token ids" }
 }

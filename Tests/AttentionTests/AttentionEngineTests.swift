@@ -43,7 +43,7 @@ import Testing
             try await engine.embed(EmbedRequest(tokens: [0, 97, 1000]))
         }
         await refuses(.shape(name: "hidden", expected: "one or more rows of 40", found: 41)) {
-            try await engine.logits(LogitsRequest(hidden: row + [0]))
+            try await engine.head(HeadRequest(hidden: row + [0], questions: []))
         }
     }
 
@@ -90,10 +90,11 @@ import Testing
         try await engine.open(1, router: 1)
         try await engine.open(1, router: 2)
         try await engine.open(2, router: 2)
-        let one = try await engine.describe(DescribeRequest(router: 1))
-        let two = try await engine.describe(DescribeRequest(router: 2))
+        let one = engine.describe(DescribeRequest(router: 1))
+        let two = engine.describe(DescribeRequest(router: 2))
         #expect(one.othersBytes == 2 * bytes && two.othersBytes == bytes)
         #expect(one.memoryBudgetBytes == 1 << 24 && one.arithmetic == "exact")
+        #expect(one.partIndex == 0 && one.partCount == 1)
         #expect(try one.modelFingerprint == Fixture.files("mixed-original").fingerprint())
         #expect(engine.states.usage.sequences == 3 && engine.states.usage.boundBytes == 3 * bytes)
     }
@@ -111,7 +112,8 @@ import Testing
     func logits(rows: Int) async throws {
         let engine = try AttentionEngine("mixed-original")
         let hidden = Tensor(columns: Self.columns, values: pattern(rows * Self.columns, seed: 4))
-        let found = try await engine.logits(LogitsRequest(hidden: hidden.values)).logits
+        let questions = [HeadQuestion](repeating: HeadQuestion(whole: true), count: rows)
+        let found = try await engine.head(HeadRequest(hidden: hidden.values, questions: questions)).wholeLogits
         let expected = Formulas.product(hidden.inDouble, try Fixture.files("mixed-original").head())
         #expect(found.count == rows * Self.vocabulary)
         #expect(relativeDifference(found, expected.flatMap { $0 }) < 1e-6)

@@ -1,3 +1,4 @@
+import Checkpoint
 import Messages
 import Testing
 import Transport
@@ -55,11 +56,33 @@ import Transport
                 .tokens(1, expected: 3, found: 2), .invalidArgument,
                 "2 token ids for state 0000000000000001, expected none or those of its 3 tokens"
             ),
+            (
+                .noSuchPart(index: 2, count: 3, countMax: 4), .invalidArgument,
+                """
+                attention cannot be cut so that there is a part 2 of 3: parts are counted from 0, and there can be 1, \
+                2, 4 of them
+                """
+            ),
+            (
+                .partInUse(.whole), .failedPrecondition,
+                "another router uses this service, which computes all of attention"
+            ),
+            (
+                .otherPart(AttentionPart(index: 1, count: 2)!), .failedPrecondition,
+                """
+                the service computes part 1 of 2 of attention since it was last asked what it is: ask again before a \
+                sequence begins
+                """
+            ),
+            (
+                .partChanged, .failedPrecondition, "the service has changed to another part of attention meanwhile"
+            ),
             (.length(0, limit: 5), .invalidArgument, "a length of 0 tokens, expected 1 to 5"),
             (.layer(9, count: 3), .invalidArgument, "layer 9 of a model of 3 layers"),
             (.notLightning(layer: 1), .invalidArgument, "layer 1 is a softmax layer and has no lightning state"),
             (.token(97, vocabulary: 97), .invalidArgument, "token id 97 of a vocabulary of 97"),
             (.rows(7, limit: 6), .invalidArgument, "7 rows in one call, whose answer has room for 6"),
+            (.question(row: 2, "is odd"), .invalidArgument, "the question about row 2 is odd"),
             (.shape(name: "x", expected: "a row", found: 3), .invalidArgument, "x holds 3 values, expected a row"),
         ] as [(AttentionError, RPCError.Code, String)])
     func codes(error: AttentionError, code: RPCError.Code, message: String) {

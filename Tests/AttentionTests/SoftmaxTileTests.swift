@@ -8,7 +8,7 @@ import Testing
     struct Shape {
         let rows: Range<Int>
         let start: Int
-        let groupSize: Int, headCount: Int
+        let groups: [HeadGroup]
         let window: Int?
 
         init(_ random: inout SplitMix64) {
@@ -17,13 +17,17 @@ import Testing
             // Some sequences stand near the border of a range.
             let border = QueryTile.rangeLength * Int.random(in: 0 ... 3, using: &random)
             start = max(0, border + Int.random(in: -120 ... 120, using: &random))
-            groupSize = [1, 2, 3, 8, 32, 48].randomElement(using: &random)!
-            headCount = Int.random(in: 1 ... 3, using: &random)
+            var head = 0
+            groups = (0 ..< Int.random(in: 1 ... 3, using: &random)).map { group in
+                let first = head
+                head += [1, 2, 3, 8, 32, 48].randomElement(using: &random)!
+                return HeadGroup(keyValueHead: group, heads: first ..< head)
+            }
             window = Bool.random(using: &random) ? Int.random(in: 1 ... 5000, using: &random) : nil
         }
 
         var tiles: [QueryTile] {
-            QueryTile.cut(rows: rows, start: start, groupSize: groupSize, headCount: headCount, window: window)
+            QueryTile.cut(rows: rows, start: start, groups, window: window)
         }
     }
 
@@ -35,11 +39,11 @@ import Testing
     @Test("cover every row of every head once, in order, at the row's own position")
     func cover() {
         for shape in Self.shapes {
-            for head in 0 ..< shape.headCount {
-                let tiles = shape.tiles.filter { $0.keyValueHead == head }
+            for group in shape.groups {
+                let tiles = shape.tiles.filter { $0.group == group }
                 #expect(tiles.flatMap { Array($0.rows) } == Array(shape.rows))
                 #expect(tiles.allSatisfy { $0.start - shape.start == $0.rows.lowerBound - shape.rows.lowerBound })
-                #expect(tiles.allSatisfy { $0.rows.count == 1 || $0.rows.count * shape.groupSize <= 32 })
+                #expect(tiles.allSatisfy { $0.rows.count == 1 || $0.rows.count * group.heads.count <= 32 })
             }
         }
     }
@@ -100,7 +104,8 @@ import Testing
         let (cache, keys, values) = cache(length: length)
         let queries = pattern(rows * width, seed: 3).map { $0 * scale }
         let tile = QueryTile(
-            rows: 0 ..< rows, start: length - rows, keyValueHead: 0, groupSize: Self.groupSize, window: window)
+            rows: 0 ..< rows, start: length - rows,
+            group: HeadGroup(keyValueHead: 0, heads: 0 ..< Self.groupSize), window: window)
         var parts = ranges.map { range in
             var softmax = RunningSoftmax(tile, queries: queries, stride: width, dimension: Self.d)
             softmax.see(cache, positions: range, compute)

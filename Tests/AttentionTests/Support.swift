@@ -87,11 +87,26 @@ extension AttentionEngine {
         _ name: String, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30,
         logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes
     ) throws {
-        let checkpoint = try Fixture.files(name), compute = Compute(threads: 1)
+        try self.init(
+            Fixture.files(name), budgetBytes: budgetBytes, folder: folder, diskBytes: diskBytes, logger: logger,
+            freeBytes: freeBytes)
+    }
+
+    convenience init(
+        _ checkpoint: WeightFiles, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30,
+        logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes
+    ) throws {
+        let compute = Compute(threads: 1)
         let disk = try StateDisk(
             folder, maxBytes: diskBytes, fingerprint: checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue,
             logger: logger, freeBytes: freeBytes)
         try self.init(checkpoint, compute: compute, memoryBudgetBytes: budgetBytes, disk: disk)
+    }
+
+    @discardableResult func hold(
+        _ index: Int, of count: Int, router: UInt64 = 0
+    ) async throws -> AttentionDescription {
+        try await hold(HoldPartRequest(router: router, partIndex: index, partCount: count))
     }
 
     /// Opens an empty sequence; returns the bytes granted.

@@ -38,4 +38,21 @@ struct StateBytesTests {
         let size = StateSize(fixedBytes: 1000, pageBytes: 10, pageLength: 64)
         #expect(size.bytes(tokens: 640, sharing: shared) == 1000 + 10 * (10 - pages))
     }
+
+    @Test("parts share the lightning states evenly; where parts end inside groups, the largest counts")
+    func parts() throws {
+        let real = try ModelConfig(contentsOf: text01)
+        #expect(real.stateSize == real.stateSize(of: 1))
+        for count in AttentionPart.counts {
+            let size = real.stateSize(of: count), whole = real.stateSize
+            #expect(size.fixedBytes == whole.fixedBytes / count && size.pageBytes == whole.pageBytes / count)
+        }
+        // 3 heads a part: 0 to 2, 3 to 5, 6 to 8 and 9 to 11 of groups 0 to 3, 4 to 7 and 8 to 11.
+        let config = try parse(originalConfig(["num_attention_heads": "12", "num_key_value_heads": "3"]))
+        let page = config.stateSize.pageBytes / 3
+        #expect(
+            AttentionPart.all(of: 4).map { config.stateSize(of: $0).pageBytes } == [page, 2 * page, 2 * page, page])
+        #expect(config.stateSize(of: 4).pageBytes == 2 * page)
+        #expect(config.stateSize(of: 4).fixedBytes == config.stateSize.fixedBytes / 4)
+    }
 }

@@ -38,7 +38,8 @@ import Testing
             let bytes = cluster.config.stateBytes(tokensMax: 256)
             try await cluster.withEngine {
                 $0.schedule.limits = Scheduler.Limits(
-                    placesMax: 6, waitingMax: 64, memoryBytes: bytes * 5, weights: [1, 2], ageing: .milliseconds(200))
+                    placesMax: 6, waitingMax: 64, replicas: [.first: ReplicaMemory(bytes: bytes * 5)], weights: [1, 2],
+                    ageing: .milliseconds(200))
                 $0.schedule.promptRowsMax = 24
                 $0.schedule.overlap = overlap
                 // Random prompts hardly ever lead to the real ones.
@@ -69,7 +70,7 @@ import Testing
     func refusals() async throws {
         try await ModelCluster.with(Paths.demo) { cluster in
             try await cluster.withEngine {
-                $0.schedule.limits.memoryBytes = cluster.config.stateBytes(tokensMax: 100)
+                $0.schedule.limits.replicas[.first]?.bytes = cluster.config.stateBytes(tokensMax: 100)
             } body: { engine in
                 let fine = GenerationRequest(id: "fine", prompt: [5, 6, 7], tokensMax: 40, ignoreEnd: true)
                 var large = fine, long = fine, late = fine

@@ -25,6 +25,38 @@ import Testing
         expertHosts: 1, router: ["--host-silence-seconds", "1"],
         expertHost: ["--read-bandwidth-mib", "4096", "--memory-max-mib", "1024"])
 
+    private static let attentionEvents: KeyValuePairs<HostStorm.Event, Int> = [
+        .add: 8, .drain: 5, .kill: 5, .freeze: 4, .cutOff: 4, .changePlan: 4,
+    ]
+
+    @Test(
+        "four streams get every byte while attention services join, leave, die, freeze and are cut off or cut in parts",
+        .timeLimit(.minutes(10)))
+    func attentionStorm() async throws {
+        let seed = UInt64.random(in: .min ... .max)
+        print("the storm's seed is \(seed)")
+        try await RESTCluster.with(Self.setup, starts: .nothing) { cluster in
+            let storm = HostStorm(cluster, of: .attention, seed: seed)
+            do {
+                try cluster.startExpertHost(1)
+                for _ in 0 ..< 3 { try await storm.add() }
+                try cluster.startRouter()
+                try await cluster.waitUntilReady()
+                try await weather(storm, Self.attentionEvents, cluster)
+                try await storm.calmDown()
+            } catch {
+                await storm.stopProxies()
+                throw SupportError("seed \(seed): \(error)\n\(await storm.story.joined(separator: "\n"))")
+            }
+            await storm.stopProxies()
+            let counts = await storm.counts
+            for (event, count) in Self.attentionEvents where event != .add {
+                #expect(counts[event] == count, "\(event), seed \(seed)")
+            }
+            #expect(try await cluster.metric("minimax_attention_services_lost_total", of: "router") > 0)
+        }
+    }
+
     @Test(
         "four streams get every byte while hosts join, leave, die, freeze, are cut off and change their experts",
         .timeLimit(.minutes(10)))
@@ -38,13 +70,14 @@ import Testing
                 try await storm.add()
                 try cluster.startRouter()
                 try await cluster.waitUntilReady()
-                try await weather(storm, cluster)
+                try await weather(storm, Self.events, cluster)
                 try await storm.calmDown()
             } catch {
                 await storm.stopProxies()
                 throw SupportError("seed \(seed): \(error)\n\(await storm.story.joined(separator: "\n"))")
             }
             await storm.stopProxies()
+            #expect(try await cluster.metric("minimax_expert_hosts_lost_total", of: "router") > 0)
             let counts = await storm.counts
             for (event, count) in Self.events { #expect(counts[event] == count, "\(event), seed \(seed)") }
             #expect(counts.values.reduce(0, +) >= 50)
@@ -57,7 +90,9 @@ import Testing
     }
 
     /// Four streams at a time, from before the storm until after it.
-    private func weather(_ storm: HostStorm, _ cluster: RESTCluster) async throws {
+    private func weather(
+        _ storm: HostStorm, _ events: KeyValuePairs<HostStorm.Event, Int>, _ cluster: RESTCluster
+    ) async throws {
         var undisturbed: [Transcript] = []
         for body in Self.bodies {
             undisturbed.append(Transcript(try await cluster.stream(RESTCluster.completionsPath, body)))
@@ -74,12 +109,11 @@ import Testing
                 tasks.addTask { try await Self.stream(body, expected, cluster) { ends.value > 0 } }
             }
             tasks.addTask {
-                try await storm.rage(Self.events)
+                try await storm.rage(events)
                 ends.add()
             }
             for try await _ in tasks {}
         }
-        #expect(try await cluster.metric("minimax_expert_hosts_lost_total", of: "router") > 0)
     }
 
     /// One stream after the other, each compared with the undisturbed one.

@@ -6,7 +6,7 @@ import Testing
 @Suite("compose.yaml and the flags of the programs") struct ComposeFileTests {
     /// Flags that the file itself sets, or that make no sense in a container.
     private static let notFromOutside: Set = [
-        "admin", "announce", "attention", "control", "exit-with-parent", "host", "listen", "model", "name", "port",
+        "admin", "announce", "control", "exit-with-parent", "host", "listen", "model", "name", "port",
         "router",
     ]
 
@@ -23,6 +23,14 @@ import Testing
         #expect(
             variables.subtracting(flags.map(EnvironmentFallback.variable)).sorted() == [],
             "what compose.yaml sets is no flag of \(program)")
+    }
+
+    @Test("nothing binds a service that can be scaled to one container", arguments: ["attention", "expert-host"])
+    func scalable(service: String) throws {
+        let file = try ComposeFile(
+            text: String(contentsOf: Paths.repository.appending(path: "compose/compose.yaml"), encoding: .utf8))
+        let keys = try #require(file.keys[service])
+        #expect(keys.contains("command") && keys.isDisjoint(with: ["container_name", "hostname", "ports"]))
     }
 
     @Test("the reader of the file finds aliases, lists of them and values")
@@ -45,6 +53,7 @@ import Testing
                       <<: *two
                 """)
         #expect(file.services == ["first": ["A", "B", "C", "D"], "second": ["C"]])
+        #expect(file.keys == ["first": ["environment"], "second": ["command", "environment"]])
     }
 
     private static func flags(of program: String) async throws -> Set<String> {
@@ -63,6 +72,8 @@ import Testing
 private struct ComposeFile {
     /// Names of the variables under `environment`, by service.
     private(set) var services: [String: Set<String>] = [:]
+    /// What else stands directly under each service.
+    private(set) var keys: [String: Set<String>] = [:]
 
     init(text: String) throws {
         var anchors: [String: Set<String>] = [:], path: [(indent: Int, key: String)] = []
@@ -79,6 +90,7 @@ private struct ComposeFile {
                 continue
             }
             if path.count == 1, let anchor = path.first?.key, anchor.hasPrefix("&") { anchors[anchor]?.insert(key) }
+            if path.map(\.key).first == "services", path.count == 2 { keys[path[1].key, default: []].insert(key) }
             if path.map(\.key).first == "services", path.count == 3, path[2].key == "environment" {
                 let merged = value.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "*" }).filter {
                     $0.hasPrefix("*")

@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(
-        "a damaged copy of attention's or of the router's ends the router, which names file and tensor",
+        "an attention service with a damaged copy never answers; file and tensor are named, and another one is welcome",
         arguments: [
             ("model.embed_tokens.weight", Truth.recorded), ("lm_head.weight", .ownCopy),
             ("model.layers.2.self_attn.qkv_proj.weight", .ownCopy),
@@ -116,14 +116,20 @@ import Testing
             try cluster.startExpertHost(1)
             try cluster.startExpertHost(2)
             try cluster.startRouter()
-            let router = try cluster.process("router")
-            try await eventually("the router gives up") {
+            let attention = try cluster.process("attention"), router = try cluster.process("router")
+            try await eventually("the attention service gives up") {
                 if let reply = try? await cluster.chat(Self.question) { #expect(reply.status == 503) }
-                return !router.isRunning
+                return !attention.isRunning
             }
-            #expect(router.exitStatus == 1)
-            #expect(router.log.contains("router: the attention service holds damaged or foreign weights: "))
-            #expect(router.log.contains(".safetensors: tensor \(tensor) "))
+            #expect(attention.exitStatus == 1)
+            for log in [attention.log, router.log] {
+                #expect(
+                    log.contains("holds damaged or foreign weights: ")
+                        && log.contains(".safetensors: tensor \(tensor) "))
+            }
+            try cluster.startAttention("attention-2")
+            try await isReady(cluster)
+            #expect(try await cluster.chat(Self.question).status == 200)
         }
     }
 
@@ -136,7 +142,7 @@ import Testing
         try await Paths.withFolder { folder in
             let damaged = try DamagedCheckpoint.copy(in: folder, "damaged", digests: true)
             try DamagedCheckpoint.flipBit(of: tensor, in: damaged)
-            let flags = ["--attention", "unix:\(folder)/a.sock", "--control", "unix:\(folder)/c.sock", "--port", "0"]
+            let flags = ["--control", "unix:\(folder)/c.sock", "--port", "0"]
             let router = try ServiceProcess("router", ["--model", damaged] + flags, folder: folder)
             try await eventually("the router gives up") { !router.isRunning }
             #expect(router.exitStatus == 1)

@@ -34,7 +34,7 @@ struct FuzzTests {
                     [
                         "attention/describe", "sequences/open", "sequences/grow", "sequences/close", "states/keep",
                         "states/drop", "states/store", "states/list", "states/describe", "states/export",
-                        "states/import", "attention/embed", "attention/sublayer", "attention/logits", "attention/state",
+                        "states/import", "attention/embed", "attention/sublayer", "attention/head", "attention/state",
                     ]
                 case .expertHost: ["experts/hold", "experts/retain", "experts/run"]
                 case .control: ["router/announce"]
@@ -230,8 +230,13 @@ struct FuzzTests {
                 func embed(_ tokens: [UInt32]) async throws {
                     _ = try await client.call(.embed, EmbedRequest(tokens: tokens), timeout: .seconds(60))
                 }
-                func logits(_ hidden: [Float]) async throws {
-                    _ = try await client.call(.logits, LogitsRequest(hidden: hidden), timeout: .seconds(60))
+                func head(
+                    _ hidden: [Float], _ question: HeadQuestion = HeadQuestion(candidates: 1, top: 2, logSum: true),
+                    excluded: [UInt32] = []
+                ) async throws {
+                    let questions = [HeadQuestion](repeating: question, count: hidden.count / 192)
+                    let request = HeadRequest(hidden: hidden, questions: questions, excluded: excluded)
+                    _ = try await client.call(.head, request, timeout: .seconds(60))
                 }
                 func state(_ sequence: SequenceID, _ layer: Int) async throws {
                     _ = try await client.call(
@@ -296,7 +301,7 @@ struct FuzzTests {
                                 [Float](repeating: value, count: 384))
                         }
                     }
-                    await expect(nil) { try await logits([Float](repeating: value, count: 192)) }
+                    await expect(nil) { try await head([Float](repeating: value, count: 192)) }
                     _ = try await client.call(
                         .closeSequences, CloseSequencesRequest(sequences: [9], all: false), timeout: .seconds(30))
                 }
@@ -307,9 +312,21 @@ struct FuzzTests {
                 for token in [4096, UInt32.max] { await expect(.invalidArgument) { try await embed([0, token]) } }
                 // 4 MB that ask for 3 GB.
                 await expect(.resourceExhausted) { try await embed([UInt32](repeating: 0, count: 4 << 20)) }
-                for hidden in [[], [1], row + [1]] { await expect(.invalidArgument) { try await logits(hidden) } }
+                for hidden in [[], [1], row + [1]] { await expect(.invalidArgument) { try await head(hidden) } }
+                // Counts have no limit but the vocabulary.
+                await expect(nil) { try await head(row, HeadQuestion(candidates: largest, top: largest)) }
+                for question in [
+                    HeadQuestion(named: [4096]), HeadQuestion(named: [.max]), HeadQuestion(named: [5, 5]),
+                    HeadQuestion(named: [6, 5]), HeadQuestion(temperature: .nan), HeadQuestion(temperature: -1),
+                    HeadQuestion(temperature: .infinity), HeadQuestion(candidates: 1, draws: true),
+                    HeadQuestion(candidates: 2, temperature: 1, draws: true),
+                    HeadQuestion(whole: true, temperature: 1, draws: true),
+                ] { await expect(.invalidArgument) { try await head(row, question) } }
+                for excluded in [[1], [0, 4097], [4096, 1], [.max, .max], [1, 1, .max, 1]] as [[UInt32]] {
+                    await expect(.invalidArgument) { try await head(row, excluded: excluded) }
+                }
                 // 15 MB that ask for 330 MB.
-                await expect(.resourceExhausted) { try await logits([Float](repeating: 0, count: 192 * 20_000)) }
+                await expect(.resourceExhausted) { try await head([Float](repeating: 0, count: 192 * 20_000)) }
             }
             try await closeSequences(cluster)
         }

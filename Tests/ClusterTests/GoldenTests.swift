@@ -38,19 +38,16 @@ import Testing
         try await ModelCluster.with(Paths.demo, expertHosts: hosts, settings: settings) { cluster in
             for prompt in prompts {
                 try await cluster.withSequence(tokensMax: prompt.input_ids.count + 64) { sequence in
-                    var logits = try await cluster.pass.lastLogits(
-                        for: Batch(sequence: sequence, start: 0, tokens: prompt.input_ids))
+                    var logits = try await cluster.lastLogits(
+                        sequence, start: 0, tokens: prompt.input_ids)
                     let difference = largestDifference(logits, try expected.values(prompt.name))
                     #expect(difference <= 2e-4, "\(prompt.name): logits differ by \(difference)")
                     var ids: [Int] = []
                     while ids.count < 64 {
                         let best = logits.indices.max { logits[$0] < logits[$1] }!
                         ids.append(best)
-                        logits = try await cluster.pass.lastLogits(
-                            for: Batch(
-                                sequence: sequence, start: prompt.input_ids.count + ids.count - 1,
-                                tokens: [UInt32(best)])
-                        )
+                        logits = try await cluster.lastLogits(
+                            sequence, start: prompt.input_ids.count + ids.count - 1, tokens: [UInt32(best)])
                     }
                     #expect(ids == prompt.greedy_64_ids, "\(prompt.name)")
                 }
@@ -70,8 +67,8 @@ import Testing
         try await ModelCluster.with(Paths.demo, expertHosts: hosts, settings: settings) { cluster in
             let recorder = Recorder()
             try await cluster.withSequence(tokensMax: prompt.input_ids.count) { sequence in
-                _ = try await cluster.observed(by: recorder).hidden(
-                    for: Batch(sequence: sequence, start: 0, tokens: prompt.input_ids))
+                _ = try await cluster.observed(by: recorder).carry(
+                    cluster.batch(sequence, start: 0, tokens: prompt.input_ids))
             }
             let seen = recorder.seen
             #expect(relativeDifference(try #require(seen.embedding).values, try hidden.values("embedding")) == 0)
@@ -93,11 +90,11 @@ import Testing
         let prompt = try #require(try Self.prompts().first { $0.name == name })
         try await ModelCluster.with(Paths.demo) { cluster in
             try await cluster.withSequence(tokensMax: prompt.input_ids.count) { sequence in
-                _ = try await cluster.pass.hidden(for: Batch(sequence: sequence, start: 0, tokens: prompt.input_ids))
+                _ = try await cluster.pass.carry(cluster.batch(sequence, start: 0, tokens: prompt.input_ids))
                 #expect(expected.floatNames.count == cluster.config.layers.count { $0 == .lightning })
                 for (layer, kind) in cluster.config.layers.enumerated() where kind == .lightning {
                     let difference = relativeDifference(
-                        try await cluster.pass.attention.lightningState(sequence, layer: layer),
+                        try await cluster.attention.lightningState(sequence, layer: layer),
                         try expected.values("layer.\(layer)"))
                     #expect(difference <= 1e-5, "layer \(layer) differs by \(difference)")
                 }

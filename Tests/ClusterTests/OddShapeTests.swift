@@ -27,14 +27,15 @@ import Testing
         try await ModelCluster.with(folder.path) { cluster in
             let recorder = Recorder()
             try await cluster.withSequence(tokensMax: ids.count) { sequence in
-                let hidden = try await cluster.observed(by: recorder).hidden(
-                    for: Batch(sequence: sequence, start: 0, tokens: ids))
-                let logits = try await cluster.pass.attention.logits(hidden).values        // every position
+                let hidden = try await cluster.observed(by: recorder).carry(
+                    cluster.batch(sequence, start: 0, tokens: ids)
+                ).hidden
+                let logits = try await cluster.logits(hidden).values        // every position
                 let difference = largestDifference(logits, try expected.values("logits"))
                 #expect(difference <= 2e-4, "logits differ by \(difference)")
                 for (layer, kind) in cluster.config.layers.enumerated() where kind == .lightning {
                     let difference = relativeDifference(
-                        try await cluster.pass.attention.lightningState(sequence, layer: layer),
+                        try await cluster.attention.lightningState(sequence, layer: layer),
                         try expected.values("lightning-state.\(layer)"))
                     #expect(difference <= 1e-5, "state of layer \(layer) differs by \(difference)")
                 }

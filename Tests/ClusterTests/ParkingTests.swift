@@ -13,7 +13,7 @@ import Testing
             chunks = [1, 62, 1, 1, 64, 70, 1]
         try await ModelCluster.with(Paths.fixture("mixed-original").path) { cluster in
             let alone = try await cluster.logits(prompt, chunks: chunks).map(\.bits)
-            let attention = cluster.pass.attention
+            let attention = try cluster.attention
             var length = 0, pieces = chunks[...]
             let parked = try await cluster.logits(prompt, chunks: chunks) { sequence async throws in
                 defer { length += pieces.removeFirst() }
@@ -24,7 +24,7 @@ import Testing
                 let bytes = try await attention.open(
                     sequence, tokensMax: prompt.count, from: state, length: length, consumes: true)
                 #expect(bytes == cluster.config.stateBytes(tokensMax: prompt.count))
-                #expect(try await attention.keptStates().isEmpty)
+                #expect(try await attention.keptStates().whole.isEmpty)
             }
             #expect(parked.map(\.bits) == alone)
         }
@@ -33,7 +33,7 @@ import Testing
     @Test("a step for a parked sequence, and a state that is not there, are refused by name")
     func refusals() async throws {
         try await ModelCluster.with(Paths.fixture("mixed-original").path, expertHosts: 1) { cluster in
-            let attention = cluster.pass.attention
+            let attention = try cluster.attention
             var isFirst = true
             let step = await #expect(throws: RPCError.self) {
                 _ = try await cluster.logits([1, 2], chunks: [1, 1]) { sequence in

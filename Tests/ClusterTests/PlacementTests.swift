@@ -84,7 +84,8 @@ extension ModelCluster {
     /// Waits until every host holds what a plan of this kind wants, and nothing else.
     func waitUntilSettled(_ mode: PlacementSettings.Mode, copies: Int) async throws {
         try await eventually("the plan is \(mode) with \(copies) copies, and done") {
-            let report = await hosts.report
+            let report = await hosts.report(
+                with: AttentionReport(partsWanted: .auto, parts: 0, replicas: 0, members: []))
             return report.mode == mode.rawValue && report.copiesHeld == copies
                 && report.hosts.allSatisfy { $0.state == "ready" || $0.state == "empty" }
         }

@@ -15,17 +15,12 @@ import Testing
         func arguments(model: String, folder: String, _ changes: [String: String] = [:]) -> [String] {
             var flags =
                 switch self {
-                case .attention: ["--model": model, "--listen": "unix:\(folder)/a.sock", "--threads": "1"]
-                case .expertHost:
+                case .attention, .expertHost:
                     [
-                        "--model": model, "--listen": "unix:\(folder)/e.sock", "--router": "unix:\(folder)/c.sock",
-                        "--name": "e", "--threads": "1",
+                        "--model": model, "--listen": "unix:\(folder)/p.sock", "--router": "unix:\(folder)/c.sock",
+                        "--name": "p", "--threads": "1",
                     ]
-                case .router:
-                    [
-                        "--model": model, "--attention": "unix:\(folder)/a.sock", "--control": "unix:\(folder)/c.sock",
-                        "--port": "0",
-                    ]
+                case .router: ["--model": model, "--control": "unix:\(folder)/c.sock", "--port": "0"]
                 case .minimax: ["--model": model, "--port": "0", "--threads": "1"]
                 }
             flags.merge(changes) { $1 }
@@ -111,28 +106,18 @@ import Testing
         }
     }
 
-    @Test("an expert host with another checkpoint is refused and says why")
-    func otherExpertHost() async throws {
+    @Test(
+        "an expert host and an attention service with another checkpoint are refused and say why",
+        arguments: [Program.expertHost, .attention])
+    func otherCheckpoint(_ program: Program) async throws {
         try await RESTCluster.with(.init(expertHosts: 1)) { cluster in
-            let arguments = Program.expertHost.arguments(
+            let arguments = program.arguments(
                 model: Paths.fixture("one-layer").path, folder: cluster.folder,
                 ["--router": "\(cluster.controlAddress)"])
-            let line = try await complaint(.expertHost, arguments, folder: cluster.folder)
-            #expect(line.contains("the router refuses this host"))
+            let line = try await complaint(program, arguments, folder: cluster.folder)
+            #expect(line.contains("the router refuses this"))
             #expect(line.contains("they must be the same"))
             #expect(try await cluster.chat("Who are you?").status == 200)
-        }
-    }
-
-    @Test("a router whose attention has another checkpoint says why")
-    func otherAttention() async throws {
-        try await RESTCluster.with(.init(model: Paths.fixture("one-layer").path), starts: .nothing) { cluster in
-            try cluster.startAttention()
-            let arguments = Program.router.arguments(
-                model: Paths.demo, folder: cluster.folder, ["--attention": "\(cluster.attentionAddress)"])
-            let line = try await complaint(.router, arguments, folder: cluster.folder)
-            #expect(line.contains("attention"))
-            #expect(line.contains("they must be the same"))
         }
     }
 }

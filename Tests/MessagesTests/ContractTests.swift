@@ -149,11 +149,12 @@ import Testing
 
     private static let calls = [
         Call(Endpoint.holdExperts), Call(Endpoint.retainExperts), Call(Endpoint.runExperts),
-        Call(Endpoint.describeAttention), Call(Endpoint.digestWeights), Call(Endpoint.openSequence),
+        Call(Endpoint.describeAttention), Call(Endpoint.holdPart), Call(Endpoint.digestWeights),
+        Call(Endpoint.openSequence),
         Call(Endpoint.growSequence), Call(Endpoint.closeSequences), Call(Endpoint.keepState),
         Call(Endpoint.dropStates), Call(Endpoint.storeState), Call(Endpoint.listStates),
         Call(Endpoint.describeState), Call(Endpoint.exportState), Call(Endpoint.importState), Call(Endpoint.embed),
-        Call(Endpoint.attend), Call(Endpoint.logits), Call(Endpoint.lightningState), Call(Endpoint.announce),
+        Call(Endpoint.attend), Call(Endpoint.head), Call(Endpoint.lightningState), Call(Endpoint.announce),
     ]
 
     @Test("every endpoint has a path of its own")
@@ -179,7 +180,7 @@ import Testing
     @Test("every message of cluster.proto is tested here, but for the parts of others")
     func complete() throws {
         let messages = try contract().matches(of: #/(?m)^message (\w+) \{/#).map { String($0.1) }
-        let parts = ["ExpertUnit", "TokenGroup", "SequenceSpan", "KeptStateInfo"]
+        let parts = ["ExpertUnit", "TokenGroup", "SequenceSpan", "KeptStateInfo", "HeadQuestion"]
         #expect(Set(messages).subtracting(parts) == Set(everyMessage.map(\.typeName)))
         #expect(Set(messages).count == messages.count)
     }

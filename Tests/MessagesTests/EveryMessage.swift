@@ -28,7 +28,8 @@ let everyMessage: [AnyMessage] = [
     AnyMessage(
         AttentionDescription(
             modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33, arithmetic: "exact", othersBytes: 32,
-            stalledMilliseconds: 34, weightsCopy: "c")),
+            stalledMilliseconds: 34, weightsCopy: "c", partIndex: 77, partCount: 78)),
+    AnyMessage(HoldPartRequest(router: 80, partIndex: 81, partCount: 82)),
     AnyMessage(DigestsRequest()),
     AnyMessage(DigestsResponse(digests: [WeightDigest(low: 4, high: 5)])),
     AnyMessage(
@@ -75,8 +76,20 @@ let everyMessage: [AnyMessage] = [
             spans: [SequenceSpan(sequence: 4, start: 100, count: 1), SequenceSpan(sequence: 9, start: 0, count: 2)],
             hidden: [1, 2, 3])),
     AnyMessage(SublayerResponse(partial: [1, 2], squares: [3])),
-    AnyMessage(LogitsRequest(hidden: [7])),
-    AnyMessage(LogitsResponse(logits: [8, 9])),
+    AnyMessage(
+        HeadRequest(
+            hidden: [7],
+            questions: [
+                HeadQuestion(
+                    candidates: 80, named: [81, 200_063], top: 82, logSum: true, whole: true, temperature: 0.75,
+                    draws: true, seed: 1 << 63),
+                HeadQuestion(candidates: 83),
+            ],
+            excluded: [84, 300])),
+    AnyMessage(
+        HeadResponse(
+            candidates: [85, 200_062], candidateLogits: [8, 9], namedLogits: [10], top: [86], topLogits: [11],
+            logSums: [12.5, 13], freeSums: [14, 15.25], wholeLogits: [16])),
     AnyMessage(StateRequest(router: 45, sequence: 12, layer: 13)),
     AnyMessage(StateResponse(state: [4, 5, 6])),
     AnyMessage(
@@ -84,6 +97,6 @@ let everyMessage: [AnyMessage] = [
             name: "host-1", instance: "i-2", address: "unix:/run/x", modelFingerprint: "f3", kernels: "avx2",
             threads: 4,
             draining: true, arithmetic: "fast", memoryBytes: 1 << 36, readBandwidth: 1 << 37, machine: "m1",
-            bandwidthMeasurements: 5, weightsCopy: "c1")),
+            bandwidthMeasurements: 5, weightsCopy: "c1", role: "attention")),
     AnyMessage(AnnounceResponse(router: "r3", planVersion: 6, released: true)),
 ]

@@ -14,7 +14,8 @@ private let emptyMessages: [AnyMessage] = [
     AnyMessage(
         AttentionDescription(
             modelFingerprint: "", kernels: "", memoryBudgetBytes: 0, arithmetic: "", othersBytes: 0,
-            stalledMilliseconds: 0)),
+            stalledMilliseconds: 0, partCount: 0)),
+    AnyMessage(HoldPartRequest(partIndex: 0, partCount: 0)),
     AnyMessage(DigestsRequest()),
     AnyMessage(DigestsResponse(digests: [])),
     AnyMessage(OpenSequenceRequest(sequence: 0, tokensMax: 0)),
@@ -41,14 +42,17 @@ private let emptyMessages: [AnyMessage] = [
     AnyMessage(EmbedResponse(hidden: [])),
     AnyMessage(SublayerRequest(layer: 0, spans: [], hidden: [])),
     AnyMessage(SublayerResponse(partial: [], squares: [])),
-    AnyMessage(LogitsRequest(hidden: [])),
-    AnyMessage(LogitsResponse(logits: [])),
+    AnyMessage(HeadRequest(hidden: [], questions: [])),
+    AnyMessage(
+        HeadResponse(
+            candidates: [], candidateLogits: [], namedLogits: [], top: [], topLogits: [], logSums: [], freeSums: [],
+            wholeLogits: [])),
     AnyMessage(StateRequest(sequence: 0, layer: 0)),
     AnyMessage(StateResponse(state: [])),
     AnyMessage(
         AnnounceRequest(
             name: "", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 0, draining: false,
-            arithmetic: "", memoryBytes: 0, readBandwidth: 0, machine: "")),
+            arithmetic: "", memoryBytes: 0, readBandwidth: 0, machine: "", role: "")),
     AnyMessage(AnnounceResponse(router: "", planVersion: 0, released: false)),
 ]
 
@@ -75,7 +79,8 @@ private let largestMessages: [AnyMessage] = [
     AnyMessage(
         AttentionDescription(
             modelFingerprint: text, kernels: text, memoryBudgetBytes: .max, arithmetic: text, othersBytes: .max,
-            stalledMilliseconds: small, weightsCopy: text)),
+            stalledMilliseconds: small, weightsCopy: text, partIndex: small, partCount: small)),
+    AnyMessage(HoldPartRequest(router: .max, partIndex: small, partCount: small)),
     AnyMessage(DigestsResponse(digests: [WeightDigest(low: 0x0123_4567_89AB_CDEF, high: 0xFEDC_BA98_7654_3210)])),
     AnyMessage(
         OpenSequenceRequest(
@@ -124,15 +129,27 @@ private let largestMessages: [AnyMessage] = [
                 SequenceSpan(sequence: 0, start: 0, count: 0),
             ], hidden: values)),
     AnyMessage(SublayerResponse(partial: values, squares: values)),
-    AnyMessage(LogitsRequest(hidden: values)),
-    AnyMessage(LogitsResponse(logits: values)),
+    AnyMessage(
+        HeadRequest(
+            hidden: values,
+            questions: [
+                HeadQuestion(
+                    candidates: small, named: [0, .max], top: small, logSum: true, whole: true,
+                    temperature: .greatestFiniteMagnitude, draws: true, seed: .max),
+                HeadQuestion(),
+            ],
+            excluded: [0, .max])),
+    AnyMessage(
+        HeadResponse(
+            candidates: tokens, candidateLogits: values, namedLogits: values, top: tokens, topLogits: values,
+            logSums: doubles, freeSums: doubles, wholeLogits: values)),
     AnyMessage(StateRequest(router: .max, sequence: largestSequence, layer: small)),
     AnyMessage(StateResponse(state: values)),
     AnyMessage(
         AnnounceRequest(
             name: text, instance: text, address: text, modelFingerprint: text, kernels: text, threads: small,
             draining: true, arithmetic: text, memoryBytes: .max, readBandwidth: .max, machine: text,
-            bandwidthMeasurements: small, weightsCopy: text)),
+            bandwidthMeasurements: small, weightsCopy: text, role: text)),
     AnyMessage(AnnounceResponse(router: text, planVersion: .max, released: true)),
 ]
 
@@ -143,6 +160,7 @@ private let largestState = StateID(rawValue: .max)
 private let text = "Ü漢🧮"
 private let slices = ExpertSlice.counts.map { ExpertSlice(index: $0 - 1, of: $0) }
 private let values: [Float] = [0, -0.0, .greatestFiniteMagnitude, -.leastNonzeroMagnitude, .infinity]
+private let doubles: [Double] = [0, -0.0, .greatestFiniteMagnitude, -.leastNonzeroMagnitude, -.infinity]
 private let tokens: [Int32] = [0, .max, .min, -1]
 /// Every byte that there is.
 private let bytes = [UInt8](0 ... .max)

@@ -18,7 +18,9 @@ let goldenBytes = """
     DescribeRequest 1
       081f
     AttentionDescription 1
-      0a016612066176783531321880808080202205657861637428203822420163
+      0a016612066176783531321880808080202205657861637428203822420163484d504e
+    HoldPartRequest 1
+      085010511852
     DigestsRequest 1
     DigestsResponse 1
       0a1004000000000000000500000000000000
@@ -70,10 +72,11 @@ let goldenBytes = """
       084f12060804106418011204080918021a0c0000803f0000004000004040202c
     SublayerResponse 1
       0a080000803f00000040120400004040
-    LogitsRequest 1
-      0a040000e040
-    LogitsResponse 1
-      0a080000004100001041
+    HeadRequest 1
+      0a040000e04012240850120451ff9a0c18522001280131000000000000e83f38014080808080808080808001120208531a0354ac02
+    HeadResponse 1
+      0a08550000007e0d0300120800000041000010411a04000020412204560000002a0400003041321000000000000029400000000000002a
+      403a100000000000002c400000000000802e40420400008041
     StateRequest 1
       080c100d182d
     StateResponse 1
@@ -81,6 +84,7 @@ let goldenBytes = """
     AnnounceRequest 1
       0a06686f73742d311203692d321a0b756e69783a2f72756e2f78220266332a04617678323004380142046661737448808080
       808002508080808080045a026d3160056a026331
+      7209617474656e74696f6e
     AnnounceResponse 1
       0a02723310061801
     HoldRequest 2
@@ -91,6 +95,7 @@ let goldenBytes = """
     ExpertResponse 2
     DescribeRequest 2
     AttentionDescription 2
+    HoldPartRequest 2
     DigestsRequest 2
     DigestsResponse 2
     OpenSequenceRequest 2
@@ -117,8 +122,8 @@ let goldenBytes = """
     EmbedResponse 2
     SublayerRequest 2
     SublayerResponse 2
-    LogitsRequest 2
-    LogitsResponse 2
+    HeadRequest 2
+    HeadResponse 2
     StateRequest 2
     StateResponse 2
     AnnounceRequest 2
@@ -143,7 +148,9 @@ let goldenBytes = """
       08ffffffffffffffffff01
     AttentionDescription 3
       0a09c39ce6bca2f09fa7ae1209c39ce6bca2f09fa7ae18ffffffffffffffff7f2209c39ce6bca2f09fa7ae28ffffffffffff
-      ffff7f38ffffffff0f4209c39ce6bca2f09fa7ae
+      ffff7f38ffffffff0f4209c39ce6bca2f09fa7ae48ffffffff0f50ffffffff0f
+    HoldPartRequest 3
+      08ffffffffffffffffff0110ffffffff0f18ffffffff0f
     DigestsResponse 3
       0a10efcdab89674523011032547698badcfe
     OpenSequenceRequest 3
@@ -210,10 +217,14 @@ let goldenBytes = """
       7f010000800000807f20ffffffffffffffffff01
     SublayerResponse 3
       0a140000000000000080ffff7f7f010000800000807f12140000000000000080ffff7f7f010000800000807f
-    LogitsRequest 3
-      0a140000000000000080ffff7f7f010000800000807f
-    LogitsResponse 3
-      0a140000000000000080ffff7f7f010000800000807f
+    HeadRequest 3
+      0a140000000000000080ffff7f7f010000800000807f122e08ffffffff0f120600ffffffff0f18ffffffff0f2001280131ffffffffffff
+      ef7f380140ffffffffffffffffff0112001a0600ffffffff0f
+    HeadResponse 3
+      0a1000000000ffffff7f00000080ffffffff12140000000000000080ffff7f7f010000800000807f1a140000000000000080ffff7f7f01
+      0000800000807f221000000000ffffff7f00000080ffffffff2a140000000000000080ffff7f7f010000800000807f3228000000000000
+      00000000000000000080ffffffffffffef7f0100000000000080000000000000f0ff3a2800000000000000000000000000000080ffffff
+      ffffffef7f0100000000000080000000000000f0ff42140000000000000080ffff7f7f010000800000807f
     StateRequest 3
       08ffffffffffffffffff0110ffffffff0f18ffffffffffffffffff01
     StateResponse 3
@@ -221,7 +232,7 @@ let goldenBytes = """
     AnnounceRequest 3
       0a09c39ce6bca2f09fa7ae1209c39ce6bca2f09fa7ae1a09c39ce6bca2f09fa7ae2209c39ce6bca2f09fa7ae2a09c39ce6bc
       a2f09fa7ae30ffffffff0f38014209c39ce6bca2f09fa7ae48ffffffffffffffff7f50ffffffffffffffff7f5a09c39ce6bc
-      a2f09fa7ae60ffffffff0f6a09c39ce6bca2f09fa7ae
+      a2f09fa7ae60ffffffff0f6a09c39ce6bca2f09fa7ae7209c39ce6bca2f09fa7ae
     AnnounceResponse 3
       0a09c39ce6bca2f09fa7ae10ffffffffffffffff7f1801
     """

@@ -64,10 +64,10 @@ private let seed =
 
     @Test("a beginning that ends within a field is an error that says the type and how many bytes there were")
     func truncatedField() {
-        let bytes = encode(LogitsResponse(logits: [1, 2, 3]))
+        let bytes = encode(EmbedResponse(hidden: [1, 2, 3]))
         for count in 1 ..< bytes.count {
-            let error = #expect(throws: MessageError.self) { try decode(LogitsResponse.self, Array(bytes[..<count])) }
-            #expect(error?.type == "LogitsResponse" && error?.description.contains("\(count) bytes") == true)
+            let error = #expect(throws: MessageError.self) { try decode(EmbedResponse.self, Array(bytes[..<count])) }
+            #expect(error?.type == "EmbedResponse" && error?.description.contains("\(count) bytes") == true)
         }
     }
 
@@ -104,8 +104,11 @@ private let seed =
         check(SublayerRequest.self, 3, "hidden")
         check(SublayerResponse.self, 1, "partial")
         check(SublayerResponse.self, 2, "squares")
-        check(LogitsRequest.self, 1, "hidden")
-        check(LogitsResponse.self, 1, "logits")
+        check(HeadRequest.self, 1, "hidden")
+        for (field, name) in [
+            (1, "candidates"), (2, "candidate_logits"), (3, "named_logits"), (4, "top"), (5, "top_logits"),
+            (6, "log_sums"), (7, "free_sums"), (8, "whole_logits"),
+        ] as [(UInt64, String)] { check(HeadResponse.self, field, name) }
         check(StateResponse.self, 1, "state")
         check(HoldResponse.self, 2, "digests")
         check(DigestsResponse.self, 1, "digests")

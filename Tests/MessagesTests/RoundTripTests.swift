@@ -89,6 +89,16 @@ import Testing
                         othersBytes: count, stalledMilliseconds: 1))
             }
         }
+        for id in ids {
+            for number in small {
+                try check(HoldPartRequest(router: id, partIndex: number, partCount: 8))
+                try check(HoldPartRequest(router: id, partIndex: 0, partCount: number))
+                try check(
+                    AttentionDescription(
+                        modelFingerprint: "", kernels: "", memoryBudgetBytes: 1, arithmetic: "", othersBytes: 0,
+                        stalledMilliseconds: 0, partIndex: number, partCount: number))
+            }
+        }
     }
 
     @Test("sequences")
@@ -201,7 +211,7 @@ import Testing
         }
     }
 
-    @Test("embeddings, sublayers, logits and states")
+    @Test("embeddings, sublayers, the head and states")
     func activations() throws {
         for tokens in [[], [0], [.max, 0, 200_063], (0 ..< 100_000).map { UInt32($0) }] {
             try check(EmbedRequest(tokens: tokens))
@@ -217,10 +227,31 @@ import Testing
             try check(EmbedResponse(hidden: values))
             try check(SublayerResponse(partial: values, squares: []))
             try check(SublayerResponse(partial: [], squares: values))
-            try check(LogitsRequest(hidden: values))
-            try check(LogitsResponse(logits: values))
+            try check(HeadRequest(hidden: values, questions: [HeadQuestion(candidates: 1)]))
+            try check(
+                HeadResponse(
+                    candidates: [], candidateLogits: values, namedLogits: [], top: [], topLogits: values, logSums: [],
+                    freeSums: [], wholeLogits: values))
+            try check(
+                HeadResponse(
+                    candidates: [], candidateLogits: [], namedLogits: values, top: [], topLogits: [],
+                    logSums: values.map(Double.init), freeSums: values.map { -Double($0) }, wholeLogits: []))
             try check(StateResponse(state: values))
             try check(SublayerRequest(router: 4, layer: 79, spans: spans[3], hidden: values))
+        }
+        for tokens in Self.tokens {
+            try check(
+                HeadResponse(
+                    candidates: tokens, candidateLogits: [], namedLogits: [], top: tokens.reversed(), topLogits: [],
+                    logSums: [], freeSums: [], wholeLogits: []))
+        }
+        for number in small {
+            for temperature in [0, -0.0, 0.1, 1, .leastNonzeroMagnitude, .infinity] {
+                let question = HeadQuestion(
+                    candidates: number, named: [0, 7, .max], top: number, logSum: number > 1, whole: number < 2,
+                    temperature: temperature, draws: number == 0, seed: UInt64(number) << 32)
+                try check(HeadRequest(hidden: [1], questions: [question, HeadQuestion()], excluded: [3, 4]))
+            }
         }
         for spans in spans {
             for layer in small { try check(SublayerRequest(layer: layer, spans: spans, hidden: [1, 2])) }
@@ -235,7 +266,7 @@ import Testing
                     AnnounceRequest(
                         name: text, instance: text + "1", address: text + "2", modelFingerprint: text + "3",
                         kernels: text + "4", threads: 2, draining: draining, arithmetic: text + "5", memoryBytes: 1,
-                        readBandwidth: 2, machine: text))
+                        readBandwidth: 2, machine: text, role: text + "6"))
             }
         }
         func check(threads: Int = 1, memoryBytes: Int = 3, readBandwidth: Int = 3, measurements: Int = 0) throws {
@@ -261,7 +292,7 @@ import Testing
     @Test("every bit of a float survives, NaN payloads and signs of zero too")
     func floatBits() throws {
         let bits: [UInt32] = [0, 0x8000_0000, 0x7FC0_0000, 0xFFC0_1234, 0x7F80_0001, 1, 0x8000_0001]
-        let message = LogitsResponse(logits: bits.map(Float.init(bitPattern:)))
-        #expect(try decode(LogitsResponse.self, encode(message)).logits.map(\.bitPattern) == bits)
+        let message = EmbedResponse(hidden: bits.map(Float.init(bitPattern:)))
+        #expect(try decode(EmbedResponse.self, encode(message)).hidden.map(\.bitPattern) == bits)
     }
 }

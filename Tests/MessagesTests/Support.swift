@@ -66,6 +66,16 @@ struct Wire {
                 (0 ..< 4).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) }
             })
     }
+    func doubles(_ field: UInt64, _ values: [Double]) -> Wire { data(field, values.flatMap(Self.bytes)) }
+    func double(_ field: UInt64, _ value: Double) -> Wire {
+        var wire = self
+        wire.varint(field << 3 | 1)
+        wire.bytes += Self.bytes(value)
+        return wire
+    }
+    private static func bytes(_ value: Double) -> [UInt8] {
+        (0 ..< 8).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) }
+    }
     func tokens(_ field: UInt64, _ ids: [Int32]) -> Wire {
         data(field, ids.flatMap { id in (0 ..< 4).map { UInt8(truncatingIfNeeded: id >> ($0 * 8)) } })
     }

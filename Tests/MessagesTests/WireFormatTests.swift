@@ -19,7 +19,8 @@ import Testing
             "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
             "DescribeRequest": Wire().number(1, 31),
             "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact")
-                .number(5, 32).number(7, 34).text(8, "c"),
+                .number(5, 32).number(7, 34).text(8, "c").number(9, 77).number(10, 78),
+            "HoldPartRequest": Wire().number(1, 80).number(2, 81).number(3, 82),
             "DigestsRequest": Wire(),
             "DigestsResponse": Wire().data(1, Self.digests([4, 5])),
             "OpenSequenceRequest": Wire().number(1, 11).number(2, 4096).number(3, 35).number(4, 46).number(5, 47)
@@ -57,13 +58,20 @@ import Testing
             "SublayerRequest": Wire().number(1, 79).message(2, Wire().number(1, 4).number(2, 100).number(3, 1))
                 .message(2, Wire().number(1, 9).number(3, 2)).floats(3, [1, 2, 3]).number(4, 44),
             "SublayerResponse": Wire().floats(1, [1, 2]).floats(2, [3]),
-            "LogitsRequest": Wire().floats(1, [7]),
-            "LogitsResponse": Wire().floats(1, [8, 9]),
+            "HeadRequest": Wire().floats(1, [7])
+                .message(
+                    2,
+                    Wire().number(1, 80).packed(2, [81, 200_063]).number(3, 82).number(4, 1).number(5, 1)
+                        .double(6, 0.75).number(7, 1).number(8, 1 << 63)
+                )
+                .message(2, Wire().number(1, 83)).packed(3, [84, 300]),
+            "HeadResponse": Wire().tokens(1, [85, 200_062]).floats(2, [8, 9]).floats(3, [10]).tokens(4, [86])
+                .floats(5, [11]).doubles(6, [12.5, 13]).doubles(7, [14, 15.25]).floats(8, [16]),
             "StateRequest": Wire().number(1, 12).number(2, 13).number(3, 45),
             "StateResponse": Wire().floats(1, [4, 5, 6]),
             "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3")
                 .text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37)
-                .text(11, "m1").number(12, 5).text(13, "c1"),
+                .text(11, "m1").number(12, 5).text(13, "c1").text(14, "attention"),
             "AnnounceResponse": Wire().text(1, "r3").number(2, 6).number(3, 1),
         ]
         #expect(Set(expected.keys) == Set(everyMessage.map(\.typeName)))
@@ -95,6 +103,6 @@ import Testing
             Wire().number(3, 7).packed(3, [8, 9]).text(2, "a").text(2, "b"),
             DropStatesRequest(owner: "b", states: [7, 8, 9]))
         try expect(Wire().number(2, 1).number(2, 2).number(1, 5), StateRequest(sequence: 5, layer: 2))
-        try expect(Wire().floats(1, [1]).floats(1, [2, 3]), LogitsRequest(hidden: [2, 3]))
+        try expect(Wire().floats(1, [1]).floats(1, [2, 3]), EmbedResponse(hidden: [2, 3]))
     }
 }

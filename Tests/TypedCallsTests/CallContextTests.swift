@@ -149,7 +149,7 @@ import Transport
         try await withServer(lines) { handlers in
             handlers.on(.openSequence) { _, _ in throw Refusal() }
             handlers.on(.closeSequences) { _, _ in throw RPCError(.unavailable, "too busy") }
-            handlers.on(.logits) { _, _ in throw CancellationError() }
+            handlers.on(.head) { _, _ in throw CancellationError() }
         } _: { client, _ in
             func refusal(_ path: String, _ message: some WireMessage) async throws -> RPCError? {
                 await #expect(throws: RPCError.self) { _ = try await call(client, path, message) }
@@ -169,7 +169,7 @@ import Transport
                 try await refusal("/v1/nothing", DigestsRequest()),
             ]
             #expect(found == expected)
-            #expect(try await refusal(Endpoint.logits.path, LogitsRequest(hidden: []))?.code == .cancelled)
+            #expect(try await refusal(Endpoint.head.path, HeadRequest(hidden: [], questions: []))?.code == .cancelled)
             let logged = lines.all.withLock { $0 }
             #expect(logged.allSatisfy { $0.level == .debug && $0.message == "refused a call" })
             #expect(logged.map { $0.metadata["reason"] } == expected.map { $0.map { "\($0)" } })

@@ -2,26 +2,30 @@ internal import Checkpoint
 internal import Foundation
 internal import Tensors
 
-/// One lightning (linear) attention layer, in blocks of `ModelConfig.lightningBlockLength` tokens.
+/// A part's heads of one lightning (linear) attention layer, in blocks of `ModelConfig.lightningBlockLength` tokens.
 ///
-/// H heads of d components, D the hidden size. The arithmetic of a row is the same whether it is one decode row or one
-/// of thousands of prefill rows: its decayed query times the state at the start of its block, plus the rows of the open
-/// block up to itself, in token order.
+/// The part has H heads of d components; D is the hidden size. The arithmetic of a row is the same whether it is one
+/// decode row or one of thousands of prefill rows: its decayed query times the state at the start of its block, plus
+/// the rows of the open block up to itself, in token order.
 struct LightningAttention: Sendable {
     private let weights: LightningWeights
     private let outputNorm: [Float]        // (H * d)
     private let decays: [[Float]]        // (H, blockLength + 1): exp(-slope * m)
     private let headCount: Int
     private let headDimension: Int
+    /// Into how many sums a sum over the part's heads is cut, which are added as a tree.
+    private let sums: Int
 
-    init(_ checkpoint: WeightFiles, layer: Int) throws {
-        weights = try checkpoint.lightning(layer)
+    init(_ checkpoint: WeightFiles, layer: Int, _ part: AttentionPart = .whole) throws {
+        let config = checkpoint.config, heads = config.heads(of: part)
+        weights = try checkpoint.lightning(layer, part)
         outputNorm = weights.norm.floats()
-        decays = checkpoint.config.decaySlopes(layer: layer).map { slope in
+        decays = config.decaySlopes(layer: layer)[heads].map { slope in
             (0 ... LightningState.blockLength).map { Float(exp(-Double(slope) * Double($0))) }
         }
-        headCount = checkpoint.config.headCount
-        headDimension = checkpoint.config.headDimension
+        headCount = heads.count
+        headDimension = config.headDimension
+        sums = sumParts(of: config.headCount) / part.count
     }
 
     /// About how many additions or the like `attend` takes.
@@ -49,7 +53,7 @@ struct LightningAttention: Sendable {
         extend(spans, with: qkv, into: &mixed, compute)
         let squares = sumsOfSquares(mixed, compute)        // (rows)
         compute.sigmoidMultiply(&gated, mixed, weight: outputNorm)
-        return (compute.linear(gated, weights.out, parts: sumParts(of: headCount)), squares)
+        return (compute.linear(gated, weights.out, parts: sums), squares)
     }
 
     /// One head of one sequence through the sequence's new rows, the first of which is `row`.
@@ -96,15 +100,15 @@ struct LightningAttention: Sendable {
         return Double(rows) * d * (d + Double(LightningState.blockLength)) + 8 * d * d
     }
 
-    /// Sums of squares over all heads: heads of one part in order, parts as a balanced tree, as the out-projection adds
-    /// them.
+    /// Sums of squares over the part's heads: heads of one sum in order, sums as a balanced tree, as the out-projection
+    /// adds them.
     private func sumsOfSquares(_ mixed: Tensor, _ compute: Compute) -> [Float] {
-        let parts = sumParts(of: headCount), perPart = headCount / parts
+        let headsOfSum = headCount / sums
         let squares = Slots<Float>(count: mixed.rows)
         compute.inParts(mixed.rows, operations: mixed.columns) { rows in
             for row in rows {
-                var sums = (0 ..< parts).map { part in
-                    (part * perPart ..< (part + 1) * perPart).reduce(into: Float(0)) { sum, head in
+                var sums = (0 ..< sums).map { index in
+                    (index * headsOfSum ..< (index + 1) * headsOfSum).reduce(into: Float(0)) { sum, head in
                         sum += compute.sumOfSquares(
                             mixed, row: row, columns: head * headDimension ..< (head + 1) * headDimension)
                     }

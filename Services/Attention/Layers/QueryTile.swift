@@ -1,4 +1,23 @@
+internal import Checkpoint
 internal import Tensors
+
+/// Query heads that read one key/value head, both counted from the first that the part has.
+struct HeadGroup: Sendable, Equatable {
+    let keyValueHead: Int
+    let heads: Range<Int>
+
+    /// The groups of a part's query heads: where a part begins or ends inside a group, it has some of that group's.
+    static func of(_ part: AttentionPart, _ config: ModelConfig) -> [HeadGroup] {
+        let heads = config.heads(of: part), keyValueHeads = config.keyValueHeads(of: part)
+        let groupSize = config.headCount / config.keyValueHeadCount
+        return keyValueHeads.map { head in
+            let group = (head * groupSize ..< (head + 1) * groupSize).clamped(to: heads)
+            return HeadGroup(
+                keyValueHead: head - keyValueHeads.lowerBound,
+                heads: group.lowerBound - heads.lowerBound ..< group.upperBound - heads.lowerBound)
+        }
+    }
+}
 
 /// Some neighbouring rows of one sequence, and the query heads of one key/value head.
 struct QueryTile: Sendable {
@@ -6,9 +25,7 @@ struct QueryTile: Sendable {
     let rows: Range<Int>
     /// Position of the first row.
     let start: Int
-    let keyValueHead: Int
-    /// Query heads to a key/value head.
-    let groupSize: Int
+    let group: HeadGroup
     let window: Int?
 
     /// Queries (rows times heads) that read a page together: enough to make up for fetching the page into a cache.
@@ -17,14 +34,17 @@ struct QueryTile: Sendable {
     /// one row's work.
     static let rangeLength = 64 * KeyValueCache.pageLength
 
-    /// Tiles of all heads, head after head.
-    static func cut(rows: Range<Int>, start: Int, groupSize: Int, headCount: Int, window: Int?) -> [QueryTile] {
-        let length = max(1, queryCount / groupSize)
-        return (0 ..< headCount).flatMap { head in
-            stride(from: 0, to: rows.count, by: length).map { first in
+    /// How many query heads it has.
+    var groupSize: Int { group.heads.count }
+
+    /// Tiles of all groups, group after group.
+    static func cut(rows: Range<Int>, start: Int, _ groups: [HeadGroup], window: Int?) -> [QueryTile] {
+        groups.flatMap { group in
+            let length = max(1, queryCount / group.heads.count)
+            return stride(from: 0, to: rows.count, by: length).map { first in
                 QueryTile(
                     rows: rows.lowerBound + first ..< min(rows.lowerBound + first + length, rows.upperBound),
-                    start: start + first, keyValueHead: head, groupSize: groupSize, window: window)
+                    start: start + first, group: group, window: window)
             }
         }
     }
@@ -63,7 +83,7 @@ struct RunningSoftmax: Sendable {
         queries = unsafe [Float](unsafeUninitializedCapacity: count * d) { buffer, initialized in
             for (index, row) in tile.rows.enumerated() {
                 unsafe (buffer.baseAddress! + index * width).update(
-                    from: all + row * stride + tile.keyValueHead * width, count: width)
+                    from: all + row * stride + tile.group.heads.lowerBound * d, count: width)
             }
             initialized = count * d
         }
@@ -94,7 +114,7 @@ struct RunningSoftmax: Sendable {
                                 rows: rows.count * groupSize, places: place ..< place + positions.count, dimension: d)
                         }
                         let all = 0 ..< tile.rows.count
-                        unsafe cache.visit(head: tile.keyValueHead, positions: positions) { page, keys, values in
+                        unsafe cache.visit(head: tile.group.keyValueHead, positions: positions) { page, keys, values in
                             let first = page.clamped(to: tile.seen(by: 0)),
                                 last = page.clamped(to: tile.seen(by: all.upperBound - 1))
                             if first == page, last == page { return unsafe add(all, keys, values, page) }
@@ -120,7 +140,7 @@ struct RunningSoftmax: Sendable {
     func store(to output: UnsafeMutablePointer<Float>, stride: Int) {
         let width = tile.groupSize * d
         for (index, row) in tile.rows.enumerated() {
-            let target = unsafe output + row * stride + tile.keyValueHead * width
+            let target = unsafe output + row * stride + tile.group.heads.lowerBound * d
             for component in 0 ..< width {
                 unsafe target[component] =
                     outputs[index * width + component] / sums[index * tile.groupSize + component / d]

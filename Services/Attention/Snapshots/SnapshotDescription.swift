@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import JSON
 
 /// What a snapshot says of its state beside the tensors.
@@ -6,6 +7,8 @@ struct SnapshotDescription: Sendable, Equatable {
     var fingerprint: String
     /// "exact" or "fast".
     var arithmetic: String
+    /// Whose heads the tensors are of.
+    var part = AttentionPart.whole
     /// How many tokens the state has.
     var length: Int
     /// Whose state it is.
@@ -28,6 +31,11 @@ struct SnapshotDescription: Sendable, Equatable {
             throw .otherArithmetic(expected: arithmetic, found: self.arithmetic.echoed)
         }
     }
+
+    /// Refuses a state of other heads.
+    func require(_ part: AttentionPart) throws(SnapshotError) {
+        guard self.part == part else { throw .otherPart(expected: part, found: self.part) }
+    }
 }
 
 extension SnapshotDescription {
@@ -41,7 +49,14 @@ extension SnapshotDescription {
             ("fingerprint", fingerprint), ("arithmetic", arithmetic), ("length", "\(length)"),
             ("owner", owner), ("scope", scope), ("promised", "\(promised)"), ("worth_ms", "\(worthMilliseconds)"),
             ("created", "\(created)"),
-        ]
+        ] + partMetadata
+    }
+
+    /// None for all of attention.
+    private var partMetadata: [(name: String, value: String)] {
+        part == .whole
+            ? []
+            : [(SnapshotFormat.partIndex, "\(part.index)"), (SnapshotFormat.partCount, "\(part.count)")]
     }
 
     /// Reads what `metadata` gives, and refuses another format and a newer version first.
@@ -57,6 +72,7 @@ extension SnapshotDescription {
         }
         fingerprint = try fields.text("fingerprint")
         arithmetic = try fields.text("arithmetic")
+        part = try fields.part()
         length = try fields.count("length", most: Self.lengthMax)
         owner = try fields.text("owner")
         scope = try fields.text("scope")
@@ -81,6 +97,15 @@ private struct MetadataFields {
             throw .damaged("the metadata's \(name) must be a whole number from 0 to \(most), found \(value.echoed)")
         }
         return count
+    }
+
+    func part() throws(SnapshotError) -> AttentionPart {
+        guard values[SnapshotFormat.partIndex] != nil || values[SnapshotFormat.partCount] != nil else { return .whole }
+        let index = try count(SnapshotFormat.partIndex), count = try count(SnapshotFormat.partCount)
+        guard let part = AttentionPart(index: index, count: count) else {
+            throw .damaged("the metadata's part must be one of 1, 2, 4 or 8, found number \(index) of \(count)")
+        }
+        return part
     }
 
     func flag(_ name: String) throws(SnapshotError) -> Bool {

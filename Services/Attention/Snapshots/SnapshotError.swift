@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Console
 internal import Foundation
 
@@ -15,6 +16,8 @@ enum SnapshotError: Error, Equatable, CustomStringConvertible {
     case foreignCheckpoint(expected: String, found: String)
     /// The state was computed in another arithmetic.
     case otherArithmetic(expected: String, found: String)
+    /// The state is of other heads than this service computes.
+    case otherPart(expected: AttentionPart, found: AttentionPart)
     /// The file is whole, but has other tensors than the state needs.
     case otherTensors(String)
 
@@ -33,6 +36,8 @@ enum SnapshotError: Error, Equatable, CustomStringConvertible {
             """
             the state was computed in another arithmetic: expected \(expected), as this service computes, found \(found)
             """
+        case .otherPart(let expected, let found):
+            "the state is of another part of attention: expected \(expected.inWords), found \(found.inWords)"
         }
     }
 

@@ -5,11 +5,12 @@
 /// Any reader of safetensors can open it.
 ///
 /// ## Tensors
-/// H, G and d are the heads, the key/value heads and the components of a head in this checkpoint. A lightning layer has
-/// blocks of 64 tokens; `rows` = length % 64 are in the open block. A softmax layer has pages of 64 positions;
-/// `pages` = length / 64, rounded up. *Grouped keys* of n positions are (ceil(n / 16), d, 16): 16 positions a group,
-/// in a group component after component, each of all 16 positions. What stands at positions that the state does not
-/// have (of the last group, of the last page) means nothing.
+/// H, G and d are the heads, the key/value heads and the components of a head in this checkpoint; a state of a part of
+/// attention has those heads that are the part's. A lightning layer has blocks of 64 tokens; `rows` = length % 64 are
+/// in the open block. A softmax layer has pages of 64 positions; `pages` = length / 64, rounded up. *Grouped keys* of n
+/// positions are (ceil(n / 16), d, 16): 16 positions a group, in a group component after component, each of all 16
+/// positions. What stands at positions that the state does not have (of the last group, of the last page) means
+/// nothing.
 ///
 ///     tokens                 I32  (n)                          the token ids; n is 0 or the length
 ///     layers.i.state         F32  (H, d, d)                    lightning: the state at the start of the open block,
@@ -34,6 +35,8 @@
 ///     promised           "true" or "false"
 ///     worth_ms           how many milliseconds it takes to compute the state again
 ///     created            seconds since 1970
+///     part_index         which part of attention the state is of, from 0; absent where it is of all of attention
+///     part_count         of how many parts: 2, 4 or 8; absent with part_index
 ///     checksum.<name>    the digest of each tensor's data
 ///
 /// ## Digests
@@ -59,5 +62,6 @@ enum SnapshotFormat {
 
     /// Names in the metadata.
     static let headerChecksum = "checksum.header", format = "format", formatVersion = "format_version"
+    static let partIndex = "part_index", partCount = "part_count"
     static func checksum(tensor: String) -> String { "checksum.\(tensor)" }
 }

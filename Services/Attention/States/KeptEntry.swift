@@ -38,6 +38,9 @@ struct KeptEntry: Sendable {
         (self.diskBytes, self.lastUse) = (diskBytes, lastUse)
     }
 
+    /// It is on disk only from now on, and no call has to do with it.
+    mutating func rest() { (memory, isMoving, waitingCount) = (nil, false, 0) }
+
     mutating func use(at now: Duration) { (lastUse, uses) = (now, uses + 1) }
 
     /// What keeping it is worth: the seconds that it saves, by how likely it is to be used, for each byte it takes. A

@@ -115,18 +115,21 @@ final class LiveState: @unchecked Sendable {
     }
 }
 
-/// What the states of a model are made of.
+/// What the states of a part of a model's attention are made of.
 struct StateShape: Sendable {
+    let part: AttentionPart
     let layers: [ModelConfig.AttentionKind]
     let lightning: LightningShape
     let softmax: KeyValueShape
     /// What a state of a length takes.
     let size: StateSize
 
-    init(_ config: ModelConfig) {
+    init(_ config: ModelConfig, _ part: AttentionPart = .whole) {
+        self.part = part
         layers = config.layers
-        size = config.stateSize
-        lightning = LightningShape(headCount: config.headCount, headDimension: config.headDimension)
-        softmax = KeyValueShape(headCount: config.keyValueHeadCount, headDimension: config.headDimension)
+        size = config.stateSize(of: part)
+        lightning = LightningShape(headCount: config.heads(of: part).count, headDimension: config.headDimension)
+        softmax = KeyValueShape(
+            headCount: config.keyValueHeads(of: part).count, headDimension: config.headDimension)
     }
 }

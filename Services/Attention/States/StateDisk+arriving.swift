@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Messages
 internal import Synchronization
 internal import Tensors
@@ -9,10 +10,15 @@ extension StateDisk {
     }
 
     /// A file of which all parts are there, if this service could have written it, and its token ids.
-    func arrived(_ id: StateID) throws(AttentionError) -> (file: SnapshotFile, tokens: [Int32]) {
+    ///
+    /// - Parameter part: of attention, which the service computes.
+    func arrived(
+        _ id: StateID, of part: AttentionPart
+    ) throws(AttentionError) -> (file: SnapshotFile, tokens: [Int32]) {
         do throws(SnapshotError) {
             let file = try SnapshotFile.open(arriving.withLock { $0.path(id) })
             try file.description.require(fingerprint: fingerprint, arithmetic: arithmetic)
+            try file.description.require(part)
             let tokens = try file.tokens()
             guard tokens.count == file.description.length, !tokens.isEmpty else {
                 throw .otherTensors("it has \(tokens.count) token ids, expected one for each of its tokens")

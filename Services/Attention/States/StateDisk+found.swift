@@ -1,9 +1,12 @@
+internal import Checkpoint
 internal import Logging
 internal import Messages
+internal import Synchronization
 
 /// What earlier processes have left.
 extension StateDisk {
-    /// The states that earlier processes have left, if this one could have computed them.
+    /// The states that earlier processes have left, if this one could have computed them as all of attention; those of
+    /// parts are other files until it computes their part.
     func found() -> [KeptEntry] {
         let contents: SnapshotFolder.Contents
         do { contents = try folder.files.contents() } catch {
@@ -11,15 +14,14 @@ extension StateDisk {
             return []
         }
         for file in contents.refused { tell(file.file, "\(file.error)") }
-        return contents.states.compactMap { state in
+        for state in contents.states {
             do throws(SnapshotError) {
                 try state.description.require(fingerprint: fingerprint, arithmetic: arithmetic)
-                return try entry(state)
-            } catch {
-                tell(folder.files.file(state.id), "\(error)")
-                return nil
-            }
+                let entry = try entry(state)
+                otherFiles.withLock { $0.add(entry.map { [$0] } ?? [], of: state.description.part) }
+            } catch { tell(folder.files.file(state.id), "\(error)") }
         }
+        return otherFiles.withLock { $0.take(.whole) }
     }
 
     /// - Returns: nil for what only the router that kept it could have asked for; its file is deleted.

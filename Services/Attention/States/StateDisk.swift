@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Console
 internal import Foundation
 internal import Logging
@@ -18,20 +19,23 @@ final class StateDisk: Sendable {
     let logger: Logger
     /// Bytes that the disk of a folder has room for.
     private let freeBytes: @Sendable (_ folder: String) -> Int
+    /// Files that are of other parts of attention than the service computes.
+    let otherFiles = Mutex(OtherPartFiles())
 
     var path: String { folder.files.path }
 
     /// - Parameters:
     ///   - folder: nil: one that ends with the process.
+    ///   - orNext: see `StateFolder`.
     ///   - maxBytes: 0: half of what is free there, with what states have already.
     ///   - fingerprint: of the checkpoint; as `arithmetic`, what states of the folder must have been computed with.
     ///   - freeBytes: what the disk of a folder has room for; tests put a full disk here.
     /// - Throws: `StartError` where the folder cannot be used.
     init(
-        _ folder: String?, maxBytes: Int, fingerprint: String, arithmetic: String, logger: Logger,
-        freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes
+        _ folder: String?, orNext: Bool = false, maxBytes: Int, fingerprint: String, arithmetic: String,
+        logger: Logger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes
     ) throws(StartError) {
-        self.folder = try StateFolder(folder)
+        self.folder = try StateFolder(folder, orNext: orNext)
         (self.fingerprint, self.arithmetic) = (fingerprint, arithmetic)
         (self.logger, self.freeBytes) = (logger, freeBytes)
         let files = self.folder.files
@@ -58,16 +62,17 @@ final class StateDisk: Sendable {
                 let image = unsafe StateTensors(state, shape, tokens: tokens)
                 defer { withExtendedLifetime(image) {} }
                 return try folder.files.write(
-                    entry.id, description(entry), image.tensors, isLasting: !entry.about.tokens.isEmpty)
+                    entry.id, description(entry, shape.part), image.tensors, isLasting: !entry.about.tokens.isEmpty)
             }
             note(bytes, since: begin)
             return bytes
         } catch { throw .unwritable(entry.id, "\(error)") }
     }
 
-    private func description(_ entry: KeptEntry) -> SnapshotDescription {
+    private func description(_ entry: KeptEntry, _ part: AttentionPart) -> SnapshotDescription {
         SnapshotDescription(
-            fingerprint: fingerprint, arithmetic: arithmetic, length: entry.length, owner: entry.about.owner,
+            fingerprint: fingerprint, arithmetic: arithmetic, part: part, length: entry.length,
+            owner: entry.about.owner,
             scope: entry.about.scope, promised: entry.about.isPromised,
             worthMilliseconds: entry.about.worth.wholeMilliseconds, created: Int(Date.now.timeIntervalSince1970))
     }

@@ -35,7 +35,9 @@ extension StateKeeper {
         guard entry.diskBytes == 0, let memory = entry.memory else { return entry.diskBytes }
         let result = Result { () throws(AttentionError) in
             try makeDiskRoom(for: entry)
-            return try disk.write(entry, memory, shape)
+            let bytes = try disk.write(entry, memory, shape)
+            disk.otherFiles.withLock { $0.forget(id) }
+            return bytes
         }
         let isThere = store.withLock { store in
             store.update(id) { $0.isMoving = false }
@@ -80,9 +82,9 @@ extension StateKeeper {
 
     // MARK: from disk
 
-    /// States that lie on disk since before the service started.
-    func adopt(_ entries: [KeptEntry]) {
-        store.withLock { store in for entry in entries { store.adopt(entry) } }
+    /// States that lie on disk since before the service started, or since it last computed this part.
+    func adopt(_ entries: [KeptEntry]) throws(AttentionError) {
+        try store.withLock { store throws(AttentionError) in for entry in entries { try store.adopt(entry) } }
     }
 
     /// Brings a state into memory, if it is not there.

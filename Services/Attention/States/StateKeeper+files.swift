@@ -51,13 +51,13 @@ extension StateKeeper {
     ///
     /// - Returns: the state's length.
     private func take(_ id: StateID, _ about: KeptEntry.About) throws(AttentionError) -> Int {
-        let (file, tokens) = try disk.arrived(id)
+        let (file, tokens) = try disk.arrived(id, of: shape.part)
         let state = try emptyState(length: tokens.count)
         try disk.read(file, id, tokens, into: state, shape)
         var about = about
         (about.tokens, about.worth) = (tokens, .milliseconds(file.description.worthMilliseconds))
         let entry = KeptEntry(id: id, about: about, length: state.length, memory: state, lastUse: now)
-        store.withLock { $0.adopt(entry) }
+        try store.withLock { store throws(AttentionError) in try store.adopt(entry) }
         disk.forgetNow(id)
         return state.length
     }

@@ -45,12 +45,18 @@ extension StateKeeper {
         return true
     }
 
-    /// Removes less valuable files until there is room for one more: none where that would not make enough room, or the
-    /// file could not be written all the same. On the disk's lane, where nobody can write a state again between its
-    /// file's last entry in the store and the file's end.
+    /// Removes files of other parts, then less valuable ones, until there is room for one more: of these none where
+    /// that would not make enough room, or the file could not be written all the same. On the disk's lane, where nobody
+    /// can write a state again between its file's last entry in the store and the file's end.
     func makeDiskRoom(for entry: KeptEntry) throws(AttentionError) {
         let bytes = disk.fileBytes(entry), now = now
-        let free = disk.roomNow(for: bytes, beside: store.withLock { $0.diskBytes })
+        var free = disk.roomNow(
+            for: bytes, beside: store.withLock { $0.diskBytes } + disk.otherFiles.withLock(\.byteCount))
+        while free < bytes, let other = disk.otherFiles.withLock({ $0.removeLeastValuable(at: now) }) {
+            disk.removeNow(other.id)
+            counts.note(.evicted)
+            free += other.diskBytes
+        }
         guard free < bytes else { return }
         let diskBytes = try disk.freeBytesNow(for: entry)
         let victims = try store.withLock { store throws(AttentionError) in

@@ -3,7 +3,8 @@ internal import Messages
 internal import Synchronization
 internal import Tensors
 
-/// All states of the service, live and kept, in memory and on disk: answers the calls that name sequences and states.
+/// All states of the part of attention that the service computes, live and kept, in memory and on disk: answers the
+/// calls that name sequences and states.
 ///
 /// Live states are changed on the attention lane only, between two layers' work, so that a layer needs no lock.
 final class StateKeeper: Sendable {
@@ -14,21 +15,24 @@ final class StateKeeper: Sendable {
     let book: MemoryBook
     let counts = KeeperCounts()
     let rest = CallRest()
-    private let leases = Mutex(RouterLeases())
-    private let start = ContinuousClock.now
+    private let routers: Routers
+    private let config: ModelConfig
     let shape: StateShape
 
-    init(_ config: ModelConfig, budgetBytes: Int, disk: StateDisk, lane: ComputeLane) {
-        let store = StateStore(StateShape(config), budgetBytes: budgetBytes)
-        (self.lane, self.disk, book, shape) = (lane, disk, store.book, StateShape(config))
+    init(
+        _ config: ModelConfig, _ part: AttentionPart = .whole, budgetBytes: Int, disk: StateDisk, lane: ComputeLane,
+        routers: Routers
+    ) {
+        shape = StateShape(config, part)
+        let store = StateStore(shape, budgetBytes: budgetBytes)
+        (self.config, self.lane, self.disk, self.routers, book) = (config, lane, disk, routers, store.book)
         self.store = Mutex(store)
     }
 
-    var now: Duration { start.duration(to: .now) }
+    var now: Duration { routers.now }
 
     /// A router has shown that it lives.
-    func heard(_ router: UInt64) { heard(router, at: now) }
-    func heard(_ router: UInt64, at now: Duration) { leases.withLock { $0.heard(router, at: now) } }
+    func heard(_ router: UInt64) { routers.heard(router) }
 
     private func key(_ router: UInt64, _ id: SequenceID) -> SequenceKey {
         heard(router)
@@ -39,6 +43,7 @@ final class StateKeeper: Sendable {
 
     func open(_ request: OpenSequenceRequest) async throws -> OpenSequenceResponse {
         let key = key(request.router, request.sequence)
+        try routers.requireKnowledge(of: request.router)
         guard request.state != .none else {
             return OpenSequenceResponse(
                 grantedBytes: try await withRoom { [self] in
@@ -154,7 +159,7 @@ final class StateKeeper: Sendable {
     ///
     /// - Returns: how many sequences were closed.
     func closeSilent(at now: Duration) async throws -> Int {
-        let silent = leases.withLock { $0.expired(at: now) }
+        let silent = routers.expired(at: now)
         guard !silent.isEmpty else { return 0 }
         let orphans = store.withLock { store in
             store.keptOnly(for: silent).compactMap { store.drop($0) }.filter { $0.diskBytes > 0 }.map(\.id)
@@ -163,6 +168,22 @@ final class StateKeeper: Sendable {
         return try await changeLive { store throws(AttentionError) in
             silent.reduce(0) { $0 + store.closeAll(of: $1) }
         }
+    }
+
+    /// The states of another part, of which there are none yet; `end` must come before their first use.
+    func next(_ part: AttentionPart) -> StateKeeper {
+        StateKeeper(
+            config, part, budgetBytes: store.withLock(\.budgetBytes), disk: disk, lane: lane, routers: routers)
+    }
+
+    /// The service changes to another part: all sequences are closed, and what is kept is on disk only, if it is there.
+    /// Calls that are under way find nothing any more, and begin nothing.
+    ///
+    /// - Returns: those whose files nobody will ask for again.
+    func end() -> [StateID] {
+        let onDisk = store.withLock { $0.end() }.filter { $0.diskBytes > 0 }
+        disk.otherFiles.withLock { $0.add(onDisk.filter { !$0.about.tokens.isEmpty }, of: shape.part) }
+        return onDisk.filter(\.about.tokens.isEmpty).map(\.id)
     }
 }
 

@@ -15,6 +15,8 @@ struct StateStore {
     let budgetBytes: Int
     private(set) var live: [SequenceKey: LiveState] = [:]
     private(set) var kept: [StateID: KeptEntry] = [:]
+    /// The service computes another part of attention now: nothing begins here any more.
+    private var hasEnded = false
 
     init(_ shape: StateShape, budgetBytes: Int, _ book: MemoryBook = MemoryBook()) {
         (self.shape, self.budgetBytes, self.book) = (shape, budgetBytes, book)
@@ -37,6 +39,7 @@ struct StateStore {
     ///
     /// - Returns: the bytes granted.
     mutating func open(_ key: SequenceKey, tokensMax: Int) throws(AttentionError) -> Int {
+        guard !hasEnded else { throw .partChanged }
         guard live[key] == nil else { throw .sequenceExists(key.id) }
         try checkLength(tokensMax)
         try requireMemory(shape.size.bytes(tokens: tokensMax))
@@ -144,7 +147,18 @@ struct StateStore {
     }
 
     /// A state that comes from a file: one that lies on disk since before the service started, or was sent here.
-    mutating func adopt(_ entry: KeptEntry) { if kept[entry.id] == nil { kept[entry.id] = entry } }
+    mutating func adopt(_ entry: KeptEntry) throws(AttentionError) {
+        guard !hasEnded else { throw .partChanged }
+        if kept[entry.id] == nil { kept[entry.id] = entry }
+    }
+
+    /// Closes all sequences and drops all kept states; nothing begins after that.
+    ///
+    /// - Returns: what was kept.
+    mutating func end() -> [KeptEntry] {
+        defer { (live, kept, hasEnded) = ([:], [:], true) }
+        return Array(kept.values)
+    }
 
     /// - Returns: what there was.
     mutating func drop(_ id: StateID) -> KeptEntry? { kept.removeValue(forKey: id) }

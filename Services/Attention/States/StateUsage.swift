@@ -15,7 +15,8 @@ extension StateKeeper {
             StateUsage(
                 sequences: store.live.count, kept: store.kept.values.count { $0.memory != nil },
                 onDisk: store.kept.values.count { $0.diskBytes > 0 }, usedBytes: book.usedBytes,
-                boundBytes: book.boundBytes, diskBytes: store.diskBytes)
+                boundBytes: book.boundBytes,
+                diskBytes: store.diskBytes + disk.otherFiles.withLock(\.byteCount))
         }
     }
 }

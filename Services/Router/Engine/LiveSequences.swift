@@ -6,7 +6,6 @@ internal import Synchronization
 /// account by the next step.
 final class LiveSequences: Sendable {
     private let config: StepEngine.Config
-    private let stateSize: StateSize
     private let status: ClusterStatus
     private let metrics: StepMetrics
     private let prefixMetrics = PrefixMetrics()
@@ -17,13 +16,14 @@ final class LiveSequences: Sendable {
     /// Tells that something has changed which the next step may depend on.
     let changed = Signal<Void>()
 
-    /// - Parameter stateSize: what a sequence's state takes in the attention service.
+    /// - Parameter stateSize: what a sequence's state takes on a replica of attention.
     init(_ config: StepEngine.Config, stateSize: StateSize, status: ClusterStatus, metrics: StepMetrics) {
         self.config = config
-        self.stateSize = stateSize
         self.status = status
         self.metrics = metrics
-        table = Mutex(SequenceTable(config.schedule.limits, keeping: config.keeping))
+        var limits = config.schedule.limits
+        limits.stateSize = stateSize
+        table = Mutex(SequenceTable(limits, keeping: config.keeping))
     }
 
     private var now: Duration { start.duration(to: .now) }
@@ -38,7 +38,7 @@ final class LiveSequences: Sendable {
         let demand = Demand(
             account: request.account, priority: request.priority,
             promptCount: request.prompt.count, answerMax: request.tokensMax,
-            state: stateSize, deadline: request.timeout.map { now + $0 })
+            deadline: request.timeout.map { now + $0 })
         let id = try table.withLock { table throws(GenerationError) in
             guard !table.isClosed else { throw .unavailable(reasonOfEnd) }
             return try table.submit(demand, at: now) { id in
@@ -67,26 +67,29 @@ final class LiveSequences: Sendable {
     private static let stopping = "the server is stopping"
     private var reasonOfEnd: String { status.ending ?? Self.stopping }
 
-    func setMemory(bytes: Int, othersBytes: Int) {
-        table.withLock { $0.setMemory(bytes: bytes, othersBytes: othersBytes) }
+    /// Changes the table by what was heard of a replica.
+    func hear(_ change: (inout SequenceTable, _ now: Duration) -> Void) {
+        let now = now
+        table.withLock { change(&$0, now) }
         signal()
     }
 
-    func lostLiveStates() {
-        table.withLock { $0.lostLiveStates() }
-        signal()
+    /// A replica's kept states as far as they are known: those that any prompt can begin from, and those of parked
+    /// sequences.
+    func states(on replica: ReplicaID) -> (shared: Set<StateID>, parked: Set<StateID>) {
+        table.withLock { $0.states(on: replica) }
     }
 
-    /// Kept states as far as they are known: those that any prompt can begin from, and those of parked sequences.
-    var states: (shared: Set<StateID>, parked: Set<StateID>) { table.withLock { $0.states } }
+    /// A replica's kept states, in the order in which they should be carried elsewhere.
+    func statesToMove(from replica: ReplicaID) -> [StateID] { table.withLock { $0.statesToMove(from: replica) } }
 
-    /// The attention service keeps a state that was not known.
-    func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
-        table.withLock { $0.found(state, tokens, in: scope) }
+    /// The replica that has most memory to spare for what comes from another; nil where there is none.
+    func roomiest(except replica: ReplicaID) -> ReplicaID? {
+        table.withLock { $0.scheduler.roomiest(except: replica, at: now) }
     }
 
-    /// The attention service does not keep these states any more.
-    func gone(_ states: Set<StateID>) { table.withLock { $0.gone(states) } }
+    /// How many sequences have a state on a replica.
+    func sequenceCount(on replica: ReplicaID) -> Int { table.withLock { $0.scheduler.sequenceCount(on: replica) } }
 
     /// The kept states whose tokens some tokens begin with, the shortest first, and their lengths.
     func states(along tokens: [Int32], in scope: PrefixScope) -> [(id: StateID, length: Int)] {
@@ -98,11 +101,14 @@ final class LiveSequences: Sendable {
         table.withLock { $0.book.state(of: tokens, in: scope) }
     }
 
-    /// What the attention service has for the state of all sequences.
-    var memoryBytes: Int { table.withLock { $0.scheduler.limits.memoryBytes } }
+    /// Where a state is kept; nil where it is not known.
+    func replica(of state: StateID) -> ReplicaID? { table.withLock { $0.book.replica(of: state) } }
+
+    /// What the largest replica has for the states of sequences.
+    var memoryBytes: Int { table.withLock { $0.scheduler.largestBytes(at: now) } }
 
     /// Most tokens of prompt and answer together that there is memory for.
-    var tokensMax: Int { stateSize.tokens(within: memoryBytes) }
+    var tokensMax: Int { table.withLock { $0.scheduler.tokensMax(at: now) } }
 
     /// Lets the engine look at what has changed, time included.
     func signal() { changed.send() }
@@ -140,7 +146,7 @@ final class LiveSequences: Sendable {
 
     /// What was to be kept or closed by a plan is.
     func closed(_ plan: StepPlan) {
-        for id in plan.closes + plan.keeps.filter(\.closes).map(\.id) {
+        for id in plan.closes.values.joined() + plan.keeps.filter(\.closes).map(\.id) {
             guard let (sequence, end) = leaving.withLock({ $0.removeValue(forKey: id) }) else { continue }
             sequence.end(end)
         }
@@ -169,8 +175,12 @@ final class LiveSequences: Sendable {
     }
 
     /// A step failed: its sequences fail with it, or begin anew.
-    func recover(_ ids: [SequenceID], from error: any Error, _ failure: StepFailure) -> Recovery {
-        let recovery = table.withLock { $0.recover(ids, from: failure) }
+    ///
+    /// - Parameter replica: the one that made it fail; nil where it was none, or nobody knows.
+    func recover(
+        _ ids: [SequenceID], from error: any Error, _ failure: StepFailure, on replica: ReplicaID?
+    ) -> Recovery {
+        let recovery = table.withLock { $0.recover(ids, from: failure, on: replica, at: now) }
         for id in recovery.failed { fail(id, error) }
         return recovery
     }
@@ -193,8 +203,7 @@ final class LiveSequences: Sendable {
     func report() {
         let (counts, usage, states, tokens) = table.withLock { table in
             let scheduler = table.scheduler
-            let usage = Double(scheduler.reservedBytes) / Double(max(1, scheduler.limits.memoryBytes))
-            return (scheduler.counts, usage, table.book.stateCount, table.book.tokenCount)
+            return (scheduler.counts, scheduler.memoryUsage, table.book.stateCount, table.book.tokenCount)
         }
         metrics.record(counts, stateUsage: usage)
         prefixMetrics.record(states: states, tokens: tokens)

@@ -24,10 +24,9 @@ enum MoveResult: Sendable {
     /// A sequence has come back or grown; so many bytes are bound for it.
     case granted(SequenceID, bytes: Int)
     case kept(StepPlan.Keep)
-    /// It concerns nobody but the metrics.
-    case notKept
-    /// It could not be written to disk, and is kept in memory.
-    case stayedInMemory(SequenceID)
+    case notKept(SequenceID)
+    /// It could not be written to this replica's disk, and is kept in its memory.
+    case stayedInMemory(SequenceID, ReplicaID)
     case lackedMemory(SequenceID, Scheduler.Wish, any Error)
     /// The kept state from which a sequence was to begin is not there any more.
     case stateGone(SequenceID, StateID)
@@ -37,23 +36,32 @@ enum MoveResult: Sendable {
 }
 
 extension StepPlan {
-    /// What has to be done with states: stages one after the other, the moves of a stage side by side. First those that
-    /// make room, then those that need it. Sequences that began together often grow together.
-    var moves: [[SequenceMove]] {
+    /// What has to be done with the states of each replica. Replicas do not wait for one another.
+    var moves: [ReplicaID: [[SequenceMove]]] {
+        let replicas = Set(closes.keys).union(discards.keys).union(keeps.map(\.replica)).union(parks.map(\.replica))
+            .union(grows.values.map(\.replica)).union(resumes.values.map(\.replica))
+            .union(opens.values.map(\.replica))
+        return Dictionary(uniqueKeysWithValues: replicas.map { ($0, moves(on: $0)) })
+    }
+
+    /// Stages one after the other, the moves of a stage side by side. First those that make room, then those that need
+    /// it. Sequences that began together often grow together.
+    private func moves(on replica: ReplicaID) -> [[SequenceMove]] {
         func sorted<Value>(
             _ values: [SequenceID: Value], _ move: (SequenceID, Value) -> SequenceMove
         ) -> [SequenceMove] {
             values.sorted { $0.key < $1.key }.map { move($0.key, $0.value) }
         }
+        let keeps = keeps.filter { $0.replica == replica }
         var stages: [[SequenceMove]] = []
-        if !closes.isEmpty { stages.append([.close(closes)]) }
-        if !discards.isEmpty { stages.append([.discard(discards)]) }
+        if let ids = closes[replica] { stages.append([.close(ids)]) }
+        if let states = discards[replica] { stages.append([.discard(states)]) }
         stages.append(keeps.filter(\.closes).map { .keep($0) })
-        stages += parks.map { [.park($0)] }
-        stages.append(sorted(grows) { .grow($0, tokensMax: $1) })
+        stages += parks.filter { $0.replica == replica }.map { [.park($0)] }
+        stages.append(sorted(grows.filter { $0.value.replica == replica }) { .grow($0, tokensMax: $1.tokensMax) })
         stages.append(keeps.filter { !$0.closes }.map { .keep($0) })
-        stages += sorted(resumes) { .resume($0, $1) }.map { [$0] }
-        stages += sorted(opens) { .open($0, $1) }.map { [$0] }
+        stages += sorted(resumes.filter { $0.value.replica == replica }) { .resume($0, $1) }.map { [$0] }
+        stages += sorted(opens.filter { $0.value.replica == replica }) { .open($0, $1) }.map { [$0] }
         return stages.filter { !$0.isEmpty }
     }
 }
@@ -65,9 +73,9 @@ extension SequenceMove {
         // A restarted attention service has forgotten them anyway; one that stays is told to close all sequences when
         // it is connected again, and parked states that nobody knows are dropped then.
         case .close, .discard: nil
-        case .keep: .notKept
+        case .keep(let keep): .notKept(keep.id)
         case .park(let parking):
-            StepFailure(error) == .stateLost ? .lost(parking.id) : .stayedInMemory(parking.id)
+            StepFailure(error) == .stateLost ? .lost(parking.id) : .stayedInMemory(parking.id, parking.replica)
         case .grow(let id, _): result(of: error, id, .grow)
         case .resume(let id, _): result(of: error, id, .resume)
         case .open(let id, let opening): result(of: error, id, opening)

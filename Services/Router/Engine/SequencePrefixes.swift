@@ -12,26 +12,32 @@ struct SequencePrefixes: PrefixSource {
     private static let waitsMax = 8
 
     func beginning(
-        of entry: Scheduler.Entry, beside running: [Scheduler.Entry], after keeps: [StepPlan.Keep]
+        of entry: Scheduler.Entry, on replicas: Set<ReplicaID>, beside running: [Scheduler.Entry],
+        after keeps: [StepPlan.Keep]
     ) -> SequenceBeginning {
-        guard policy.isOn, let sequence = sequences[entry.id] else { return .now(PrefixMatch(), keepAt: []) }
+        guard policy.isOn, let sequence = sequences[entry.id] else { return .now(SequenceStarts()) }
         let request = sequence.request, tokens = sequence.tokens(upTo: entry.promptCount)
-        var match = book.find(tokens, in: request.scope)
-        if entry.beginsEmpty || !sequence.reusesPrefix || match.reused < KeepPolicy.lengthMin {
-            (match.state, match.reused) = (.none, 0)
+        var matches = book.matches(tokens, on: replicas, in: request.scope)
+        for (replica, match) in matches.kept
+        where entry.beginsEmpty || !sequence.reusesPrefix || match.reused < KeepPolicy.lengthMin {
+            matches.kept[replica] = PrefixMatch(matched: match.matched, miss: match.miss)
         }
+        let reused = matches.best.reused
         if !entry.beginsEmpty, sequence.reusesPrefix, entry.waitedFor.count < Self.waitsMax {
-            if let keep = keeps.first(where: { saves($0, tokens, beyond: match.reused, in: request.scope) }) {
+            if let keep = keeps.first(where: { saves($0, tokens, beyond: reused, in: request.scope) }) {
                 return .wait(SharedPrefill.Wait(id: keep.id))
             }
             let others = running.compactMap { prefill(of: $0, beside: tokens, in: request.scope) }
-            let wait = SharedPrefill.wait(promptCount: tokens.count, reused: match.reused, beside: others)
+            let wait = SharedPrefill.wait(promptCount: tokens.count, reused: reused, beside: others)
             if let wait { return .wait(wait) }
         }
-        guard request.keepsState else { return .now(match, keepAt: []) }
-        let points = policy.points(
-            promptCount: tokens.count, reused: match.reused, matched: match.matched, keepAt: request.keepAt)
-        return .now(match, keepAt: points)
+        func start(_ match: PrefixMatch) -> SequenceStart {
+            let points = policy.points(
+                promptCount: tokens.count, reused: match.reused, matched: match.matched, keepAt: request.keepAt)
+            return SequenceStart(
+                match: match, keepAt: request.keepsState ? points : [], saved: .seconds(rate.seconds(match.reused)))
+        }
+        return .now(SequenceStarts(known: matches.kept.mapValues(start), unknown: start(matches.unkept)))
     }
 
     /// Whether a state that is about to be kept has more of these tokens than what is kept already: a client often
@@ -42,15 +48,15 @@ struct SequencePrefixes: PrefixSource {
         return PrefixTree.border(keep.tokens.count) <= shared && shared - reused >= KeepPolicy.lengthMin
     }
 
-    func keep(_ id: SequenceID, length: Int, since: Int, closes: Bool) -> StepPlan.Keep? {
+    func keep(_ id: SequenceID, on replica: ReplicaID, length: Int, since: Int, closes: Bool) -> StepPlan.Keep? {
         guard let sequence = sequences[id] else { return nil }
         let isWanted = closes && sequence.request.keepsEnd
         guard isWanted || (policy.isOn && sequence.request.keepsState) else { return nil }
         guard isWanted || !closes || policy.keepsEnd(length: length, since: since) else { return nil }
         let tokens = sequence.tokens(upTo: length), scope = sequence.request.scope
-        guard !book.holds(tokens, in: scope) else { return nil }
+        guard !book.holds(tokens, in: scope, on: replica) else { return nil }
         return StepPlan.Keep(
-            id: id, state: .random(), closes: closes, scope: scope, tokens: tokens,
+            id: id, replica: replica, state: .random(), closes: closes, scope: scope, tokens: tokens,
             worth: .seconds(rate.seconds(length - since)))
     }
 

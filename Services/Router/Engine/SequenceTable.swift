@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Messages
 
 /// The sequences there are, and the scheduler that knows whose turn it is. A value: it decides, and whoever owns it
@@ -12,8 +13,6 @@ struct SequenceTable {
     private let keeping: KeepPolicy
     private(set) var rate = PrefillRate()
     private var counts = PrefixCounts()
-    /// The attention service has closed all live states since the last plan.
-    private var hasLostStates = false
     /// No step follows any more.
     private(set) var isClosed = false
 
@@ -53,25 +52,62 @@ struct SequenceTable {
         return sequence
     }
 
-    /// What the attention service has for the state of all sequences, and what of it is bound beyond what this router's
-    /// sequences were granted.
-    mutating func setMemory(bytes: Int, othersBytes: Int) {
+    /// What a replica has for the states of sequences, and what of it is bound beyond what this router's sequences were
+    /// granted. The first time it is told of, the replica joins.
+    mutating func setMemory(of replica: ReplicaID, bytes: Int, othersBytes: Int) {
         let bytes = min(bytes, Scheduler.Limits.memoryBytesMax)
-        (scheduler.limits.memoryBytes, scheduler.limits.othersBytes) = (bytes, min(othersBytes, bytes))
+        var memory = scheduler.limits.replicas[replica] ?? ReplicaMemory(bytes: bytes)
+        (memory.bytes, memory.othersBytes) = (bytes, min(othersBytes, bytes))
+        scheduler.limits.replicas[replica] = memory
     }
 
-    mutating func lostLiveStates() { hasLostStates = true }
+    /// A replica that is there is about to go: it gets no new sequences, and those that it has leave it.
+    mutating func drain(_ replica: ReplicaID) { scheduler.limits.replicas[replica]?.isDraining = true }
 
-    /// The attention service keeps a state that was not known.
-    mutating func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
-        book.kept(state, tokens, in: scope)
+    /// A replica is gone with all that it had.
+    mutating func lost(_ replica: ReplicaID, at now: Duration) {
+        scheduler.lost(replica, at: now)
+        book.lost(replica)
     }
 
-    /// The attention service does not keep these states any more.
-    mutating func gone(_ states: Set<StateID>) { book.gone(states) }
+    /// What a state takes on a replica has changed: replicas that there were are lost.
+    mutating func setStateSize(_ size: StateSize, at now: Duration) {
+        guard size != scheduler.limits.stateSize else { return }
+        for replica in scheduler.limits.replicas.keys { lost(replica, at: now) }
+        scheduler.limits.stateSize = size
+    }
 
-    /// Kept states as far as they are known.
-    var states: (shared: Set<StateID>, parked: Set<StateID>) { (book.states, scheduler.parkedStates) }
+    /// A replica keeps a state that was not known.
+    mutating func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope, on replica: ReplicaID) {
+        book.kept(state, tokens, in: scope, on: replica)
+    }
+
+    /// A replica does not keep these states any more.
+    mutating func gone(_ states: Set<StateID>, on replica: ReplicaID) { book.gone(states, on: replica) }
+
+    /// A kept state was carried from one replica to another, where it is kept from now on.
+    mutating func moved(
+        _ state: StateID, _ tokens: [Int32], in scope: PrefixScope, from source: ReplicaID, to target: ReplicaID
+    ) {
+        book.gone([state], on: source)
+        if scheduler.limits.replicas[target] != nil { book.kept(state, tokens, in: scope, on: target) }
+        scheduler.arrived(state)
+    }
+
+    /// A kept state cannot be carried to another replica: who waited for it there begins without.
+    mutating func stays(_ state: StateID) { scheduler.arrived(state) }
+
+    /// A replica's kept states, in the order in which they should be carried elsewhere: first those that sequences wait
+    /// for.
+    func statesToMove(from replica: ReplicaID) -> [StateID] {
+        let departing = scheduler.departingStates(from: replica)
+        return departing + book.states(on: replica).subtracting(departing).sorted()
+    }
+
+    /// A replica's kept states as far as they are known.
+    func states(on replica: ReplicaID) -> (shared: Set<StateID>, parked: Set<StateID>) {
+        (book.states(on: replica), scheduler.parkedStates(on: replica))
+    }
 
     /// No sequence is to be taken any more.
     ///
@@ -89,8 +125,6 @@ struct SequenceTable {
     ///   - promptRowsMax: rows for prompts in a step in which no sequence generates.
     ///   - pace: says how many there may be in one in which some do.
     mutating func plan(at now: Duration, promptRowsMax: Int, _ pace: PromptPace) -> StepPlan {
-        if hasLostStates { scheduler.lostAllStates() }
-        hasLostStates = false
         let beside = pace.rows(beside: scheduler.generatingCount)
         let plan = scheduler.plan(at: now, promptRowsMax: (beside: beside, alone: promptRowsMax), prefixes: prefixes)
         ended = [:]
@@ -123,18 +157,21 @@ struct SequenceTable {
                 noteBegin(of: id)
             case .granted(let id, let bytes): scheduler.granted(id, bytes: bytes)
             case .kept(let keep): noteKept(keep)
-            case .notKept: counts.statesNotKept += 1
-            case .stayedInMemory(let id): scheduler.stayedInMemory(id, at: now)
+            case .notKept(let id):
+                scheduler.departureKept(id, as: nil)
+                counts.statesNotKept += 1
+            case .stayedInMemory(let id, let replica): scheduler.stayedInMemory(id, on: replica, at: now)
             case .lackedMemory(let id, let wish, let error):
                 unready.ids.insert(id)
                 if !scheduler.lackedMemory(id, wish, at: now) { fail(id, error, at: now, &unready) }
             case .stateGone(let id, let state):
                 unready.ids.insert(id)
+                book.gone([state], on: scheduler.replica(of: id))
                 scheduler.lostState(id)
-                book.gone([state])
                 counts.statesGone += 1
             case .lost(let id):
                 unready.ids.insert(id)
+                scheduler.avoid(scheduler.replica(of: id), at: now)
                 scheduler.lostState(id)
             case .failed(let id, let error):
                 unready.ids.insert(id)
@@ -150,8 +187,11 @@ struct SequenceTable {
     }
 
     private mutating func noteKept(_ keep: StepPlan.Keep) {
-        book.kept(keep.state, keep.tokens, in: keep.scope)
+        // The replica may have gone meanwhile.
+        guard scheduler.limits.replicas[keep.replica] != nil else { return }
+        book.kept(keep.state, keep.tokens, in: keep.scope, on: keep.replica)
         scheduler.kept(keep.id, length: keep.tokens.count)
+        if keep.closes { scheduler.departureKept(keep.id, as: keep.state) }
         counts.statesKept += 1
     }
 
@@ -181,7 +221,11 @@ struct SequenceTable {
 
     mutating func completed(_ rows: [StepPlan.Rows]) { scheduler.completed(rows) }
 
-    mutating func recover(_ ids: [SequenceID], from failure: StepFailure) -> Recovery {
-        Recovery(of: ids, from: failure, &scheduler)
+    /// - Parameter replica: the one that made the step fail; nil where it was none, or nobody knows.
+    mutating func recover(
+        _ ids: [SequenceID], from failure: StepFailure, on replica: ReplicaID? = nil, at now: Duration
+    ) -> Recovery {
+        if let replica, failure == .stateLost { scheduler.avoid(replica, at: now) }
+        return Recovery(of: ids, from: failure, on: replica, &scheduler)
     }
 }

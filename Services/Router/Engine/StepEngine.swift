@@ -18,22 +18,28 @@ final class StepEngine: Sendable {
     }
 
     let pass: ForwardPass
+    let replicas: AttentionReplicas
     private let config: Config
     private let status: ClusterStatus
     private let logger: Logger
     private let metrics: StepMetrics
     private let mover: SequenceMover
     private let chooser: TokenChooser
-    private let sequences: LiveSequences
+    let sequences: LiveSequences
 
-    init(_ config: Config, pass: ForwardPass, status: ClusterStatus, logger: Logger) {
+    init(
+        _ config: Config, pass: ForwardPass, replicas: AttentionReplicas, status: ClusterStatus, logger: Logger
+    ) {
         self.config = config
         self.pass = pass
+        self.replicas = replicas
         self.status = status
         self.logger = logger
         metrics = StepMetrics(model: config.modelName)
-        mover = SequenceMover(attention: pass.attention, logger: logger)
-        chooser = TokenChooser(attention: pass.attention, compute: pass.compute)
+        mover = SequenceMover(replicas: replicas, logger: logger)
+        chooser = TokenChooser(
+            attention: replicas, vocabulary: pass.weights.config.vocabularySize, compute: pass.compute,
+            suppressed: config.suppressed)
         sequences = LiveSequences(
             config, stateSize: pass.weights.config.stateSize, status: status, metrics: metrics)
     }
@@ -70,10 +76,15 @@ final class StepEngine: Sendable {
         let (generating, prompt) = (min(plan.generatingCount, work.count), plan.promptRowCount)
         let overlapped = overlap.overlaps(generating: generating, prompt: prompt)
         do {
-            let hidden = try await pass.hidden(for: Batch(work), overlapped: overlapped, meter: meter)
-            sequences.take(try await chooser.choose(work, hidden, meter))
+            let carried = try await pass.carry(Batch(work), overlapped: overlapped, meter: meter)
+            let (through, stopped) = carried.sorted(work)
+            sequences.take(try await chooser.choose(through, carried.hidden, meter))
+            for (replica, part) in stopped {
+                if let error = carried.lost[replica] { await recover(part, from: error, on: replica) }
+            }
+            guard stopped.isEmpty else { return }
         } catch {
-            return await recover(work.map(\.sequence.id), from: error)
+            return await recover(work, from: error)
         }
         let seconds = begin.duration(to: .now) / .seconds(1)
         pass.finished(meter)
@@ -87,21 +98,24 @@ final class StepEngine: Sendable {
     ///
     /// - Returns: sequences that cannot take part.
     private func prepare(_ plan: StepPlan) async -> Set<SequenceID> {
-        let unready = sequences.settle(await mover.perform(plan.moves))
+        let moves = plan.moves
+        let unready = sequences.settle(await mover.perform(moves))
         sequences.closed(plan)
         // An attention service that does not answer is not asked again at once.
-        if !unready.isEmpty, !pass.attention.isConnected { await waitForNews() }
+        if !unready.isEmpty, !mover.reaches(moves.keys) { await waitForNews() }
         return unready
     }
 
-    private func recover(_ ids: [SequenceID], from error: any Error) async {
+    /// - Parameter replica: of attention, where it made the step fail for those sequences that live there.
+    private func recover(_ work: [SequenceRows], from error: any Error, on replica: ReplicaID? = nil) async {
+        let ids = work.map(\.sequence.id)
         let failure = StepFailure(error)
         logger.notice(
             "a step failed",
             metadata: [
                 "error": "\(error)", "sequences": "\(ids.count)", "meaning": "\(failure)",
             ])
-        let recovery = sequences.recover(ids, from: error, failure)
+        let recovery = sequences.recover(ids, from: error, failure, on: replica)
         metrics.recovered(recovery.restartedCount)
         if recovery.waitsForNews { await waitForNews() }
     }
@@ -111,7 +125,7 @@ final class StepEngine: Sendable {
 }
 
 /// From any task, at any time.
-extension StepEngine: AttentionUser {
+extension StepEngine: StateBook {
     /// - Throws: `GenerationError` where the sequence cannot be taken.
     func submit(_ request: GenerationRequest) throws(GenerationError) -> (id: SequenceID, outputs: LiveSequence.Outputs)
     {
@@ -120,24 +134,10 @@ extension StepEngine: AttentionUser {
 
     func cancel(_ id: SequenceID) { sequences.cancel(id) }
 
-    /// The kept states whose tokens some tokens begin with, the shortest first, and their lengths.
-    func states(along tokens: [Int32], in scope: PrefixScope) -> [(id: StateID, length: Int)] {
-        sequences.states(along: tokens, in: scope)
-    }
-
-    /// The kept state of exactly these tokens.
-    func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? { sequences.state(of: tokens, in: scope) }
-
-    /// What the attention service has for states, in bytes; 0: it was not there yet.
-    var memoryBytes: Int { sequences.memoryBytes }
+    /// The router stops: what has not begun never will, and learns that at once.
     func refuseWaiting() { sequences.refuseWaiting() }
 
-    var tokensMax: Int { sequences.tokensMax }
-    func setMemory(bytes: Int, othersBytes: Int) { sequences.setMemory(bytes: bytes, othersBytes: othersBytes) }
-    func lostLiveStates() { sequences.lostLiveStates() }
-    var states: (shared: Set<StateID>, parked: Set<StateID>) { sequences.states }
-    func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) { sequences.found(state, tokens, in: scope) }
-    func gone(_ states: Set<StateID>) { sequences.gone(states) }
+    /// Something has changed that the next step may depend on, or time has passed.
     func signal() { sequences.signal() }
 }
 
@@ -146,7 +146,22 @@ extension Batch {
         self.init()
         for part in work {
             let rows = part.rows
-            append(part.sequence.tokens(start: rows.start, count: rows.count), of: part.sequence.id, start: rows.start)
+            append(
+                part.sequence.tokens(start: rows.start, count: rows.count), of: part.sequence.id, on: rows.replica,
+                start: rows.start)
         }
+    }
+}
+
+extension Carried {
+    /// Rows that came through, in the order of `hidden`, and those that did not, by the replica that was lost.
+    ///
+    /// - Parameter work: what the batch was made of.
+    func sorted(_ work: [SequenceRows]) -> (through: [SequenceRows], stopped: [ReplicaID: [SequenceRows]]) {
+        guard !lost.isEmpty else { return (work, [:]) }
+        let stopped = work.filter { lost[$0.rows.replica] != nil }
+        return (
+            work.filter { lost[$0.rows.replica] == nil }, Dictionary(grouping: stopped, by: \.rows.replica)
+        )
     }
 }

@@ -29,8 +29,8 @@ enum StepFailure: Equatable {
     }
 }
 
-/// What becomes of a step's sequences after it has failed. Nobody knows how far it came, so those that do not fail
-/// begin anew with all their tokens, which leads to the same bytes.
+/// What becomes of a step's sequences after it has failed. Nobody knows how far it came on any replica of attention.
+/// Those that do not fail begin anew with all their tokens, which leads to the same bytes.
 struct Recovery: Equatable {
     /// They fail with the step's error.
     let failed: [SequenceID]
@@ -41,9 +41,14 @@ struct Recovery: Equatable {
 
     /// - Parameters:
     ///   - ids: of the sequences that had rows in the step.
+    ///   - replica: the one that made it fail, whose sequences alone may be the reason; nil: nobody knows.
     ///   - scheduler: is told who begins anew, and who of them has to run alone; those that fail are still there.
-    init(of ids: [SequenceID], from failure: StepFailure, _ scheduler: inout Scheduler) {
-        failed = failure == .hopeless ? ids : scheduler.failed(ids, isolating: failure == .suspicious)
+    init(
+        of ids: [SequenceID], from failure: StepFailure, on replica: ReplicaID? = nil, _ scheduler: inout Scheduler
+    ) {
+        failed =
+            failure == .hopeless
+            ? ids : scheduler.failed(ids, isolating: failure == .suspicious, on: replica)
         restartedCount = ids.count - failed.count
         waitsForNews = failure == .stateLost
     }

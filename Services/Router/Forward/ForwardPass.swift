@@ -7,7 +7,7 @@ internal import Transport
 /// computed elsewhere, whose outputs are added here in a fixed order.
 struct ForwardPass: Sendable {
     let weights: RouterWeights
-    let attention: AttentionClient
+    let attention: any Attention
     let experts: ExpertDispatch
     let compute: Compute
     /// The event loop of the connections to attention and expert hosts.
@@ -19,48 +19,54 @@ struct ForwardPass: Sendable {
 
     private var config: ModelConfig { weights.config }
 
-    /// Carries a batch through every layer; extends the sequences' live states; returns the rows after the final norm.
+    /// Carries a batch through every layer, and extends the sequences' live states.
     ///
     /// Few rows stay on the event loop, where a call costs no change of threads and the sums between calls take
     /// microseconds; the sums of many rows would hold the loop up.
     ///
     /// - Parameter overlapped: in two token groups, one in attention while the other is in the experts. The bytes are
     ///   the same.
-    func hidden(for batch: Batch, overlapped: Bool = false, meter: StepMeter = StepMeter()) async throws -> Tensor {
-        guard batch.tokens.count <= Self.loopRowsMax else { return try await carry(batch, overlapped, meter) }
-        return try await withTaskExecutorPreference(loop) { try await carry(batch, overlapped, meter) }
+    /// - Throws: where no row came through.
+    func carry(_ batch: Batch, overlapped: Bool = false, meter: StepMeter = StepMeter()) async throws -> Carried {
+        let turns = overlapped && batch.tokens.count > 1 ? Turn.pair() : nil
+        guard batch.tokens.count <= Self.loopRowsMax else { return try await carry(batch, turns, meter).someRows() }
+        return try await withTaskExecutorPreference(loop) { try await carry(batch, turns, meter).someRows() }
     }
 
     private static let loopRowsMax = 16
 
-    private func carry(_ batch: Batch, _ overlapped: Bool, _ meter: StepMeter) async throws -> Tensor {
-        guard overlapped, batch.tokens.count > 1 else { return try await carry(batch, nil, meter) }
+    private func carry(_ batch: Batch, _ turns: (Turn, Turn)?, _ meter: StepMeter) async throws -> Carried {
+        guard let turns else { return try await carry(batch, turn: nil, meter) }
         let (first, second) = batch.halves
-        let turns = Turn.pair()
-        return try await withThrowingTaskGroup(of: (Int, Tensor).self) { tasks in
-            tasks.addTask { (0, try await carry(first, turns.0, meter)) }
-            tasks.addTask { (1, try await carry(second, turns.1, meter)) }
-            var halves: [Int: Tensor] = [:]
-            for try await (index, hidden) in tasks { halves[index] = hidden }
-            return Tensor(columns: config.hiddenSize, values: [0, 1].flatMap { halves[$0]?.values ?? [] })
-        }
+        async let one = carry(first, turn: turns.0, meter)
+        async let other = carry(second, turn: turns.1, meter)
+        return try await one.joined(with: other)
     }
 
     /// The path itself. With a `turn` the batch takes turns in attention with another: a layer's later rows follow its
     /// earlier ones.
-    private func carry(_ batch: Batch, _ turn: Turn?, _ meter: StepMeter) async throws -> Tensor {
+    private func carry(_ batch: Batch, turn: Turn?, _ meter: StepMeter) async throws -> Carried {
+        var carried = Carried(batch: batch)
         var hidden = try await meter.time(.attention) { try await attention.embed(batch.tokens) }        // (tokens, D)
         observer?.embedded(hidden)
         for layer in weights.layers {
-            let normed = meter.time(.gate) {
+            var normed = meter.time(.gate) {
                 compute.rmsNorm(hidden, weight: layer.inputNorm, epsilon: config.normEpsilon)        // (tokens, D)
             }
             try await turn?.come()
-            let attended = try await meter.time(.attention) {
-                try await attention.attend(layer.index, normed, batch.spans, compute)        // (tokens, D)
+            let attended = await meter.time(.attention) {
+                await attention.attend(layer.index, normed, carried.batch, compute)        // (tokens, D)
             }
             turn?.pass()
-            let stream = residual(hidden, normed, plus: attended, layer.attentionScale)        // (tokens, D)
+            var output = attended.output
+            if !attended.lost.isEmpty {
+                carried.lose(attended.lost, from: &hidden, &normed, &output)
+                guard !carried.batch.isEmpty else {
+                    turn?.leave()
+                    return carried
+                }
+            }
+            let stream = residual(hidden, normed, plus: output, layer.attentionScale)        // (tokens, D)
 
             let (input, routes, groups) = meter.time(.gate) {
                 let input = compute.rmsNorm(stream, weight: layer.postAttentionNorm, epsilon: config.normEpsilon)
@@ -74,9 +80,9 @@ struct ForwardPass: Sendable {
             }
             observer?.passed(layer.index, hidden, routes)
         }
-        let final = compute.rmsNorm(hidden, weight: weights.finalNorm, epsilon: config.normEpsilon)
-        observer?.finished(final)
-        return final
+        carried.hidden = compute.rmsNorm(hidden, weight: weights.finalNorm, epsilon: config.normEpsilon)
+        observer?.finished(carried.hidden)
+        return carried
     }
 
     /// A step is over: notes how long its experts' part took, which `GET /admin/plan` shows beside the prediction.

@@ -9,12 +9,15 @@ struct Turn: Sendable {
         return (Turn(mine: first, other: toSecond), Turn(mine: second, other: toFirst))
     }
 
-    /// Waits until the other has passed.
+    /// Waits until the other has passed, or left.
     func come() async throws {
         for await _ in mine { return }
-        throw CancellationError()
+        try Task.checkCancellation()
     }
 
     /// Lets the other come.
     func pass() { other.yield() }
+
+    /// Does not come any more: the other need not wait.
+    func leave() { other.finish() }
 }

@@ -55,14 +55,11 @@ struct ChatRequest {
 }
 
 extension ChatRequest {
-    /// The beginning that many conversations have in common is kept by itself where it has so many tokens.
-    static let commonTokensMin = 256
-
     /// From where in a rendered prompt later ones are likely to go on: behind what many conversations have in common,
     /// and behind all messages, which the next turn sends again. (What stands behind those, it does not repeat there.)
     static func keepPoints(of prompt: EncodedPrompt) -> [Int] {
         var points: [Int] = []
-        if let common = prompt.borders.first ?? nil, common >= commonTokensMin { points.append(common) }
+        if let common = prompt.borders.first ?? nil, common >= KeepPolicy.commonLengthMin { points.append(common) }
         if let end = prompt.borders.last ?? nil, end > points.last ?? 0 { points.append(end) }
         return points
     }

@@ -5,16 +5,16 @@ internal import ServiceLifecycle
 internal import Transport
 internal import TypedCalls
 
-/// Where expert hosts announce themselves, and the connections to them.
+/// Where expert hosts and attention services announce themselves, and the connections to them.
 struct ControlService: Service {
     let address: Address
-    let hosts: ExpertHosts
+    let receivers: AnnouncementReceivers
     let group: any EventLoopGroup
     let logger: Logger
 
     func run() async throws {
         var endpoints = EndpointHandlers(logger: logger) { _ in nil }
-        endpoints.on(.announce) { request, _ in try await hosts.announce(request) }
+        endpoints.on(.announce) { request, _ in try await receivers.announce(request) }
         let server = RPCServer(
             address: address, limits: .control, group: group, logger: logger, handler: endpoints.answer)
         try await withThrowingTaskGroup { tasks in
@@ -25,7 +25,7 @@ struct ControlService: Service {
                     server.stopAccepting()
                 }
             }
-            tasks.addTask { try await hosts.run() }
+            for receiver in receivers.byRole.values { tasks.addTask { try await receiver.run() } }
             try await tasks.next()
             tasks.cancelAll()
         }

@@ -2,7 +2,8 @@ internal import AdminMessages
 
 /// What the admin endpoints tell, and what they ask for.
 extension ExpertHosts {
-    var report: PlanReport {
+    /// - Parameter attention: what there is to tell of attention.
+    func report(with attention: AttentionReport) -> PlanReport {
         let settings = plan.settings
         let predictions = plan.predictions.map { PlanReport.Prediction(mode: $0.key.rawValue, seconds: $0.value) }
         return PlanReport(
@@ -13,7 +14,7 @@ extension ExpertHosts {
             layers: inventory.layers.count, experts: inventory.layers.reduce(0) { $0 + $1.count },
             problem: plan.problem, hosts: membership.members.values.sorted { $0.name < $1.name }.map { report(of: $0) },
             rowsPerStep: load.rowsPerStep, predictions: predictions.sorted { $0.mode < $1.mode },
-            measuredSeconds: load.expertSeconds)
+            measuredSeconds: load.expertSeconds, attention: attention)
     }
 
     private func report(of member: Member) -> PlanReport.Host {

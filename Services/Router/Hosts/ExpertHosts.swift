@@ -11,7 +11,7 @@ internal import TypedCalls
 /// fall behind, a new plan is made. Hosts then load what it wants of them batch by batch; every unit is used from the
 /// moment it is in memory (`Routing`), and what the plan before wanted stays in use until all is there. Steps go on all
 /// the while.
-actor ExpertHosts {
+actor ExpertHosts: AnnouncementReceiver {
     struct Config: Sendable {
         /// How many hosts to wait for before the first plan.
         var expected = 1
@@ -69,7 +69,8 @@ actor ExpertHosts {
         self.logger = logger
         load = ExpertLoad(inventory)
         errands = HostErrands(router: instance, fingerprint: fingerprint, proof: proof)
-        membership = Membership(inventory: inventory, fingerprint: fingerprint, arithmetic: config.arithmetic)
+        membership = Membership(
+            role: .expertHost, inventory: inventory, fingerprint: fingerprint, arithmetic: config.arithmetic)
         plan = PlanKeeper(
             inventory: inventory, expertsPerToken: expertsPerToken, expectedHosts: config.expected,
             settings: config.settings)
@@ -99,7 +100,7 @@ actor ExpertHosts {
         let (answer, actions) = membership.announced(request, at: now)
         perform(actions)
         switch answer {
-        case .refused(let refusal): throw RPCError(refusal.code, "\(refusal)")
+        case .refused(let refusal): throw RPCError(refusal.code, refusal.sentence(to: membership.role))
         case .mayStop: return AnnounceResponse(router: instance, planVersion: 0, released: true)
         case .member(let id):
             let isUpToDate = membership[id].map { $0.isConnected && $0.units.isSettled } == true
@@ -149,36 +150,12 @@ actor ExpertHosts {
 
     // MARK: connections
 
-    /// Keeps the connection to one host until it breaks or the host is dismissed; then the host is gone until it
-    /// announces itself again.
+    /// Keeps the connection to one host for as long as the host is a member.
     private func accompany(_ host: ExpertHostClient) async {
-        let states = host.rpc.stateChanges()
-        let end = await withTaskGroup(of: String.self) { tasks in
-            tasks.addTask {
-                try? await host.rpc.run()
-                return "its connection is closed"
-            }
-            tasks.addTask {
-                await host.dismissal.wait()
-                return "it is not wanted any more"
-            }
-            tasks.addTask {
-                for await state in states {
-                    switch state {
-                    case .connecting: break
-                    case .connected: await self.connected(host)
-                    case .disconnected(let reason): return reason.message
-                    case .stopped: break
-                    }
-                }
-                return "its connection is closed"
-            }
-            tasks.addTask {
-                for await _ in host.errands.values { await self.runErrands(host) }
-                return "the router is stopping"
-            }
-            defer { tasks.cancelAll() }
-            return await tasks.next() ?? ""
+        let end = await host.connection.run {
+            await self.connected(host)
+        } onErrand: {
+            await self.runErrands(host)
         }
         lost(host, why: end)
     }
@@ -288,7 +265,7 @@ actor ExpertHosts {
             switch action {
             case .connect(let id): connect(id)
             case .dismiss(let id): dismiss(id)
-            case .signal(let id): clients[id]?.errands.send()
+            case .signal(let id): clients[id]?.connection.errands.send()
             case .publish: publish()
             case .plan: planning.send()
             case .log(let line): logger.log(level: line.level, line.message, metadata: line.metadata)
@@ -306,7 +283,7 @@ actor ExpertHosts {
 
     private func dismiss(_ id: Member.ID) {
         guard let client = clients.removeValue(forKey: id) else { return }
-        client.dismissal.send()
+        client.connection.dismissal.send()
         client.health.forget()
         metrics.countLoss()
     }

@@ -3,18 +3,12 @@ internal import Transport
 
 /// One process that has announced itself, from its announcement until it is lost.
 struct Member: Sendable {
-    /// Tells one admission from every other: a host that was lost and has come again is another member, even if its
+    /// Tells one admission from every other: a process that was lost and has come again is another member, even if its
     /// process is the same.
     struct ID: Sendable, Hashable {
         let name: String
         /// Ascending in the order of admission, over all names.
         let number: Int
-    }
-
-    /// What the process does in the cluster.
-    enum Role: Sendable, Equatable {
-        /// It computes experts.
-        case expertHost
     }
 
     /// How far a process is trusted to answer.
@@ -30,7 +24,7 @@ struct Member: Sendable {
     }
 
     let id: ID
-    let role: Role
+    let role: MemberRole
     /// Tells one run of the process from the next.
     let instance: String
     /// Where the router reaches it.
@@ -38,7 +32,7 @@ struct Member: Sendable {
     let kind: HostSpeeds.Kind
     /// Tells which files it reads, on which machine.
     let weightsCopy: String
-    /// Bytes that it has for weights.
+    /// Bytes that it has for weights or, as an attention service, for states.
     let memoryBytes: Int
     /// When it was admitted, on the clock of the membership's events.
     let joined: Duration
@@ -50,10 +44,11 @@ struct Member: Sendable {
     /// It is about to stop.
     var isDraining = false
     var standing = Standing.sound
+    /// Of experts; an attention service has none.
     var units: HeldUnits
 
     init(
-        _ request: AnnounceRequest, number: Int, role: Role, address: Address, inventory: ExpertInventory,
+        _ request: AnnounceRequest, number: Int, role: MemberRole, address: Address, inventory: ExpertInventory,
         at now: Duration
     ) {
         id = ID(name: request.name, number: number)
@@ -84,7 +79,7 @@ struct Member: Sendable {
         if !isSound { return "late" }
         if isDraining { return "draining" }
         if !units.isSettled { return "loading" }
-        return units.wanted.eighthCount == 0 ? "empty" : "ready"
+        return role == .expertHost && units.wanted.eighthCount == 0 ? "empty" : "ready"
     }
 }
 

@@ -2,8 +2,8 @@ internal import Logging
 internal import Messages
 internal import Transport
 
-/// The processes that have announced themselves to the router: who is one of them, who is connected, how far each is
-/// trusted, and what each holds and shall hold.
+/// The processes of one role that have announced themselves to the router: who is one of them, who is connected, how
+/// far each is trusted, and which units of experts each holds and shall hold. Attention services hold no units.
 ///
 /// A value without socket, clock or task: whoever owns it tells it what has happened, and does what it says.
 struct Membership: Sendable {
@@ -34,10 +34,11 @@ struct Membership: Sendable {
     enum Errand: Sendable, Equatable {
         /// To keep these units and let go of all others.
         case keep([ExpertUnit])
-        /// To load these units. There may be none: then any answer shows that the host is not late any more.
+        /// To load these units. There may be none: then any answer shows that the member is not late any more.
         case load([ExpertUnit])
     }
 
+    let role: MemberRole
     let inventory: ExpertInventory
     /// By name.
     private(set) var members: [String: Member] = [:]
@@ -48,11 +49,16 @@ struct Membership: Sendable {
     private var neededLayer = 0
 
     /// - Parameters:
+    ///   - role: of all members; processes of another one are refused.
+    ///   - inventory: the experts of which members hold units.
     ///   - fingerprint: of the router's checkpoint; others are refused.
-    ///   - arithmetic: of the whole cluster; hosts that compute otherwise are refused.
-    init(inventory: ExpertInventory, fingerprint: String, arithmetic: String) {
-        self.inventory = inventory
-        admission = Admission(fingerprint: fingerprint, arithmetic: arithmetic)
+    ///   - arithmetic: of the whole cluster; processes that compute otherwise are refused.
+    init(
+        role: MemberRole, inventory: ExpertInventory = ExpertInventory(layers: []), fingerprint: String,
+        arithmetic: String
+    ) {
+        (self.role, self.inventory) = (role, inventory)
+        admission = Admission(role: role, fingerprint: fingerprint, arithmetic: arithmetic)
     }
 
     /// The member, as long as it is one.
@@ -64,7 +70,7 @@ struct Membership: Sendable {
     // MARK: coming
 
     /// A process announces itself. The first time, it becomes a member, or is refused; later it only brings news. That
-    /// announcements stop means nothing: a member is lost with its connection (`ExpertHosts.accompany`).
+    /// announcements stop means nothing: a member is lost with its connection (`MemberConnection`).
     mutating func announced(_ request: AnnounceRequest, at now: Duration) -> (answer: Answer, actions: [Action]) {
         var actions: [Action] = []
         do throws(Refusal) {
@@ -97,11 +103,12 @@ struct Membership: Sendable {
 
     /// A member has announced itself again.
     private mutating func renew(_ id: Member.ID, _ request: AnnounceRequest, _ actions: inout [Action]) -> Member.ID {
+        let stopping = line(.info, "is stopping", of: id)
         change(id) { member in
             (member.bandwidth, member.measurements) = (Double(request.readBandwidth), request.bandwidthMeasurements)
             guard request.draining, !member.isDraining else { return }
             member.isDraining = true
-            actions += [.log(LogLine(.info, "expert host is stopping", ["host": "\(id.name)"])), .plan]
+            actions += [.log(stopping), .plan]
         }
         return id
     }
@@ -111,13 +118,13 @@ struct Membership: Sendable {
     ) -> Member.ID {
         lastNumber += 1
         let member = Member(
-            request, number: lastNumber, role: .expertHost, address: address, inventory: inventory, at: now)
+            request, number: lastNumber, role: role, address: address, inventory: inventory, at: now)
         members[request.name] = member
         actions.append(.connect(member.id))
         let line = LogLine(
-            .info, "expert host announced",
+            .info, "\(role.title) announced",
             [
-                "host": "\(member.name)", "address": "\(address)", "kernels": "\(request.kernels)",
+                role.logKey: "\(member.name)", "address": "\(address)", "kernels": "\(request.kernels)",
                 "threads": "\(request.threads)", "memory": "\(request.memoryBytes)",
                 "bandwidth": "\(request.readBandwidth)",
             ])
@@ -137,21 +144,21 @@ struct Membership: Sendable {
         guard let member = self[id] else { return [] }
         members[id.name] = nil
         if !member.isDraining { admission.lost(member, at: now) }
-        let line = LogLine(.notice, "expert host gone", ["host": "\(id.name)", "why": "\(why)"])
-        let told = member.isConnected ? line : admission.lineAboutStranger(line, at: now)
+        let gone = line(.notice, "gone", of: id, why: why)
+        let told = member.isConnected ? gone : admission.lineAboutStranger(gone, at: now)
         return [.dismiss(id)] + Self.log(told) + [.publish, .plan]
     }
 
     /// A member has read weights that are not the model's: this run of it is never admitted again.
     mutating func damaged(_ id: Member.ID, fault: String, at now: Duration) -> [Action] {
         guard let member = self[id] else { return [] }
-        let sentence = "expert host \(id.name) holds damaged or foreign weights: \(fault)"
+        let sentence = "\(role.title) \(id.name) holds damaged or foreign weights: \(fault)"
         admission.foundDamage(of: member.instance, sentence)
-        let line = LogLine(.error, "damaged weights", ["host": "\(id.name)", "why": "\(fault)"])
+        let line = LogLine(.error, "damaged weights", [role.logKey: "\(id.name)", "why": "\(fault)"])
         return [.log(line)] + lost(id, why: sentence, at: now)
     }
 
-    /// All experts are served, so that nobody needs to know what was wrong with a host that is gone.
+    /// Nothing is missing, so that nobody needs to know what was wrong with a process that is gone.
     mutating func forgetLastDamage() { admission.forgetLastDamage() }
 
     /// Time has passed.
@@ -172,8 +179,7 @@ struct Membership: Sendable {
         guard lapses < Self.lapsesMax else { return lost(id, why: why, at: now) }
         guard member.isSound else { return [] }
         change(id) { $0.standing = .late }
-        let line = LogLine(.notice, "expert host does not answer", ["host": "\(id.name)", "why": "\(why)"])
-        return [.log(line), .signal(id), .publish, .plan]
+        return [.log(line(.notice, "does not answer", of: id, why: why)), .signal(id), .publish, .plan]
     }
 
     /// A member may have answered wrongly: others hold its units while they are asked the same.
@@ -212,6 +218,7 @@ struct Membership: Sendable {
     /// member is signalled, and again after each answer.
     mutating func nextErrand(_ id: Member.ID) -> Errand? {
         guard let member = self[id], member.isConnected else { return nil }
+        if role == .attention { return member.standing == .late ? .load([]) : nil }
         if let units = members[id.name]?.units.unitsToKeep() { return .keep(units) }
         let batch = member.units.nextBatch(first: neededLayer, inventory)
         return batch.isEmpty && member.standing != .late ? nil : .load(batch)
@@ -223,7 +230,7 @@ struct Membership: Sendable {
         var actions: [Action] = []
         if member.standing == .late {
             change(id) { $0.standing = .sound }
-            actions = [.log(LogLine(.info, "expert host answers again", ["host": "\(id.name)"])), .plan]
+            actions = [.log(line(.info, "answers again", of: id)), .plan]
         }
         change(id) { $0.units.add(units) }
         return actions + settle() + [.publish]
@@ -247,8 +254,8 @@ struct Membership: Sendable {
 
     /// Those that can hold something, by name. Who does not answer in time counts only where nobody else is left.
     ///
-    /// - Parameter drained: names of hosts that shall hold nothing.
-    func candidates(drained: Set<String>) -> [Member] {
+    /// - Parameter drained: names of members that shall hold nothing.
+    func candidates(drained: Set<String> = []) -> [Member] {
         members.values.filter { $0.isConnected && !$0.isDraining && !drained.contains($0.name) }
             .soundElseAll.sorted { $0.name < $1.name }
     }
@@ -264,9 +271,10 @@ struct Membership: Sendable {
     ///
     /// - Parameters:
     ///   - idle: for how long it has answered no call.
-    ///   - drained: names of hosts that shall hold nothing.
-    func isReleased(_ id: Member.ID, idle: Duration, drained: Set<String>) -> Bool {
+    ///   - drained: names of members that shall hold nothing.
+    func isReleased(_ id: Member.ID, idle: Duration, drained: Set<String> = []) -> Bool {
         guard let member = self[id], member.isDraining else { return false }
+        if role == .attention { return idle > Self.idleMin }
         // The last one has nobody to leave its units to, and may go once nobody needs them.
         return member.units.ready.eighthCount == 0 || (candidates(drained: drained).isEmpty && idle > Self.idleMin)
     }
@@ -299,11 +307,18 @@ struct Membership: Sendable {
         return true
     }
 
+    /// A line about a member, which begins with what kind of process it is.
+    private func line(_ level: Logger.Level, _ what: String, of id: Member.ID, why: String? = nil) -> LogLine {
+        var metadata: Logger.Metadata = [role.logKey: "\(id.name)"]
+        if let why { metadata["why"] = "\(why)" }
+        return LogLine(level, "\(role.title) \(what)", metadata)
+    }
+
     private static func log(_ line: LogLine?) -> [Action] { line.map { [.log($0)] } ?? [] }
 
     private static let membersMax = 1024
     /// A member that has left so many calls in a row unanswered when it lets a deadline pass is lost.
     private static let lapsesMax = 3
-    /// A host that wants to stop is not needed once it has had no call for so long.
+    /// A member that wants to stop is not needed once it has had no call for so long.
     private static let idleMin = Duration.seconds(1)
 }

@@ -6,18 +6,22 @@ internal import JSON
 /// The router's own admin endpoints: what the plan is, and how to have another.
 struct PlanAdmin: Sendable {
     let hosts: ExpertHosts
+    let attention: AttentionHosts
 
     func add(to routes: AdminRoutes) {
-        routes.on("GET", "/admin/plan") { _ in json(await hosts.report) }
+        routes.on("GET", "/admin/plan") { _ in json(await report) }
         routes.on("GET", "/admin/experts") { _ in json(hosts.experts) }
         routes.on("POST", "/admin/plan") { body in
             do {
                 let change = try Self.change(in: Data(body))
                 try change.checkSizes()
+                if let parts = change.attentionParts { try attention.check(parts) }
                 try await hosts.apply(change)
-                return json(await hosts.report)
+                if let parts = change.attentionParts { await attention.set(parts) }
+                return json(await report)
             } catch let error as DecodingError {
-                let fields = "mode (latency, throughput, auto), copies, pins, drain, undrain"
+                let parts = "attention_parts (\(AttentionPartsGoal.words))"
+                let fields = "mode (latency, throughput, auto), copies, pins, drain, undrain, \(parts)"
                 let problem = "the body is not what it should be: \(error.inWords)"
                 return refusal("\(problem); expected JSON with any of \(fields)")
             } catch {
@@ -25,6 +29,8 @@ struct PlanAdmin: Sendable {
             }
         }
     }
+
+    private var report: PlanReport { get async { await hosts.report(with: await attention.report()) } }
 
     private static func change(in body: Data) throws -> PlanChange {
         let change = try JSONDecoder().decode(PlanChange.self, from: body)

@@ -11,6 +11,9 @@ struct KeepPolicy: Sendable, Equatable {
     /// A state is kept every so many tokens of a long prompt; 0: never.
     var keepEvery = 8192
 
+    /// The beginning that many conversations have in common is kept by itself where it has so many tokens.
+    static let commonLengthMin = 256
+
     /// Shorter sequences, and shorter stretches, are as soon computed again.
     static let lengthMin = 16
     private static let blockLength = ModelConfig.lightningBlockLength

@@ -14,6 +14,7 @@ struct PrefixBook: Sendable {
     private var use = 0
 
     private struct Place: Sendable {
+        let replica: ReplicaID
         let scope: PrefixScope
         let node: Int
         let beginning: KeptBeginnings.Beginning?
@@ -23,26 +24,31 @@ struct PrefixBook: Sendable {
 
     // MARK: asking
 
-    /// What is known about the beginning of a prompt.
-    func find(_ prompt: [Int32], in scope: PrefixScope) -> PrefixMatch {
-        var match = trees[scope]?.find(prompt) ?? PrefixMatch(miss: .unknown)
-        if match.miss == .unknown, beginnings.serve(prompt) { match.miss = .otherScope }
-        return match
+    /// What is known about the beginning of a prompt on these replicas.
+    func matches(_ prompt: [Int32], on replicas: Set<ReplicaID>, in scope: PrefixScope) -> PrefixMatches {
+        var matches = trees[scope]?.matches(prompt, on: replicas) ?? PrefixMatches(unkept: PrefixMatch(miss: .unknown))
+        if matches.unkept.miss == .unknown, beginnings.serve(prompt) { matches.unkept.miss = .otherScope }
+        return matches
     }
 
-    /// The kept state of exactly these tokens.
+    /// A kept state of exactly these tokens, on any replica.
     func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? { trees[scope]?.state(of: tokens) }
 
-    /// Whether a state of exactly these tokens is kept.
-    func holds(_ tokens: [Int32], in scope: PrefixScope) -> Bool { state(of: tokens, in: scope) != nil }
+    /// Whether a replica keeps a state of exactly these tokens.
+    func holds(_ tokens: [Int32], in scope: PrefixScope, on replica: ReplicaID) -> Bool {
+        trees[scope]?.holds(tokens, on: replica) ?? false
+    }
 
     /// The kept states whose tokens `tokens` begin with, the shortest first, and how many tokens each has.
     func states(along tokens: [Int32], in scope: PrefixScope) -> [(id: StateID, length: Int)] {
         trees[scope]?.states(along: tokens) ?? []
     }
 
-    /// All states that are kept as far as is known.
-    var states: Set<StateID> { Set(places.keys) }
+    /// All states that a replica keeps as far as is known.
+    func states(on replica: ReplicaID) -> Set<StateID> { Set(places.filter { $0.value.replica == replica }.keys) }
+
+    /// Where a state is kept; nil where it is not known.
+    func replica(of state: StateID) -> ReplicaID? { places[state]?.replica }
 
     /// How many they are.
     var stateCount: Int { places.count }
@@ -59,21 +65,25 @@ struct PrefixBook: Sendable {
         trim()
     }
 
-    /// A state of these tokens is kept.
-    mutating func kept(_ id: StateID, _ tokens: [Int32], in scope: PrefixScope) {
+    /// A state of these tokens is kept on a replica.
+    mutating func kept(_ id: StateID, _ tokens: [Int32], in scope: PrefixScope, on replica: ReplicaID) {
         guard id != .none, !tokens.isEmpty, places[id] == nil else { return }
         use += 1
-        let node = change(scope) { [use] in $0.keep(id, tokens, use: use) }
+        let node = change(scope) { [use] in $0.keep(id, tokens, on: replica, use: use) }
         let beginning = KeptBeginnings.beginning(of: tokens)
         if let beginning { beginnings.add(beginning) }
-        places[id] = Place(scope: scope, node: node, beginning: beginning)
+        places[id] = Place(replica: replica, scope: scope, node: node, beginning: beginning)
         trim()
     }
 
-    /// States are not there any more.
-    mutating func gone(_ ids: some Sequence<StateID>) {
+    /// A replica is gone with all states that it kept.
+    mutating func lost(_ replica: ReplicaID) { gone(states(on: replica), on: replica) }
+
+    /// A replica does not keep these states any more.
+    mutating func gone(_ ids: some Sequence<StateID>, on replica: ReplicaID) {
         for id in ids {
-            guard let place = places.removeValue(forKey: id) else { continue }
+            guard let place = places[id], place.replica == replica else { continue }
+            places[id] = nil
             if let beginning = place.beginning { beginnings.remove(beginning) }
             change(place.scope) { $0.lose(id, at: place.node) }
         }

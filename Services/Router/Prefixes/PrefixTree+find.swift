@@ -1,31 +1,55 @@
 internal import Messages
 
 extension PrefixTree {
-    /// The kept state that saves a prompt most.
+    /// The kept states that save a prompt most, one for each of some replicas.
     ///
     /// At least the prompt's last token is left to be computed, since its logits are wanted.
-    func find(_ prompt: [Int32]) -> PrefixMatch {
+    func matches(_ prompt: [Int32], on replicas: Set<ReplicaID>) -> PrefixMatches {
         let walk = Walk(prompt, in: self)
-        var match = PrefixMatch(matched: walk.matched)
+        var matches = PrefixMatches(unkept: PrefixMatch(matched: walk.matched))
+        var missing = replicas
         // States at a deeper node have more of the prompt than any at a node above it.
-        let node = walk.reached.last { !nodes[$0].kept.isEmpty && nodes[$0].depth < prompt.count }
-        if let node {
-            for kept in nodes[node].kept {
-                let reused = reach(of: kept, at: node, prompt)
-                if match.state == .none || reused > match.reused { (match.state, match.reused) = (kept.id, reused) }
+        for node in walk.reached.reversed() where !missing.isEmpty && nodes[node].depth < prompt.count {
+            let found = best(at: node, prompt, on: missing)
+            for (replica, var match) in found where match.reused > 0 {
+                match.matched = walk.matched
+                match.miss = miss(walk, match, from: node)
+                matches.kept[replica] = match
             }
+            missing.subtract(found.keys)
         }
-        if match.reused == 0 { match.state = .none }
-        match.miss = miss(walk, match, from: node)
-        return match
+        matches.unkept.miss = miss(walk, matches.unkept, from: nil)
+        let most = matches.best.reused
+        func isElsewhere(_ match: PrefixMatch) -> Bool { most - match.reused >= Self.blockLength }
+        for (replica, match) in matches.kept where isElsewhere(match) { matches.kept[replica]?.miss = .elsewhere }
+        if isElsewhere(matches.unkept) { matches.unkept.miss = .elsewhere }
+        return matches
     }
 
-    /// The kept state of exactly these tokens.
-    func state(of tokens: [Int32]) -> StateID? {
+    /// Of each replica the state at `node` that has most of the prompt.
+    private func best(at node: Int, _ prompt: [Int32], on replicas: Set<ReplicaID>) -> [ReplicaID: PrefixMatch] {
+        var best: [ReplicaID: PrefixMatch] = [:]
+        for kept in nodes[node].kept where replicas.contains(kept.replica) {
+            let reused = reach(of: kept, at: node, prompt)
+            guard reused > best[kept.replica]?.reused ?? -1 else { continue }
+            best[kept.replica] = PrefixMatch(replica: kept.replica, state: kept.id, reused: reused)
+        }
+        return best
+    }
+
+    /// A kept state of exactly these tokens; of several the one that has been known for longest.
+    func state(of tokens: [Int32]) -> StateID? { states(of: tokens).first?.id }
+
+    /// Whether a replica keeps a state of exactly these tokens.
+    func holds(_ tokens: [Int32], on replica: ReplicaID) -> Bool {
+        states(of: tokens).contains { $0.replica == replica }
+    }
+
+    private func states(of tokens: [Int32]) -> [Kept] {
         let border = Self.border(tokens.count)
         let walk = Walk(Array(tokens[..<border]), in: self)
-        guard walk.edge == nil, walk.matched == border else { return nil }
-        return nodes[walk.end].kept.first { $0.tail[...] == tokens[border...] }?.id
+        guard walk.edge == nil, walk.matched == border else { return [] }
+        return nodes[walk.end].kept.filter { $0.tail[...] == tokens[border...] }
     }
 
     /// The kept states whose tokens `tokens` begin with, the shortest first, and how many tokens each has.

@@ -13,6 +13,7 @@ struct PrefixTree: Sendable {
     /// A kept state, seen from its last block border.
     struct Kept: Sendable, Equatable {
         let id: StateID
+        let replica: ReplicaID
         /// The state's tokens beyond the border, fewer than a block.
         let tail: [Int32]
     }
@@ -66,13 +67,13 @@ struct PrefixTree: Sendable {
     /// Hangs up a state of these tokens.
     ///
     /// - Returns: the node where it hangs.
-    mutating func keep(_ id: StateID, _ tokens: [Int32], use: Int) -> Int {
+    mutating func keep(_ id: StateID, _ tokens: [Int32], on replica: ReplicaID, use: Int) -> Int {
         insert(tokens, use: use)
         let border = Self.border(tokens.count)
         let walk = Walk(Array(tokens[..<border]), in: self)
         let node = walk.edge.map { split($0, at: border) } ?? walk.end
         let tail = Array(tokens[border...])
-        nodes[node].kept.append(Kept(id: id, tail: tail))
+        nodes[node].kept.append(Kept(id: id, replica: replica, tail: tail))
         tokenCount += tail.count
         count(1, at: node)
         return node

@@ -16,9 +16,16 @@ struct Candidates: Sendable {
     /// In the order in which `token(at:)` walks them.
     var ids: [Int32] { entries.map(\.id) }
 
-    mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
-
     mutating func append(id: Int32, score: Float) { entries.append(Entry(id: id, score: score)) }
+
+    /// Removes what follows a token in the order of scores.
+    mutating func remove(behind id: Int32, score: Float) {
+        let last = Entry(id: id, score: score)
+        entries.removeAll { last.precedes($0) }
+    }
+
+    /// From now on `token(at:)` walks them by their ids.
+    mutating func sortByID() { entries.sort { $0.id < $1.id } }
 
     /// Keeps the `count` highest, in no particular but reproducible order.
     mutating func keepHighest(_ count: Int) {

@@ -1,5 +1,3 @@
-internal import Checkpoint
-
 /// How urgent a request is, as its client says. In the queue it counts as one class more urgent for every
 /// `Scheduler.Limits.ageing` since its arrival, so that none waits for ever.
 enum Priority: Int, Sendable, CaseIterable, Comparable {
@@ -17,8 +15,6 @@ struct Demand: Sendable, Equatable {
     var promptCount: Int
     /// Most tokens of the answer.
     var answerMax: Int
-    /// What its state takes in the attention service, by its length.
-    var state: StateSize
     /// When it must have ended, on the scheduler's clock.
     var deadline: Duration?
 

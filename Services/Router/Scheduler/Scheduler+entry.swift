@@ -1,4 +1,3 @@
-internal import Checkpoint
 internal import Messages
 
 extension Scheduler {
@@ -25,6 +24,12 @@ extension Scheduler {
         let arrival: Duration
         /// Where it stands while it does not run.
         var phase = Phase.waiting
+        /// The replica where its state is; `.none` where it has none.
+        var replica = ReplicaID.none
+        /// It lost its state with a replica: it comes before those of its class that have never begun.
+        var isCutOff = false
+        /// Its way from a replica that is about to go; nil where it is on none.
+        var departure: Departure?
         /// Tokens to be read before the next one is chosen: the prompt; after its state was lost, all there are.
         var promptCount: Int
         /// Tokens that are in its state: they went through the model, or the state that it began from had them.
@@ -71,7 +76,8 @@ extension Scheduler {
         var lacksPositions: Bool { promptLeft == 0 && carried >= granted }
 
         func rows(_ count: Int) -> StepPlan.Rows {
-            StepPlan.Rows(id: id, start: carried, count: count, yieldsToken: carried + count >= promptCount)
+            StepPlan.Rows(
+                id: id, replica: replica, start: carried, count: count, yieldsToken: carried + count >= promptCount)
         }
 
         func priority(at now: Duration, ageing: Duration) -> Int {

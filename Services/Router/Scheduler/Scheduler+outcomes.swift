@@ -17,18 +17,22 @@ extension Scheduler {
         running[index].parkedState = .none
     }
 
-    /// The attention service had no memory for a sequence that was to begin, to come back or to grow. It waits; for a
-    /// while what all have reserved counts as all there is. One that was to begin from a kept state and has nobody to
-    /// wait for begins empty, so that the state can make room; so does one that has waited long for other routers.
+    /// A replica had no memory for a sequence that was to begin, to come back or to grow. It waits; for a while what
+    /// all have reserved there counts as all there is. One that was to begin may do so on another replica. One that was
+    /// to begin from a kept state and has nobody to wait for begins empty, so that the state can make room; so does one
+    /// that has waited long for other routers.
     ///
     /// - Returns: false if there is nobody whose end could be waited for; nothing has changed then.
     mutating func lackedMemory(_ id: SequenceID, _ wish: Wish, at now: Duration) -> Bool {
         guard let index = running.firstIndex(where: { $0.id == id }) else { return false }
-        let mayWait = inMemory.count > 1 || limits.othersBytes > 0 || !ended.isEmpty
+        let replica = running[index].replica, isAlone = inMemory(on: replica).count == 1
+        let mayWait =
+            !isAlone || isShared(replica) || ended.contains { $0.replica == replica }
+            || (wish == .begin && mayBeginElsewhere(running[index], at: now))
         var forgoesState = false
+        if wish == .begin { running[index].lackCount += 1 }
         if wish == .begin, running[index].match.state != .none {
-            running[index].lackCount += 1
-            let hasWaited = inMemory.count == 1 && running[index].lackCount >= Self.lacksMax
+            let hasWaited = isAlone && running[index].lackCount >= Self.lacksMax
             forgoesState = !mayWait || hasWaited
             running[index].beginsEmpty = forgoesState
         }
@@ -38,16 +42,22 @@ extension Scheduler {
         case .resume: setAside(running[index], as: running[index].phase)
         case .grow:
             accounts.refund(running[index].granted - running[index].carried, to: running[index].demand.account)
-            running[index].grant(running[index].carried)
+            running[index].grant(running[index].carried, of: limits.stateSize)
         }
-        if mayWait { lacksMemoryUntil = now + Self.memoryPause }
+        if mayWait { pause(replica) { $0.lacksMemoryUntil = now + Self.memoryPause } }
         return true
+    }
+
+    /// Whether a sequence for which a replica had no memory could begin on another one; it is not sent to and fro for
+    /// ever.
+    private func mayBeginElsewhere(_ entry: Entry, at now: Duration) -> Bool {
+        entry.lackCount < Self.lacksMax && placeable(at: now).contains { $0 != entry.replica }
     }
 
     /// A sequence's state could not be written to disk. It stays in memory, where it rests; whoever wanted its place
     /// waits.
-    mutating func stayedInMemory(_ id: SequenceID, at now: Duration) {
-        keepsOffDiskUntil = now + Self.diskPause
+    mutating func stayedInMemory(_ id: SequenceID, on replica: ReplicaID, at now: Duration) {
+        pause(replica) { $0.keepsOffDiskUntil = now + Self.diskPause }
         guard let index = queue.firstIndex(where: { $0.id == id && $0.phase == .parkedOnDisk }) else { return }
         queue[index].phase = .keptInMemory
     }
@@ -65,34 +75,27 @@ extension Scheduler {
 
     /// Sequences whose state is gone or unknown, since a step with them failed: all their tokens are read again.
     ///
-    /// - Parameter isolating: one of them may be the reason: each runs alone until it has shown that it is not.
+    /// - Parameters:
+    ///   - isolating: one of them may be the reason: each runs alone until it has shown that it is not.
+    ///   - replica: the one that failed, whose sequences alone may be the reason; nil: nobody knows.
     /// - Returns: those that failed too often to be tried again; they are still there.
-    mutating func failed(_ ids: [SequenceID], isolating: Bool) -> [SequenceID] {
+    mutating func failed(_ ids: [SequenceID], isolating: Bool, on replica: ReplicaID? = nil) -> [SequenceID] {
         var givenUp: [SequenceID] = []
         for id in ids {
             guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
-            running[index].failures += 1
-            if running[index].failures >= Self.failuresMax || (isolating && ids.count == 1) {
-                givenUp.append(id)
-                continue
+            if replica == nil || running[index].replica == replica {
+                running[index].failures += 1
+                if running[index].failures >= Self.failuresMax || (isolating && ids.count == 1) {
+                    givenUp.append(id)
+                    continue
+                }
+                if isolating || running[index].failures > 1 { running[index].isSuspect = true }
             }
-            if isolating || running[index].failures > 1 { running[index].isSuspect = true }
             leave(running[index], isSound: false)
             setAside(running[index], as: .waiting)
         }
         for index in ended.indices where ids.contains(ended[index].id) { ended[index].length = nil }
         return givenUp
-    }
-
-    /// The attention service has closed all live states. Kept ones may still be there.
-    mutating func lostAllStates() {
-        for entry in running { leave(entry, isSound: false) }
-        for entry in running { setAside(entry, as: .waiting) }
-        for index in queue.indices where queue[index].phase == .parkedInMemory {
-            leave(queue[index], isSound: false)
-            queue[index].forgetState()
-        }
-        for index in ended.indices { ended[index].length = nil }
     }
 
     private static let failuresMax = 3

@@ -4,21 +4,28 @@ internal import Messages
 extension Scheduler {
     mutating func admit(at now: Duration, into plan: inout StepPlan, _ prefixes: some PrefixSource) {
         var passed: Set<SequenceID> = []
+        // Replicas on which nothing more begins, since their memory is kept for one that has waited long.
+        var reserved: Set<ReplicaID> = []
         while let head = next(at: now, except: passed) {
             guard mayHavePlace(head) else {
                 guard pass(head, at: now, &passed) else { return }
                 continue
             }
-            guard let head = prepare(head, after: plan.keeps, prefixes) else {
-                passed.insert(head.id)        // others may begin: what it waits for is being computed
-                continue
-            }
-            if fits(head, at: now) || makeRoom(for: head, at: now, &plan) {
-                begin(head, at: now, &plan)
+            let ways = ways(of: head, at: now, after: plan.keeps, prefixes)
+            let open = ways.filter { !reserved.contains($0.replica) }
+            if let way = open.first(where: { fits($0, at: now) }) ?? makeRoom(forOneOf: open, at: now, &plan) {
+                begin(way, at: now, &plan)
             } else if !pass(head, at: now, &passed) {
-                return
+                // One that waits for what another computes has no way yet, and keeps nobody back.
+                reserved.formUnion(ways.map(\.replica))
+                if running.count >= limits.placesMax || reserved.isSuperset(of: limits.replicas.keys) { return }
             }
         }
+    }
+
+    private mutating func makeRoom(forOneOf ways: [Entry], at now: Duration, _ plan: inout StepPlan) -> Entry? {
+        for way in ways where makeRoom(for: way, at: now, &plan) { return way }
+        return nil
     }
 
     /// One that does not fit is passed by others.
@@ -34,16 +41,19 @@ extension Scheduler {
         running.count < limits.placesMax || running.contains { mayTakePlace(head, of: $0) }
     }
 
-    /// A sequence as it would begin now; nil where it waits for what it shares with another to be computed and kept.
-    private mutating func prepare(
-        _ head: Entry, after keeps: [StepPlan.Keep], _ prefixes: some PrefixSource
-    ) -> Entry? {
-        guard head.phase == .waiting else { return head }
-        var head = head
-        switch prefixes.beginning(of: head, beside: running, after: keeps) {
-        case .now(let match, let keepAt):
-            (head.match, head.keepPoints, head.carried, head.keptLength) = (match, keepAt, match.reused, match.reused)
-            return head
+    /// A sequence as it could begin now on each replica that it may have, the best first. None where it waits for what
+    /// it shares with another to be computed and kept, or for a replica.
+    private mutating func ways(
+        of head: Entry, at now: Duration, after keeps: [StepPlan.Keep], _ prefixes: some PrefixSource
+    ) -> [Entry] {
+        guard head.phase == .waiting else { return [head] }
+        let replicas = placeable(at: now).filter { isLargeEnough($0, for: head) }
+        guard !replicas.isEmpty else { return [] }
+        let beginning = prefixes.beginning(
+            of: head, on: replicas, beside: running.filter { replicas.contains($0.replica) },
+            after: keeps.filter { replicas.contains($0.replica) })
+        switch beginning {
+        case .now(let starts): return ways(of: head, starts, on: replicas, at: now)
         case .wait(let wait):
             if let index = running.firstIndex(where: { $0.id == wait.id }), let point = wait.keepAt {
                 let points = running[index].keepPoints
@@ -52,17 +62,36 @@ extension Scheduler {
             if let index = queue.firstIndex(where: { $0.id == head.id }), !head.waitedFor.contains(wait.id) {
                 queue[index].waitedFor.append(wait.id)
             }
-            return nil
+            return []
         }
+    }
+
+    private func ways(
+        of head: Entry, _ starts: SequenceStarts, on replicas: Set<ReplicaID>, at now: Duration
+    ) -> [Entry] {
+        var ways: [ReplicaID: Entry] = [:]
+        var candidates: [ReplicaChoice.Candidate] = []
+        for replica in replicas {
+            let way = head.beginning(starts[replica], on: replica)
+            ways[replica] = way
+            candidates.append(
+                ReplicaChoice.Candidate(
+                    replica: replica, saved: starts[replica].saved,
+                    bytesLeft: freeBytes(on: replica, at: now) - min(bytesToBegin(way), Limits.memoryBytesMax),
+                    runningCount: running.count { $0.replica == replica }))
+        }
+        return ReplicaChoice.order(candidates, waited: now - head.arrival).compactMap { ways[$0] }
     }
 
     /// Classes count within an account only: nobody comes to more than its share by calling all it has urgent.
     private func next(at now: Duration, except passed: Set<SequenceID>) -> Entry? {
-        let waiting = queue.filter { !passed.contains($0.id) && $0.setAsideStep < step }
+        let waiting = queue.filter { !passed.contains($0.id) && $0.setAsideStep < step && $0.departure == nil }
         let firsts = Dictionary(grouping: waiting, by: \.demand.account).values.compactMap { entries in
             entries.min {
                 let classes = ($0.priority(at: now, ageing: limits.ageing), $1.priority(at: now, ageing: limits.ageing))
-                return classes.0 == classes.1 ? ($0.arrival, $0.id) < ($1.arrival, $1.id) : classes.0 > classes.1
+                guard classes.0 == classes.1 else { return classes.0 > classes.1 }
+                guard $0.isCutOff == $1.isCutOff else { return $0.isCutOff }
+                return ($0.arrival, $0.id) < ($1.arrival, $1.id)
             }
         }
         return firsts.min {
@@ -74,7 +103,7 @@ extension Scheduler {
 
     private func fits(_ entry: Entry, at now: Duration) -> Bool {
         let bytes = bytesToBegin(entry)
-        return running.count < limits.placesMax && (bytes == 0 || bytes <= freeBytes(at: now))
+        return running.count < limits.placesMax && (bytes == 0 || bytes <= freeBytes(on: entry.replica, at: now))
     }
 
     private mutating func begin(_ head: Entry, at now: Duration, _ plan: inout StepPlan) {
@@ -85,15 +114,18 @@ extension Scheduler {
         if !entry.phase.takesMemory { entry.grantedBytes = bytesToBegin(entry) }
         switch entry.phase {
         case .waiting:
-            plan.opens[entry.id] = .init(tokensMax: grant, state: entry.match.state, length: entry.match.reused)
+            plan.opens[entry.id] = .init(
+                replica: entry.replica, tokensMax: grant, state: entry.match.state, length: entry.match.reused)
         case .parkedOnDisk, .keptInMemory:
-            plan.resumes[entry.id] = .init(tokensMax: grant, state: state, length: entry.carried)
+            plan.resumes[entry.id] = .init(
+                replica: entry.replica, tokensMax: grant, state: state, length: entry.carried)
         case .parkedInMemory: break
         }
         entry.granted = grant
         accounts.charge(entry.granted - entry.carried, to: entry.demand.account)
         entry.begun = now
         entry.begunStep = step
+        entry.isCutOff = false
         running.append(entry)
     }
 
@@ -120,10 +152,18 @@ extension Scheduler {
 }
 
 extension Scheduler.Entry {
+    /// The sequence as it is when it begins like this.
+    func beginning(_ start: SequenceStart, on replica: ReplicaID) -> Self {
+        var entry = self
+        (entry.replica, entry.match, entry.keepPoints) = (replica, start.match, start.keepAt)
+        (entry.carried, entry.keptLength) = (start.match.reused, start.match.reused)
+        return entry
+    }
+
     /// Its state is gone: all its tokens are read again.
     mutating func forgetState() {
         promptCount = carried < promptCount ? promptCount : tokenCount
         (carried, granted, grantedBytes, phase) = (0, 0, 0, .waiting)
-        (match, keepPoints, keptLength, parkedState) = (PrefixMatch(), [], 0, .none)
+        (match, keepPoints, keptLength, parkedState, replica) = (PrefixMatch(), [], 0, .none, .none)
     }
 }

@@ -8,15 +8,19 @@ extension Scheduler {
         var resting: [Entry] = []
         /// They run, and lose their places.
         var running: [Entry] = []
-        /// Whether those that run go to disk; else they stay in memory, where only their places are wanted.
+        /// Whether those that run on the same replica go to disk; else they stay in memory, since only their places are
+        /// wanted.
         var toDisk = false
     }
 
-    /// Parks less urgent sequences, the youngest first, until `head` fits; nobody, where that would not be enough.
+    /// Parks less urgent sequences, the youngest first, until `head` fits on its replica; nobody, where that would not
+    /// be enough.
     mutating func makeRoom(for head: Entry, at now: Duration, _ plan: inout StepPlan) -> Bool {
         guard let victims = victims(for: head, at: now) else { return false }
         // Where the disk cannot be written, the more urgent one waits.
-        guard now >= keepsOffDiskUntil || (victims.resting.isEmpty && !victims.toDisk) else { return false }
+        guard now >= pauses(of: head.replica).keepsOffDiskUntil || (victims.resting.isEmpty && !victims.toDisk) else {
+            return false
+        }
         for entry in victims.resting {
             guard let index = queue.firstIndex(where: { $0.id == entry.id }) else { continue }
             plan.parks.append(queue[index].park())
@@ -24,8 +28,9 @@ extension Scheduler {
             queue[index].setAsideStep = step
         }
         for entry in victims.running {
-            setAside(entry, as: victims.toDisk ? .parkedOnDisk : .parkedInMemory, &plan)
-            if victims.toDisk { plan.grows[entry.id] = nil }
+            let toDisk = victims.toDisk && entry.replica == head.replica
+            setAside(entry, as: toDisk ? .parkedOnDisk : .parkedInMemory, &plan)
+            if toDisk { plan.grows[entry.id] = nil }
         }
         return true
     }
@@ -34,16 +39,23 @@ extension Scheduler {
     private func victims(for head: Entry, at now: Duration) -> Victims? {
         let bytesNeeded = bytesToBeginAlone(head)        // those that share with it may be parked
         // More may be reserved than there is. One that needs none may begin all the same.
-        var bytesFree = bytesNeeded == 0 ? max(0, freeBytes(at: now)) : freeBytes(at: now)
+        let free = freeBytes(on: head.replica, at: now)
+        var bytesFree = bytesNeeded == 0 ? max(0, free) : free
         var placesFree = limits.placesMax - running.count
         var victims = Victims()
-        for entry in queue where bytesFree < bytesNeeded && entry.phase.takesMemory && mayTakePlace(head, of: entry) {
+        for entry in queue
+        where bytesFree < bytesNeeded && entry.phase.takesMemory && entry.replica == head.replica
+            && mayTakePlace(head, of: entry)
+        {
             bytesFree += entry.grantedBytes
             victims.resting.append(entry)
         }
         victims.toDisk = bytesFree < bytesNeeded
-        func bytes(of entry: Entry) -> Int { victims.toDisk ? entry.grantedBytes : 0 }
-        for entry in lessUrgent(than: head) where bytesFree < bytesNeeded || placesFree < 1 {
+        func bytes(of entry: Entry) -> Int {
+            victims.toDisk && entry.replica == head.replica ? entry.grantedBytes : 0
+        }
+        for entry in lessUrgent(than: head)
+        where placesFree < 1 || (bytesFree < bytesNeeded && entry.replica == head.replica) {
             (bytesFree, placesFree) = (bytesFree + bytes(of: entry), placesFree + 1)
             victims.running.append(entry)
         }

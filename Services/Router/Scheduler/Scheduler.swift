@@ -15,18 +15,21 @@ internal import Messages
 ///
 /// Memory is granted as a sequence grows: its prompt and what most answers need when it begins, then in steps
 /// (`Scheduler+memory`).
+///
+/// Attention may have several replicas. A sequence's state is on one of them, which is chosen when the sequence begins
+/// (`ReplicaChoice`). Only sequences on the same replica make room for one another.
 struct Scheduler {
     struct Limits: Sendable {
         /// Sequences that run at a time.
         var placesMax = 64
         /// Sequences of a class and those above it that may wait for their first place.
         var waitingMax = 256
-        /// Memory for the state of all sequences.
-        var memoryBytes = Int.max
+        /// The replicas of attention and what each has for the states of sequences.
+        var replicas: [ReplicaID: ReplicaMemory] = [:]
+        /// What a state takes on a replica, by its length. It changes only while no sequence has a state.
+        var stateSize = StateSize(fixedBytes: 0, pageBytes: 0, pageLength: 1)
         /// More than any machine has, and small enough to add up.
         static let memoryBytesMax = 1 << 50
-        /// Of it, what others than this router take at the moment.
-        var othersBytes = 0
         /// What each account counts for.
         var weights: [Double] = [1]
         /// Every so long after its arrival a waiting request rises a class. After the first time no other may pass it.
@@ -44,6 +47,7 @@ struct Scheduler {
     /// A sequence that is over, or begins anew.
     struct Ended {
         let id: SequenceID
+        let replica: ReplicaID
         /// Tokens in its live state; nil: unknown, or of no use.
         var length: Int?
         /// Of the longest state that is kept of them.
@@ -64,12 +68,11 @@ struct Scheduler {
     /// Sequences that are over or begin anew, whose live states may still be open.
     var ended: [Ended] = []
     /// Kept states of sequences that were parked and are over.
-    var discards: [StateID] = []
+    var discards: [ReplicaID: [StateID]] = [:]
     var step = 0
-    /// Until then the attention service has no more memory than is reserved, whatever its limit says.
-    var lacksMemoryUntil = Duration.zero
-    /// Until then nothing is parked on disk: the last time that failed.
-    var keepsOffDiskUntil = Duration.zero
+    var pauses: [ReplicaID: Pauses] = [:]
+    /// Of replicas that were lost; nil before the first was.
+    var former: FormerMemory?
     var accounts: Accounts
     var lengths = AnswerLengths()
     private var occupancy = Occupancy()
@@ -88,7 +91,7 @@ struct Scheduler {
 
     /// - Parameter id: never used before.
     mutating func submit(_ id: SequenceID, _ demand: Demand, at now: Duration) -> Submission {
-        let tokensMax = demand.state.tokens(within: limits.memoryBytes)
+        let tokensMax = tokensMax(at: now)
         // The answer may be cut short, the prompt may not.
         guard demand.promptCount <= tokensMax else { return .tooLarge(tokensMax: tokensMax) }
         let free = max(0, limits.placesMax - running.count)
@@ -115,22 +118,21 @@ struct Scheduler {
             accounts.refund(entry.granted - entry.carried, to: entry.demand.account)
             if entry.tokenCount > entry.demand.promptCount { lengths.note(entry.tokenCount - entry.demand.promptCount) }
             leave(entry, isSound: isSound)
+            pauses[entry.replica]?.lacksMemoryUntil = .zero
         } else if let index = queue.firstIndex(where: { $0.id == id }) {
             let entry = queue.remove(at: index)
             guard entry.phase != .waiting else { return }
             leave(entry, isSound: isSound)
-        } else {
-            return
+            pauses[entry.replica]?.lacksMemoryUntil = .zero
         }
-        lacksMemoryUntil = .zero
     }
 
     /// Notes what has to be done with the state that a sequence leaves behind.
     mutating func leave(_ entry: Entry, isSound: Bool) {
         let isParked = entry.parkedState != .none
-        if isParked { discards.append(entry.parkedState) }
+        if isParked { discards[entry.replica, default: []].append(entry.parkedState) }
         let length = isSound && !isParked ? entry.carried : nil
-        ended.append(Ended(id: entry.id, length: length, keptLength: entry.keptLength))
+        ended.append(Ended(id: entry.id, replica: entry.replica, length: length, keptLength: entry.keptLength))
     }
 
     /// The plan's rows were computed.
@@ -156,10 +158,13 @@ struct Scheduler {
     mutating func plan(
         at now: Duration, promptRowsMax: (beside: Int, alone: Int), prefixes: some PrefixSource = NoPrefixes()
     ) -> StepPlan {
+        loseStatesOfGoneReplicas()
         step += 1
         var plan = StepPlan()
         plan.expired = expire(at: now)
+        leaveDraining(at: now)
         close(into: &plan, prefixes)
+        endDepartures(at: now, plan)
         grow(at: now, into: &plan)
         close(into: &plan, prefixes)
         endOutgrown(at: now, into: &plan)

@@ -5,15 +5,15 @@ struct StepPlan: Sendable, Equatable {
     /// Sequences whose deadline has passed; they are gone already.
     var expired: [SequenceID] = []
     /// Sequences whose live state nobody needs any more.
-    var closes: [SequenceID] = []
+    var closes: [ReplicaID: [SequenceID]] = [:]
     /// Kept states that nobody needs any more.
-    var discards: [StateID] = []
+    var discards: [ReplicaID: [StateID]] = [:]
     /// Live states that go to disk, to make room.
     var parks: [Parking] = []
     /// Sequences for which there is no more memory, however long they wait; they are gone already.
     var outgrown: [SequenceID] = []
-    /// Sequences that get memory for more positions: how many each may reach from now on.
-    var grows: [SequenceID: Int] = [:]
+    /// Sequences that get memory for more positions.
+    var grows: [SequenceID: Growth] = [:]
     /// How many sequences lost their state to make room: they wait to begin anew.
     var dropCount = 0
     /// States that are kept before the sequences' next rows, or as their sequences end.
@@ -36,6 +36,8 @@ extension StepPlan {
     /// New rows of one sequence.
     struct Rows: Sendable, Equatable {
         let id: SequenceID
+        /// Where the sequence's state is.
+        let replica: ReplicaID
         /// Position of the first row.
         let start: Int
         let count: Int
@@ -45,6 +47,8 @@ extension StepPlan {
 
     /// How a sequence gets its live state.
     struct Opening: Sendable, Equatable {
+        /// Where the live state will be, and the kept one is.
+        let replica: ReplicaID
         /// Positions that it may reach.
         let tokensMax: Int
         /// The kept state that it begins from; `.none`: it begins empty.
@@ -53,9 +57,17 @@ extension StepPlan {
         var length = 0
     }
 
+    /// A live state gets memory for more positions.
+    struct Growth: Sendable, Equatable {
+        let replica: ReplicaID
+        /// Positions that it may reach from now on.
+        let tokensMax: Int
+    }
+
     /// A live state becomes a kept one on disk, from which its sequence goes on later.
     struct Parking: Sendable, Equatable {
         let id: SequenceID
+        let replica: ReplicaID
         let state: StateID
         /// The state is kept in memory already, and only has to be written.
         var isKept = false
@@ -64,6 +76,7 @@ extension StepPlan {
     /// A live state is kept, for later prompts that begin with the same tokens.
     struct Keep: Sendable, Equatable {
         let id: SequenceID
+        let replica: ReplicaID
         let state: StateID
         /// The sequence ends with it.
         let closes: Bool

@@ -1,19 +1,21 @@
 internal import Messages
 internal import Transport
 
-/// The states that the attention service keeps, by the engine's book. Nothing is remembered here: whoever asks gets
-/// what attention answers now.
+/// The states that replicas of attention keep, by the engine's book. Nothing is remembered here: whoever asks gets what
+/// attention answers now.
 struct AttentionStates: SessionStates {
-    let attention: AttentionClient
+    let replicas: AttentionReplicas
     let engine: StepEngine
 
     var fileBytesMax: Int { engine.memoryBytes }
 
     func states(along tokens: [Int32], in scope: PrefixScope) async throws(StateFailure) -> [SessionState] {
         let known = engine.states(along: tokens, in: scope)
-        guard !known.isEmpty else { return [] }
-        let infos = try await told { attention throws(RPCError) in try await attention.listStates() }
-        let kept = Dictionary(infos.map { ($0.state, $0) }) { _, last in last }
+        var kept: [StateID: KeptStateInfo] = [:]
+        for id in Set(known.compactMap { engine.replica(of: $0.id) }).sorted() {
+            guard let replica = replicas[id] else { continue }
+            for info in try await told({ try await replica.listStates().whole }) { kept[info.state] = info }
+        }
         return known.compactMap { id, length in
             kept[id].map { SessionState(length: length, inMemory: $0.bytes, onDisk: $0.diskBytes) }
         }
@@ -21,39 +23,61 @@ struct AttentionStates: SessionStates {
 
     func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? { engine.state(of: tokens, in: scope) }
 
-    func forget(_ state: StateID) { engine.gone([state]) }
+    func forget(_ state: StateID) {
+        if let replica = engine.replica(of: state) { engine.gone([state], on: replica) }
+    }
 
     func store(_ state: StateID) async throws(StateFailure) -> Int {
-        try await told { attention throws(RPCError) in try await attention.store(state, leavesMemory: false) }
+        let replica = try replica(of: state)
+        return try await told { try await replica.store(state, leavesMemory: false) }
     }
 
     func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart {
-        let answer = try await told { attention throws(RPCError) in
-            try await attention.export(state, at: offset, bytesMax: StatePart.bytesMax)
-        }
+        let attention = try onlyPart(of: replica(of: state))
+        let answer = try await told { try await attention.export(state, at: offset, bytesMax: StatePart.bytesMax) }
         return StatePart(fileBytes: answer.fileBytes, bytes: answer.part)
     }
 
     func take(_ part: ArrivingPart, of state: StateID, in scope: PrefixScope) async throws(StateFailure) {
-        try await told { attention throws(RPCError) in
+        let attention = try onlyPart(of: replica(of: state))
+        try await told {
             try await attention.import(part.bytes, of: state, in: scope, at: part.offset, isLast: part.isLast)
         }
     }
 
     func tokens(of state: StateID) async throws(StateFailure) -> [Int32] {
-        try await told { attention throws(RPCError) in try await attention.describe(state) }.tokens
+        let replica = try replica(of: state)
+        return try await told { try await replica.describe(state) }.tokens
     }
 
     func learn(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
-        engine.found(state, tokens, in: scope)
+        if let replica = try? replica(of: state) { engine.found(state, tokens, in: scope, on: replica.id) }
     }
 
-    func drop(_ state: StateID) async { try? await attention.drop([state]) }
+    func drop(_ state: StateID) async { try? await replica(of: state).drop([state]) }
 
-    /// What the attention service answers; its error is told as the front knows it.
-    private func told<Value>(
-        _ ask: (AttentionClient) async throws(RPCError) -> Value
-    ) async throws(StateFailure) -> Value {
-        do throws(RPCError) { return try await ask(attention) } catch { throw StateFailure(error) }
+    /// Where the state is, or, before anybody knows it, where it goes: its id, which is drawn at random, says to which
+    /// of the replicas.
+    private func replica(of state: StateID) throws(StateFailure) -> AttentionReplica {
+        if let id = engine.replica(of: state) {
+            guard let replica = replicas[id] else { throw .gone }
+            return replica
+        }
+        let all = replicas.all
+        guard !all.isEmpty else { throw .unavailable }
+        return all[Int(state.rawValue % UInt64(all.count))]
+    }
+
+    /// A state in several parts is several files, none of which anybody but this cluster could use.
+    private func onlyPart(of replica: AttentionReplica) throws(StateFailure) -> AttentionClient {
+        guard replica.parts.count == 1 else { throw .inParts(replica.parts.count) }
+        return replica.parts[0]
+    }
+
+    /// What attention answers; its error is told as the front knows it.
+    private func told<Value>(_ ask: () async throws -> Value) async throws(StateFailure) -> Value {
+        do { return try await ask() } catch let error as RPCError { throw StateFailure(error) } catch {
+            throw .failed("\(error)")
+        }
     }
 }

@@ -2,6 +2,13 @@ internal import Records
 internal import Tensors
 internal import Tokenizer
 
+/// What the model is given by a request that continues a session.
+struct SessionPrompt: Sendable, Equatable {
+    let ids: [Int32]
+    /// After how many of its tokens later requests are likely to go on from it, in ascending order.
+    let keepAt: [Int]
+}
+
 /// What a request adds to the session that it names, in token ids.
 ///
 /// Messages are encoded one by one. Each begins and ends with control tokens, across which nothing is merged, so the
@@ -24,21 +31,21 @@ struct SessionAddition: Sendable, Equatable {
     /// The whole prompt, and where in it later requests are likely to go on.
     ///
     /// - Parameter session: the turns of the session.
-    func prompt(after session: [Session.Turn]) -> Job.Prompt {
+    func prompt(after session: [Session.Turn]) -> SessionPrompt {
         let all = session + turns
         guard toolPlace == .behindSystem else {
             // The next request may bring other tools.
             let messages = all.flatMap(\.tokens)
-            return Job.Prompt(ids: messages + tools + opening, keepAt: [messages.count].filter { $0 > 0 })
+            return SessionPrompt(ids: messages + tools + opening, keepAt: [messages.count].filter { $0 > 0 })
         }
         // A session that was made of a prompt has its instructions in there.
         let instructions = all.prefix { ["system", "prompt"].contains($0.role) }
         let common = instructions.flatMap(\.tokens) + tools
         let messages = common + all.dropFirst(instructions.count).flatMap(\.tokens)
         let isCommonKept =
-            !tools.isEmpty && common.count >= ChatRequest.commonTokensMin && common.count < messages.count
+            !tools.isEmpty && common.count >= KeepPolicy.commonLengthMin && common.count < messages.count
         let keepAt = (isCommonKept ? [common.count] : []) + [messages.count]
-        return Job.Prompt(ids: messages + opening, keepAt: keepAt.filter { $0 > 0 })
+        return SessionPrompt(ids: messages + opening, keepAt: keepAt.filter { $0 > 0 })
     }
 
     /// What the session has more once the answer is there. The answer's tokens are the model's own: its text might be

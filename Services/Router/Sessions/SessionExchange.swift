@@ -15,7 +15,7 @@ final class SessionExchange: Sendable {
     }
 
     /// What the model is given.
-    var prompt: Job.Prompt { addition.prompt(after: session.turns) }
+    var prompt: SessionPrompt { addition.prompt(after: session.turns) }
 
     /// Stores what the client said and what it was answered, and lets the next request in. Of no effect the second
     /// time, or after `end`.

@@ -8,6 +8,8 @@ enum StateFailure: Error, Equatable {
     case noRoom(String)
     /// The file that arrived is no state that this cluster could have computed; the sentence says why.
     case refused(String)
+    /// Attention is cut into so many parts, each of which has a file of its own.
+    case inParts(Int)
     /// The attention service does not answer, or is another one than before.
     case unavailable
     /// It is somebody's fault in the cluster; for the log.

@@ -54,8 +54,9 @@ typedef struct Minimax__Cluster__V1__EmbedResponse Minimax__Cluster__V1__EmbedRe
 typedef struct Minimax__Cluster__V1__SublayerRequest Minimax__Cluster__V1__SublayerRequest;
 typedef struct Minimax__Cluster__V1__SequenceSpan Minimax__Cluster__V1__SequenceSpan;
 typedef struct Minimax__Cluster__V1__SublayerResponse Minimax__Cluster__V1__SublayerResponse;
-typedef struct Minimax__Cluster__V1__LogitsRequest Minimax__Cluster__V1__LogitsRequest;
-typedef struct Minimax__Cluster__V1__LogitsResponse Minimax__Cluster__V1__LogitsResponse;
+typedef struct Minimax__Cluster__V1__HeadRequest Minimax__Cluster__V1__HeadRequest;
+typedef struct Minimax__Cluster__V1__HeadQuestion Minimax__Cluster__V1__HeadQuestion;
+typedef struct Minimax__Cluster__V1__HeadResponse Minimax__Cluster__V1__HeadResponse;
 typedef struct Minimax__Cluster__V1__StateRequest Minimax__Cluster__V1__StateRequest;
 typedef struct Minimax__Cluster__V1__StateResponse Minimax__Cluster__V1__StateResponse;
 typedef struct Minimax__Cluster__V1__AnnounceRequest Minimax__Cluster__V1__AnnounceRequest;
@@ -1226,11 +1227,13 @@ struct  Minimax__Cluster__V1__SublayerResponse
 
 
 /*
- * POST /minimax.cluster.v1/attention/logits -> LogitsResponse
- * swift: logits
- * Asks for the logits of some rows.
+ * POST /minimax.cluster.v1/attention/head -> HeadResponse
+ * swift: head
+ * Asks for what is needed of some rows' logits to choose tokens, which is seldom all of them. A service answers for the
+ * ids whose rows of the head it has; ids are those of the whole vocabulary everywhere. A logit that is NaN counts as
+ * minus infinity.
  */
-struct  Minimax__Cluster__V1__LogitsRequest
+struct  Minimax__Cluster__V1__HeadRequest
 {
   ProtobufCMessage base;
   /*
@@ -1240,29 +1243,166 @@ struct  Minimax__Cluster__V1__LogitsRequest
    * swift: [Float]
    */
   ProtobufCBinaryData hidden;
+  /*
+   * What is wanted of each row.
+   */
+  size_t n_questions;
+  Minimax__Cluster__V1__HeadQuestion **questions;
+  /*
+   * Ids that are candidates of no row, as lengths that alternate: from id 0 on so many that may be candidates, so many
+   * that may not, and so on.
+   */
+  /*
+   * swift: = []
+   */
+  size_t n_excluded;
+  uint32_t *excluded;
 };
-#define MINIMAX__CLUSTER__V1__LOGITS_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__logits_request__descriptor) \
-    , {0,NULL} }
+#define MINIMAX__CLUSTER__V1__HEAD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__head_request__descriptor) \
+    , {0,NULL}, 0,NULL, 0,NULL }
 
 
 /*
- * The logits of the rows.
+ * What is wanted of one row's logits. Ids that are neither named nor excluded are free.
  */
-struct  Minimax__Cluster__V1__LogitsResponse
+struct  Minimax__Cluster__V1__HeadQuestion
 {
   ProtobufCMessage base;
   /*
-   * (rows, vocabulary): one row for each row asked for.
+   * How many candidates: the free ids with the highest logits, the lower id first among equals.
+   */
+  /*
+   * swift: = 0
+   */
+  uint32_t candidates;
+  /*
+   * Ids whose logits are wanted, ascending.
+   */
+  /*
+   * swift: = []
+   */
+  size_t n_named;
+  uint32_t *named;
+  /*
+   * How many of all ids with the highest logits are wanted, the lower id first among equals.
+   */
+  /*
+   * swift: = 0
+   */
+  uint32_t top;
+  /*
+   * Whether the sums of exp(logit - highest logit) over all ids are wanted.
+   */
+  /*
+   * swift: = false
+   */
+  protobuf_c_boolean log_sum;
+  /*
+   * Whether all logits are wanted instead of those of candidates and of named ids.
+   */
+  /*
+   * swift: = false
+   */
+  protobuf_c_boolean whole;
+  /*
+   * Above 0 in a row that does not draw, the sums of exp((logit - highest logit) / temperature) over the free ids are
+   * wanted.
+   */
+  /*
+   * swift: = 0
+   */
+  double temperature;
+  /*
+   * Whether the row's one candidate is the free id with the highest logit / temperature + noise, which draws one of
+   * them with the probabilities of the softmax. The noise of an id is -log(-log((n + 0.5) / 2^52)), where n is the upper
+   * 52 bits of number `id` of SplitMix64, counted from 0.
+   */
+  /*
+   * swift: = false
+   */
+  protobuf_c_boolean draws;
+  /*
+   * The seed of these numbers.
+   */
+  /*
+   * swift: UInt64 = 0
+   */
+  uint64_t seed;
+};
+#define MINIMAX__CLUSTER__V1__HEAD_QUESTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__head_question__descriptor) \
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * What was wanted of the rows' logits, of each kind row after row, as far as the service has the ids.
+ */
+struct  Minimax__Cluster__V1__HeadResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The ids of the candidates: of each row as many as it wants, or as there are, the highest first.
+   */
+  /*
+   * swift: [Int32]
+   */
+  ProtobufCBinaryData candidates;
+  /*
+   * Their logits.
    */
   /*
    * swift: [Float]
    */
-  ProtobufCBinaryData logits;
+  ProtobufCBinaryData candidate_logits;
+  /*
+   * The logits of the named ids, in their order.
+   */
+  /*
+   * swift: [Float]
+   */
+  ProtobufCBinaryData named_logits;
+  /*
+   * The ids of the highest logits of all, the highest first.
+   */
+  /*
+   * swift: [Int32]
+   */
+  ProtobufCBinaryData top;
+  /*
+   * Their logits.
+   */
+  /*
+   * swift: [Float]
+   */
+  ProtobufCBinaryData top_logits;
+  /*
+   * (eighths, 2) for each row that wants it. The vocabulary is cut into eighths; eighth i begins at i * vocabulary / 8,
+   * rounded down. For each eighth that the service has: the highest logit, and the sum of exp(logit - highest logit).
+   * Where all logits are minus infinity, the sum is 0.
+   */
+  /*
+   * swift: [Double]
+   */
+  ProtobufCBinaryData log_sums;
+  /*
+   * The same at the row's temperature, over the free ids.
+   */
+  /*
+   * swift: [Double]
+   */
+  ProtobufCBinaryData free_sums;
+  /*
+   * All logits, of the rows that want them.
+   */
+  /*
+   * swift: [Float]
+   */
+  ProtobufCBinaryData whole_logits;
 };
-#define MINIMAX__CLUSTER__V1__LOGITS_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__logits_response__descriptor) \
-    , {0,NULL} }
+#define MINIMAX__CLUSTER__V1__HEAD_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__head_response__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 /*
@@ -1326,11 +1466,11 @@ struct  Minimax__Cluster__V1__AnnounceRequest
 {
   ProtobufCMessage base;
   /*
-   * The host's name, which is unique in its cluster.
+   * Its name, which is unique among the processes of its role in its cluster.
    */
   char *name;
   /*
-   * A text that changes with every start of the host.
+   * A text that changes with every start of the process.
    */
   char *instance;
   /*
@@ -1338,7 +1478,7 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   char *address;
   /*
-   * The fingerprint of the host's checkpoint.
+   * The fingerprint of its checkpoint.
    */
   char *model_fingerprint;
   /*
@@ -1350,7 +1490,7 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   uint32_t threads;
   /*
-   * Whether the host is about to stop, so that others must take its units over.
+   * Whether it is about to stop, so that others must take over what it holds.
    */
   protobuf_c_boolean draining;
   /*
@@ -1358,7 +1498,7 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   char *arithmetic;
   /*
-   * How much memory it has for weights.
+   * How much memory it has for weights or, as an attention service, for states.
    */
   uint64_t memory_bytes;
   /*
@@ -1384,7 +1524,7 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   char *weights_copy;
   /*
-   * What the process does in the cluster: "expert-host" or "attention".
+   * What the process does in the cluster: "expert-host" or "attention"; an empty text stands for "expert-host".
    */
   /*
    * swift: = "expert-host"
@@ -1407,11 +1547,11 @@ struct  Minimax__Cluster__V1__AnnounceResponse
    */
   char *router;
   /*
-   * The version of the router's plan; 0 while the host has no part in it.
+   * The version of the router's plan; 0 while the process has no part in it.
    */
   uint64_t plan_version;
   /*
-   * Whether nothing is sent any more to this host, which is about to stop.
+   * Whether nothing is sent any more to this process, which is about to stop.
    */
   protobuf_c_boolean released;
 };
@@ -2161,43 +2301,62 @@ Minimax__Cluster__V1__SublayerResponse *
 void   minimax__cluster__v1__sublayer_response__free_unpacked
                      (Minimax__Cluster__V1__SublayerResponse *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__LogitsRequest methods */
-void   minimax__cluster__v1__logits_request__init
-                     (Minimax__Cluster__V1__LogitsRequest         *message);
-size_t minimax__cluster__v1__logits_request__get_packed_size
-                     (const Minimax__Cluster__V1__LogitsRequest   *message);
-size_t minimax__cluster__v1__logits_request__pack
-                     (const Minimax__Cluster__V1__LogitsRequest   *message,
+/* Minimax__Cluster__V1__HeadRequest methods */
+void   minimax__cluster__v1__head_request__init
+                     (Minimax__Cluster__V1__HeadRequest         *message);
+size_t minimax__cluster__v1__head_request__get_packed_size
+                     (const Minimax__Cluster__V1__HeadRequest   *message);
+size_t minimax__cluster__v1__head_request__pack
+                     (const Minimax__Cluster__V1__HeadRequest   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__logits_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__LogitsRequest   *message,
+size_t minimax__cluster__v1__head_request__pack_to_buffer
+                     (const Minimax__Cluster__V1__HeadRequest   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__LogitsRequest *
-       minimax__cluster__v1__logits_request__unpack
+Minimax__Cluster__V1__HeadRequest *
+       minimax__cluster__v1__head_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__logits_request__free_unpacked
-                     (Minimax__Cluster__V1__LogitsRequest *message,
+void   minimax__cluster__v1__head_request__free_unpacked
+                     (Minimax__Cluster__V1__HeadRequest *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__LogitsResponse methods */
-void   minimax__cluster__v1__logits_response__init
-                     (Minimax__Cluster__V1__LogitsResponse         *message);
-size_t minimax__cluster__v1__logits_response__get_packed_size
-                     (const Minimax__Cluster__V1__LogitsResponse   *message);
-size_t minimax__cluster__v1__logits_response__pack
-                     (const Minimax__Cluster__V1__LogitsResponse   *message,
+/* Minimax__Cluster__V1__HeadQuestion methods */
+void   minimax__cluster__v1__head_question__init
+                     (Minimax__Cluster__V1__HeadQuestion         *message);
+size_t minimax__cluster__v1__head_question__get_packed_size
+                     (const Minimax__Cluster__V1__HeadQuestion   *message);
+size_t minimax__cluster__v1__head_question__pack
+                     (const Minimax__Cluster__V1__HeadQuestion   *message,
                       uint8_t             *out);
-size_t minimax__cluster__v1__logits_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__LogitsResponse   *message,
+size_t minimax__cluster__v1__head_question__pack_to_buffer
+                     (const Minimax__Cluster__V1__HeadQuestion   *message,
                       ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__LogitsResponse *
-       minimax__cluster__v1__logits_response__unpack
+Minimax__Cluster__V1__HeadQuestion *
+       minimax__cluster__v1__head_question__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   minimax__cluster__v1__logits_response__free_unpacked
-                     (Minimax__Cluster__V1__LogitsResponse *message,
+void   minimax__cluster__v1__head_question__free_unpacked
+                     (Minimax__Cluster__V1__HeadQuestion *message,
+                      ProtobufCAllocator *allocator);
+/* Minimax__Cluster__V1__HeadResponse methods */
+void   minimax__cluster__v1__head_response__init
+                     (Minimax__Cluster__V1__HeadResponse         *message);
+size_t minimax__cluster__v1__head_response__get_packed_size
+                     (const Minimax__Cluster__V1__HeadResponse   *message);
+size_t minimax__cluster__v1__head_response__pack
+                     (const Minimax__Cluster__V1__HeadResponse   *message,
+                      uint8_t             *out);
+size_t minimax__cluster__v1__head_response__pack_to_buffer
+                     (const Minimax__Cluster__V1__HeadResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Minimax__Cluster__V1__HeadResponse *
+       minimax__cluster__v1__head_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   minimax__cluster__v1__head_response__free_unpacked
+                     (Minimax__Cluster__V1__HeadResponse *message,
                       ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__StateRequest methods */
 void   minimax__cluster__v1__state_request__init
@@ -2394,11 +2553,14 @@ typedef void (*Minimax__Cluster__V1__SequenceSpan_Closure)
 typedef void (*Minimax__Cluster__V1__SublayerResponse_Closure)
                  (const Minimax__Cluster__V1__SublayerResponse *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__LogitsRequest_Closure)
-                 (const Minimax__Cluster__V1__LogitsRequest *message,
+typedef void (*Minimax__Cluster__V1__HeadRequest_Closure)
+                 (const Minimax__Cluster__V1__HeadRequest *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__LogitsResponse_Closure)
-                 (const Minimax__Cluster__V1__LogitsResponse *message,
+typedef void (*Minimax__Cluster__V1__HeadQuestion_Closure)
+                 (const Minimax__Cluster__V1__HeadQuestion *message,
+                  void *closure_data);
+typedef void (*Minimax__Cluster__V1__HeadResponse_Closure)
+                 (const Minimax__Cluster__V1__HeadResponse *message,
                   void *closure_data);
 typedef void (*Minimax__Cluster__V1__StateRequest_Closure)
                  (const Minimax__Cluster__V1__StateRequest *message,
@@ -2457,8 +2619,9 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__embed_response__de
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__sequence_span__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_response__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__logits_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__logits_response__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__head_request__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__head_question__descriptor;
+extern const ProtobufCMessageDescriptor minimax__cluster__v1__head_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__state_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor;

@@ -4,23 +4,23 @@ internal import CMessages
 /// Says that an expert host or an attention service lives and can be reached. It sends this about once a second for as
 /// long as it lives; the router connects to `address` and tells it what to hold.
 package struct AnnounceRequest: Sendable, Equatable {
-    /// The host's name, which is unique in its cluster.
+    /// Its name, which is unique among the processes of its role in its cluster.
     package let name: String
-    /// A text that changes with every start of the host.
+    /// A text that changes with every start of the process.
     package let instance: String
     /// Where the router reaches it: "unix:/path" or "host:port".
     package let address: String
-    /// The fingerprint of the host's checkpoint.
+    /// The fingerprint of its checkpoint.
     package let modelFingerprint: String
     /// The instruction set in use, for example "avx512".
     package let kernels: String
     /// How many threads it computes with.
     package let threads: Int
-    /// Whether the host is about to stop, so that others must take its units over.
+    /// Whether it is about to stop, so that others must take over what it holds.
     package let draining: Bool
     /// The arithmetic in use, "exact" or "fast".
     package let arithmetic: String
-    /// How much memory it has for weights.
+    /// How much memory it has for weights or, as an attention service, for states.
     package let memoryBytes: Int
     /// How many bytes a second its threads read from memory; it is measured again now and then.
     package let readBandwidth: Int
@@ -30,7 +30,7 @@ package struct AnnounceRequest: Sendable, Equatable {
     package let bandwidthMeasurements: Int
     /// The same as in `AttentionDescription`.
     package let weightsCopy: String
-    /// What the process does in the cluster: "expert-host" or "attention".
+    /// What the process does in the cluster: "expert-host" or "attention"; an empty text stands for "expert-host".
     package let role: String
 
     /// Each parameter becomes the property of its name.

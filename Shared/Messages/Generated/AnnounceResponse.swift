@@ -5,9 +5,9 @@ internal import CMessages
 package struct AnnounceResponse: Sendable, Equatable {
     /// The router's instance.
     package let router: String
-    /// The version of the router's plan; 0 while the host has no part in it.
+    /// The version of the router's plan; 0 while the process has no part in it.
     package let planVersion: Int
-    /// Whether nothing is sent any more to this host, which is about to stop.
+    /// Whether nothing is sent any more to this process, which is about to stop.
     package let released: Bool
 
     /// Each parameter becomes the property of its name.

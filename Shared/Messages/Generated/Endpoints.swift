@@ -103,9 +103,11 @@ extension Endpoint where Request == SublayerRequest, Response == SublayerRespons
     package static var attend: Self { Self(path: "/minimax.cluster.v1/attention/sublayer") }
 }
 
-extension Endpoint where Request == LogitsRequest, Response == LogitsResponse {
-    /// Asks for the logits of some rows.
-    package static var logits: Self { Self(path: "/minimax.cluster.v1/attention/logits") }
+extension Endpoint where Request == HeadRequest, Response == HeadResponse {
+    /// Asks for what is needed of some rows' logits to choose tokens, which is seldom all of them. A service answers
+    /// for the ids whose rows of the head it has; ids are those of the whole vocabulary everywhere. A logit that is NaN
+    /// counts as minus infinity.
+    package static var head: Self { Self(path: "/minimax.cluster.v1/attention/head") }
 }
 
 extension Endpoint where Request == StateRequest, Response == StateResponse {

@@ -18,7 +18,7 @@ import Testing
             owner: "me", router: 1, tokens: hasTokens ? [Int32](repeating: 0, count: length) : [],
             isPromised: isPromised, worth: .seconds(worth))
         let memory = other ?? (isInMemory ? KeptState.empty(Self.shape, length: length, store.book) : nil)
-        store.adopt(
+        try! store.adopt(
             KeptEntry(id: id, about: about, length: length, memory: memory, diskBytes: diskBytes, lastUse: lastUse))
     }
 

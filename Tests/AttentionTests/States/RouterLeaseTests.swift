@@ -1,3 +1,4 @@
+import Checkpoint
 import Messages
 import TestSupport
 import Testing
@@ -40,6 +41,37 @@ import Testing
         }
     }
 
+    @Test("who was told of a part knows it until the part changes, or its lease ends")
+    func knowledge() throws {
+        var leases = RouterLeases()
+        let half = try #require(AttentionPart(index: 1, count: 2))
+        func knowing(_ leases: RouterLeases) -> [UInt64] { [1, 2, 3].filter(leases.knowsPart) }
+        #expect(knowing(leases) == [1, 2, 3], "whoever never asked takes the service for all of attention, as it is")
+        leases.changePart(to: half, for: 1)
+        #expect(knowing(leases) == [1] && leases.part == half)
+        leases.told(2, of: .whole)
+        #expect(knowing(leases) == [1], "it was told before the change")
+        leases.told(2, of: half)
+        leases.heard(2, at: .zero)
+        #expect(knowing(leases) == [1, 2])
+        let silent = leases.expired(at: RouterLeases.length * 2)
+        #expect(silent == [2] && knowing(leases) == [1])
+        leases.changePart(to: .whole, for: 3)
+        #expect(knowing(leases) == [3] && leases.part == .whole)
+    }
+
+    @Test("a router is alone when the leases of all others have ended")
+    func alone() {
+        var leases = RouterLeases()
+        #expect(!leases.hasOther(than: 1, at: .zero))
+        leases.heard(1, at: .zero)
+        leases.heard(2, at: .seconds(1))
+        let end = RouterLeases.length + .seconds(1)
+        #expect(leases.hasOther(than: 1, at: end) && leases.hasOther(than: 3, at: end))
+        #expect(!leases.hasOther(than: 2, at: end))
+        #expect(!leases.hasOther(than: 1, at: end + .milliseconds(1)))
+    }
+
     @Test("a silent router's sequences are closed, and what only it would ask for is dropped, from disk too")
     func silent() async throws {
         let folder = try TemporaryFolder()
@@ -60,7 +92,7 @@ import Testing
         #expect(try await states.closeSilent(at: states.now) == 0)
         let later = states.now + RouterLeases.length + .seconds(1)
         // Router 2 is heard of until then, in the eyes of the keeper: only router 1 is silent.
-        states.heard(2, at: later)
+        engine.routers.heard(2, at: later)
         #expect(try await states.closeSilent(at: later) == 1)
         #expect(states.usage.sequences == 1)
         // Of router 2 there is also one without tokens, which only router 2 is told of.
@@ -70,7 +102,7 @@ import Testing
             try await engine.layer(0, router: 1, [Rows(sequence: 5, start: 2, count: 1)])
         }
         _ = try await engine.layer(0, router: 2, [Rows(sequence: 5, start: 2, count: 1)])
-        states.heard(2, at: later)
+        engine.routers.heard(2, at: later)
         #expect(try await states.closeSilent(at: later) == 0)
     }
 }

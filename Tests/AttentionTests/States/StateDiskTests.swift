@@ -19,7 +19,7 @@ import Testing
         let engine = try await soon {
             try AttentionEngine(Self.model, budgetBytes: budgetBytes, folder: folder.path)
         }
-        engine.states.adopt(engine.states.disk.found())
+        try engine.states.adopt(engine.states.disk.found())
         return engine
     }
 

@@ -19,6 +19,24 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder.path), "one that was asked for stays")
     }
 
+    @Test("that is in use is passed over, where the operator says so, for the first numbered one that is free")
+    func numbered() throws {
+        let folder = try TemporaryFolder()
+        let first = try StateFolder(folder.path, orNext: true)
+        #expect(first.files.path == folder.path)
+        do {
+            let second = try StateFolder(folder.path + "/", orNext: true)
+            #expect(second.files.path == folder.path + "-2")
+            let third = try StateFolder(folder.path, orNext: true)
+            #expect(third.files.path == folder.path + "-3")
+            withExtendedLifetime((second, third)) {}
+        }
+        let again = try StateFolder(folder.path, orNext: true)
+        #expect(again.files.path == folder.path + "-2", "who comes again finds the states of one that has ended")
+        withExtendedLifetime((first, again)) {}
+        for number in 2 ... 3 { try FileManager.default.removeItem(atPath: "\(folder.path)-\(number)") }
+    }
+
     @Test("that nobody asked for ends with its owner; one that a killed process has left is removed, none in use")
     func temporary() throws {
         let manager = FileManager.default

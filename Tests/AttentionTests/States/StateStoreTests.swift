@@ -92,7 +92,7 @@ import Testing
         var store = store()
         let kept = KeptState.empty(Self.shape, length: length, store.book)
         #expect(state.byteCount == kept.byteCount && store.book.usedBytes == kept.byteCount)
-        store.adopt(
+        try store.adopt(
             KeptEntry(id: 5, about: .init(owner: "me", router: 0), length: length, memory: kept, lastUse: .zero))
         let origin = StateOrigin(state: 5, owner: "me", length: length)
         // The first binds what it shares with the state, too.

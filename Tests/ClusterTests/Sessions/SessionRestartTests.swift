@@ -80,7 +80,7 @@ import Testing
             let run = try await Tool.run(
                 Paths.program("router").path,
                 [
-                    "--model", Paths.demo, "--attention", "unix:\(folder)/a", "--control", "unix:\(folder)/c", "--port",
+                    "--model", Paths.demo, "--control", "unix:\(folder)/c", "--port",
                     "0", "--records", file,
                 ])
             #expect(run.status != 0)

@@ -144,8 +144,8 @@ import Testing
             let run = try await Tool.run(
                 "bash",
                 [
-                    "-c", line, "bash", try Paths.program("router").path, "--model", Paths.demo, "--attention",
-                    "unix:/tmp/none.sock", "--control", "unix:/tmp/none.control", "--port", "0", "--records", data,
+                    "-c", line, "bash", try Paths.program("router").path, "--model", Paths.demo,
+                    "--control", "unix:/tmp/none.control", "--port", "0", "--records", data,
                 ])
             #expect(run.status != 0 && run.output.contains("--records \(data) cannot be used"), "\(run)")
         }

@@ -22,13 +22,13 @@ extension RESTCluster {
     /// - Parameter fingerprint: nil: the cluster's.
     func announcement(
         _ name: String, at address: Address, instance: String = "1", memoryBytes: Int = 1 << 30,
-        readBandwidth: Int = 4096 << 20, fingerprint: String? = nil
+        readBandwidth: Int = 4096 << 20, fingerprint: String? = nil, role: String = "expert-host"
     ) throws -> AnnounceRequest {
         AnnounceRequest(
             name: name, instance: instance, address: "\(address)",
             modelFingerprint: try fingerprint ?? self.fingerprint(), kernels: "fake",
             threads: 1, draining: false, arithmetic: "exact", memoryBytes: memoryBytes, readBandwidth: readBandwidth,
-            machine: "fake")
+            machine: "fake", role: role)
     }
 
     /// A way to announce hosts, for as long as `body` runs.

@@ -6,9 +6,11 @@ import TestSupport
 @testable import Router
 @testable import Transport
 
-/// Lets expert hosts come, go and fail in an order that follows from a seed. One sound host, which the router knows, is
-/// always left.
+/// Lets expert hosts, or attention services, come, go and fail in an order that follows from a seed. One sound host,
+/// which the router knows, is always left; of attention services two, so that there is a replica of one or two parts.
 actor HostStorm {
+    enum Role: Sendable { case expertHost, attention }
+
     enum Event: String, CaseIterable, Sendable {
         case add
         /// Told to stop.
@@ -35,6 +37,7 @@ actor HostStorm {
 
     private static let hostsMax = 4
     private let cluster: RESTCluster
+    private let role: Role
     private var random: SplitMix64
     /// Those that live and were not told to stop.
     private var hosts: [String: Host] = [:]
@@ -44,17 +47,21 @@ actor HostStorm {
     private(set) var story: [String] = []
     private(set) var counts: [Event: Int] = [:]
 
-    init(_ cluster: RESTCluster, seed: UInt64) {
+    init(_ cluster: RESTCluster, of role: Role = .expertHost, seed: UInt64) {
         self.cluster = cluster
+        self.role = role
         random = SplitMix64(seed: seed)
     }
 
     /// Starts one more host, behind a proxy that can swallow its connections. Its name is new, as a container's is.
     func add() throws {
         startedCount += 1
-        let name = "host-\(startedCount)"
+        let name = role == .expertHost ? "host-\(startedCount)" : "attention-\(startedCount)"
         let hole = try BlackHole("\(cluster.folder)/\(name).proxy", to: "\(cluster.folder)/\(name).sock")
-        try cluster.startExpertHost(name, announce: hole.address)
+        switch role {
+        case .expertHost: try cluster.startExpertHost(name, announce: hole.address)
+        case .attention: try cluster.startAttention(name, announce: hole.address)
+        }
         hosts[name] = Host(process: try cluster.process(name), hole: hole)
         tell("\(name) starts")
     }
@@ -82,7 +89,7 @@ actor HostStorm {
         endTroubles { _ in true }
         for host in leaving {
             try await eventually("\(host.process.name) has stopped", within: .seconds(60)) { !host.process.isRunning }
-            guard host.process.exitStatus == 0, !host.process.log.contains("still needs this host") else {
+            guard host.process.exitStatus == 0, !host.process.log.contains("still needs this process") else {
                 throw SupportError(
                     """
                     \(host.process.name) was told to stop and ended with status \
@@ -102,16 +109,21 @@ actor HostStorm {
 
     /// Names of hosts that nothing is wrong with and that the router can ask.
     private func soundHosts() async throws -> [String] {
-        try await cluster.plan().hosts.filter { host in
-            ["ready", "loading", "empty"].contains(host.state) && hosts[host.name].map { $0.trouble == nil } == true
-        }.map(\.name)
+        let plan = try await cluster.plan()
+        let answering =
+            switch role {
+            case .expertHost:
+                plan.hosts.filter { ["ready", "loading", "empty"].contains($0.state) }.map(\.name)
+            case .attention: plan.attention.members.filter { $0.standing == "ready" && $0.replica != nil }.map(\.name)
+            }
+        return answering.filter { name in hosts[name].map { $0.trouble == nil } == true }
     }
 
     private func isPossible(_ event: Event, _ sound: [String]) -> Bool {
         switch event {
         case .add: hosts.count < Self.hostsMax
         case .changePlan: true
-        case .drain, .kill, .freeze, .cutOff: sound.count >= 2
+        case .drain, .kill, .freeze, .cutOff: sound.count >= (role == .expertHost ? 2 : 3)
         }
     }
 
@@ -145,6 +157,12 @@ actor HostStorm {
     }
 
     private func changePlan() async throws {
+        guard role == .expertHost else {
+            let parts = Bool.random(using: &random) ? 1 : 2
+            tell("plan: \(parts) parts of attention")
+            _ = try await cluster.change(PlanChange(attentionParts: .fixed(parts)))
+            return
+        }
         let mode: PlacementSettings.Mode = Bool.random(using: &random) ? .latency : .throughput
         let copies = Int.random(in: 1 ... 3, using: &random)
         tell("plan: \(mode), \(copies) copies")

@@ -14,8 +14,12 @@ extension RESTCluster {
 
     /// Asks for another plan; what is nil stays as it is.
     func change(_ mode: PlacementSettings.Mode? = nil, copies: Int? = nil) async throws {
-        let body = try JSONEncoder().encode(PlanChange(mode: mode, copies: copies))
-        _ = try Self.report(try await routerAdmin.post("/admin/plan", json: [UInt8](body)))
+        _ = try await change(PlanChange(mode: mode, copies: copies))
+    }
+
+    /// - Returns: what the router says of its plan then.
+    func change(_ change: PlanChange) async throws -> PlanReport {
+        try Self.report(try await routerAdmin.post("/admin/plan", json: [UInt8](try JSONEncoder().encode(change))))
     }
 
     private static func report(_ answer: RESTClient.Answer) throws -> PlanReport {

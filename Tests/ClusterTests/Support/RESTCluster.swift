@@ -15,6 +15,8 @@ final class RESTCluster: Sendable {
     struct Setup: Sendable {
         var model = Paths.demo
         var expertHosts = 2
+        /// Attention services that are started: `attention`, `attention-2` and so on.
+        var attentionHosts = 1
         /// Added to the router's flags.
         var router: [String] = []
         /// Added to attention's flags.
@@ -68,16 +70,27 @@ final class RESTCluster: Sendable {
     // MARK: processes
 
     func startEverything() async throws {
-        try startAttention()
+        for index in 1 ... setup.attentionHosts { try startAttention(Self.attentionName(index)) }
         for index in 1 ... setup.expertHosts { try startExpertHost(index) }
         try startRouter()
         try await waitUntilReady()
     }
 
-    /// - Parameter model: nil: the cluster's.
-    func startAttention(model: String? = nil) throws {
-        let flags = ["--listen", "\(attentionAddress)", "--threads", "1"] + setup.attention
-        try start("attention", "attention", model: model, flags)
+    static func attentionName(_ index: Int) -> String { index == 1 ? "attention" : "attention-\(index)" }
+
+    /// - Parameters:
+    ///   - key: how this cluster calls the service, and it itself.
+    ///   - announce: what the router is told, where it differs from where the service listens.
+    ///   - model: nil: the cluster's.
+    func startAttention(
+        _ key: String = "attention", announce: Address? = nil, model: String? = nil, _ flags: [String] = []
+    ) throws {
+        let places =
+            ["--listen", "\(attentionAddress(key))", "--router", "\(controlAddress)", "--name", key]
+            + (announce.map { ["--announce", "\($0)"] } ?? [])
+        try start(
+            "attention", key, model: model,
+            places + ["--threads", "1", "--read-bandwidth-mib", "1024"] + setup.attention + flags)
     }
 
     func startExpertHost(_ index: Int) throws { try startExpertHost("expert-\(index)") }
@@ -103,8 +116,8 @@ final class RESTCluster: Sendable {
         try start(
             "router", "router",
             [
-                "--model-name", "demo", "--attention", "\(attentionAddress)", "--control", "\(controlAddress)",
-                "--expert-hosts", "\(setup.expertHosts)",
+                "--model-name", "demo", "--control", "\(controlAddress)",
+                "--attention-hosts", "\(setup.attentionHosts)", "--expert-hosts", "\(setup.expertHosts)",
                 "--port", "\(port)",
             ] + setup.router)
     }
@@ -127,7 +140,8 @@ final class RESTCluster: Sendable {
     var all: [ServiceProcess] { processes.withLock { $0.sorted { $0.key < $1.key }.map(\.value) } }
     var logs: String { all.map { "--- \($0.name)\n\($0.log)" }.joined(separator: "\n") }
 
-    var attentionAddress: Address { .unix(path: "\(folder)/attention.sock") }
+    var attentionAddress: Address { attentionAddress("attention") }
+    func attentionAddress(_ key: String) -> Address { .unix(path: "\(folder)/\(key).sock") }
     var controlAddress: Address { .unix(path: "\(folder)/control.sock") }
     func expertAddress(_ index: Int) -> Address { expertAddress("expert-\(index)") }
     func expertAddress(_ key: String) -> Address { .unix(path: "\(folder)/\(key).sock") }

@@ -20,6 +20,17 @@ import Testing
                 == ["--placement", "latency", "--copies", "2"])
     }
 
+    @Test("one attention service goes without saying; more are in the name")
+    func attention() {
+        let cases = PlacementCase.all(hosts: [1], copies: [1], attention: [1, 2])
+        #expect(
+            cases.map(\.name) == [
+                "hosts1.throughput.copies1", "hosts1.latency.copies1", "hosts1.throughput.copies1.attention2",
+                "hosts1.latency.copies1.attention2",
+            ])
+        #expect(cases.last?.description == "1 host, latency, 1 copy, 2 attention services")
+    }
+
     @Test("each round is compared with its own reference")
     func ratios() {
         var figures = PlacementFigures(cases: PlacementCase.all(hosts: [2], copies: [1]), batches: [1, 16])

@@ -54,6 +54,21 @@ import Testing
         #expect(life.failure == "expert-host-1 was ended by signal 9; it was the last expert host")
     }
 
+    @Test("an attention service that dies is reported, and the rest goes on while one is left")
+    mutating func oneOfTwoAttentionServicesDies() {
+        var plan = ClusterPlan(model: "m", expertHosts: 1, host: "127.0.0.1", port: 1)
+        plan.attentionHosts = 2
+        life = ClusterLife(plan.processes(sockets: "/s", programs: "/p"), drainSeconds: 9)
+        for name in ["attention", "attention-2", "expert-host-1", "router"] { _ = life.becameReady(name) }
+        #expect(
+            life.exited("attention", .signalled(9))
+                == [.report("attention was ended by signal 9; the cluster goes on with 1 attention service")])
+        #expect(life.failure == nil)
+        #expect(
+            life.exited("attention-2", .signalled(9)).contains(
+                .end(router: "router", because: "the cluster lost its attention service and ends")))
+    }
+
     @Test("an expert host's end that is expected is no news, unless it was the last")
     mutating func expectedEnd() {
         serve()

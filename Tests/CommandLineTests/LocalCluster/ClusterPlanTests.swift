@@ -17,7 +17,8 @@ import Transport
         #expect(processes.map(\.name) == ["attention", "expert-host-1", "expert-host-2", "expert-host-3", "router"])
         #expect(
             processes[0].arguments == [
-                "--listen", "unix:/s/attention.sock", "--threads", "8", "--arithmetic", "fast",
+                "--listen", "unix:/s/attention.sock", "--router", "unix:/s/control.sock", "--name", "attention",
+                "--threads", "8", "--arithmetic", "fast",
                 "--model", "/m", "--admin", "unix:/s/attention.admin", "--drain-seconds", "20", "--log-level", "debug",
                 "--exit-with-parent",
             ])
@@ -32,7 +33,7 @@ import Transport
             ])
         #expect(
             processes[4].arguments == [
-                "--attention", "unix:/s/attention.sock", "--control", "unix:/s/control.sock", "--expert-hosts", "3",
+                "--control", "unix:/s/control.sock", "--attention-hosts", "1", "--expert-hosts", "3",
                 "--host", "0.0.0.0", "--port", "80",
                 "--sequences-max", "9",
                 "--model", "/m", "--admin", "unix:/s/router.admin", "--drain-seconds", "20", "--log-level", "debug",
@@ -40,14 +41,51 @@ import Transport
             ])
     }
 
-    @Test("attention's further flags are attention's alone")
-    func attentionFlags() throws {
+    /// What stands behind a flag.
+    private func value(_ flag: String, of process: ProcessPlan) -> String? {
+        process.arguments.firstIndex(of: flag).map { process.arguments[$0 + 1] }
+    }
+
+    @Test("the folder of states is attention's alone")
+    func statesFolder() {
         var kept = plan
-        kept.attentionFlags = ["--states-folder", "/d"]
+        kept.statesFolder = "/d"
         let processes = kept.processes(sockets: "/s", programs: "/p")
-        let place = try #require(processes[0].arguments.firstIndex(of: "--states-folder"))
-        #expect(processes[0].arguments[place + 1] == "/d")
-        #expect(processes.dropFirst().allSatisfy { !$0.arguments.contains("--states-folder") })
+        #expect(value("--states-folder", of: processes[0]) == "/d")
+        #expect(processes.dropFirst().allSatisfy { value("--states-folder", of: $0) == nil })
+    }
+
+    @Test("several attention services have names, sockets and folders of states of their own, and one control address")
+    func attentionServices() {
+        var several = plan
+        (several.attentionHosts, several.statesFolder) = (3, "/d/states")
+        let processes = several.processes(sockets: "/s", programs: "/p", readBandwidth: 6 * 1_073_741_824)
+        let attention = processes.filter { $0.role == .attention }
+        #expect(attention.map(\.name) == ["attention", "attention-2", "attention-3"])
+        #expect(processes.count == 7 && processes.last?.role == .router)
+        #expect(
+            attention.map { value("--listen", of: $0) } == attention.map { "unix:/s/\($0.name).sock" })
+        #expect(Set(attention.map(\.admin)).count == 3)
+        #expect(attention.allSatisfy { value("--router", of: $0) == "unix:/s/control.sock" })
+        #expect(attention.map { value("--name", of: $0) } == attention.map(\.name))
+        #expect(
+            attention.map { value("--states-folder", of: $0) } == ["/d/states", "/d/states-2", "/d/states-3"],
+            "the first has the name and the folder that a single one has")
+        #expect(processes.dropLast().allSatisfy { value("--read-bandwidth-mib", of: $0) == "2048" })
+    }
+
+    @Test("how many attention services there are is said by either flag, and has limits")
+    func attentionHosts() throws {
+        func count(_ arguments: String...) throws -> Int {
+            try ClusterOptions.parse(arguments).plan(model: "/m", host: "h", port: 1).attentionHosts
+        }
+        #expect(try count() == 1)
+        #expect(try count("--attention", "3") == 3)
+        #expect(try count("--attention-hosts", "256") == 256)
+        for bad in ["0", "257"] {
+            let error = #expect(throws: (any Error).self) { try ClusterOptions.parse(["--attention", bad]) }
+            #expect(error.map { ClusterOptions.fullMessage(for: $0) }?.contains("'--attention-hosts'") == true)
+        }
     }
 
     @Test("expert hosts that have cores of their own compute with as many threads, on those cores alone")

@@ -1,7 +1,13 @@
 /// Answers of a router's admin server.
 enum PlanSamples {
     static let plan = """
-        {"copies":2,"copies_held":1,"drained":["host-c"],"experts":128,"hosts":[\
+        {"attention":{"members":[\
+        {"address":"unix:/r/b.sock","kernels":"avx2","memory_bytes":4000000000,"name":"attention-1","part":0,\
+        "replica":1,"role":"attention","sequences":3,"standing":"ready"},\
+        {"address":"10.0.0.3:9101","kernels":"neon","memory_bytes":2000000000,"name":"attention-2",\
+        "role":"attention","sequences":0,"standing":"connecting"}],\
+        "parts":2,"parts_wanted":"auto","replicas":2},\
+        "copies":2,"copies_held":1,"drained":["host-c"],"experts":128,"hosts":[\
         {"address":"unix:/r/a.sock","announced_bytes_per_second":12000000000,\
         "bandwidth_bytes_per_second":12500000000,"bandwidth_measurements":3,"bytes_ready":3000000,\
         "bytes_wanted":6000000,"calls":7,"experts_ready":32.125,"experts_wanted":64,"kernels":"avx2",\

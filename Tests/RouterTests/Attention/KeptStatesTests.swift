@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Logging
 internal import Messages
 internal import Synchronization
@@ -12,20 +13,18 @@ internal import Transport
     private let logger = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
 
     /// An engine that only has a book.
-    private final class Book: AttentionUser {
+    private final class Book: StateBook {
         let book = Mutex(PrefixBook())
         let parked: Set<StateID>
         init(parked: Set<StateID> = []) { self.parked = parked }
 
-        var tokensMax: Int { 0 }
-        var states: (shared: Set<StateID>, parked: Set<StateID>) { (book.withLock { $0.states }, parked) }
-        func setMemory(bytes: Int, othersBytes: Int) {}
-        func lostLiveStates() {}
-        func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
-            book.withLock { $0.kept(state, tokens, in: scope) }
+        func states(on replica: ReplicaID) -> (shared: Set<StateID>, parked: Set<StateID>) {
+            (book.withLock { $0.states(on: replica) }, parked)
         }
-        func gone(_ states: Set<StateID>) { book.withLock { $0.gone(states) } }
-        func signal() {}
+        func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope, on replica: ReplicaID) {
+            book.withLock { $0.kept(state, tokens, in: scope, on: replica) }
+        }
+        func gone(_ states: Set<StateID>, on replica: ReplicaID) { book.withLock { $0.gone(states, on: replica) } }
     }
 
     private func keep(closes: Bool = false) -> StepPlan.Keep {
@@ -37,8 +36,10 @@ internal import Transport
     private func perform(_ moves: [SequenceMove]) async throws -> [String] {
         let results = Mutex<[String]>([])
         try await service.serve { attention in
-            let mover = SequenceMover(attention: attention, logger: logger)
-            for result in await mover.perform(moves.map { [$0] }) { results.withLock { $0.append("\(result)") } }
+            let mover = SequenceMover(replicas: AttentionReplicas([attention]), logger: logger)
+            for result in await mover.perform([.first: moves.map { [$0] }]) {
+                results.withLock { $0.append("\(result)") }
+            }
         }
         return results.withLock { $0 }
     }
@@ -49,14 +50,14 @@ internal import Transport
     func reconcile() async throws {
         service.content.withLock { $0.states = [1: [10, 11], 2: [20, 21, 22], 3: [], 4: [], 5: [50]] }
         service.content.withLock { $0.failures = ["describe 5": .notFound] }
-        let engine = Book(parked: [4])
-        engine.found(1, [10, 11], in: .everyone)
-        engine.found(9, [90], in: .everyone)
+        let book = Book(parked: [4])
+        book.found(1, [10, 11], in: .everyone, on: .first)
+        book.found(9, [90], in: .everyone, on: .first)
         try await service.serve { attention in
-            try await StateInventory(attention: attention, engine: engine).reconcile()
+            try await StateInventory(replica: attention, book: book).reconcile()
         }
-        #expect(engine.states.shared == [1, 2], "5 has gone meanwhile")
-        let isThere = engine.book.withLock { $0.holds([20, 21, 22], in: PrefixScope(text: "scope")) }
+        #expect(book.states(on: .first).shared == [1, 2], "5 has gone meanwhile")
+        let isThere = book.book.withLock { $0.holds([20, 21, 22], in: PrefixScope(text: "scope")) }
         #expect(isThere)
         #expect(calls == ["describe 2", "describe 3", "describe 5", "drop [3]"], "4 is a parked sequence's")
     }
@@ -64,13 +65,13 @@ internal import Transport
     @Test("now and then the book forgets what the service has let go; it asks for nothing new")
     func refresh() async throws {
         service.content.withLock { $0.states = [1: [10], 2: [20]] }
-        let engine = Book()
-        engine.found(1, [10], in: .everyone)
-        engine.found(9, [90], in: .everyone)
+        let book = Book()
+        book.found(1, [10], in: .everyone, on: .first)
+        book.found(9, [90], in: .everyone, on: .first)
         try await service.serve { attention in
-            try await StateInventory(attention: attention, engine: engine).refresh()
+            try await StateInventory(replica: attention, book: book).refresh()
         }
-        #expect(engine.states.shared == [1] && calls.isEmpty)
+        #expect(book.states(on: .first).shared == [1] && calls.isEmpty)
     }
 
     @Test("a state is kept with its tokens; one of another length than expected is dropped at once")
@@ -79,7 +80,7 @@ internal import Transport
         #expect(calls == ["keep 4 closes true promised false"])
         #expect(service.content.withLock { $0.states } == [8: [1, 2, 3]])
         service.content.withLock { $0.lengthTold = 2 }
-        #expect(try await perform([.keep(keep())]) == ["notKept"])
+        #expect(try await perform([.keep(keep())]) == ["notKept(4)"])
         #expect(service.content.withLock { $0.states }.isEmpty)
     }
 
@@ -97,7 +98,45 @@ internal import Transport
         service.content.withLock { $0.failures = ["keep": .internalError] }
         #expect(try await perform([.park(StepPlan.Parking(id: 4, state: 8))]) == ["lost(4)"])
         service.content.withLock { $0.failures = ["store": .resourceExhausted] }
-        #expect(try await perform([.park(StepPlan.Parking(id: 4, state: 8))]) == ["stayedInMemory(4)"])
+        #expect(try await perform([.park(StepPlan.Parking(id: 4, state: 8))]) == ["stayedInMemory(4, 1)"])
+    }
+
+    @Test("what was to be done on a replica that is gone is not; whoever had its state there begins anew")
+    func goneReplica() async throws {
+        let (gone, opening) = (ReplicaID(2), StepPlan.Opening(replica: ReplicaID(2), tokensMax: 20))
+        let mover = SequenceMover(replicas: AttentionReplicas(), logger: logger)
+        let parking = StepPlan.Parking(id: 3, replica: gone, state: 30)
+        let results = await mover.perform([
+            gone: [
+                [.close([1])], [.discard([2])], [.park(parking)], [.grow(4, tokensMax: 9)], [.keep(keep())],
+                [.resume(5, opening)], [.open(6, opening)],
+            ]
+        ])
+        #expect(results.map { "\($0)" } == ["lost(3)", "lost(4)", "notKept(4)", "lost(5)", "lost(6)"])
+        #expect(!mover.reaches([gone]) && mover.reaches([]))
+    }
+
+    @Test("the moves of one replica go on while another's wait")
+    func sideBySide() async throws {
+        let other = PlayedAttention(), entered = Signal<Void>()
+        service.onStore.withLock { $0 = { await entered.wait() } }
+        other.onStore.withLock { $0 = { entered.send() } }
+        try await service.serve { first in
+            try await other.serve { second in
+                let mover = SequenceMover(
+                    replicas: AttentionReplicas([first, AttentionReplica(id: ReplicaID(2), parts: second.parts)]),
+                    logger: logger)
+                let results = await mover.perform([
+                    .first: [[.park(StepPlan.Parking(id: 1, state: 10, isKept: true))]],
+                    ReplicaID(2): [
+                        [.park(StepPlan.Parking(id: 2, replica: ReplicaID(2), state: 20, isKept: true))]
+                    ],
+                ])
+                #expect(results.isEmpty)
+            }
+        }
+        #expect(calls == ["store 10 leaves true"])
+        #expect(other.content.withLock { $0.calls } == ["store 20 leaves true"])
     }
 
     @Test("coming back takes the parked state's place")

@@ -24,10 +24,12 @@ final class PlayedAttention: Sendable {
     }
 
     let content = Mutex(Content())
+    /// What happens before a state is written to disk.
+    let onStore = Mutex<@Sendable () async -> Void>({})
     static let owner = "tests"
 
-    /// What `body` does with a client of this service.
-    func serve(_ body: (AttentionClient) async throws -> Void) async throws {
+    /// What `body` does with a replica that is this service alone.
+    func serve(_ body: (AttentionReplica) async throws -> Void) async throws {
         let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
         var handlers = EndpointHandlers(logger: silent) { _ in nil }
         add(to: &handlers)
@@ -41,7 +43,9 @@ final class PlayedAttention: Sendable {
             _ = try await server.boundAddress
             tasks.addTask { try await rpc.run() }
             defer { tasks.cancelAll() }
-            try await body(AttentionClient(config: config, rpc: rpc, timeout: .seconds(60), owner: Self.owner))
+            let client = AttentionClient(
+                name: "played", config: config, rpc: rpc, timeout: .seconds(60), owner: Self.owner, router: 1)
+            try await body(AttentionReplica(id: .first, parts: [client]))
         }
     }
 
@@ -63,6 +67,7 @@ final class PlayedAttention: Sendable {
         }
         handlers.on(.storeState) { request, _ in
             try self.note("store \(request.state.rawValue) leaves \(request.leavesMemory)", "store")
+            await self.onStore.withLock { $0 }()
             return StoreStateResponse(diskBytes: 500)
         }
         handlers.on(.dropStates) { request, _ in

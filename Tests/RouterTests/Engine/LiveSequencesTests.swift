@@ -81,7 +81,7 @@ internal import Transport
         _ = step(2)
         let heard = await heard(outputs)
         #expect(heard == Heard(tokens: [20], end: "stop"))
-        #expect(plan().closes == [id])
+        #expect(plan().closedIDs == [id])
     }
 
     @Test("a sequence that is cancelled during a step is over, and its state is closed once")
@@ -92,7 +92,7 @@ internal import Transport
         sequences.take(work.map { TokenChooser.Choice(part: $0, token: 2, logprobs: nil) })
         sequences.cancel(id)
         let plans = [plan(), plan()]
-        #expect(plans.map(\.closes) == [[id], []] && plans.allSatisfy(\.rows.isEmpty))
+        #expect(plans.map(\.closedIDs) == [[id], []] && plans.allSatisfy(\.rows.isEmpty))
     }
 
     @Test("a sequence whose time is over is told how far it had come")
@@ -109,7 +109,7 @@ internal import Transport
     @Test("a prompt that memory has become too small for is told so, and so is a new one")
     func outgrown() async throws {
         let (_, outputs) = try sequences.submit(request())
-        sequences.setMemory(bytes: 2, othersBytes: 0)
+        sequences.setMemory(of: .first, bytes: 2, othersBytes: 0)
         #expect(sequences.tokensMax == 2)
         #expect(plan().outgrown == [1])
         let sentence = "the prompt has 3 tokens, and the attention service has memory for 2"
@@ -134,13 +134,42 @@ internal import Transport
         let (id, outputs) = try sequences.submit(request())
         _ = step(20)
         let lost = RPCError(.unavailable, "x")
-        let recovery = sequences.recover([id], from: lost, .stateLost)
+        let recovery = sequences.recover([id], from: lost, .stateLost, on: nil)
         #expect(recovery.restartedCount == 1 && recovery.waitsForNews)
         let work = step(21)
         #expect(work.map(\.rows.start) == [0] && work.map(\.rows.count) == [4])
-        #expect(sequences.recover([id], from: lost, .hopeless).failed == [id])
+        #expect(sequences.recover([id], from: lost, .hopeless, on: nil).failed == [id])
         let heard = await heard(outputs)
         #expect(heard.tokens == [20, 21] && heard.end.contains("the attention service did not answer"))
+    }
+
+    @Test("a replica that is lost during a step loses no token of it: the sequence goes on elsewhere with all it has")
+    func lostReplica() async throws {
+        let (id, outputs) = try sequences.submit(request())
+        _ = step(20)
+        let work = sequences.begin(plan(), except: [], at: .now)
+        sequences.lost(.first)
+        sequences.take(work.map { TokenChooser.Choice(part: $0, token: 21, logprobs: nil) })
+        #expect(plan().isEmpty, "there is no replica")
+        sequences.setMemory(of: ReplicaID(2), bytes: 100, othersBytes: 0)
+        let anew = step(22)
+        #expect(anew.map(\.rows) == [.init(id: id, replica: ReplicaID(2), start: 0, count: 5, yieldsToken: true)])
+        let heard = await heard(outputs)
+        #expect(heard == Heard(tokens: [20, 21, 22], end: "length"))
+    }
+
+    @Test("a client whose state was to be kept on a replica that is lost hears of its end all the same")
+    func endOnLostReplica() async throws {
+        var kept = request(tokensMax: 1)
+        kept.keepsEnd = true
+        let (id, outputs) = try sequences.submit(kept)
+        _ = step(20)
+        sequences.lost(.first)
+        let last = plan()
+        #expect(last.closes == [.first: [id]] && last.keeps.isEmpty)
+        sequences.closed(last)
+        let heard = await heard(outputs)
+        #expect(heard == Heard(tokens: [20], end: "length"))
     }
 
     @Test("a router that stops refuses requests none of whose choices has begun")
@@ -186,9 +215,11 @@ internal import Transport
         await sequences.changed.wait()
         sequences.cancel(id)
         await sequences.changed.wait()
-        sequences.lostLiveStates()
+        sequences.setMemory(of: .first, bytes: 50, othersBytes: 0)
         await sequences.changed.wait()
-        sequences.setMemory(bytes: 50, othersBytes: 0)
+        sequences.drain(.first)
+        await sequences.changed.wait()
+        sequences.lost(.first)
         await sequences.changed.wait()
     }
 }

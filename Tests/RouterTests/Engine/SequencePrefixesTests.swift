@@ -19,14 +19,13 @@ import Testing
             book: PrefixBook(), policy: KeepPolicy(), rate: PrefillRate(), sequences: [2: sequence])
         let entry = Scheduler.Entry(
             id: 2,
-            demand: Demand(
-                promptCount: prompt, answerMax: 1, state: StateSize(fixedBytes: 1, pageBytes: 1, pageLength: 64)),
+            demand: Demand(promptCount: prompt, answerMax: 1),
             arrival: .zero)
         let keep = StepPlan.Keep(
             id: 1, state: 5, closes: true, scope: PrefixScope(text: scope),
             tokens: (0 ..< Int32(ended)).map { 10 + $0 },
             worth: .seconds(1))
-        let beginning = prefixes.beginning(of: entry, beside: [], after: [keep])
+        let beginning = prefixes.beginning(of: entry, on: [.first], beside: [], after: [keep])
         if waits {
             #expect(beginning == .wait(SharedPrefill.Wait(id: 1)))
         } else if case .wait = beginning {

@@ -7,16 +7,15 @@ internal import Transport
 
 /// The sequences there are, as the engine's loop and its clients change them.
 @Suite("Sequence table") struct SequenceTableTests {
-    private static let size = StateSize(fixedBytes: 0, pageBytes: 1, pageLength: 1)
-
     private static func table(places: Int = 8, waiting: Int = 8, memoryBytes: Int = 1000) -> SequenceTable {
-        SequenceTable(Scheduler.Limits(placesMax: places, waitingMax: waiting, memoryBytes: memoryBytes))
+        SequenceTable(
+            Scheduler.Limits(placesMax: places, waitingMax: waiting, memoryBytes: memoryBytes, size: .bytePerToken))
     }
 
     private static func submit(
         _ table: inout SequenceTable, promptCount: Int = 4, answerMax: Int = 4
     ) throws(GenerationError) -> SequenceID {
-        let demand = Demand(promptCount: promptCount, answerMax: answerMax, state: size)
+        let demand = Demand(promptCount: promptCount, answerMax: answerMax)
         return try table.submit(demand, at: .zero) { id in TestSequence.make(id, promptCount: promptCount) }
     }
 
@@ -79,18 +78,91 @@ internal import Transport
         #expect(work.map(\.sequence.id) == [1] && work.map(\.rows) == [plan.rows[0]])
     }
 
-    @Test("after all states were lost, sequences read all their tokens again, once")
-    func lostStates() throws {
+    @Test("sequences of a replica that is lost begin anew on another, before those that never began")
+    func lostReplica() throws {
+        var table = Self.table(places: 2)
+        let second = ReplicaID(2)
+        for _ in 0 ..< 3 { _ = try Self.submit(&table) }
+        table.completed(Self.plan(&table).rows)
+        table.setMemory(of: second, bytes: 1000, othersBytes: 0)
+        table.lost(.first, at: .zero)
+        let plan = Self.plan(&table)
+        #expect(plan.opens.keys.sorted() == [1, 2] && plan.opens.values.allSatisfy { $0.replica == second })
+        #expect(plan.closes.isEmpty, "nobody is left who could close them")
+        #expect(plan.rows.map(\.count) == [5, 5] && plan.rows.allSatisfy { $0.replica == second })
+    }
+
+    @Test("without a replica all wait; what is kept on one that goes is forgotten, also what was being kept just then")
+    func noReplica() throws {
+        var table = Self.table()
+        table.found(7, [1, 2, 3], in: .everyone, on: .first)
+        _ = try Self.submit(&table)
+        table.completed(Self.plan(&table).rows)
+        table.lost(.first, at: .zero)
+        #expect(table.states(on: .first).shared.isEmpty)
+        let keep = StepPlan.Keep(
+            id: 1, state: 8, closes: false, scope: .everyone, tokens: [1, 2], worth: .seconds(1))
+        _ = table.settle([.kept(keep)], at: .zero)
+        #expect(table.states(on: .first).shared.isEmpty)
+        #expect(Self.plan(&table).isEmpty)
+        #expect(table.scheduler.counts == Scheduler.Counts(running: 0, waiting: 1, parked: 0))
+        _ = try Self.submit(&table, promptCount: 900)
+        #expect(throws: GenerationError.self) { try Self.submit(&table, promptCount: 1001) }
+        table.setMemory(of: ReplicaID(2), bytes: 2000, othersBytes: 0)
+        #expect(Set(Self.plan(&table).opens.keys) == [1, 2])
+    }
+
+    @Test("sequences leave a replica that is drained; where no states are kept they read their tokens again")
+    func drained() throws {
+        var table = Self.table()
+        let second = ReplicaID(2)
+        _ = try Self.submit(&table)
+        for _ in 0 ..< 3 { table.completed(Self.plan(&table).rows) }
+        table.drain(.first)
+        let alone = Self.plan(&table)
+        #expect(alone.rows.map(\.replica) == [.first], "there is no other replica")
+        table.completed(alone.rows)
+        table.setMemory(of: second, bytes: 1000, othersBytes: 0)
+        _ = try Self.submit(&table)
+        let leaving = Self.plan(&table)
+        #expect(leaving.closes == [.first: [1]] && leaving.opens.mapValues(\.replica) == [2: second])
+        #expect(leaving.rows.allSatisfy { $0.replica == second })
+        table.completed(leaving.rows)
+        var next = Self.plan(&table)
+        #expect(next.opens.mapValues(\.replica) == [1: second])
+        for _ in 0 ..< 10 where !next.rows.contains(where: { $0.id == 1 }) {
+            table.completed(next.rows)
+            next = Self.plan(&table)
+        }
+        #expect(next.rows.first { $0.id == 1 }?.start == 0)
+        #expect(table.scheduler.sequenceCount(on: .first) == 0)
+    }
+
+    @Test("states of another size are states of other replicas: those there were are lost")
+    func stateSize() throws {
         var table = Self.table()
         _ = try Self.submit(&table)
         table.completed(Self.plan(&table).rows)
-        table.lostLiveStates()
-        let plan = Self.plan(&table)
-        #expect(plan.closes == [1] && plan.opens.keys.sorted() == [1])
-        #expect(plan.rows.map(\.start) == [0] && plan.rows.map(\.count) == [5])
-        table.completed(plan.rows)
-        let next = Self.plan(&table)
-        #expect(next.closes.isEmpty && next.rows.map(\.start) == [5])
+        table.setStateSize(.bytePerToken, at: .zero)
+        #expect(Self.plan(&table).rows.map(\.start) == [4], "it has not changed")
+        table.setStateSize(StateSize(fixedBytes: 100, pageBytes: 2, pageLength: 1), at: .zero)
+        #expect(table.scheduler.limits.replicas.isEmpty && table.scheduler.tokensMax(at: .zero) == 450)
+        table.setMemory(of: ReplicaID(2), bytes: 500, othersBytes: 0)
+        #expect(table.scheduler.tokensMax(at: .seconds(60)) == 200)
+        #expect(Self.plan(&table).opens[1] == StepPlan.Opening(replica: ReplicaID(2), tokensMax: 8))
+        #expect(table.scheduler.reservedBytes(on: ReplicaID(2)) == 116)
+    }
+
+    @Test("a replica that did not answer is left alone for a moment, if there is another")
+    func avoided() throws {
+        var table = Self.table()
+        _ = try Self.submit(&table)
+        _ = Self.plan(&table)
+        _ = table.settle([.lost(1)], at: .zero)
+        table.setMemory(of: ReplicaID(2), bytes: 100, othersBytes: 0)
+        #expect(Self.plan(&table).opens[1]?.replica == ReplicaID(2))
+        _ = table.recover([1], from: .stateLost, on: ReplicaID(2), at: .zero)
+        #expect(Self.plan(&table).opens[1]?.replica == .first, "where nobody answers, all are asked again")
     }
 
     // MARK: what came of moves
@@ -119,7 +191,7 @@ internal import Transport
         #expect(unready.ids == [1] && unready.failed.isEmpty)
         #expect(table.scheduler.counts == Scheduler.Counts(running: 0, waiting: 1, parked: 0))
         let plan = Self.plan(&table)
-        #expect(plan.closes == [1] && plan.rows.map(\.id) == [1])
+        #expect(plan.closedIDs == [1] && plan.rows.map(\.id) == [1])
     }
 
     @Test("whose state cannot be had fails, and its memory is free for the next mishap")
@@ -136,9 +208,9 @@ internal import Transport
     @Test("a sequence that could not be parked rests in memory, and nothing is parked on disk for a while")
     func stayedInMemory() throws {
         var table = Self.table(places: 1)
-        let unready = table.settle([.stayedInMemory(1)], at: .seconds(5))
+        let unready = table.settle([.stayedInMemory(1, .first)], at: .seconds(5))
         #expect(unready.ids.isEmpty && unready.failed.isEmpty)
-        #expect(table.scheduler.keepsOffDiskUntil > .seconds(5))
+        #expect(table.scheduler.pauses(of: .first).keepsOffDiskUntil > .seconds(5))
     }
 
     @Test("who fails with a step is there until it is removed")
@@ -146,7 +218,7 @@ internal import Transport
         var table = Self.table()
         _ = try Self.submit(&table)
         let ids = Self.plan(&table).rows.map(\.id)
-        #expect(table.recover(ids, from: .suspicious).failed == [1])
+        #expect(table.recover(ids, from: .suspicious, at: .zero).failed == [1])
         #expect(table.remove(1, at: .zero) != nil)
         #expect(table.scheduler.counts == Scheduler.Counts())
     }

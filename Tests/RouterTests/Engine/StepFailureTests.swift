@@ -9,10 +9,9 @@ internal import Transport
 @Suite("Step failure") struct StepFailureTests {
     /// Four sequences with prompts of ten tokens, all of which run.
     private static func scheduler() -> Scheduler {
-        var scheduler = Scheduler(Scheduler.Limits(placesMax: 8, waitingMax: 8))
+        var scheduler = Scheduler(Scheduler.Limits(placesMax: 8, waitingMax: 8, memoryBytes: .max))
         for id in [1, 2, 3, 4] as [SequenceID] {
-            let demand = Demand(
-                promptCount: 10, answerMax: 10, state: StateSize(fixedBytes: 1, pageBytes: 0, pageLength: 1))
+            let demand = Demand(promptCount: 10, answerMax: 10)
             #expect(scheduler.submit(id, demand, at: .zero) == .queued)
         }
         return scheduler
@@ -47,7 +46,7 @@ internal import Transport
         #expect(ids == [1, 2, 3, 4])
         #expect(recovery.failed.isEmpty && recovery.restartedCount == 4 && recovery.waitsForNews)
         let next = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100))
-        #expect(next.closes == ids && Set(next.opens.keys) == Set(ids))
+        #expect(next.closedIDs == ids && Set(next.opens.keys) == Set(ids))
         #expect(next.rows.map(\.id) == ids && next.rows.allSatisfy { $0.start == 0 && $0.count == 10 })
     }
 
@@ -85,6 +84,41 @@ internal import Transport
         }
         let (ids, recovery) = Self.fail(&scheduler, .stateLost)
         #expect(ids == [1] && recovery.failed == [1] && recovery.restartedCount == 0)
+    }
+
+    /// Four sequences on two replicas, all of which run.
+    private static func onTwoReplicas() -> Scheduler {
+        var scheduler = Self.scheduler()
+        scheduler.limits.replicas = [ReplicaID(1): ReplicaMemory(bytes: 100), ReplicaID(2): ReplicaMemory(bytes: 100)]
+        return scheduler
+    }
+
+    @Test("where one replica failed all begin anew, and only its sequences may be the reason")
+    func oneReplica() {
+        var scheduler = Self.onTwoReplicas()
+        let rows = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows
+        let blamed = rows.filter { $0.replica == ReplicaID(2) }.map(\.id)
+        #expect(blamed.count == 2)
+        let recovery = Recovery(of: rows.map(\.id), from: .suspicious, on: ReplicaID(2), &scheduler)
+        #expect(recovery.failed.isEmpty && recovery.restartedCount == 4)
+        #expect(Set(scheduler.queue.filter(\.isSuspect).map(\.id)) == Set(blamed))
+        #expect(scheduler.queue.allSatisfy { $0.failures == (blamed.contains($0.id) ? 1 : 0) && $0.carried == 0 })
+    }
+
+    @Test("those on a replica that works are not given up, however often another one fails")
+    func innocent() {
+        var scheduler = Self.onTwoReplicas()
+        var failed: [SequenceID] = [], last = Recovery(of: [], from: .stateLost, &scheduler)
+        for _ in 0 ..< 20 {
+            let rows = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows
+            let bad = rows.first { $0.replica == ReplicaID(2) }?.replica
+            guard let bad else { break }
+            last = Recovery(of: rows.map(\.id), from: .stateLost, on: bad, &scheduler)
+            for id in last.failed { scheduler.end(id, isSound: false, at: .zero) }
+            failed += last.failed
+        }
+        #expect(!failed.isEmpty && scheduler.running.count + scheduler.queue.count == 4 - failed.count)
+        #expect((scheduler.running + scheduler.queue).allSatisfy { !$0.isSuspect && $0.failures == 0 })
     }
 
     @Test("where there is no hope all fail, and none of them begins anew")

@@ -7,13 +7,13 @@ internal import Testing
 
 /// Prefixes from one request to the next, as the table of sequences sees them; the attention service is played.
 @Suite("Sequence table with kept states") struct TablePrefixTests {
-    private static let size = StateSize(fixedBytes: 0, pageBytes: 1, pageLength: 1)
     private var table: SequenceTable
 
     init() { table = Self.table(KeepPolicy()) }
 
     private static func table(_ keeping: KeepPolicy) -> SequenceTable {
-        SequenceTable(Scheduler.Limits(placesMax: 8, waitingMax: 8, memoryBytes: 100_000), keeping: keeping)
+        SequenceTable(
+            Scheduler.Limits(placesMax: 8, waitingMax: 8, memoryBytes: 100_000, size: .bytePerToken), keeping: keeping)
     }
 
     private static func tokens(_ count: Int, seed: Int32 = 0) -> [Int32] {
@@ -25,7 +25,7 @@ internal import Testing
     ) throws -> SequenceID {
         var request = GenerationRequest(id: "r", prompt: prompt, tokensMax: 100)
         change(&request)
-        let demand = Demand(promptCount: prompt.count, answerMax: 100, state: Self.size)
+        let demand = Demand(promptCount: prompt.count, answerMax: 100)
         return try table.submit(demand, at: .zero) { id in
             LiveSequence(id, request, suppressed: [], endTokens: [], outputs: LiveSequence.Outputs.makeStream().1)
         }
@@ -110,7 +110,7 @@ internal import Testing
     @Test("a request may decline both; log-probabilities of a prompt need all its rows")
     func declines() throws {
         var test = self
-        test.table.found(9, Self.tokens(200), in: .everyone)
+        test.table.found(9, Self.tokens(200), in: .everyone, on: .first)
         let ids = [
             try test.submit(Self.tokens(300)) { $0.reusesPrefix = false },
             try test.submit(Self.tokens(300)) { $0.promptLogprobs = true },
@@ -124,14 +124,14 @@ internal import Testing
         #expect(other.step().keeps.isEmpty)
         _ = other.table.remove(id, at: .zero)
         let end = other.step()
-        #expect(end.keeps.isEmpty && end.closes == [id])
+        #expect(end.keeps.isEmpty && end.closedIDs == [id])
     }
 
     @Test("where prefixes are not reused nothing is, and nothing is kept or remembered")
     func off() throws {
         var test = self
         test.table = Self.table(KeepPolicy(isOn: false))
-        test.table.found(9, Self.tokens(200), in: .everyone)
+        test.table.found(9, Self.tokens(200), in: .everyone, on: .first)
         let id = try test.submit(Self.tokens(300))
         #expect(test.step().opens[id]?.state == StateID.none)
         test.step()
@@ -143,7 +143,7 @@ internal import Testing
     @Test("a sequence whose state is gone begins without it, and nobody else tries")
     func stateGone() throws {
         var test = self
-        test.table.found(9, Self.tokens(200), in: .everyone)
+        test.table.found(9, Self.tokens(200), in: .everyone, on: .first)
         let id = try test.submit(Self.tokens(300))
         let pace = PromptPace(target: .timesUndisturbed(2), rowsMax: 10_000)
         let plan = test.table.plan(at: .zero, promptRowsMax: 10_000, pace)
@@ -152,17 +152,17 @@ internal import Testing
         #expect(unready.ids == [id] && unready.failed.isEmpty)
         let again = test.step()
         #expect(again.opens[id] == StepPlan.Opening(tokensMax: 400) && again.rows.map(\.start) == [0])
-        #expect(test.table.states.shared.isEmpty)
+        #expect(test.table.states(on: .first).shared.isEmpty)
         let counts = test.table.takeCounts()
         #expect(counts.statesGone == 1 && counts.misses == [.evicted: 1])
     }
 
-    @Test("a sequence that begins anew after its live state was lost begins from what it has kept")
+    @Test("a sequence that begins anew after its step failed begins from what it has kept")
     func restart() throws {
         var test = self
         let id = try test.submit(Self.tokens(300))
         for _ in 0 ..< 5 { test.step() }
-        test.table.lostLiveStates()
+        _ = test.table.recover([id], from: .stateLost, at: .zero)
         let plan = test.step()
         #expect(plan.opens[id]?.length == 300 && plan.rows == [.init(id: id, start: 300, count: 5, yieldsToken: true)])
     }
@@ -170,10 +170,49 @@ internal import Testing
     @Test("states that the attention service tells of are known, and those it has let go are not")
     func inventory() throws {
         var test = self
-        test.table.found(1, Self.tokens(200), in: .everyone)
-        test.table.found(2, Self.tokens(300), in: .everyone)
-        #expect(test.table.states.shared == [1, 2])
-        test.table.gone([2])
-        #expect(test.table.states.shared == [1])
+        test.table.found(1, Self.tokens(200), in: .everyone, on: .first)
+        test.table.found(2, Self.tokens(300), in: .everyone, on: .first)
+        #expect(test.table.states(on: .first).shared == [1, 2])
+        test.table.gone([2], on: .first)
+        #expect(test.table.states(on: .first).shared == [1])
+    }
+
+    @Test(
+        "a sequence leaves a replica that is about to go: its state is kept, carried, and it begins from that elsewhere"
+    )
+    func departure() throws {
+        var test = self
+        let second = ReplicaID(2)
+        let id = try test.submit(Self.tokens(300))
+        for _ in 0 ..< 30 { test.step() }
+        test.table.setMemory(of: second, bytes: 100_000, othersBytes: 0)
+        test.table.drain(.first)
+        let leaving = test.step()
+        let keep = try #require(leaving.keeps.first)
+        #expect(leaving.keeps.count == 1 && keep.closes && keep.id == id && leaving.rows.isEmpty)
+        #expect(test.table.statesToMove(from: .first).first == keep.state)
+        #expect(test.step().isEmpty, "it waits for its state")
+        #expect(test.table.scheduler.sequenceCount(on: .first) == 1)
+        test.table.moved(keep.state, keep.tokens, in: keep.scope, from: .first, to: second)
+        let arrived = test.step()
+        #expect(arrived.opens[id]?.replica == second && arrived.opens[id]?.length == keep.tokens.count)
+        #expect(arrived.rows.map(\.start) == [keep.tokens.count] && arrived.rows.map(\.count) == [1])
+        #expect(test.table.scheduler.sequenceCount(on: .first) == 0)
+        #expect(test.table.states(on: second).shared.contains(keep.state))
+    }
+
+    @Test("a sequence whose state cannot be carried, or comes too late, reads its tokens again")
+    func departureFails() throws {
+        for stays in [true, false] {
+            var test = self
+            let id = try test.submit(Self.tokens(300))
+            for _ in 0 ..< 30 { test.step() }
+            test.table.setMemory(of: ReplicaID(2), bytes: 100_000, othersBytes: 0)
+            test.table.drain(.first)
+            let keep = try #require(test.step().keeps.first)
+            if stays { test.table.stays(keep.state) } else { test.table.lost(.first, at: .zero) }
+            let anew = test.step()
+            #expect(anew.opens[id]?.replica == ReplicaID(2) && anew.rows.map(\.start) == [0])
+        }
     }
 }

@@ -60,7 +60,7 @@ import Tokenizer
                 Self.body([("system", "short"), ("user", "a")]), Self.body([("system", long)]),
             ])
         let point = try #require(asked[0].keepAt.first)
-        #expect(point >= ChatRequest.commonTokensMin)
+        #expect(point >= KeepPolicy.commonLengthMin)
         #expect(asked.map(\.keepAt.count) == [2, 2, 1, 1])
         #expect(asked[1].keepAt.first == point)
         #expect(asked[1].prompt.prefix(point) == asked[0].prompt.prefix(point))

@@ -7,14 +7,14 @@ import Transport
 
 @Suite("Admission of hosts") struct AdmissionTests {
     private func refusal(_ request: AnnounceRequest) -> Refusal? {
-        let admission = Admission(fingerprint: TestHosts.fingerprint, arithmetic: TestHosts.arithmetic)
+        let admission = TestMembers.admission()
         do throws(Refusal) { _ = try admission.check(request) } catch { return error }
         return nil
     }
 
     @Test("a host that fits is taken at its address")
     func fits() throws {
-        let admission = Admission(fingerprint: TestHosts.fingerprint, arithmetic: TestHosts.arithmetic)
+        let admission = TestMembers.admission()
         #expect(try admission.check(TestHosts.announcement("a", address: "b:9")) == .tcp(host: "b", port: 9))
     }
 
@@ -23,11 +23,14 @@ import Transport
         let checkpoint = refusal(TestHosts.announcement("a", fingerprint: "g"))
         #expect(checkpoint == .checkpoint(of: "a", theirs: "g", ours: "f"))
         #expect(checkpoint?.code == .failedPrecondition)
-        #expect(checkpoint?.description == "the router's checkpoint is f, host a has g: they must be the same")
+        #expect(
+            checkpoint?.sentence(to: .expertHost) == "the router's checkpoint is f, host a has g: they must be the same"
+        )
         let arithmetic = refusal(TestHosts.announcement("a", arithmetic: "fast"))
         #expect(arithmetic == .arithmetic(of: "a", theirs: "fast", ours: "exact"))
         #expect(
-            arithmetic?.description == "the router's arithmetic is exact, that of host a fast: they must be the same")
+            arithmetic?.sentence(to: .expertHost)
+                == "the router's arithmetic is exact, that of host a fast: they must be the same")
     }
 
     @Test("texts and numbers that cannot be true are named", arguments: [0, 256])
@@ -53,8 +56,8 @@ import Transport
     @Test("an address that is none is refused with what is wrong with it")
     func address() {
         let refusal = refusal(TestHosts.announcement("a", address: "moon:99999"))
-        #expect(refusal?.description.hasPrefix("host a: ") == true)
-        #expect(refusal?.description.contains("99999") == true)
+        #expect(refusal?.sentence(to: .expertHost).hasPrefix("host a: ") == true)
+        #expect(refusal?.sentence(to: .expertHost).contains("99999") == true)
         #expect(refusal?.code == .invalidArgument)
     }
 
@@ -68,11 +71,47 @@ import Transport
         #expect(Refusal.address(name: "a", problem: "x").code == .invalidArgument)
     }
 
+    @Test("a process of another role is refused by that role's name")
+    func otherRole() {
+        let attention = refusal(TestHosts.announcement("a", role: "attention"))
+        #expect(attention == .role(of: "a", role: "attention") && attention?.code == .invalidArgument)
+        let unknown = refusal(TestHosts.announcement("a", role: "oracle"))
+        #expect(
+            unknown?.sentence(to: .expertHost)
+                == "a has the role \"oracle\", which this router has no use for; it takes expert-host and attention")
+        #expect(refusal(TestHosts.announcement("a", role: "")) == nil, "who names no role is an expert host")
+    }
+
+    @Test("refusals call an attention service one")
+    func attentionWords() {
+        func sentence(_ request: AnnounceRequest) -> String? {
+            do throws(Refusal) { _ = try TestMembers.admission(.attention).check(request) } catch {
+                return error.sentence(to: .attention)
+            }
+            return nil
+        }
+        func announcement(_ fingerprint: String = "f", name: String = "a", memory: Int = 1) -> AnnounceRequest {
+            TestHosts.announcement(name, fingerprint: fingerprint, memoryBytes: memory, role: "attention")
+        }
+        #expect(sentence(announcement()) == nil)
+        #expect(
+            sentence(announcement("g"))
+                == "the router's checkpoint is f, attention service a has g: they must be the same")
+        #expect(sentence(announcement(name: "")) == "an attention service's name has 1 to 255 bytes, not 0")
+        #expect(
+            sentence(announcement(memory: 0)) == "attention service a: memory_bytes is 0, expected 1 to 2^50")
+        #expect(
+            Refusal.nameIsTaken("a", address: "x").sentence(to: .attention)
+                == "another attention service named a is here already, at x: every attention service needs a --name of "
+                + "its own")
+        #expect(Refusal.tooManyHosts(3).sentence(to: .attention) == "3 attention services are known already")
+    }
+
     // MARK: log lines
 
     @Test("each reason is told once for each host, and again when it has changed")
     func once() {
-        var admission = Admission(fingerprint: "f", arithmetic: "exact")
+        var admission = TestMembers.admission()
         func isTold(_ losses: Int, _ name: String = "a") -> Bool {
             admission.line(about: .quarantined(name: name, losses: losses), of: name, at: .zero) != nil
         }
@@ -85,7 +124,7 @@ import Transport
 
     @Test("made-up hosts cannot fill the log: lines are left out, and counted when there is room again")
     func allowance() {
-        var admission = Admission(fingerprint: "f", arithmetic: "exact")
+        var admission = TestMembers.admission()
         var now = Duration.zero
         func lines(_ count: Int, from first: Int) -> [LogLine] {
             (first ..< first + count).compactMap { admission.line(about: .tooManyHosts(1), of: "\($0)", at: now) }
@@ -103,7 +142,7 @@ import Transport
 
     @Test("a name without end is cut in the log")
     func longName() {
-        var admission = Admission(fingerprint: "f", arithmetic: "exact")
+        var admission = TestMembers.admission()
         let name = String(repeating: "n", count: 10_000)
         let line = admission.line(about: .tooManyHosts(1), of: name, at: .zero)
         #expect(line?.metadata["host"] == .string(String(name.prefix(255))))

@@ -3,8 +3,8 @@ import Messages
 
 @testable import Router
 
-/// A membership and a plan to which things happen at random. It does what they ask for as `ExpertHosts` does, but
-/// without sockets and clocks, and checks after every event what must always hold.
+/// A membership of either role, and a plan of experts for hosts, to which things happen at random. It does what they
+/// ask for as `ExpertHosts` does, but without sockets and clocks, and checks after every event what must always hold.
 struct HostsWorld {
     /// How often each claim was put to the test; a claim says nothing where it was not.
     struct Counts {
@@ -21,8 +21,9 @@ struct HostsWorld {
             quiet += other.quiet
         }
 
-        var areEnough: Bool {
-            [plans, impossible, quarantined, damaged, released, doubted, letGo, quiet].allSatisfy { $0 > 3 }
+        func areEnough(for role: MemberRole) -> Bool {
+            let ofBoth = [quarantined, damaged, released, doubted, quiet], ofHosts = [plans, impossible, letGo]
+            return (role == .expertHost ? ofBoth + ofHosts : ofBoth).allSatisfy { $0 > 3 }
         }
     }
 
@@ -33,7 +34,9 @@ struct HostsWorld {
         let ready: UnitMap
     }
 
-    private let inventory = TestHosts.inventory(layers: 2, experts: 4)
+    private let role: MemberRole
+    /// Attention services hold no units.
+    private let inventory: ExpertInventory
     private var random: RandomSource
     private var membership: Membership
     private var keeper: PlanKeeper
@@ -51,9 +54,17 @@ struct HostsWorld {
     private(set) var counts = Counts()
     private(set) var trouble: String?
 
-    init(seed: UInt64) {
+    init(seed: UInt64, role: MemberRole) {
         random = RandomSource(seed: seed)
-        membership = TestMembers.membership(inventory)
+        self.role = role
+        switch role {
+        case .expertHost:
+            inventory = TestHosts.inventory(layers: 2, experts: 4)
+            membership = TestMembers.membership(inventory)
+        case .attention:
+            inventory = ExpertInventory(layers: [])
+            membership = TestMembers.attentionMembership()
+        }
         keeper = PlanKeeper(
             inventory: inventory, expertsPerToken: 2, expectedHosts: .random(in: 1 ... 2, using: &random),
             settings: PlacementSettings(mode: .auto, copies: .random(in: 1 ... 2, using: &random)))
@@ -79,6 +90,7 @@ struct HostsWorld {
         case 30 ..< 33: lapse()
         case 33 ..< 35: doubt()
         case 35 ..< 38: about("believed") { $0.believed($1) }
+        case 38 ..< 41 where role == .attention: damage()
         case 38 ..< 40: lack()
         case 40 ..< 41: about("needed") { membership, _ in membership.needed(layer: 1) }
         case 41 ..< 76: runErrand()
@@ -95,7 +107,7 @@ struct HostsWorld {
         let memory = Int.random(in: 0 ..< 4, using: &random) > 0 ? 8 * 800 * 2 : 3 * 800
         let request = TestHosts.announcement(
             name, instance: run, draining: Int.random(in: 0 ..< 15, using: &random) == 0, memoryBytes: memory,
-            machine: "machine-\(Int.random(in: 0 ..< 2, using: &random))")
+            machine: "machine-\(Int.random(in: 0 ..< 2, using: &random))", role: role.rawValue)
         let standing = membership.standing(of: name, at: now)
         let (answer, actions) = membership.announced(request, at: now)
         perform(actions)
@@ -141,6 +153,13 @@ struct HostsWorld {
         return "doubted \(id)"
     }
 
+    private mutating func damage() -> String {
+        guard Int.random(in: 0 ..< 4, using: &random) == 0, let id = anyID() else { return "nothing" }
+        if let member = membership[id] { damagedRuns.insert(member.instance) }
+        perform(membership.damaged(id, fault: "fuzz", at: now))
+        return "damaged \(id)"
+    }
+
     private mutating func lack() -> String {
         let unit = ExpertUnit(
             layer: .random(in: 0 ..< 2, using: &random), expert: .random(in: 0 ..< 4, using: &random),
@@ -181,6 +200,10 @@ struct HostsWorld {
     private mutating func plan() -> String {
         guard isPlanDue else { return "nothing" }
         isPlanDue = false
+        guard role == .expertHost else {
+            publish()
+            return "arranged anew"
+        }
         let candidates = membership.candidates(drained: keeper.settings.drained)
         let load = PlanKeeper.Load(
             shares: randomShares(), rowsPerStep: .random(in: 1 ... 64, using: &random), hopSeconds: 1e-4)
@@ -305,7 +328,8 @@ struct HostsWorld {
                 counts.released += 1
                 let holdsNothing = member.units.ready == UnitMap(inventory)
                 let isUnneeded = candidates.isEmpty && idle > .zero
-                if !member.isDraining || !(holdsNothing || isUnneeded) { fail("\(member.name) is released", event) }
+                let mayGo = role == .attention ? idle > .zero : holdsNothing || isUnneeded
+                if !member.isDraining || !mayGo { fail("\(member.name) is released", event) }
             }
         }
     }
@@ -376,7 +400,8 @@ struct HostsWorld {
             if member.standing == .late { trouble = "\(member.id) is late and has answered" }
         }
         let candidates = membership.candidates(drained: keeper.settings.drained)
-        guard keeper.problem == nil, keeper.current != nil, candidates.contains(where: \.isSound) else { return }
+        guard candidates.contains(where: \.isSound) else { return }
+        guard role == .attention || (keeper.problem == nil && keeper.current != nil) else { return }
         counts.quiet += 1
         let sight = membership.sight(expected: nil, problem: nil)
         if !sight.isWhole { trouble = "at rest, \(sight.held) of \(sight.all) eighths are held" }

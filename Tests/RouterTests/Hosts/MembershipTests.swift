@@ -358,6 +358,62 @@ import Testing
         #expect(sight().held == 16 && sight().soundCount == 0, "what a holds; b has let go of what nobody wants")
     }
 
+    // MARK: attention services
+
+    @Test("an attention service is told of as one, holds nothing, and is ready once it is connected")
+    func attention() throws {
+        var membership = TestMembers.attentionMembership()
+        let request = TestHosts.announcement("a", role: "attention")
+        let (answer, actions) = membership.announced(request, at: .zero)
+        let id = try #require(answer.id)
+        #expect(actions.first == .connect(id) && actions.logged == ["attention service announced"])
+        #expect(membership.members["a"]?.state == "connecting")
+        #expect(membership.connected(id) == [.signal(id), .plan, .publish])
+        #expect(membership[id]?.state == "ready" && membership.nextErrand(id) == nil)
+        #expect(membership.candidates().map(\.name) == ["a"] && membership.sight(expected: nil, problem: nil).isWhole)
+        let lost = membership.lost(id, why: "it broke", at: seconds(60))
+        #expect(lost.logged == ["attention service gone"])
+        let line = LogLine(.notice, "attention service gone", ["service": "a", "why": "it broke"])
+        #expect(lost.contains(.log(line)))
+    }
+
+    @Test("an attention service that is late is asked for nothing but an answer, and is sound again then")
+    func lateAttention() {
+        var membership = TestMembers.attentionMembership()
+        let ids = [membership.join("a"), membership.join("b")]
+        let actions = membership.late(ids[0], why: "no answer", lapses: 1, at: .zero)
+        #expect(actions.logged == ["attention service does not answer"] && actions.contains(.signal(ids[0])))
+        #expect(membership.candidates().map(\.name) == ["b"])
+        #expect(membership.nextErrand(ids[0]) == .load([]) && membership.nextErrand(ids[1]) == nil)
+        #expect(membership.loaded(ids[0], []).logged == ["attention service answers again"])
+        #expect(membership[ids[0]]?.isSound == true && membership.nextErrand(ids[0]) == nil)
+        #expect(membership.late(ids[0], why: "no answer", lapses: 3, at: .zero).first == .dismiss(ids[0]))
+    }
+
+    @Test(
+        "an attention service that wants to stop may once it has had no call for a while, and is asked last till then")
+    func drainingAttention() {
+        var membership = TestMembers.attentionMembership()
+        let ids = [membership.join("a"), membership.join("b")]
+        #expect(!membership.isReleased(ids[0], idle: seconds(100)), "it does not want to stop")
+        let request = TestHosts.announcement("a", draining: true, role: "attention")
+        let (answer, actions) = membership.announced(request, at: .zero)
+        #expect(answer == .member(ids[0]))
+        #expect(actions.logged == ["attention service is stopping"] && actions.last == .plan)
+        #expect(membership.candidates().map(\.name) == ["b"] && membership.connected.map(\.name) == ["b", "a"])
+        #expect(!membership.isReleased(ids[0], idle: seconds(0.9)))
+        #expect(membership.isReleased(ids[0], idle: seconds(1.1)))
+    }
+
+    @Test("a membership takes nobody of another role", arguments: MemberRole.allCases)
+    func roles(role: MemberRole) {
+        var membership = role == .attention ? TestMembers.attentionMembership() : membership()
+        let other = MemberRole.allCases.first { $0 != role }?.rawValue ?? ""
+        let (answer, actions) = membership.announced(TestHosts.announcement("a", role: other), at: .zero)
+        #expect(answer == .refused(.role(of: "a", role: other)))
+        #expect(actions.logged == ["\(role.title) refused"] && membership.members.isEmpty)
+    }
+
     @Test("the state in reports is what hinders a member most")
     func states() {
         var membership = membership()

@@ -25,13 +25,14 @@ enum TestHosts {
     static func announcement(
         _ name: String, instance: String? = nil, address: String? = nil, fingerprint: String = fingerprint,
         arithmetic: String = arithmetic, draining: Bool = false, memoryBytes: Int = 1 << 30,
-        bandwidth: Int = 1 << 30, machine: String = "m", measurements: Int = 0
+        bandwidth: Int = 1 << 30, machine: String = "m", measurements: Int = 0, role: String = "expert-host"
     ) -> AnnounceRequest {
         AnnounceRequest(
             name: name, instance: instance ?? self.instance(name),
             address: address ?? "unix:/nowhere/\(name.prefix(20)).sock",
             modelFingerprint: fingerprint, kernels: "scalar", threads: 1, draining: draining, arithmetic: arithmetic,
-            memoryBytes: memoryBytes, readBandwidth: bandwidth, machine: machine, bandwidthMeasurements: measurements)
+            memoryBytes: memoryBytes, readBandwidth: bandwidth, machine: machine, bandwidthMeasurements: measurements,
+            role: role)
     }
 
     /// `layers` layers of `experts` equal experts.

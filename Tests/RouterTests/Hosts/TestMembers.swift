@@ -7,7 +7,19 @@ import Messages
 enum TestMembers {
     /// One without members, which takes what `TestHosts.announcement` says.
     static func membership(_ inventory: ExpertInventory) -> Membership {
-        Membership(inventory: inventory, fingerprint: TestHosts.fingerprint, arithmetic: TestHosts.arithmetic)
+        Membership(
+            role: .expertHost, inventory: inventory, fingerprint: TestHosts.fingerprint,
+            arithmetic: TestHosts.arithmetic)
+    }
+
+    /// The same of attention services.
+    static func attentionMembership() -> Membership {
+        Membership(role: .attention, fingerprint: TestHosts.fingerprint, arithmetic: TestHosts.arithmetic)
+    }
+
+    /// What lets processes of a role in.
+    static func admission(_ role: MemberRole = .expertHost) -> Admission {
+        Admission(role: role, fingerprint: TestHosts.fingerprint, arithmetic: TestHosts.arithmetic)
     }
 
     /// All units of all layers.
@@ -21,9 +33,10 @@ enum TestMembers {
 }
 
 extension Membership {
-    /// Announces a host and connects it.
+    /// Announces a process and connects it.
     @discardableResult mutating func join(_ name: String, at now: Duration = .zero) -> Member.ID {
-        guard let id = announced(TestHosts.announcement(name), at: now).answer.id else {
+        let request = TestHosts.announcement(name, role: role.rawValue)
+        guard let id = announced(request, at: now).answer.id else {
             preconditionFailure("\(name) was refused")
         }
         _ = connected(id)

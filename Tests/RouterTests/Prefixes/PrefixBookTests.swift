@@ -50,9 +50,25 @@ internal import Testing
         #expect(book.states == [1])
         #expect(
             book.find(Self.tokens(400), in: Self.mine)
-                == PrefixMatch(state: 1, reused: 200, matched: 300, miss: .evicted))
+                == PrefixMatch(replica: .first, state: 1, reused: 200, matched: 300, miss: .evicted))
         book.gone([2])
         #expect(book.states == [1])
+    }
+
+    @Test("a replica that is lost takes its states with it; no other can let them go")
+    func lost() {
+        var book = PrefixBook()
+        let (first, second) = (ReplicaID(1), ReplicaID(2))
+        book.kept(1, Self.tokens(200), in: Self.mine, on: first)
+        book.kept(2, Self.tokens(200), in: Self.mine, on: second)
+        book.kept(3, Self.tokens(300), in: Self.other, on: second)
+        #expect(book.holds(Self.tokens(200), in: Self.mine, on: second))
+        book.gone([1], on: second)
+        #expect(book.states(on: first) == [1] && book.replica(of: 1) == first)
+        book.lost(second)
+        #expect(book.states(on: second).isEmpty && book.states(on: first) == [1] && book.stateCount == 1)
+        #expect(book.replica(of: 2) == nil)
+        #expect(book.matches(Self.tokens(300), on: [first, second], in: Self.mine).kept.keys.sorted() == [first])
     }
 
     @Test("no state, a state without tokens and one that is known already change nothing")

@@ -34,7 +34,7 @@ internal import Testing
     @Test("a prompt that goes on behind a state begins with all of it")
     func goesOn() {
         let tree = Self.tree([(1, Self.tokens(100))])
-        #expect(tree.find(Self.tokens(150)) == PrefixMatch(state: 1, reused: 100, matched: 100))
+        #expect(tree.find(Self.tokens(150)) == PrefixMatch(replica: .first, state: 1, reused: 100, matched: 100))
     }
 
     @Test("the same prompt again uses all but its last token, which a state that ends at a border cannot offer")
@@ -62,8 +62,10 @@ internal import Testing
             (1, Array(all[..<70])), (2, Array(all[..<300])), (3, Array(all[..<310])), (4, all),
         ])
         #expect(tree.find(all + [5]).state == 4)
-        #expect(tree.find(Array(all[..<500])) == PrefixMatch(state: 3, reused: 310, matched: 500, miss: .parted))
-        #expect(tree.find(Array(all[..<305])) == PrefixMatch(state: 3, reused: 304, matched: 305))
+        #expect(
+            tree.find(Array(all[..<500]))
+                == PrefixMatch(replica: .first, state: 3, reused: 310, matched: 500, miss: .parted))
+        #expect(tree.find(Array(all[..<305])) == PrefixMatch(replica: .first, state: 3, reused: 304, matched: 305))
         #expect(tree.find(Array(all[..<200])).state == 1)
     }
 
@@ -75,7 +77,7 @@ internal import Testing
         #expect(tree.find(Self.tokens(600)) == PrefixMatch(matched: 500, miss: .notKept))
         let node = tree.keep(1, Self.tokens(400), use: 2)
         #expect(tree.find(Self.tokens(200) + Self.tokens(100, seed: 3)).miss == .parted)
-        #expect(tree.find(Self.tokens(420)) == PrefixMatch(state: 1, reused: 400, matched: 420))
+        #expect(tree.find(Self.tokens(420)) == PrefixMatch(replica: .first, state: 1, reused: 400, matched: 420))
         tree.lose(1, at: node)
         #expect(tree.find(Self.tokens(420)) == PrefixMatch(matched: 420, miss: .evicted))
     }
@@ -86,6 +88,41 @@ internal import Testing
         #expect(tree.holds(Self.tokens(100)) && tree.holds(Self.tokens(128)))
         #expect(!tree.holds(Self.tokens(99)) && !tree.holds(Self.tokens(64)) && !tree.holds(Self.tokens(101)))
         #expect(!tree.holds(Self.tokens(64, seed: 1)))
+    }
+
+    @Test("each replica offers its own states, and where another has clearly more that is told")
+    func replicas() {
+        let all = Self.tokens(1000)
+        var tree = PrefixTree()
+        for (id, length, replica) in [(1, 500, 1), (2, 200, 2), (3, 490, 3), (4, 300, 2)] {
+            _ = tree.keep(
+                StateID(rawValue: UInt64(id)), Array(all[..<length]), on: ReplicaID(replica), use: 1)
+        }
+        let matches = tree.matches(Array(all[..<600]), on: [ReplicaID(1), ReplicaID(2), ReplicaID(3), ReplicaID(4)])
+        #expect(
+            matches.kept == [
+                ReplicaID(1): PrefixMatch(replica: ReplicaID(1), state: 1, reused: 500, matched: 500),
+                ReplicaID(2): PrefixMatch(
+                    replica: ReplicaID(2), state: 4, reused: 300, matched: 500, miss: .elsewhere),
+                ReplicaID(3): PrefixMatch(replica: ReplicaID(3), state: 3, reused: 490, matched: 500),
+            ])
+        #expect(matches.unkept == PrefixMatch(matched: 500, miss: .elsewhere))
+        #expect(matches.best.state == 1)
+        let some = tree.matches(Array(all[..<600]), on: [ReplicaID(2)])
+        #expect(some.kept.keys.sorted() == [ReplicaID(2)] && some.best.state == 4)
+    }
+
+    @Test("of replicas that have as much the oldest is best")
+    func equals() {
+        var tree = PrefixTree()
+        for replica in [3, 2, 4] {
+            _ = tree.keep(
+                StateID(rawValue: UInt64(replica)), Self.tokens(100), on: ReplicaID(replica), use: 1)
+        }
+        let matches = tree.matches(Self.tokens(200), on: [ReplicaID(2), ReplicaID(3), ReplicaID(4)])
+        #expect(matches.best.replica == ReplicaID(2))
+        #expect(tree.holds(Self.tokens(100), on: ReplicaID(4)) && !tree.holds(Self.tokens(100), on: .first))
+        #expect(tree.state(of: Self.tokens(100)) == 3, "the one that has been known for longest")
     }
 
     @Test("what is found is what a search through all states finds, whatever was kept, lost and computed")
@@ -102,7 +139,8 @@ internal import Testing
 private struct TreeWorld {
     var random: RandomSource
     var tree = PrefixTree()
-    var states: [(id: StateID, tokens: [Int32], node: Int)] = []
+    var states: [(id: StateID, tokens: [Int32], replica: ReplicaID, node: Int)] = []
+    private static let replicas = (1 ... 3).map { ReplicaID($0) }
     var paths: [[Int32]] = []
     var lastID: UInt64 = 0
     var trouble: String?
@@ -115,7 +153,8 @@ private struct TreeWorld {
         case 0 ..< 3:
             lastID += 1
             let id = StateID(rawValue: lastID)
-            states.append((id, tokens, tree.keep(id, tokens, use: Int(lastID))))
+            let replica = Self.replicas[Int.random(in: 0 ..< 3, using: &random)]
+            states.append((id, tokens, replica, tree.keep(id, tokens, on: replica, use: Int(lastID))))
             paths.append(tokens)
         case 3 ..< 5:
             tree.insert(tokens, use: Int(lastID))
@@ -139,19 +178,27 @@ private struct TreeWorld {
     }
 
     private mutating func check(_ prompt: [Int32]) {
-        let match = tree.find(prompt)
+        let matches = tree.matches(prompt, on: Set(Self.replicas))
         let matched = paths.map { commonLength($0[...], prompt[...]) }.max() ?? 0
         let reach = states.map { state in
             let reach = min(commonLength(state.tokens[...], prompt[...]), prompt.count - 1)
             return reach >= state.tokens.count / 64 * 64 ? reach : 0
         }
-        if match.matched != matched { trouble = "\(match.matched) matched, expected \(matched)" }
-        if match.reused != reach.max() ?? 0 { trouble = "\(match.reused) reused, expected \(reach.max() ?? 0)" }
-        if match.reused > 0 {
-            let index = states.firstIndex { $0.id == match.state }
-            if index.map({ reach[$0] }) != match.reused { trouble = "\(match.state) does not reach \(match.reused)" }
+        if matches.best.reused != reach.max() ?? 0 { trouble = "\(matches.best) is best, expected \(reach)" }
+        for replica in Self.replicas {
+            let match = matches.kept[replica] ?? matches.unkept
+            let indices = states.indices.filter { states[$0].replica == replica }
+            let longest = indices.map { reach[$0] }.max() ?? 0
+            if match.matched != matched { trouble = "\(match.matched) matched, expected \(matched)" }
+            if match.reused != longest { trouble = "\(match.reused) reused on \(replica), expected \(longest)" }
+            if match.reused > 0, !indices.contains(where: { states[$0].id == match.state && reach[$0] == match.reused })
+            {
+                trouble = "\(match.state) does not reach \(match.reused) on \(replica)"
+            }
+            if tree.holds(prompt, on: replica) != indices.contains(where: { states[$0].tokens == prompt }) {
+                trouble = "holds is wrong"
+            }
         }
-        if tree.holds(prompt) != states.contains(where: { $0.tokens == prompt }) { trouble = "holds is wrong" }
     }
 }
 

@@ -1,4 +1,3 @@
-internal import Checkpoint
 internal import Messages
 import Testing
 
@@ -32,7 +31,7 @@ import Testing
         let entries = (0 ..< 21).map { id in
             Scheduler.Entry(
                 id: SequenceID(id),
-                demand: Demand(account: id == 20 ? 1 : 0, promptCount: 1000, answerMax: 1, state: .fixed(1)),
+                demand: Demand(account: id == 20 ? 1 : 0, promptCount: 1000, answerMax: 1),
                 arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 200, weights: [1, 1])
@@ -41,18 +40,13 @@ import Testing
     }
 }
 
-extension StateSize {
-    /// Of states that take the same memory however long they are.
-    static func fixed(_ bytes: Int) -> StateSize { StateSize(fixedBytes: bytes, pageBytes: 0, pageLength: 1) }
-}
-
 extension PromptSharesTests {
     @Test("a class counts within an account: all that one calls urgent leaves another its half")
     func classes() {
         let entries = (0 ..< 9).map { id in
             let demand = Demand(
                 account: id == 8 ? 1 : 0, priority: id < 4 ? .high : id == 8 ? .low : .normal, promptCount: 20,
-                answerMax: 1, state: .fixed(1))
+                answerMax: 1)
             return Scheduler.Entry(id: SequenceID(id), demand: demand, arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 40, weights: [1, 1])
@@ -64,7 +58,7 @@ extension PromptSharesTests {
         let entries = (0 ..< 4).map { id in
             Scheduler.Entry(
                 id: SequenceID(id),
-                demand: Demand(account: id == 3 ? 1 : 0, promptCount: 100, answerMax: 1, state: .fixed(1)),
+                demand: Demand(account: id == 3 ? 1 : 0, promptCount: 100, answerMax: 1),
                 arrival: .zero)
         }
         let rows = PromptShares.rows(of: entries, budget: 40, generating: [0: 60], weights: [1, 1])
@@ -167,18 +161,5 @@ extension PromptSharesTests {
         #expect(!OverlapPolicy(.on).overlaps(generating: 1, prompt: 0))
         #expect(OverlapPolicy(.on).overlaps(generating: 2, prompt: 0))
         #expect(!OverlapPolicy(.off).overlaps(generating: 64, prompt: 64))
-    }
-}
-
-@Suite("Batch") struct BatchTests {
-    @Test("halves hold all rows in order, and a sequence on the border goes on in the second")
-    func halves() {
-        var batch = Batch(sequence: 1, start: 7, tokens: [70])
-        batch.append([1, 2, 3, 4, 5], of: 2, start: 10)
-        let (first, second) = batch.halves
-        #expect(first.tokens == [70, 1, 2])
-        #expect(second.tokens == [3, 4, 5])
-        #expect(second.spans.map(\.start) == [12])
-        #expect(first.spans.map(\.sequence) == [1, 2])
     }
 }

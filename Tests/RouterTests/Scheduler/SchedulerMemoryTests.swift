@@ -12,11 +12,11 @@ import Testing
     private func demand(
         _ prompt: Int = 16, answer: Int = 1_000_000, account: Int = 0, priority: Priority = .normal
     ) -> Demand {
-        Demand(account: account, priority: priority, promptCount: prompt, answerMax: answer, state: Self.size)
+        Demand(account: account, priority: priority, promptCount: prompt, answerMax: answer)
     }
 
     private func scheduler(places: Int = 64, bytes: Int, weights: [Double] = [1]) -> Scheduler {
-        Scheduler(.init(placesMax: places, waitingMax: 100, memoryBytes: bytes, weights: weights))
+        Scheduler(.init(placesMax: places, waitingMax: 100, memoryBytes: bytes, size: Self.size, weights: weights))
     }
 
     private func plan(_ scheduler: inout Scheduler, at now: Duration = .zero) -> StepPlan {
@@ -55,7 +55,7 @@ import Testing
         #expect(begin.openPositions == [1: first])
         #expect(scheduler.reservedBytes == Self.size.bytes(tokens: first))
         let grown = nextMove(&scheduler)
-        #expect(grown.grows == [1: first + Self.growth])
+        #expect(grown.growPositions == [1: first + Self.growth])
         #expect(
             grown.rows == [.init(id: 1, start: first, count: 1, yieldsToken: true)], "in the very step that needs it")
     }
@@ -118,7 +118,7 @@ import Testing
             last = plan.rows.last.map { $0.start + $0.count } ?? last
             guard plan.outgrown.isEmpty else {
                 #expect(plan.outgrown == [1])
-                #expect(plan.closes == [1])
+                #expect(plan.closedIDs == [1])
                 break
             }
         }
@@ -146,7 +146,7 @@ import Testing
         submit(&scheduler, 3 ... 3, demand(priority: .high))
         let urgent = plan(&scheduler, at: .seconds(1))
         #expect(urgent.parkedIDs == [2])
-        scheduler.stayedInMemory(2, at: .seconds(1))
+        scheduler.stayedInMemory(2, on: .first, at: .seconds(1))
         let refused = scheduler.lackedMemory(3, .begin, at: .seconds(1))
         #expect(refused)
         let after = plan(&scheduler, at: .seconds(3))
@@ -163,9 +163,9 @@ import Testing
         var scheduler = scheduler(bytes: 2 * first + 1)
         submit(&scheduler, 1 ... 2, demand())
         _ = plan(&scheduler)
-        scheduler.stayedInMemory(0, at: .seconds(1))
+        scheduler.stayedInMemory(0, on: .first, at: .seconds(1))
         let short = nextMove(&scheduler)
-        #expect(short.closes == [2] && short.parks.isEmpty)
+        #expect(short.closedIDs == [2] && short.parks.isEmpty)
         #expect(short.grows.keys.sorted() == [1])
         scheduler.end(1, at: .seconds(2))
         let back = plan(&scheduler, at: .seconds(2))
@@ -176,23 +176,23 @@ import Testing
     @Test("what other routers hold is not there; one that is alone waits for it on disk instead of ending")
     func others() {
         var scheduler = scheduler(bytes: 2000)
-        scheduler.limits.othersBytes = 1200
+        scheduler.limits.replicas[.first]?.othersBytes = 1200
         submit(&scheduler, 1 ... 1, demand())
         _ = plan(&scheduler)
         #expect(nextMove(&scheduler).grows[1] != nil, "as much as there is")
         let short = nextMove(&scheduler)
         #expect(short.parkedIDs == [1] && short.outgrown.isEmpty)
-        scheduler.limits.othersBytes = 0
+        scheduler.limits.replicas[.first]?.othersBytes = 0
         #expect(plan(&scheduler, at: .seconds(2)).resumes.keys.sorted() == [1])
     }
 }
 
 @Suite("Sequences whose step failed") struct SchedulerFailureTests {
     private func running(_ count: Int) -> Scheduler {
-        var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10))
+        var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10, memoryBytes: .max))
         for id in 1 ... count {
             _ = scheduler.submit(
-                SequenceID(id), Demand(promptCount: 5, answerMax: 100, state: .fixed(1)), at: .milliseconds(id))
+                SequenceID(id), Demand(promptCount: 5, answerMax: 100), at: .milliseconds(id))
         }
         for _ in 0 ..< 4 { _ = step(&scheduler) }
         return scheduler
@@ -210,7 +210,7 @@ import Testing
         let given = scheduler.failed([1, 2], isolating: false)
         #expect(given.isEmpty)
         let again = step(&scheduler)
-        #expect(again.closes == [1, 2])
+        #expect(again.closedIDs == [1, 2])
         #expect(
             again.rows == [1, 2].map { .init(id: $0, start: 0, count: 9, yieldsToken: true) },
             "5 of the prompt and 4 chosen")
@@ -247,22 +247,5 @@ import Testing
             _ = scheduler.plan(at: .zero, promptRowsMax: (100, 100))
         }
         #expect(given == [1])
-    }
-
-    @Test("when the attention service has forgotten all, parked ones begin anew as well")
-    func forgotten() {
-        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 10))
-        _ = scheduler.submit(1, Demand(priority: .low, promptCount: 5, answerMax: 100, state: .fixed(1)), at: .zero)
-        for _ in 0 ..< 3 { _ = step(&scheduler) }
-        _ = scheduler.submit(2, Demand(priority: .high, promptCount: 5, answerMax: 100, state: .fixed(1)), at: .zero)
-        _ = step(&scheduler)
-        #expect(scheduler.counts == .init(running: 1, waiting: 0, parked: 1))
-        scheduler.lostAllStates()
-        #expect(scheduler.counts == .init(running: 0, waiting: 2, parked: 0))
-        #expect(step(&scheduler).opens.keys.sorted() == [2])
-        scheduler.end(2, at: .zero)
-        let back = step(&scheduler)
-        #expect(back.opens.keys.sorted() == [1])
-        #expect(back.rows == [.init(id: 1, start: 0, count: 8, yieldsToken: true)])
     }
 }

@@ -11,27 +11,36 @@ private struct Prefixes: PrefixSource {
     var keeps = true
 
     func beginning(
-        of entry: Scheduler.Entry, beside running: [Scheduler.Entry], after keeps: [StepPlan.Keep]
+        of entry: Scheduler.Entry, on replicas: Set<ReplicaID>, beside running: [Scheduler.Entry],
+        after keeps: [StepPlan.Keep]
     ) -> SequenceBeginning {
         beginnings[entry.id] ?? .now(PrefixMatch(), keepAt: [])
     }
 
-    func keep(_ id: SequenceID, length: Int, since: Int, closes: Bool) -> StepPlan.Keep? {
+    func keep(_ id: SequenceID, on replica: ReplicaID, length: Int, since: Int, closes: Bool) -> StepPlan.Keep? {
         guard keeps else { return nil }
         return StepPlan.Keep(
-            id: id, state: 1, closes: closes, scope: .everyone, tokens: [Int32](repeating: 0, count: length),
+            id: id, replica: replica, state: 1, closes: closes, scope: .everyone,
+            tokens: [Int32](repeating: 0, count: length),
             worth: .seconds(length - since))
+    }
+}
+
+extension SequenceBeginning {
+    /// At once, wherever there is room.
+    fileprivate static func now(_ match: PrefixMatch, keepAt: [Int]) -> SequenceBeginning {
+        .now(SequenceStarts(unknown: SequenceStart(match: match, keepAt: keepAt)))
     }
 }
 
 /// Sequences that begin from kept states, and whose states are kept.
 @Suite("Scheduler with kept states") struct SchedulerPrefixTests {
     private static let size = StateSize(fixedBytes: 100, pageBytes: 10, pageLength: 10)
-    private var scheduler = Scheduler(.init(placesMax: 4, waitingMax: 4, memoryBytes: 10_000))
+    private var scheduler = Scheduler(.init(placesMax: 4, waitingMax: 4, memoryBytes: 10_000, size: size))
     private var prefixes = Prefixes()
 
     private mutating func submit(_ id: SequenceID, prompt: Int = 100, answer: Int = 10) {
-        let demand = Demand(promptCount: prompt, answerMax: answer, state: Self.size)
+        let demand = Demand(promptCount: prompt, answerMax: answer)
         let submission = scheduler.submit(id, demand, at: .zero)
         #expect(submission == .queued)
     }
@@ -84,7 +93,7 @@ private struct Prefixes: PrefixSource {
         test.scheduler.end(2, isSound: false, at: .zero)
         test.scheduler.end(3, at: .zero)
         let after = test.plan()
-        #expect(after.closes == [2])
+        #expect(after.closedIDs == [2])
         #expect(after.keeps.map(\.id) == [1, 3] && after.keeps.allSatisfy(\.closes))
         #expect(after.keeps.map(\.tokens.count) == [20, 20], "rows of the step during which it ended count")
     }
@@ -98,7 +107,7 @@ private struct Prefixes: PrefixSource {
         test.scheduler.end(1, at: .zero)
         _ = test.scheduler.failed([1, 2], isolating: false)
         let after = test.plan()
-        #expect(after.closes == [1, 2] && after.keeps.isEmpty)
+        #expect(after.closedIDs == [1, 2] && after.keeps.isEmpty)
     }
 
     @Test("where keeping is not worth it, sequences are closed")
@@ -109,7 +118,7 @@ private struct Prefixes: PrefixSource {
         _ = test.plan()
         test.scheduler.end(1, at: .zero)
         let after = test.plan()
-        #expect(after.closes == [1] && after.keeps.isEmpty)
+        #expect(after.closedIDs == [1] && after.keeps.isEmpty)
     }
 
     @Test("one that waits for what another computes is passed, and that other keeps a state for it")
@@ -174,7 +183,7 @@ private struct Prefixes: PrefixSource {
     func waitsThenBeginsEmpty() {
         var test = self
         test.submit(1)
-        test.scheduler.limits.othersBytes = 100
+        test.scheduler.limits.replicas[.first]?.othersBytes = 100
         test.prefixes.beginnings[1] = .now(PrefixMatch(state: 7, reused: 80, matched: 80), keepAt: [])
         var lacks = 0
         while test.scheduler.queue.first?.beginsEmpty == false, lacks < 100 {
@@ -190,50 +199,36 @@ private struct Prefixes: PrefixSource {
     @Test("a parked sequence comes back from its state, whose id it had since it was parked; one that is over drops it")
     func parked() throws {
         var test = self
-        test.scheduler.limits.memoryBytes = 450
+        test.scheduler.limits.replicas[.first]?.bytes = 450
         test.submit(1)
         for _ in 0 ..< 3 { _ = test.plan() }
-        let urgent = Demand(priority: .high, promptCount: 100, answerMax: 100, state: Self.size)
+        let urgent = Demand(priority: .high, promptCount: 100, answerMax: 100)
         let submission = test.scheduler.submit(2, urgent, at: .zero)
         #expect(submission == .queued)
         let parking = try #require(test.plan().parks.first)
         #expect(parking.id == 1 && !parking.isKept && parking.state != .none)
-        #expect(test.scheduler.parkedStates == [parking.state])
+        #expect(test.scheduler.parkedStates(on: .first) == [parking.state])
         test.scheduler.end(2, at: .zero)
         let back = test.plan()
         #expect(back.resumes[1] == StepPlan.Opening(tokensMax: 110, state: parking.state, length: 101))
         test.scheduler.granted(1, bytes: 300)
-        #expect(test.scheduler.parkedStates.isEmpty)
+        #expect(test.scheduler.parkedStates(on: .first).isEmpty)
     }
 
     @Test("what could not be written to disk rests in memory as a kept state; it is dropped with its sequence")
     func keptInMemory() throws {
         var test = self
-        test.scheduler.limits.memoryBytes = 450
+        test.scheduler.limits.replicas[.first]?.bytes = 450
         test.submit(1)
         for _ in 0 ..< 3 { _ = test.plan() }
-        let urgent = Demand(priority: .high, promptCount: 100, answerMax: 100, state: Self.size)
+        let urgent = Demand(priority: .high, promptCount: 100, answerMax: 100)
         _ = test.scheduler.submit(2, urgent, at: .zero)
         let parking = try #require(test.plan().parks.first)
         let before = test.scheduler.reservedBytes
-        test.scheduler.stayedInMemory(1, at: .zero)
+        test.scheduler.stayedInMemory(1, on: .first, at: .zero)
         #expect(test.scheduler.reservedBytes == before + Self.size.bytes(tokens: 110), "it still takes memory")
         test.scheduler.end(1, at: .zero)
         let after = test.plan()
-        #expect(after.discards == [parking.state] && after.keeps.isEmpty)
-    }
-
-    @Test("when live states are lost, sequences parked in kept states keep them")
-    func lostLiveStates() throws {
-        var test = self
-        test.scheduler.limits.memoryBytes = 450
-        test.submit(1)
-        for _ in 0 ..< 3 { _ = test.plan() }
-        _ = test.scheduler.submit(
-            2, Demand(priority: .high, promptCount: 100, answerMax: 100, state: Self.size), at: .zero)
-        let parking = try #require(test.plan().parks.first)
-        test.scheduler.lostAllStates()
-        #expect(test.scheduler.parkedStates == [parking.state])
-        #expect(test.scheduler.counts == .init(running: 0, waiting: 1, parked: 1))
+        #expect(after.discards == [.first: [parking.state]] && after.keeps.isEmpty)
     }
 }

@@ -5,12 +5,13 @@ import Testing
 @testable import Router
 
 @Suite("Scheduler") struct SchedulerTests {
+    /// - Parameter bytes: what it takes where a token takes a byte.
     private func demand(
-        _ prompt: Int = 10, answer: Int = 10, bytes: Int = 1, account: Int = 0, priority: Priority = .normal,
+        _ prompt: Int = 10, answer: Int = 10, bytes: Int? = nil, account: Int = 0, priority: Priority = .normal,
         deadline: Duration? = nil
     ) -> Demand {
         Demand(
-            account: account, priority: priority, promptCount: prompt, answerMax: answer, state: .fixed(bytes),
+            account: account, priority: priority, promptCount: bytes.map { $0 - answer } ?? prompt, answerMax: answer,
             deadline: deadline)
     }
 
@@ -29,7 +30,7 @@ import Testing
 
     @Test("sequences join and leave between steps; one row for each that generates, then pieces of prompts")
     func steps() {
-        var scheduler = Scheduler(.init(placesMax: 4, waitingMax: 4))
+        var scheduler = Scheduler(.init(placesMax: 4, waitingMax: 4, memoryBytes: .max))
         queue(&scheduler, 1, demand(10), at: .zero)
         let first = plan(&scheduler)
         #expect(first.openPositions == [1: 20])
@@ -44,7 +45,7 @@ import Testing
             ])
         scheduler.end(1, at: .zero)
         let third = plan(&scheduler)
-        #expect(third.closes == [1])
+        #expect(third.closedIDs == [1])
         #expect(third.rows == [.init(id: 2, start: 8, count: 12, yieldsToken: true)], "alone, a prompt takes all rows")
     }
 
@@ -55,7 +56,7 @@ import Testing
         """
     )
     func order() {
-        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 100, weights: [1, 1]))
+        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 100, memoryBytes: .max, weights: [1, 1]))
         for id in 1 ... 3 { queue(&scheduler, SequenceID(id), demand(account: 0), at: .milliseconds(id)) }
         queue(&scheduler, 4, demand(account: 1), at: .milliseconds(4))
         queue(&scheduler, 5, demand(account: 0, priority: .high), at: .milliseconds(5))
@@ -71,7 +72,7 @@ import Testing
 
     @Test("an account with twice the weight is given twice as much")
     func weights() {
-        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 1000, weights: [2, 1]))
+        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 1000, memoryBytes: .max, weights: [2, 1]))
         for id in 0 ..< 200 { queue(&scheduler, SequenceID(id), demand(account: id % 2), at: .zero) }
         var begun = [0, 0]
         for _ in 0 ..< 60 {
@@ -87,7 +88,7 @@ import Testing
 
     @Test("waiting raises a class: the low one gets its place however many more urgent ones come")
     func ageing() {
-        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 1000, ageing: .seconds(10)))
+        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 1000, memoryBytes: .max, ageing: .seconds(10)))
         queue(&scheduler, 0, demand(priority: .low), at: .zero)
         var begun: Int?
         for second in 0 ..< 100 {
@@ -102,7 +103,7 @@ import Testing
 
     @Test("where places are short the youngest of the less urgent is parked in memory, and goes on where it stopped")
     func parkingInMemory() {
-        var scheduler = Scheduler(.init(placesMax: 2, waitingMax: 10))
+        var scheduler = Scheduler(.init(placesMax: 2, waitingMax: 10, memoryBytes: .max))
         _ = scheduler.submit(1, demand(), at: .zero)
         _ = plan(&scheduler)
         _ = scheduler.submit(2, demand(), at: .milliseconds(1))
@@ -127,7 +128,7 @@ import Testing
         """
     )
     func parkingOnDisk() {
-        var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10, memoryBytes: 100))
+        var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10, memoryBytes: 100, size: .bytePerToken))
         for (id, bytes) in [(1, 30), (2, 40), (3, 20)] {
             queue(&scheduler, SequenceID(id), demand(bytes: bytes), at: .milliseconds(id))
             _ = plan(&scheduler)
@@ -141,14 +142,14 @@ import Testing
         #expect(more.parkedIDs == [3, 1])
         scheduler.end(4, at: .zero)
         let back = plan(&scheduler)
-        #expect(back.closes == [4])
+        #expect(back.closedIDs == [4])
         #expect(back.resumes.keys.sorted() == [1, 3], "those that came first; 2 does not fit yet")
         #expect(scheduler.reservedBytes == 100)
     }
 
     @Test("nobody is parked for one that would not fit even then, nor for one of the same class")
     func noUselessParking() {
-        var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10, memoryBytes: 100))
+        var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10, memoryBytes: 100, size: .bytePerToken))
         _ = scheduler.submit(1, demand(bytes: 60, priority: .high), at: .zero)
         _ = scheduler.submit(2, demand(bytes: 40), at: .zero)
         _ = plan(&scheduler)
@@ -161,7 +162,8 @@ import Testing
 
     @Test("the smaller may pass the larger that does not fit, until that one has waited long")
     func passing() {
-        var scheduler = Scheduler(.init(placesMax: 10, waitingMax: 10, memoryBytes: 100, ageing: .seconds(10)))
+        var scheduler = Scheduler(
+            .init(placesMax: 10, waitingMax: 10, memoryBytes: 100, size: .bytePerToken, ageing: .seconds(10)))
         _ = scheduler.submit(1, demand(bytes: 50), at: .zero)
         _ = plan(&scheduler)
         _ = scheduler.submit(2, demand(bytes: 80), at: .zero)
@@ -178,7 +180,7 @@ import Testing
 
     @Test("a full queue says when to come back, which follows from how long places were kept")
     func full() {
-        var scheduler = Scheduler(.init(placesMax: 2, waitingMax: 4))
+        var scheduler = Scheduler(.init(placesMax: 2, waitingMax: 4, memoryBytes: .max))
         for id in 0 ..< 6 { queue(&scheduler, SequenceID(id), demand(), at: .zero) }
         _ = plan(&scheduler)
         guard case .full(let wait) = scheduler.submit(6, demand(), at: .zero) else { Issue.record("not full"); return }
@@ -192,7 +194,7 @@ import Testing
 
     @Test("one account cannot fill the queue for the others")
     func roomForOthers() {
-        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 40, weights: [1, 1]))
+        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 40, memoryBytes: .max, weights: [1, 1]))
         var taken = 0
         for id in 0 ..< 100 where scheduler.submit(SequenceID(id), demand(account: 0), at: .zero) == .queued {
             taken += 1
@@ -203,7 +205,7 @@ import Testing
 
     @Test("a queue full of the less urgent takes a more urgent one")
     func urgentBesideFull() {
-        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 3))
+        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 3, memoryBytes: .max))
         for id in 0 ..< 4 { queue(&scheduler, SequenceID(id), demand(priority: .low), at: .zero) }
         let refusal = scheduler.submit(4, demand(priority: .low), at: .zero)
         #expect(refusal != .queued)
@@ -212,22 +214,24 @@ import Testing
 
     @Test("a deadline ends a sequence wherever it stands; what is too large is refused at once")
     func limits() {
-        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 10, memoryBytes: 100))
-        let refusal = scheduler.submit(1, demand(bytes: 101), at: .zero)
+        var scheduler = Scheduler(.init(placesMax: 1, waitingMax: 10, memoryBytes: 100, size: .bytePerToken))
+        scheduler.limits.stateSize = .fixed(101)
+        let refusal = scheduler.submit(1, demand(), at: .zero)
         #expect(refusal == .tooLarge(tokensMax: 0))
+        scheduler.limits.stateSize = .fixed(1)
         _ = scheduler.submit(2, demand(deadline: .seconds(5)), at: .zero)
         _ = scheduler.submit(3, demand(deadline: .seconds(4)), at: .zero)
         let plan6 = plan(&scheduler)
         #expect(plan6.expired == [])
         let late = plan(&scheduler, at: .seconds(6))
         #expect(late.expired == [2, 3])
-        #expect(late.closes == [2])
+        #expect(late.closedIDs == [2])
         #expect(late.rows == [])
     }
 
     @Test("without memory in the attention service a sequence waits again, where there is something to wait for")
     func lackingMemory() {
-        var scheduler = Scheduler(.init(placesMax: 4, waitingMax: 10, memoryBytes: 100))
+        var scheduler = Scheduler(.init(placesMax: 4, waitingMax: 10, memoryBytes: 100, size: .bytePerToken))
         _ = scheduler.submit(1, demand(bytes: 40), at: .zero)
         _ = plan(&scheduler)
         _ = scheduler.submit(2, demand(bytes: 40), at: .zero)

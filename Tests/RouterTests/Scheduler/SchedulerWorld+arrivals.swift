@@ -8,25 +8,29 @@ extension SchedulerWorld {
     mutating func arrive() {
         for _ in 0 ..< Int.random(in: 0 ... 3, using: &random) { submit() }
         if chance(oneIn: 8), let id = alive.sorted().randomElement(using: &random) { end(id) }
-        if mishap(oneIn: 10) { scheduler.limits.othersBytes = max(0, .random(in: -300 ... 300, using: &random)) }
-        if mishap(oneIn: 30) { lostLiveStates() }
+        for replica in scheduler.limits.replicas.keys.sorted() {
+            if mishap(oneIn: 10) {
+                let bytes = Int.random(in: -300 ... 300, using: &random)
+                scheduler.limits.replicas[replica]?.othersBytes = max(0, bytes)
+            }
+        }
+        if changesReplicas { changeReplicas() }
+        carryStates()
         // Attention lets go of kept states without saying so.
-        if chance(oneIn: 20), let state = book.states.sorted().randomElement(using: &random) { kept[state] = nil }
+        let known = kept.keys.filter { book.replica(of: $0) != nil }.sorted()
+        if chance(oneIn: 20), let state = known.randomElement(using: &random) { kept[state] = nil }
     }
 
     private mutating func submit() {
         lastNumber += 1
         let id = SequenceID(lastNumber)
-        let size = StateSize(
-            fixedBytes: .random(in: 1 ... 60, using: &random), pageBytes: .random(in: 0 ... 20, using: &random),
-            pageLength: .random(in: 1 ... 16, using: &random))
         let prompt = prompt()
         let demand = Demand(
             account: .random(in: 0 ..< scheduler.limits.weights.count, using: &random),
             priority: Priority.allCases.randomElement(using: &random) ?? .normal,
             promptCount: prompt.count,
             answerMax: chance(oneIn: 8) ? 1_000_000 : .random(in: 0 ... 20, using: &random),
-            state: size, deadline: chance(oneIn: 10) ? now + .seconds(.random(in: 0 ... 30, using: &random)) : nil)
+            deadline: chance(oneIn: 10) ? now + .seconds(.random(in: 0 ... 30, using: &random)) : nil)
         switch scheduler.submit(id, demand, at: now) {
         case .queued:
             alive.insert(id)
@@ -35,7 +39,7 @@ extension SchedulerWorld {
             lives[id] = Life(demand: demand, sequence: sequence, promptCount: prompt.count)
         case .full(let wait): if wait < .seconds(1) { trouble = "come back after \(wait)" }
         case .tooLarge(let tokens):
-            if size.bytes(tokens: demand.promptCount) <= scheduler.limits.memoryBytes {
+            if scheduler.limits.stateSize.bytes(tokens: demand.promptCount) <= scheduler.largestBytes(at: now) {
                 trouble = "\(demand) refused, there is memory for \(tokens)"
             }
         }
@@ -63,13 +67,5 @@ extension SchedulerWorld {
             Int32.random(in: 10 ... 11, using: &random)
         }
         return known[..<common] + own
-    }
-
-    /// Whoever waits with a kept state of its own keeps it.
-    private mutating func lostLiveStates() {
-        let parked = Set(scheduler.queue.filter(\.phase.isKept).map(\.id))
-        scheduler.lostAllStates()
-        live = [:]
-        for id in alive.subtracting(parked) where lives[id]?.carried ?? 0 > 0 { lives[id]?.beginAnew() }
     }
 }

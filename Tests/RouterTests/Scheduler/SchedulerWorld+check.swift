@@ -7,9 +7,6 @@ extension SchedulerWorld {
     mutating func check(_ plan: StepPlan, _ unready: Set<SequenceID>) {
         let limits = scheduler.limits
         if scheduler.running.count > limits.placesMax { trouble = "\(scheduler.running.count) run" }
-        if !isUnlucky, scheduler.reservedBytes > limits.memoryBytes {
-            trouble = "\(scheduler.reservedBytes) bytes reserved of \(limits.memoryBytes)"
-        }
         if plan.promptRowCount > (plan.generatingCount > 0 ? max(1, beside) : alone) {
             trouble = "\(plan.promptRowCount) prompt rows"
         }
@@ -24,11 +21,33 @@ extension SchedulerWorld {
         for entry in scheduler.running where entry.grantedBytes < 0 { trouble = "\(entry.id) has negative memory" }
     }
 
+    /// What must hold for a plan's replicas when it is made.
+    mutating func checkReplicas(of plan: StepPlan) {
+        let replicas = scheduler.limits.replicas
+        for (replica, memory) in replicas where !isUnlucky && scheduler.reservedBytes(on: replica) > memory.bytes {
+            trouble = "\(scheduler.reservedBytes(on: replica)) bytes of \(memory.bytes) reserved on \(replica)"
+        }
+        let used =
+            plan.rows.map(\.replica) + plan.opens.values.map(\.replica) + plan.resumes.values.map(\.replica)
+            + plan.grows.values.map(\.replica) + plan.parks.map(\.replica) + plan.keeps.map(\.replica)
+        if let gone = used.first(where: { replicas[$0] == nil }) { trouble = "replica \(gone) is used and gone" }
+        for (id, opening) in plan.opens where replicas[opening.replica]?.isDraining ?? true {
+            trouble = "\(id) begins on \(opening.replica), which is drained"
+        }
+        if Set(plan.rows.map(\.replica)).count > 1 { events.insert(.severalReplicas) }
+        for entry in scheduler.running where replicas[entry.replica] == nil { trouble = "\(entry.id) runs nowhere" }
+        for entry in scheduler.queue where (entry.phase == .waiting) != (entry.replica == .none) {
+            trouble = "\(entry.id) waits with a state on \(entry.replica)"
+        }
+    }
+
     private mutating func check(_ row: StepPlan.Rows, _ life: Life, generates: Bool) {
         if row.start != life.carried || row.count < 1 {
             trouble = "\(row) begins at the wrong place, expected \(life.carried)"
         }
-        if let state = live[row.id], state.length == row.start, row.start + row.count <= state.positions {
+        if let state = live[row.id], state.replica == row.replica, state.length == row.start,
+            row.start + row.count <= state.positions
+        {
         } else {
             trouble = "\(row) has no room in \(live[row.id].debugDescription)"
         }

@@ -6,30 +6,41 @@ internal import Messages
 extension SchedulerWorld {
     /// - Returns: sequences that cannot take part in the step.
     mutating func apply(_ plan: StepPlan) -> Set<SequenceID> {
-        for id in plan.closes { live[id] = nil }
-        for state in plan.discards { kept[state] = nil }
+        for (replica, ids) in plan.closes { for id in ids { close(id, on: replica) } }
+        for (replica, states) in plan.discards {
+            for state in states {
+                if kept[state].map({ $0.replica != replica }) ?? false { trouble = "\(state) is not on \(replica)" }
+                kept[state] = nil
+            }
+        }
         for keep in plan.keeps where keep.closes { self.keep(keep) }
         noteDropped()
         var unready: Set<SequenceID> = []
         for parking in plan.parks { park(parking, &unready) }
-        for (id, positions) in plan.grows.sorted(by: { $0.key < $1.key }) { grow(id, positions, &unready) }
+        for (id, growth) in plan.grows.sorted(by: { $0.key < $1.key }) { grow(id, growth, &unready) }
         for keep in plan.keeps where !keep.closes { self.keep(keep) }
         for (id, opening) in plan.resumes.sorted(by: { $0.key < $1.key }) { resume(id, opening, &unready) }
         for (id, opening) in plan.opens.sorted(by: { $0.key < $1.key }) { open(id, opening, &unready) }
         return unready
     }
 
+    private mutating func close(_ id: SequenceID, on replica: ReplicaID) {
+        if let state = live[id], state.replica != replica { trouble = "\(id) is closed on \(replica), and is \(state)" }
+        live[id] = nil
+    }
+
     private mutating func keep(_ keep: StepPlan.Keep) {
-        guard let state = live[keep.id], state.length == keep.tokens.count,
+        guard let state = live[keep.id], state.replica == keep.replica, state.length == keep.tokens.count,
             keep.tokens == lives[keep.id]?.sequence.tokens(upTo: keep.tokens.count)
         else {
             trouble = "\(keep.id) keeps \(keep.tokens.count) tokens, and has \(live[keep.id].debugDescription)"
             return
         }
         if keep.closes { live[keep.id] = nil }
-        guard !mishap(oneIn: 5) else { return }
-        kept[keep.state] = keep.tokens
-        book.kept(keep.state, keep.tokens, in: keep.scope)
+        guard !isGone(keep.replica), !mishap(oneIn: 5) else { return scheduler.departureKept(keep.id, as: nil) }
+        if keep.closes { scheduler.departureKept(keep.id, as: keep.state) }
+        kept[keep.state] = Kept(replica: keep.replica, tokens: keep.tokens)
+        book.kept(keep.state, keep.tokens, in: keep.scope, on: keep.replica)
         scheduler.kept(keep.id, length: keep.tokens.count)
         events.insert(keep.closes ? .keptAtEnd : .keptInPrompt)
     }
@@ -37,73 +48,89 @@ extension SchedulerWorld {
     private mutating func park(_ parking: StepPlan.Parking, _ unready: inout Set<SequenceID>) {
         let id = parking.id
         if parking.isKept {
-            if kept[parking.state] == nil { trouble = "\(id) is written to disk and was not kept" }
+            if kept[parking.state]?.replica != parking.replica { trouble = "\(id) is written to disk and was not kept" }
         } else {
-            guard let state = live[id], let life = lives[id], state.length == life.carried else {
+            guard let state = live[id], let life = lives[id], state.length == life.carried,
+                state.replica == parking.replica
+            else {
                 trouble = "\(id) is parked and is \(live[id].debugDescription)"
                 return
             }
             live[id] = nil
-            guard !mishap(oneIn: 20) else { return lose(id, &unready) }
-            kept[parking.state] = life.sequence.tokens(upTo: life.carried)
+            guard !isGone(parking.replica), !mishap(oneIn: 20) else { return lose(id, &unready) }
+            kept[parking.state] = Kept(replica: parking.replica, tokens: life.sequence.tokens(upTo: life.carried))
             events.insert(.parkedAsState)
         }
         if mishap(oneIn: 3) {
-            scheduler.stayedInMemory(id, at: now)
+            scheduler.stayedInMemory(id, on: parking.replica, at: now)
         } else if mishap(oneIn: 20) {
             lose(id, &unready)
         }
     }
 
-    private mutating func grow(_ id: SequenceID, _ positions: Int, _ unready: inout Set<SequenceID>) {
-        guard let before = live[id], positions > before.positions else {
-            trouble = "\(id) grows to \(positions), and is \(live[id].debugDescription)"
+    private mutating func grow(
+        _ id: SequenceID, _ growth: StepPlan.Growth, _ unready: inout Set<SequenceID>
+    ) {
+        guard let before = live[id], growth.tokensMax > before.positions, before.replica == growth.replica else {
+            trouble = "\(id) grows to \(growth), and is \(live[id].debugDescription)"
             return
         }
-        if lacks(id, .grow) {
+        if isGone(growth.replica) {
+            lose(id, &unready)
+        } else if lacks(id, .grow) {
             unready.insert(id)
         } else {
-            live[id]?.positions = positions
+            live[id]?.positions = growth.tokensMax
             grant(id)
         }
     }
 
     private mutating func resume(_ id: SequenceID, _ opening: StepPlan.Opening, _ unready: inout Set<SequenceID>) {
-        guard live[id] == nil, let tokens = kept[opening.state], tokens.count == opening.length,
-            opening.length == lives[id]?.carried
+        guard live[id] == nil, let state = kept[opening.state], state.tokens.count == opening.length,
+            opening.length == lives[id]?.carried, state.replica == opening.replica
         else {
             trouble = "\(id) comes back from \(opening), which is not its state"
             return
         }
-        if mishap(oneIn: 20) {
+        if isGone(opening.replica) || mishap(oneIn: 20) {
             lose(id, &unready)
         } else if lacks(id, .resume) {
             unready.insert(id)
         } else {
             kept[opening.state] = nil
-            live[id] = Live(positions: opening.tokensMax, length: opening.length)
+            live[id] = Live(replica: opening.replica, positions: opening.tokensMax, length: opening.length)
             grant(id)
         }
     }
 
     private mutating func open(_ id: SequenceID, _ opening: StepPlan.Opening, _ unready: inout Set<SequenceID>) {
         if live[id] != nil { trouble = "\(id) is opened twice" }
+        if isGone(opening.replica) { return lose(id, &unready) }
         if lacks(id, .begin) {
             unready.insert(id)
             return
         }
         if opening.state != .none {
-            guard let tokens = kept[opening.state] else {
+            guard let state = kept[opening.state] else {
                 events.insert(.gone)
-                book.gone([opening.state])
+                book.gone([opening.state], on: opening.replica)
                 return lose(id, &unready)
             }
-            check(opening, of: id, against: tokens)
+            if state.replica != opening.replica { trouble = "\(id) begins from \(state), which is elsewhere" }
+            check(opening, of: id, against: state.tokens)
         }
+        noteReplica(of: opening, id)
         lives[id]?.carried = opening.length
-        live[id] = Live(positions: opening.tokensMax, length: opening.length)
+        live[id] = Live(replica: opening.replica, positions: opening.tokensMax, length: opening.length)
         lives[id].map { book.computes($0.sequence.request.prompt, in: $0.sequence.request.scope) }
         grant(id)
+    }
+
+    private mutating func noteReplica(of opening: StepPlan.Opening, _ id: SequenceID) {
+        guard let life = lives[id], let entry = scheduler.running.first(where: { $0.id == id }) else { return }
+        if life.replica != .none, life.replica != opening.replica { events.insert(.begunElsewhere) }
+        if entry.match.miss == .elsewhere { events.insert(.forwentPrefix) }
+        lives[id]?.replica = opening.replica
     }
 
     /// A state serves as a prefix that ends in its last block.

@@ -4,13 +4,20 @@ internal import Synchronization
 
 @testable import Router
 
-/// Plays engine, attention service and clients to a scheduler, at random.
+/// Plays engine, replicas of attention and clients to a scheduler, at random.
 struct SchedulerWorld {
-    /// A live state in the attention service.
+    /// A live state on a replica.
     struct Live {
+        let replica: ReplicaID
         var positions: Int
         /// Its tokens; nil: nobody knows, since a step failed.
         var length: Int?
+    }
+
+    /// A kept state on a replica.
+    struct Kept {
+        let replica: ReplicaID
+        let tokens: [Int32]
     }
 
     /// A sequence as its client and the engine know it.
@@ -19,12 +26,21 @@ struct SchedulerWorld {
         let sequence: LiveSequence
         /// Tokens to be read before the next is chosen, and those that its state has.
         var promptCount: Int, carried = 0
+        /// Where it began last.
+        var replica = ReplicaID.none
 
         mutating func beginAnew() { (promptCount, carried) = (carried < promptCount ? promptCount : carried + 1, 0) }
     }
 
     /// What should happen in some schedule, or the checks would show nothing.
-    enum Event: CaseIterable { case reused, cutBack, keptInPrompt, keptAtEnd, gone, waited, parkedAsState, begunEmpty }
+    enum Event: CaseIterable {
+        case reused, cutBack, keptInPrompt, keptAtEnd, gone, waited, parkedAsState, begunEmpty
+        /// Rows on several replicas in one step; a replica that goes with sequences, one that does so in mid-step; a
+        /// sequence that begins again on another replica, and one that does so although more of it is kept elsewhere.
+        case severalReplicas, lostReplica, lostInStep, begunElsewhere, forwentPrefix
+        /// A state that is carried from a replica that is about to go.
+        case departed
+    }
 
     var random: RandomSource
     var scheduler: Scheduler
@@ -32,8 +48,11 @@ struct SchedulerWorld {
     var lastNumber = 0
     var lives: [SequenceID: Life] = [:]
     var live: [SequenceID: Live] = [:]
-    /// Kept states by their tokens; those of parked sequences are among them.
-    var kept: [StateID: [Int32]] = [:]
+    /// Kept states; those of parked sequences are among them.
+    var kept: [StateID: Kept] = [:]
+    var lastReplica = 0
+    /// Replicas that went while a step was under way.
+    var lostInStep: Set<ReplicaID> = []
     var book = PrefixBook(tokensMax: 5000)
     let keeping: KeepPolicy
     var alive: Set<SequenceID> = []
@@ -41,6 +60,8 @@ struct SchedulerWorld {
     var events: Set<Event> = []
     /// Whether disks, attention and other routers behave badly, and still do.
     let isUnlucky: Bool
+    /// Most replicas, and whether they come and go.
+    let replicasMax: Int, changesReplicas: Bool
     var isCalm = false
     let (beside, alone): (Int, Int)
     /// Whether there are prompts long enough to be reused, and how many different beginnings they have.
@@ -55,14 +76,17 @@ struct SchedulerWorld {
         scheduler = Scheduler(
             .init(
                 placesMax: .random(in: 1 ... 12, using: &random), waitingMax: .random(in: 0 ... 30, using: &random),
-                memoryBytes: .random(in: 100 ... 900, using: &random) * (hasLongPrompts ? 10 : 1),
+                stateSize: .random(&random),
                 weights: (0 ..< Int.random(in: 1 ... 4, using: &random)).map { _ in
                     .random(in: 0.1 ... 5, using: &random)
                 }, ageing: .seconds(.random(in: 0 ... 50, using: &random))))
         let scale = hasLongPrompts ? 8 : 1
         (beside, alone) = (.random(in: 0 ... 20 * scale, using: &random), .random(in: 1 ... 50 * scale, using: &random))
         isUnlucky = Bool.random(using: &random)
+        replicasMax = .random(in: 1 ... 4, using: &random)
+        changesReplicas = Bool.random(using: &random)
         self.random = random
+        for _ in 0 ..< Int.random(in: 1 ... replicasMax, using: &self.random) { join() }
     }
 
     mutating func run() {
@@ -72,7 +96,7 @@ struct SchedulerWorld {
         }
         // Nobody comes any more: all there are must end.
         isCalm = true
-        scheduler.limits.othersBytes = 0
+        calmReplicas()
         var steps = 0
         while !alive.isEmpty, trouble == nil {
             step()
@@ -81,8 +105,11 @@ struct SchedulerWorld {
         }
         _ = apply(plan())        // closes what ended in the last step
         if trouble == nil, !live.isEmpty { trouble = "live states \(live) stay open" }
-        if trouble == nil, scheduler.reservedBytes != 0 { trouble = "\(scheduler.reservedBytes) bytes stay reserved" }
-        if trouble == nil, !Set(kept.keys).isSubset(of: book.states) { trouble = "states of parked sequences stay" }
+        let reserved = scheduler.limits.replicas.keys.map { scheduler.reservedBytes(on: $0) }
+        if trouble == nil, reserved.contains(where: { $0 != 0 }) { trouble = "\(reserved) bytes stay reserved" }
+        if trouble == nil, kept.contains(where: { book.replica(of: $0.key) != $0.value.replica }) {
+            trouble = "states of parked sequences stay"
+        }
     }
 
     mutating func chance(oneIn count: Int) -> Bool { Int.random(in: 0 ..< count, using: &random) == 0 }
@@ -95,6 +122,7 @@ struct SchedulerWorld {
         let plan = scheduler.plan(
             at: now, promptRowsMax: (beside: max(1, beside), alone: alone), prefixes: prefixes)
         if scheduler.queue.contains(where: { !$0.waitedFor.isEmpty }) { events.insert(.waited) }
+        checkReplicas(of: plan)
         return plan
     }
 
@@ -103,10 +131,13 @@ struct SchedulerWorld {
         let plan = plan()
         alive.subtract(plan.expired)
         alive.subtract(plan.outgrown)
+        if changesReplicas, !isCalm, chance(oneIn: 40) { loseInStep() }
         let unready = apply(plan)
         check(plan, unready)
         // During the step.
         if chance(oneIn: 10), let id = alive.sorted().randomElement(using: &random) { end(id) }
+        if changesReplicas, !isCalm, chance(oneIn: 40) { loseInStep() }
+        defer { forgetLostReplicas() }
         let rows = plan.rows.filter { !unready.contains($0.id) }
         guard !mishap(oneIn: 15) else { return fail(rows) }
         scheduler.completed(rows)
@@ -124,7 +155,8 @@ struct SchedulerWorld {
 
     private mutating func fail(_ rows: [StepPlan.Rows]) {
         let ids = rows.map(\.id)
-        let given = scheduler.failed(ids, isolating: Bool.random(using: &random))
+        let replica = Bool.random(using: &random) ? rows.randomElement(using: &random)?.replica : nil
+        let given = scheduler.failed(ids, isolating: Bool.random(using: &random), on: replica)
         for id in ids {
             live[id]?.length = nil
             if alive.contains(id) { lives[id]?.beginAnew() }

@@ -26,6 +26,9 @@ struct FailoverBench: AsyncParsableCommand {
     @Option(help: "How many hosts hold each expert; several numbers, with commas, are measured in turns.")
     var copies = CountList(1, 2)
 
+    @Option(help: "How many attention services there are.")
+    var attentionHosts = 1
+
     @Option(help: "How often a host is killed, for each number of copies.")
     var rounds = 5
 
@@ -58,6 +61,7 @@ struct FailoverBench: AsyncParsableCommand {
         guard (16 ... 65_536).contains(tokens) else {
             throw ValidationError("'--tokens' takes a number from 16 to 65536, not \(tokens).")
         }
+        try ClusterOptions.checkAttentionHosts(attentionHosts)
         try processes.refuseRouterFlags(["--copies"])
     }
 
@@ -92,7 +96,7 @@ struct FailoverBench: AsyncParsableCommand {
 
     private func run(_ trial: FailoverTrial, _ round: Int, copies: Int) async throws -> FailoverRound {
         try await processes.withTemporaryCluster(
-            model, expertHosts: Self.hosts, routerFlags: ["--copies", "\(copies)"],
+            model, expertHosts: Self.hosts, attentionHosts: attentionHosts, routerFlags: ["--copies", "\(copies)"],
             title: "Round \(round) of \(rounds), copies \(copies): starting a cluster for \(model)"
         ) { try await trial.run(on: $0, copies: copies) }
     }

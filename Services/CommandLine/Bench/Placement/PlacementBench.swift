@@ -17,7 +17,8 @@ struct PlacementBench: AsyncParsableCommand {
             """,
         discussion: """
             Each round starts a cluster for every placement in turn and measures as bench decode does. Ratios are to \
-            whole experts on one host (throughput mode, one copy), which is measured in every round. Placements with \
+            whole experts on one host (throughput mode, one copy) beside one attention service, which is measured in \
+            every round. Placements with \
             more copies than hosts are left out. --threads is what each process computes with; with --pin-cores each \
             expert host has as many cores of its own, while attention and router go where there is room.
             """)
@@ -29,6 +30,9 @@ struct PlacementBench: AsyncParsableCommand {
 
     @Option(help: "How many hosts share the experts; several numbers, with commas, are measured in turns.")
     var expertHosts = CountList(1, 2, 4)
+
+    @Option(help: "How many attention services there are; several numbers, with commas, are measured in turns.")
+    var attentionHosts = CountList(1)
 
     @Option(help: "How many hosts hold each expert; several numbers, with commas, are measured in turns.")
     var copies = CountList(1)
@@ -55,6 +59,7 @@ struct PlacementBench: AsyncParsableCommand {
         guard hostsMax <= 256 else {
             throw ValidationError("'--expert-hosts' takes numbers from 1 to 256, not \(hostsMax).")
         }
+        try ClusterOptions.checkAttentionHosts(attentionHosts.counts.max() ?? 1)
         guard let fewest = copies.counts.min(), fewest <= hostsMax else {
             throw ValidationError(
                 "'--copies' takes numbers up to that of the hosts, \(hostsMax), not \(copies.counts.min() ?? 0).")
@@ -83,7 +88,9 @@ struct PlacementBench: AsyncParsableCommand {
         }
         let cores = try coreSets()
         var figures = PlacementFigures(
-            cases: PlacementCase.all(hosts: expertHosts.counts, copies: copies.counts), batches: batch.counts)
+            cases: PlacementCase.all(
+                hosts: expertHosts.counts, copies: copies.counts, attention: attentionHosts.counts),
+            batches: batch.counts)
         for round in 1 ... options.rounds {
             var rates: [[Double]] = []
             for placement in figures.cases { rates.append(try await self.rates(bench, placement, round, cores)) }
@@ -119,7 +126,8 @@ struct PlacementBench: AsyncParsableCommand {
     ) async throws -> [Double] {
         let cases = batch.counts.map { BatchOptions.Case(context: context, batch: $0) }
         return try await started(cores).withTemporaryCluster(
-            model.folder, expertHosts: placement.hosts, hostCores: cores.map { Array($0.prefix(placement.hosts)) },
+            model.folder, expertHosts: placement.hosts, attentionHosts: placement.attention,
+            hostCores: cores.map { Array($0.prefix(placement.hosts)) },
             routerFlags: BatchOptions.routerFlags(batch: batch) + placement.routerFlags,
             title: "Round \(round) of \(options.rounds), \(placement): starting a cluster for \(model.folder)"
         ) { cluster in

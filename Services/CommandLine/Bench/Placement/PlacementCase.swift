@@ -1,29 +1,37 @@
-/// One way to place experts: on how many hosts, how, and how often.
+/// One way to place experts: on how many hosts, how, and how often; and how many attention services there are.
 struct PlacementCase: Sendable, Equatable, CustomStringConvertible {
     enum Mode: String, Sendable, CaseIterable { case throughput, latency }
 
     let hosts: Int
     let mode: Mode
     let copies: Int
+    var attention = 1
 
     /// The placement that all others are compared with.
     static let reference = PlacementCase(hosts: 1, mode: .throughput, copies: 1)
 
-    /// For people, for example `4 hosts, latency, 2 copies`.
+    /// For people, for example `4 hosts, latency, 2 copies` or `1 host, latency, 1 copy, 2 attention services`.
     var description: String {
         "\(hosts) host\(hosts == 1 ? "" : "s"), \(mode.rawValue), \(copies) cop\(copies == 1 ? "y" : "ies")"
+            + (attention == 1 ? "" : ", \(attention) attention services")
     }
 
-    /// The part of a measurement's name, for example `hosts4.latency.copies2`.
-    var name: String { "hosts\(hosts).\(mode.rawValue).copies\(copies)" }
+    /// The part of a measurement's name, for example `hosts4.latency.copies2` or `hosts1.latency.copies1.attention2`.
+    var name: String {
+        "hosts\(hosts).\(mode.rawValue).copies\(copies)" + (attention == 1 ? "" : ".attention\(attention)")
+    }
 
     var routerFlags: [String] { ["--placement", mode.rawValue, "--copies", "\(copies)"] }
 
     /// The reference first, then all combinations in which there is a host for every copy.
-    static func all(hosts: [Int], copies: [Int]) -> [PlacementCase] {
-        let combinations = hosts.flatMap { hosts in
-            copies.filter { $0 <= hosts }.flatMap { copies in
-                Mode.allCases.map { PlacementCase(hosts: hosts, mode: $0, copies: copies) }
+    static func all(hosts: [Int], copies: [Int], attention: [Int] = [1]) -> [PlacementCase] {
+        let combinations = attention.flatMap { attention in
+            hosts.flatMap { hosts in
+                copies.filter { $0 <= hosts }.flatMap { copies in
+                    Mode.allCases.map {
+                        PlacementCase(hosts: hosts, mode: $0, copies: copies, attention: attention)
+                    }
+                }
             }
         }
         return combinations.reduce(into: [reference]) { if !$0.contains($1) { $0.append($1) } }

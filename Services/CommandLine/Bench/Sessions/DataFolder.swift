@@ -14,9 +14,6 @@ struct DataFolder: Sendable {
         path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// The flags of an attention service that has its states there.
-    var attentionFlags: [String] { ["--states-folder", path] }
-
     /// Removes it, with all that is in it.
     func remove() { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -21,14 +21,16 @@ struct DiskWatch: Sendable {
 }
 
 extension ClusterHandle {
-    /// How many kept states attention has on disk.
+    /// How many kept states all attention services together have on disk.
     ///
     /// - Throws: `StartError` when it does not tell.
     func statesOnDisk() async throws -> Int {
-        guard let attention = children.first(where: { $0.role == .attention }) else {
-            throw StartError("the cluster has no attention service")
+        guard !attentionHosts.isEmpty else { throw StartError("the cluster has no attention service") }
+        var count = 0.0
+        for attention in attentionHosts {
+            count += try await MetricsPage.of(attention.admin, attention.name).sum("minimax_attention_states_on_disk")
         }
-        return Int(try await MetricsPage.of(attention.admin, attention.name).sum("minimax_attention_states_on_disk"))
+        return Int(count)
     }
 
     /// Waits until what was kept is on disk.

@@ -146,7 +146,7 @@ extension SessionBench {
     /// Only its attention service is started.
     private func plan(_ data: DataFolder) -> ClusterPlan {
         var plan = cluster.plan(model: model, host: "127.0.0.1", port: 0)
-        plan.attentionFlags = data.attentionFlags
+        (plan.attentionHosts, plan.statesFolder) = (1, data.path)
         return plan
     }
 }

@@ -35,7 +35,7 @@ struct TurnsTrial: Sendable {
         _ folder: DataFolder, _ title: String, _ work: @escaping @Sendable (ClusterHandle) async throws -> Result
     ) async throws -> Result {
         try await cluster.withTemporaryCluster(
-            model.bench.folder, routerFlags: routerFlags, attentionFlags: folder.attentionFlags, title: title,
+            model.bench.folder, routerFlags: routerFlags, statesFolder: folder.path, title: title,
             work: work)
     }
 

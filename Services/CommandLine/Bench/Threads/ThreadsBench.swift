@@ -31,6 +31,9 @@ struct ThreadsBench: AsyncParsableCommand {
     @Option(help: "How many expert hosts share the experts.")
     var expertHosts = 2
 
+    @Option(help: "How many attention services there are.")
+    var attentionHosts = 1
+
     @Option(
         help: ArgumentHelp(
             "Sequences at a time, each with a prompt of its own; several numbers, with commas.", valueName: "sequences")
@@ -61,6 +64,7 @@ struct ThreadsBench: AsyncParsableCommand {
         guard (1 ... 256).contains(expertHosts) else {
             throw ValidationError("'--expert-hosts' takes a number from 1 to 256, not \(expertHosts).")
         }
+        try ClusterOptions.checkAttentionHosts(attentionHosts)
         if let most = batch.counts.max(), most > BatchOptions.batchMax {
             throw ValidationError("'--batch' takes numbers from 1 to \(BatchOptions.batchMax), not \(most).")
         }
@@ -114,7 +118,8 @@ struct ThreadsBench: AsyncParsableCommand {
         let peak = processes.kernelsInUse.peak(model.weights.expertType, processes.kernels.arithmetic)
         let routerFlags = BatchOptions.routerFlags(batch: batch)
         return try await processes.withTemporaryCluster(
-            model.folder, expertHosts: expertHosts, routerFlags: routerFlags, title: "\(title): starting a cluster"
+            model.folder, expertHosts: expertHosts, attentionHosts: attentionHosts, routerFlags: routerFlags,
+            title: "\(title): starting a cluster"
         ) { [batch, context, tokens, prefill] cluster in
             let bench = try model.served(at: cluster.url)
             var random = SplitMix64(seed: seed)

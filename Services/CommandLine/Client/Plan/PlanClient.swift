@@ -57,6 +57,7 @@ package struct PlanClient: Sendable {
             try await Task.sleep(for: Self.pollInterval)
             let now = try await plan().value
             if now.version != before.value.version || now.problem != before.value.problem { return }
+            if now.attention.parts != before.value.attention.parts { return }
         }
     }
 

@@ -4,11 +4,14 @@ internal import ClusterClient
 internal import Console
 internal import Transport
 
-/// Tells which expert host holds what, and has the router plan otherwise.
+/// Tells which expert host holds what and what attention services there are, and has the router plan otherwise.
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Show which expert hosts hold what and how much each expert is used; or ask for another plan.",
+        abstract: """
+            Show which expert hosts hold what, how much each expert is used, and which attention services there are; \
+            or ask for another plan.
+            """,
         discussion: """
             Without further flags it only shows. A change is made while the cluster answers; what is shown then is the \
             new plan, whose experts may still be on their way.
@@ -31,6 +34,14 @@ struct PlanCommand: AsyncParsableCommand {
 
     @Option(help: "How many hosts shall hold each expert.")
     var copies: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Into how many parts attention shall be cut, each a service of its own: 1, 2, 4 or 8, or auto, whatever is \
+            predicted to be fastest.
+            """, valueName: "parts"))
+    var attentionParts: AttentionPartsGoal?
 
     @Option(help: ArgumentHelp("The name of a host that shall hold nothing from now on.", valueName: "host"))
     var drain: String?
@@ -56,7 +67,9 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     var change: PlanChange {
-        PlanChange(mode: mode, copies: copies, pins: pin.isEmpty && !noPins ? nil : pin, drain: drain, undrain: undrain)
+        PlanChange(
+            mode: mode, copies: copies, pins: pin.isEmpty && !noPins ? nil : pin, drain: drain, undrain: undrain,
+            attentionParts: attentionParts)
     }
 
     func run() async throws {

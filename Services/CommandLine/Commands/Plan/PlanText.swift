@@ -2,12 +2,14 @@ internal import AdminMessages
 internal import ClusterClient
 internal import TerminalOutput
 
-/// A plan and the use of its experts, in words and as tables.
+/// A plan, the use of its experts and the attention services, in words and as tables.
 struct PlanText: Sendable {
     let plan: PlanReport
     let use: ExpertsReport
 
-    var text: String { [summary, hosts, step, experts].joined(separator: "\n\n") }
+    var text: String {
+        [summary, hosts, step, experts, AttentionText(report: plan.attention).text].joined(separator: "\n\n")
+    }
 
     private var summary: String {
         let asked = "asked for: \(plan.placement.rawValue), \(Self.copies(plan.copies))"

@@ -1,4 +1,4 @@
-/// The folder in which a cluster keeps what is to outlive it, and the flags that say so to its processes.
+/// The folder in which a cluster keeps what is to outlive it.
 struct DataFolder {
     /// Nil: nothing outlives the cluster.
     let path: String?
@@ -6,6 +6,6 @@ struct DataFolder {
     /// The router stores sessions.
     var routerFlags: [String] { path.map { ["--records", "\($0)/records"] } ?? [] }
 
-    /// Attention stores states.
-    var attentionFlags: [String] { path.map { ["--states-folder", "\($0)/states"] } ?? [] }
+    /// Attention stores states; see `ClusterPlan`.
+    var statesFolder: String? { path.map { "\($0)/states" } }
 }

@@ -12,7 +12,7 @@ internal import Transport
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up",
-        abstract: "Start a whole cluster on this machine: one attention process, some expert hosts, one router.",
+        abstract: "Start a whole cluster on this machine: attention, some expert hosts, one router.",
         discussion: """
             The processes talk over Unix sockets in a private folder. Ctrl-C or SIGTERM takes everything down, the \
             router first: answers in progress get --drain-seconds to finish, then their clients are told why they end; \
@@ -42,7 +42,8 @@ struct UpCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Folder for what is to outlive the cluster: clients' sessions (records) and states of the model (states). \
+            Folder for what is to outlive the cluster: clients' sessions (records) and states of the model (states, \
+            and states-2, states-3 and so on of further attention services). \
             Without it, sessions are gone when the cluster stops.
             """, valueName: "folder"))
     var data: String?
@@ -67,11 +68,13 @@ struct UpCommand: AsyncParsableCommand {
         let free = try await PortProbe.port(host: host, port: port, purpose: "--port", hostPurpose: "--host")
         let keys = apiKeysFile.map { ["--api-keys-file", $0] } ?? [], folder = DataFolder(path: data)
         var plan = cluster.plan(model: model, host: host, port: free, routerFlags: keys + folder.routerFlags)
-        plan.attentionFlags = folder.attentionFlags
+        plan.statesFolder = folder.statesFolder
         (plan.admin, plan.drainSeconds) = (admin.address, drainSeconds)
         if cluster.processes.pinCores { try plan.divide(CoreList.allowed) }
         let begin = ContinuousClock.now
-        let title = "Starting \(model) with \(plan.expertHosts) expert host\(plan.expertHosts == 1 ? "" : "s")"
+        let attention = plan.attentionHosts == 1 ? "" : "\(plan.attentionHosts) attention services and "
+        let hosts = "\(plan.expertHosts) expert host\(plan.expertHosts == 1 ? "" : "s")"
+        let title = "Starting \(model) with \(attention)\(hosts)"
         _ = try await LocalCluster(
             plan: plan, title: title, output: .standardOutput, verbose: cluster.processes.verbose,
             logFolder: cluster.processes.logFolder, outlivesTerminal: true

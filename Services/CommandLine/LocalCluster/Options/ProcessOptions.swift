@@ -70,8 +70,8 @@ package struct ProcessOptions: ParsableArguments {
 
     /// What holds a cluster together is not for the person to say twice.
     private static let ownRouterFlags = [
-        "--model", "--admin", "--arithmetic", "--attention", "--control", "--drain-seconds", "--expert-hosts", "--host",
-        "--port", "--exit-with-parent",
+        "--model", "--admin", "--arithmetic", "--attention-hosts", "--control", "--drain-seconds",
+        "--expert-hosts", "--host", "--port", "--exit-with-parent",
     ]
 
     /// - Parameter routerFlags: those that the command needs; what the person says comes after them, and so counts.

@@ -9,19 +9,19 @@ extension ProcessOptions {
     /// - Parameters:
     ///   - hostCores: cores for each expert host; nil: as `--pin-cores` says.
     ///   - routerFlags: what the work needs of the router.
-    ///   - attentionFlags: what the work needs of attention.
+    ///   - statesFolder: where attention keeps states; nil: they end with the cluster.
     ///   - title: shown first.
     /// - Throws: `StartError` when the cluster cannot start or breaks; `ExitCode` when a signal cut `work` short; what
     ///   `work` throws.
     package func withTemporaryCluster<Result: Sendable>(
-        _ model: String, expertHosts: Int, hostCores: [[Int]]? = nil, routerFlags: [String] = [],
-        attentionFlags: [String] = [], title: String? = nil,
+        _ model: String, expertHosts: Int, attentionHosts: Int = 1, hostCores: [[Int]]? = nil,
+        routerFlags: [String] = [], statesFolder: String? = nil, title: String? = nil,
         work: @escaping @Sendable (ClusterHandle) async throws -> Result
     ) async throws -> Result {
         let port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a free port")
         var plan = plan(
             model: model, expertHosts: expertHosts, host: "127.0.0.1", port: port, routerFlags: routerFlags)
-        plan.attentionFlags = attentionFlags
+        (plan.attentionHosts, plan.statesFolder) = (attentionHosts, statesFolder)
         if let hostCores {
             plan.hostCores = hostCores
         } else if pinCores {

@@ -10,6 +10,9 @@ extension ClusterPlan {
         guard (1 ... 256).contains(expertHosts) else {
             throw StartError("--expert-hosts is \(expertHosts); a cluster here has 1 to 256")
         }
+        guard (1 ... 256).contains(attentionHosts) else {
+            throw StartError("--attention-hosts is \(attentionHosts); a cluster here has 1 to 256")
+        }
         let files = FileManager.default
         guard files.fileExists(atPath: "\(model)/config.json") else {
             throw StartError("\(model) is no checkpoint: it has no config.json")
@@ -29,6 +32,10 @@ extension ClusterPlan {
     private func checkCores() throws {
         if let hostCores, hostCores.count != expertHosts {
             throw StartError("cores are given for \(hostCores.count) expert hosts, expected \(expertHosts)")
+        }
+        if let attentionCores, attentionCores.count != attentionHosts {
+            throw StartError(
+                "cores are given for \(attentionCores.count) attention services, expected \(attentionHosts)")
         }
         guard hostCores != nil || attentionCores != nil || routerCores != nil else { return }
         let program = ChildProcess.pinningProgram

@@ -3,7 +3,7 @@ internal import Flags
 internal import Foundation
 package import Transport
 
-/// A cluster on this machine: one attention process, some expert hosts and the router, over Unix sockets in one folder.
+/// A cluster on this machine: attention services, expert hosts and the router, over Unix sockets in one folder.
 package struct ClusterPlan: Sendable {
     /// The folder of the checkpoint.
     let model: String
@@ -21,16 +21,19 @@ package struct ClusterPlan: Sendable {
     let routerFlags: [String]
     /// The least severe level that the processes log; nil: their default.
     let logLevel: String?
-    /// Flags of attention, beside those of every process that computes.
-    package var attentionFlags: [String] = []
+    /// How many attention services there are.
+    package var attentionHosts = 1
+    /// Where attention keeps states: each service after the first has this folder's name with its number behind it.
+    /// Nil: they end with the cluster.
+    package var statesFolder: String?
     /// The router's admin address; nil: a Unix socket, as the others have.
     package var admin: Address?
     /// How many seconds each process has for what is under way, once it is told to stop.
     package var drainSeconds = ServiceOptions.drainSecondsDefault
     /// Cores for each expert host, which then computes with as many threads; nil: all hosts share all cores.
     var hostCores: [[Int]]?
-    /// Cores for attention, which then computes with as many threads; nil: all.
-    var attentionCores: [Int]?
+    /// Cores for each attention service, which then computes with as many threads; nil: all.
+    var attentionCores: [[Int]]?
     /// Cores for the router; nil: all.
     var routerCores: [Int]?
 
@@ -61,9 +64,11 @@ package struct ClusterPlan: Sendable {
     /// - Parameter cores: those that there are.
     /// - Throws: `StartError` where they are too few.
     package mutating func divide(_ cores: [Int]) throws {
-        guard let division = CoreDivision(cores, expertHosts: expertHosts) else {
+        guard let division = CoreDivision(cores, expertHosts: expertHosts, attentionHosts: attentionHosts) else {
+            let attention = attentionHosts == 1 ? "attention" : "\(attentionHosts) attention services"
+            let count = expertHosts + attentionHosts + 1
             throw StartError(
-                "--pin-cores: \(expertHosts) expert hosts, attention and the router need \(expertHosts + 2) cores, "
+                "--pin-cores: \(expertHosts) expert hosts, \(attention) and the router need \(count) cores, "
                     + "this process may use \(cores.count)")
         }
         (routerCores, attentionCores, hostCores) = (division.router, division.attention, division.hosts)

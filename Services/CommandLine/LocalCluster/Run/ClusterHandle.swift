@@ -28,6 +28,9 @@ package struct ClusterHandle: Sendable {
     /// The expert hosts among the processes.
     package var expertHosts: [Child] { children.filter { $0.role == .expertHost } }
 
+    /// The attention services among the processes.
+    package var attentionHosts: [Child] { children.filter { $0.role == .attention } }
+
     /// Ends an expert host as a power cut would: it cannot say good-bye.
     ///
     /// - Throws: `StartError` when there is no such process any more.

@@ -2,9 +2,10 @@ internal import ServiceLife
 
 /// What happens to a cluster of child processes, and what to do about it: no process, clock or terminal in here.
 ///
-/// A cluster serves once every process is ready. From then on it survives the loss of expert hosts while one is left;
-/// the loss of anything else ends it. It ends in order: the router first, so that answers in progress can finish, or,
-/// where they cannot, so that clients are told why; then the others.
+/// A cluster serves once every process is ready. From then on it survives the loss of expert hosts and of attention
+/// services while one of each is left; the loss of the last one, or of the router, ends it. It ends in order: the
+/// router first, so that answers in progress can finish, or, where they cannot, so that clients are told why; then the
+/// others.
 struct ClusterLife {
     enum Action: Equatable {
         /// All are ready: let the work begin.
@@ -58,8 +59,8 @@ struct ClusterLife {
         return [.serve]
     }
 
-    /// The work is about to end a process itself. Of an expert host that is no news as long as others are left, of
-    /// another process where the work ends all that there are.
+    /// The work is about to end a process itself. That is no news as long as others of its kind are left, or where the
+    /// work ends all that there are.
     mutating func expectExit(of name: String) { expected.insert(name) }
 
     /// - Parameter complaint: why the process ended, in its own words.
@@ -70,10 +71,11 @@ struct ClusterLife {
             return fail(complaint.map { "\(name): \($0)" } ?? "\(name) \(ending) before the cluster was ready")
         case .serving where expected.contains(name) && alive.keys.allSatisfy(expected.contains):
             return []        // all were ended, and the work ends now
-        case .serving where role == .expertHost && alive.values.contains(.expertHost):
+        case .serving where alive.values.contains(role):
             guard !expected.contains(name) else { return [] }
-            let left = alive.values.count { $0 == .expertHost }
-            return [.report("\(name) \(ending); the cluster goes on with \(left) expert host\(left == 1 ? "" : "s")")]
+            let left = alive.values.count { $0 == role },
+                kind = role == .attention ? "attention service" : "expert host"
+            return [.report("\(name) \(ending); the cluster goes on with \(left) \(kind)\(left == 1 ? "" : "s")")]
         case .serving:
             let which = role == .expertHost ? "; it was the last expert host" : ""
             return fail("\(name) \(ending)\(which)", telling: Self.sentence(ofLosing: role))

@@ -35,7 +35,8 @@ extension Job {
     fileprivate mutating func `continue`(_ exchange: SessionExchange, _ model: ServedModel) throws {
         try exchange.session.requireTokens(knownTo: model)
         let promptName = kind == .chat ? "messages" : "prompt"
-        prompts = [exchange.prompt]
+        let prompt = exchange.prompt
+        prompts = [Job.Prompt(ids: prompt.ids, keepAt: prompt.keepAt)]
         guard !prompts[0].ids.isEmpty else { throw APIError.missing(promptName) }
         tokensMax = []
         try fit(

@@ -18,8 +18,8 @@ import Testing
 
     @Test(
         """
-        it tells what was asked for and what is, who holds what, how long a step takes, and which experts are used \
-        most
+        it tells what was asked for and what is, who holds what, how long a step takes, which experts are used most, \
+        and which attention services there are
         """)
     func whole() throws {
         let lines = try text(PlanSamples.plan).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -50,7 +50,11 @@ import Testing
                 "layer 2, expert 1                    3.50",
                 "layer 0, expert 0                    1.25",
                 "Imbalance, a layer's most used expert to its mean: 1.50 in the middle, 3.50 at most, in layer 2.",
-                "Left out for lack of capacity: 5 uses.",
+                "Left out for lack of capacity: 5 uses.", "",
+                "Attention: 2 replicas of 2 parts each (asked for: auto).",
+                "name              role    standing         address  kernels  replica    part  memory GB  sequences",
+                "attention-1  attention       ready  unix:/r/b.sock     avx2        2  1 of 2       4.00          3",
+                "attention-2  attention  connecting   10.0.0.3:9101     neon        -       -       2.00          0",
             ])
     }
 
@@ -58,7 +62,7 @@ import Testing
     func empty() throws {
         let text = try text(
             """
-            {"copies":1,"copies_held":0,"drained":[],"experts":8,"hosts":[],"layers":1,"measured_seconds":0,\
+            {"attention":{"members":[],"parts":0,"parts_wanted":4,"replicas":0},"copies":1,"copies_held":0,"drained":[],"experts":8,"hosts":[],"layers":1,"measured_seconds":0,\
             "mode":"none","pins":[],"placement":"latency","predictions":[],"problem":"14.2 GiB are missing",\
             "rows_per_step":1,"version":0}
             """, #"{"dropped":0,"hottest":[],"imbalance":[],"recent":[[0,0]],"tokens":[[0,0]]}"#)
@@ -72,7 +76,16 @@ import Testing
                 The experts' part of a step with 1 row: not measured yet; nothing predicted.
 
                 No expert has been used yet.
+
+                Attention is not arranged yet (asked for: 4).
+                No attention service has announced itself.
                 """)
+    }
+
+    @Test("one replica of one part is told of in the singular")
+    func singular() throws {
+        let report = AttentionReport(partsWanted: .fixed(1), parts: 1, replicas: 1, members: [])
+        #expect(AttentionText(report: report).text.hasPrefix("Attention: 1 replica of 1 part each (asked for: 1)."))
     }
 
     @Test("a plan is settled when every host holds what it should, as often as asked for")

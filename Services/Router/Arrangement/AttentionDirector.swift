@@ -1,0 +1,335 @@
+internal import AdminMessages
+internal import Checkpoint
+internal import Logging
+internal import Messages
+internal import NIOCore
+internal import Transport
+internal import TypedCalls
+
+/// Makes replicas of the attention services that are there (`AttentionArrangement`), tells each process its part, and
+/// tells the engine which replicas there are and how much memory they have.
+actor AttentionDirector: AttentionMemberUser {
+    struct Config: Sendable {
+        var model: ModelConfig
+        /// What every attention process has to have in common with the router.
+        var members: AttentionHosts.Config
+        /// How long a call may take.
+        var timeout: TimeAmount
+        /// Whose kept states this router's are.
+        var owner: String
+        /// How many processes the first arrangement waits for.
+        var expected = 1
+        var cost: AttentionCost
+
+        init(
+            model: ModelConfig, _ members: AttentionHosts.Config, timeout: TimeAmount, owner: String, expected: Int,
+            cost: AttentionCost
+        ) {
+            (self.model, self.members, self.timeout) = (model, members, timeout)
+            (self.owner, self.expected, self.cost) = (owner, expected, cost)
+        }
+    }
+
+    /// An attention process that has proven to hold the model.
+    private struct Process {
+        let client: AttentionClient
+        let arranged: AttentionArrangement.Process
+        var description: AttentionDescription
+        var isDraining = false
+    }
+
+    private let config: Config
+    private let proof: WeightProof
+    private let replicas: AttentionReplicas
+    private let engine: StepEngine
+    private let status: ClusterStatus
+    private let logger: Logger
+
+    private var processes: [Member.ID: Process] = [:]
+    private(set) var arrangement: AttentionArrangement
+    /// Replicas whose processes have to be told their parts.
+    private var forming: [AttentionArrangement.Replica] = []
+    private let changed = Signal<Void>()
+    /// Replicas that are about to go.
+    private let leaving = AsyncStream.makeStream(of: ReplicaID.self)
+    /// Of them, those that have nothing any more.
+    private var empty: Set<ReplicaID> = []
+    /// Processes that cannot be used, and why.
+    private nonisolated let faults = AsyncStream.makeStream(of: (Member.ID, any Error).self)
+
+    private static let period = Duration.seconds(1), retryPause = Duration.milliseconds(200)
+    private static let lookPause = Duration.milliseconds(5)
+    /// The book of kept states is compared with the services' after so many periods.
+    private static let refreshPeriods = 30
+    private static let answerTimeout = TimeAmount.seconds(5)
+    /// One call takes seconds at most; a thread that waits for something that never comes takes for ever.
+    private static let stallMax = Duration.seconds(60)
+    /// A slow disk may need as long for all of attention's weights.
+    private static let readingTime = TimeAmount.hours(1)
+
+    init(
+        _ config: Config, proof: WeightProof, engine: StepEngine, status: ClusterStatus, logger: Logger
+    ) {
+        (self.config, self.proof, self.replicas) = (config, proof, engine.replicas)
+        (self.engine, self.status, self.logger) = (engine, status, logger)
+        arrangement = AttentionArrangement(config.cost, wanted: config.members.parts, expected: config.expected)
+    }
+
+    /// For as long as the router lives.
+    ///
+    /// - Parameter hosts: is told of processes that cannot be used.
+    func run(_ hosts: AttentionHosts) async throws {
+        try await withThrowingDiscardingTaskGroup { tasks in
+            tasks.addTask { for await _ in self.changed.values { await self.form() } }
+            tasks.addTask { try await self.keepInTouch(hosts) }
+            tasks.addTask {
+                for await (id, error) in self.faults.stream {
+                    if let damage = error as? DamagedWeights {
+                        await hosts.damaged(id, fault: damage.fault)
+                    } else {
+                        await hosts.lost(id, why: "\(error)")
+                    }
+                }
+            }
+            for await replica in leaving.stream {
+                tasks.addTask { await self.empty(replica) }
+            }
+        }
+    }
+
+    // MARK: processes come and go
+
+    /// A process can be reached: makes sure that it serves the same checkpoint, then uses it.
+    func connected(_ member: Member, _ rpc: RPCClient) async {
+        let report = { @Sendable [faults] (why: String) -> Void in
+            faults.continuation.yield((member.id, ClusterError.answer(from: "it", why)))
+        }
+        let client = AttentionClient(
+            name: member.name, config: config.model, rpc: rpc, timeout: config.timeout, owner: config.owner,
+            router: config.members.router, onFault: report)
+        do {
+            let description = try await client.describe(timeout: config.timeout)
+            try requireSameModel(description)
+            try await requireProof(of: description, client)
+            try Task.checkCancellation()        // it may have been lost meanwhile
+            let arranged = AttentionArrangement.Process(
+                id: member.id, machine: member.kind.machine, bandwidth: member.bandwidth)
+            processes[member.id] = Process(client: client, arranged: arranged, description: description)
+            logger.info(
+                "attention connected",
+                metadata: [
+                    "name": "\(member.name)", "kernels": "\(description.kernels)",
+                    "memory.budget": "\(description.memoryBudgetBytes)",
+                ])
+            arrange()
+        } catch {
+            if !Task.isCancelled { faults.continuation.yield((member.id, error)) }
+        }
+    }
+
+    func lost(_ id: Member.ID, why: String) {
+        guard processes.removeValue(forKey: id) != nil else { return }
+        arrange()
+    }
+
+    /// The process is about to stop: what its replica has goes to others.
+    func draining(_ id: Member.ID) {
+        guard processes[id]?.isDraining == false else { return }
+        processes[id]?.isDraining = true
+        guard let replica = arrangement.place(of: id)?.replica else { return arrange() }
+        engine.drain(replica)
+        leaving.continuation.yield(replica)
+    }
+
+    func wanted(parts: AttentionPartsGoal) {
+        arrangement.wanted = parts
+        arrange()
+    }
+
+    func use(of id: Member.ID) -> AttentionUse? {
+        guard let place = arrangement.place(of: id), let index = arrangement.index(of: place.replica) else {
+            return nil
+        }
+        let count = engine.sequenceCount(on: place.replica)
+        // Whatever it keeps may stay there where nobody else could have it.
+        let isIdle = count == 0 && (empty.contains(place.replica) || engine.roomiest(except: place.replica) == nil)
+        return AttentionUse(
+            part: arrangement.partCount.flatMap { AttentionPart(index: place.part, count: $0) }, replica: index,
+            sequences: count, idle: isIdle ? .seconds(3600) : .zero)
+    }
+
+    private func requireSameModel(_ description: AttentionDescription) throws {
+        guard description.modelFingerprint == config.members.fingerprint,
+            description.arithmetic == config.members.arithmetic
+        else {
+            throw ClusterError.answer(
+                from: "attention",
+                "that it has checkpoint \(description.modelFingerprint) in \(description.arithmetic) arithmetic")
+        }
+    }
+
+    /// No answer of weights that are not the model's may reach a reader.
+    private func requireProof(of description: AttentionDescription, _ client: AttentionClient) async throws {
+        guard proof.isNeeded(of: description.weightsCopy) else { return }
+        if replicas.all.isEmpty {
+            status.setAttention(missing: "the attention service's weights are being compared with the router's")
+        }
+        async let expected = proof.expectedOutsideExperts()        // read meanwhile
+        let answer = try await client.rpc.call(.digestWeights, DigestsRequest(), timeout: Self.readingTime)
+        if let fault = proof.fault(answer.digests, try await expected) { throw DamagedWeights(fault: fault) }
+    }
+
+    // MARK: replicas
+
+    /// Replicas that are no more are given up at once; new ones are formed one after the other.
+    private func arrange() {
+        let usable = processes.values.filter { !$0.isDraining || arrangement.place(of: $0.arranged.id) != nil }
+        let changes = arrangement.arrange(usable.map(\.arranged))
+        for id in changes.dissolved {
+            replicas.remove(id)
+            empty.remove(id)
+            engine.lost(id)
+            logger.info("a replica of attention is gone", metadata: ["replica": "\(id)"])
+        }
+        forming += changes.formed
+        tellStatus()
+        changed.send()
+    }
+
+    private func tellStatus() {
+        status.setAttention(missing: replicas.all.isEmpty ? arrangement.missing(processes: processes.count) : nil)
+        engine.signal()
+    }
+
+    private func form() async {
+        while let replica = forming.first {
+            forming.removeFirst()
+            guard arrangement.replicas.contains(replica) else { continue }
+            do { try await form(replica) } catch {
+                logger.notice(
+                    "a replica of attention cannot be formed yet",
+                    metadata: ["replica": "\(replica.id)", "error": "\(error)"])
+                forming.append(replica)
+                try? await Task.sleep(for: Self.retryPause)
+                if Task.isCancelled { return }
+            }
+        }
+    }
+
+    /// Tells processes their parts, and takes over what they keep.
+    private func form(_ replica: AttentionArrangement.Replica) async throws {
+        let clients = replica.members.compactMap { processes[$0]?.client }
+        guard clients.count == replica.members.count else { return }
+        let made = AttentionReplica(id: replica.id, parts: clients)
+        for (part, member) in zip(AttentionPart.all(of: clients.count), replica.members) {
+            processes[member]?.description = try await made.parts[part.index].hold(part)
+        }
+        // Steps were cut off with the replica's last connection, so nobody knows how long its live states are.
+        try await made.closeAll()
+        // Before anything is kept there: the book must not forget what it has just learnt.
+        try await StateInventory(replica: made, book: engine).reconcile()
+        guard arrangement.replicas.contains(replica) else { return engine.lost(replica.id) }
+        replicas.add(made)
+        tellMemory(of: replica)
+        logger.info(
+            "a replica of attention is formed",
+            metadata: [
+                "replica": "\(replica.id)", "parts": "\(replica.members.map(\.name).joined(separator: ","))",
+            ])
+        tellStatus()
+        tellWhatFits()
+    }
+
+    /// Each part has an equal share of every state, so the part with the least memory says how much there is.
+    private func tellMemory(of replica: AttentionArrangement.Replica) {
+        let descriptions = replica.members.compactMap { processes[$0]?.description }
+        guard let bytes = descriptions.map(\.memoryBudgetBytes).min() else { return }
+        engine.setStateSize(config.model.stateSize(of: replica.members.count))
+        engine.setMemory(of: replica.id, bytes: bytes, othersBytes: descriptions.map(\.othersBytes).max() ?? 0)
+    }
+
+    /// A context may be longer than there is memory for.
+    private func tellWhatFits() {
+        let context = config.model.maxPositions, tokens = engine.tokensMax
+        guard tokens < context else { return }
+        let bytes = config.model.stateBytes(tokensMax: context)
+        logger.notice(
+            "requests may use less than the whole context, since attention has no memory for it",
+            metadata: [
+                "context.tokens": "\(context)", "context.mib": "\(bytes >> 20)", "usable.tokens": "\(tokens)",
+            ])
+    }
+
+    // MARK: moves
+
+    /// Carries what a replica keeps to others, for as long as it is there: its sequences leave meanwhile, and their
+    /// states come first.
+    private func empty(_ id: ReplicaID) async {
+        var stuck: Set<StateID> = []
+        while let source = replicas[id], !Task.isCancelled {
+            let states = engine.statesToMove(from: id)
+            let next = states.first { !stuck.contains($0) }
+            let target = engine.roomiest(except: id).flatMap { replicas[$0] }
+            guard let next, let target, target.parts.count == source.parts.count else {
+                if next == nil, engine.sequenceCount(on: id) == 0 { empty.insert(id) }
+                try? await Task.sleep(for: Self.lookPause)
+                continue
+            }
+            empty.remove(id)
+            do { try await move(next, from: source, to: target) } catch {
+                logger.notice("a state stays where it is", metadata: ["replica": "\(id)", "error": "\(error)"])
+                stuck.insert(next)
+                engine.stays(next)
+            }
+        }
+    }
+
+    private func move(_ state: StateID, from source: AttentionReplica, to target: AttentionReplica) async throws {
+        let about = try await source.describe(state), scope = PrefixScope(text: about.scope)
+        try await StateCarrier(source: source, target: target).carry(state, in: scope)
+        engine.moved(state, about.tokens, in: scope, from: source.id, to: target.id)
+        try? await source.drop([state])
+    }
+
+    // MARK: time
+
+    /// Tells each process that this router lives, hears how much memory it has, and whether it computes or only
+    /// answers.
+    private func keepInTouch(_ hosts: AttentionHosts) async throws {
+        var periods = 0
+        while true {
+            try await Task.sleep(for: Self.period)
+            engine.signal()
+            periods += 1
+            await withDiscardingTaskGroup { tasks in
+                for id in processes.keys { tasks.addTask { await self.ask(id, hosts) } }
+            }
+            for replica in arrangement.replicas {
+                guard let known = replicas[replica.id] else { continue }
+                tellMemory(of: replica)
+                guard periods % Self.refreshPeriods == 0 else { continue }
+                // A connection that is lost is dealt with where it is noticed.
+                try? await StateInventory(replica: known, book: engine).refresh()
+            }
+        }
+    }
+
+    private func ask(_ id: Member.ID, _ hosts: AttentionHosts) async {
+        guard let client = processes[id]?.client else { return }
+        do throws(RPCError) {
+            let description = try await client.describe(timeout: Self.answerTimeout)
+            processes[id]?.description = description
+            let stall = Duration.milliseconds(description.stalledMilliseconds)
+            if stall > Self.stallMax {
+                await hosts.lost(id, why: "it has been computing one call for \(Int(stall / .seconds(1))) s")
+            }
+        } catch  where error.code == .deadlineExceeded {
+            await hosts.late(id, why: "it does not answer")
+        } catch {}        // the connection is lost, which is noticed elsewhere
+    }
+}
+
+/// A process has read weights that are not the model's.
+struct DamagedWeights: Error {
+    let fault: String
+}
