@@ -14,6 +14,7 @@ let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 /// contracted.
 let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]
 
+let algorithms: Target.Dependency = .product(name: "Algorithms", package: "swift-algorithms")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -53,6 +54,7 @@ let package = Package(
         // A dependency of Hummingbird's, named for its decompression of request bodies and its codec of HTTP types.
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -71,8 +73,8 @@ let package = Package(
             name: "Router",
             dependencies: [
                 "AdminMessages", "JSON", "Tokenizer", "Admin", "Console", "Flags", "Probing", "ServiceLife",
-                "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", "Records", argumentParser,
-                logging,
+                "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", "Records", algorithms,
+                argumentParser, logging,
             ] + http + metrics + nio + lifecycle,
             path: "Services/Router", exclude: ["Records"], swiftSettings: settings),
         // Of the router, in a target of its own: the only one that knows a database.
@@ -84,7 +86,7 @@ let package = Package(
             dependencies: [
                 "Admin", "Announcing", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls",
                 "Messages",
-                "Transport", "Checkpoint", "Tensors", argumentParser, logging,
+                "Transport", "Checkpoint", "Tensors", algorithms, argumentParser, logging,
             ] + metrics + nio + lifecycle,
             path: "Services/Attention", swiftSettings: settings),
         .executableTarget(
@@ -138,7 +140,8 @@ let package = Package(
             swiftSettings: settings),
 
         .target(
-            name: "Tokenizer", dependencies: ["JSON", .product(name: "HeapModule", package: "swift-collections")],
+            name: "Tokenizer",
+            dependencies: ["JSON", algorithms, .product(name: "HeapModule", package: "swift-collections")],
             path: "Shared/Tokenizer", swiftSettings: settings),
         // What every service has; each target is one idea.
         .target(

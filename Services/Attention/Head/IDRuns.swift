@@ -1,3 +1,5 @@
+internal import Algorithms
+
 /// Runs of neighbouring ids: what is left of a range without others.
 extension Range<Int> {
     /// - Parameter others: ascending, apart from each other.
@@ -30,17 +32,5 @@ extension [Range<Int>] {
             if start < run.upperBound { runs.append(start ..< run.upperBound) }
         }
         return runs
-    }
-}
-
-extension Array {
-    /// Where the elements begin that `belongs` is true of; it is of none before them.
-    fileprivate func partitioningIndex(_ belongs: (Element) -> Bool) -> Int {
-        var low = 0, high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if belongs(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -1,3 +1,5 @@
+internal import Algorithms
+
 /// Some ids of the vocabulary as ranges, which are few where ids lie side by side, as those of tokens that were never
 /// trained do.
 struct TokenRanges: Sendable, Equatable {
@@ -45,17 +47,5 @@ struct TokenRanges: Sendable, Equatable {
     func lowestOther(below limit: Int) -> Int? {
         guard let first = ranges.first, first.lowerBound == 0 else { return limit > 0 ? 0 : nil }
         return first.upperBound < limit ? first.upperBound : nil
-    }
-}
-
-extension Array {
-    /// Where the elements begin that `belongs` is true of; it is true of none before them.
-    func partitioningIndex(_ belongs: (Element) -> Bool) -> Int {
-        var low = 0, high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if belongs(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

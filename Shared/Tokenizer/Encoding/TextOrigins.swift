@@ -1,3 +1,5 @@
+internal import Algorithms
+
 /// Which parts of a text the chat template wrote; the rest is content.
 struct TextOrigins: Equatable {
     struct Span: Equatable {
@@ -33,18 +35,6 @@ struct TextOrigins: Equatable {
             result.append(min(span.end, range.upperBound) - range.lowerBound - result.count, span.origin)
         }
         return result
-    }
-}
-
-extension Array {
-    /// The first index from which on `isBehind` holds; it must hold for the end of the array alone.
-    fileprivate func partitioningIndex(_ isBehind: (Element) -> Bool) -> Int {
-        var low = 0, high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }
 
