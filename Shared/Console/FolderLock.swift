@@ -34,11 +34,12 @@ package final class FolderLock: Sendable {
     ///
     /// - Parameters:
     ///   - parent: where they are.
-    ///   - prefix: what their names begin with; as `mkdtemp` makes them, six characters follow.
+    ///   - prefix: what their names begin with, as `TemporaryFolder` makes them.
     ///   - name: of the lock's file. No folder that a person has named may have a file of that name.
     package static func removeAbandoned(in parent: String, prefix: String, name: String) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-        for folder in names where folder.hasPrefix(prefix) && folder.utf8.count == prefix.utf8.count + 6 {
+        let length = prefix.utf8.count + TemporaryFolder.suffixLength
+        for folder in names where folder.hasPrefix(prefix) && folder.utf8.count == length {
             let path = "\(parent)/\(folder)"
             // A folder without a lock may just be made.
             guard isOwn(path), FileManager.default.fileExists(atPath: "\(path)/\(name)"),

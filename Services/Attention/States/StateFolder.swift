@@ -54,8 +54,7 @@ final class StateFolder: Sendable {
     private static func makeTemporary() throws(StartError) -> String {
         for folder in candidates {
             FolderLock.removeAbandoned(in: folder, prefix: temporaryPrefix, name: temporaryLockName)
-            var name = Array("\(folder)/\(temporaryPrefix)XXXXXX".utf8CString)
-            if let made = unsafe mkdtemp(&name) { return unsafe String(cString: made) }
+            if let made = try? TemporaryFolder.make(in: folder, prefix: temporaryPrefix) { return made }
         }
         throw StartError(
             "no folder for states can be made in \(candidates.joined(separator: " or ")); name one with --states-folder"

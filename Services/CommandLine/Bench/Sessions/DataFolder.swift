@@ -7,11 +7,9 @@ struct DataFolder: Sendable {
 
     /// - Throws: `StartError` when no folder can be made in `parent`.
     init(in parent: String) throws {
-        var name = Array("\(parent)/minimax-sessions-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&name) != nil else {        // makes it with mode 0700
-            throw StartError("no folder for states can be made in --folder \(parent): \(systemWords(errno))")
+        do { path = try TemporaryFolder.make(in: parent, prefix: "minimax-sessions-") } catch {
+            throw StartError("no folder for states can be made in --folder \(parent): \(error)")
         }
-        path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Removes it, with all that is in it.

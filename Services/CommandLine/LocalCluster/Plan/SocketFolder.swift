@@ -37,13 +37,9 @@ package struct SocketFolder: Sendable {
         var failure = ""
         for parent in parents where parent.hasPrefix("/") {
             FolderLock.removeAbandoned(in: parent, prefix: prefix, name: lockName)
-            let template = "\(parent)/\(prefix)XXXXXX"
-            guard template.utf8.count + nameBytesMax <= Address.unixPathBytesMax else { continue }
-            var name = Array(template.utf8CString)
-            if unsafe mkdtemp(&name) != nil {        // makes it with mode 0700
-                return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            }
-            failure = unsafe "\(parent): \(String(cString: strerror(errno)))"
+            let bytes = "\(parent)/\(prefix)".utf8.count + TemporaryFolder.suffixLength
+            guard bytes + nameBytesMax <= Address.unixPathBytesMax else { continue }
+            do { return try TemporaryFolder.make(in: parent, prefix: prefix) } catch { failure = "\(parent): \(error)" }
         }
         throw StartError("cannot make a private folder for sockets in XDG_RUNTIME_DIR or /tmp (\(failure))")
     }
