@@ -3,8 +3,7 @@ internal import Messages
 internal import Synchronization
 
 /// The part of attention that the service computes: the layers of its heads, the states they work on, and its range of
-/// the head's vocabulary. Where the
-/// service changes to another part, another such object takes the place of this one, as a whole.
+/// the head's vocabulary. Where the service changes to another part, another such object takes the place of this one.
 final class HeldPart: Sendable {
     let layers: AttentionLayers
     let head: Head

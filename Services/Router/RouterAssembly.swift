@@ -99,7 +99,7 @@ struct RouterAssembly: Sendable {
             partsMax: try checkpoint.attentionPartsMax(), parts: config.attention.parts)
         let director = AttentionDirector(
             AttentionDirector.Config(
-                model: checkpoint.config, members, timeout: config.callTimeout, owner: config.prefixes.owner,
+                model: checkpoint.config, members: members, timeout: config.callTimeout, owner: config.prefixes.owner,
                 expected: config.attention.expected, cost: try AttentionCost(checkpoint)),
             proof: proof, engine: engine, status: status, logger: logger)
         let attention = AttentionHosts(members, user: director, group: group, logger: logger)
@@ -133,7 +133,8 @@ struct RouterAssembly: Sendable {
             FrontService(
                 front: Front(
                     generator: generator, tokenizer: tokenizer, config: front, sessions: sessions,
-                    states: AttentionStates(replicas: generator.engine.replicas, engine: generator.engine)),
+                    states: AttentionStates(
+                        replicas: generator.engine.replicas, sequences: generator.engine.sequences)),
                 logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }

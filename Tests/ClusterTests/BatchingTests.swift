@@ -77,7 +77,7 @@ import Testing
                 large.prompt = [Int32](repeating: 5, count: 4000)
                 long.tokensMax = 4000
                 late.timeout = .zero
-                let places = engine.tokensMax
+                let places = engine.sequences.tokensMax
                 #expect(
                     throws: GenerationError.tooLarge(
                         "the prompt has 4000 tokens, and the attention service has memory for \(places)")

@@ -61,7 +61,7 @@ import Testing
         let question = sampler.question(vocabulary: logits.count)
         let free = logits.indices.filter {
             !suppressed.contains(Int32($0)) && !question.named.contains(UInt32($0))
-        }.map { HeadToken(id: Int32($0), logit: logits[$0]) }
+        }.map { RankedToken(id: Int32($0), logit: logits[$0]) }
         let highest = free.map { Double($0.logit) }.max() ?? 0
         let sum = free.reduce(0.0) { $0 + exp((Double($1.logit) - highest) / max(parameters.temperature, 1e-5)) }
         let row = HeadRow(

@@ -3,9 +3,9 @@ internal import Tensors
 
 /// What was read of one row's logits in one eighth of the vocabulary.
 struct EighthReading: Sendable {
-    private(set) var candidates: [RankedID] = []
+    private(set) var candidates: [RankedToken] = []
     private(set) var drawn: DrawnToken?
-    private(set) var top: [RankedID] = []
+    private(set) var top: [RankedToken] = []
     private(set) var logSum = EighthSum()
     private(set) var freeSum = EighthSum()
 

@@ -101,8 +101,8 @@ extension HeadQuestion {
 
 /// The answers for rows, put together one row after the other.
 private struct AnswerDraft {
-    private var candidates: [RankedID] = []
-    private var top: [RankedID] = []
+    private var candidates: [RankedToken] = []
+    private var top: [RankedToken] = []
     private var named: [Float] = []
     private var whole: [Float] = []
     private var logSums: [Double] = []
@@ -121,13 +121,13 @@ private struct AnswerDraft {
             if question.draws {
                 candidates += eighths.compactMap(\.drawn).max { $1.precedes($0) }.map { [$0.token] } ?? []
             } else {
-                candidates += RankedID.highest(question.candidates, of: eighths.flatMap(\.candidates))
+                candidates += RankedToken.highest(question.candidates, of: eighths.flatMap(\.candidates))
             }
             named += question.named.lazy.map { Int($0) }.filter(ids.contains).map {
                 logits[logits.startIndex + $0 - ids.lowerBound].orMinusInfinity
             }
         }
-        top += RankedID.highest(question.top, of: eighths.flatMap(\.top))
+        top += RankedToken.highest(question.top, of: eighths.flatMap(\.top))
         if question.logSum { logSums += eighths.flatMap(\.logSum.numbers) }
         if question.temperature > 0, !question.draws { freeSums += eighths.flatMap(\.freeSum.numbers) }
     }

@@ -12,20 +12,20 @@ struct LogitRange: Sendable {
     /// The `count` tokens with the highest logits, in order.
     ///
     /// - Parameter runs: of the ids that may be among them, ascending.
-    func highest(_ count: Int, in runs: [Range<Int>]) -> [RankedID] {
+    func highest(_ count: Int, in runs: [Range<Int>]) -> [RankedToken] {
         let logits = values.span, first = ids.lowerBound
         // As many again are gathered before the highest are sorted out, so that sorting is rare.
         let gatheredMax = 2 * min(count, ids.count) + 62
-        var tokens: [RankedID] = [], bar = -Float.infinity, isFull = false
+        var tokens: [RankedToken] = [], bar = -Float.infinity, isFull = false
         for run in runs {
             for id in run where !isFull || logits[id - first] > bar {        // an equal one has the higher id
-                tokens.append(RankedID(id: id, logit: logits[id - first]))
+                tokens.append(RankedToken(id: Int32(id), logit: logits[id - first].orMinusInfinity))
                 guard tokens.count == gatheredMax else { continue }
-                tokens = RankedID.highest(count, of: tokens)
+                tokens = RankedToken.highest(count, of: tokens)
                 (bar, isFull) = (tokens[tokens.count - 1].logit, true)
             }
         }
-        return RankedID.highest(count, of: tokens)
+        return RankedToken.highest(count, of: tokens)
     }
 
     /// The token that is drawn.
@@ -39,7 +39,7 @@ struct LogitRange: Sendable {
                 let logit = logits[id - first].orMinusInfinity
                 guard best == nil || noise.mayExceed(bar, id: id, logit: logit) else { continue }
                 let found = DrawnToken(
-                    token: RankedID(id: id, logit: logit), score: noise.score(of: id, logit: logit))
+                    token: RankedToken(id: Int32(id), logit: logit), score: noise.score(of: id, logit: logit))
                 guard best.map(found.precedes) ?? true else { continue }
                 (best, bar) = (found, found.score)
             }

@@ -7,7 +7,7 @@ internal import Transport
 internal import TypedCalls
 
 /// Makes replicas of the attention services that are there (`AttentionArrangement`), tells each process its part, and
-/// tells the engine which replicas there are and how much memory they have.
+/// tells the engine's sequences which replicas there are and how much memory they have.
 actor AttentionDirector: AttentionMemberUser {
     struct Config: Sendable {
         var model: ModelConfig
@@ -18,16 +18,8 @@ actor AttentionDirector: AttentionMemberUser {
         /// Whose kept states this router's are.
         var owner: String
         /// How many processes the first arrangement waits for.
-        var expected = 1
+        var expected: Int
         var cost: AttentionCost
-
-        init(
-            model: ModelConfig, _ members: AttentionHosts.Config, timeout: TimeAmount, owner: String, expected: Int,
-            cost: AttentionCost
-        ) {
-            (self.model, self.members, self.timeout) = (model, members, timeout)
-            (self.owner, self.expected, self.cost) = (owner, expected, cost)
-        }
     }
 
     /// An attention process that has proven to hold the model.
@@ -41,7 +33,7 @@ actor AttentionDirector: AttentionMemberUser {
     private let config: Config
     private let proof: WeightProof
     private let replicas: AttentionReplicas
-    private let engine: StepEngine
+    private let sequences: LiveSequences
     private let status: ClusterStatus
     private let logger: Logger
 
@@ -61,9 +53,6 @@ actor AttentionDirector: AttentionMemberUser {
     private static let lookPause = Duration.milliseconds(5)
     /// The book of kept states is compared with the services' after so many periods.
     private static let refreshPeriods = 30
-    private static let answerTimeout = TimeAmount.seconds(5)
-    /// One call takes seconds at most; a thread that waits for something that never comes takes for ever.
-    private static let stallMax = Duration.seconds(60)
     /// A slow disk may need as long for all of attention's weights.
     private static let readingTime = TimeAmount.hours(1)
 
@@ -71,7 +60,7 @@ actor AttentionDirector: AttentionMemberUser {
         _ config: Config, proof: WeightProof, engine: StepEngine, status: ClusterStatus, logger: Logger
     ) {
         (self.config, self.proof, self.replicas) = (config, proof, engine.replicas)
-        (self.engine, self.status, self.logger) = (engine, status, logger)
+        (sequences, self.status, self.logger) = (engine.sequences, status, logger)
         arrangement = AttentionArrangement(config.cost, wanted: config.members.parts, expected: config.expected)
     }
 
@@ -137,7 +126,7 @@ actor AttentionDirector: AttentionMemberUser {
         guard processes[id]?.isDraining == false else { return }
         processes[id]?.isDraining = true
         guard let replica = arrangement.place(of: id)?.replica else { return arrange() }
-        engine.drain(replica)
+        sequences.drain(replica)
         leaving.continuation.yield(replica)
     }
 
@@ -150,12 +139,12 @@ actor AttentionDirector: AttentionMemberUser {
         guard let place = arrangement.place(of: id), let index = arrangement.index(of: place.replica) else {
             return nil
         }
-        let count = engine.sequenceCount(on: place.replica)
+        let count = sequences.sequenceCount(on: place.replica)
         // Whatever it keeps may stay there where nobody else could have it.
-        let isIdle = count == 0 && (empty.contains(place.replica) || engine.roomiest(except: place.replica) == nil)
+        let isIdle = count == 0 && (empty.contains(place.replica) || sequences.roomiest(except: place.replica) == nil)
         return AttentionUse(
             part: arrangement.partCount.flatMap { AttentionPart(index: place.part, count: $0) }, replica: index,
-            sequences: count, idle: isIdle ? .seconds(3600) : .zero)
+            sequences: count, isIdle: isIdle)
     }
 
     private func requireSameModel(_ description: AttentionDescription) throws {
@@ -188,7 +177,7 @@ actor AttentionDirector: AttentionMemberUser {
         for id in changes.dissolved {
             replicas.remove(id)
             empty.remove(id)
-            engine.lost(id)
+            sequences.lost(id)
             logger.info("a replica of attention is gone", metadata: ["replica": "\(id)"])
         }
         forming += changes.formed
@@ -198,7 +187,7 @@ actor AttentionDirector: AttentionMemberUser {
 
     private func tellStatus() {
         status.setAttention(missing: replicas.all.isEmpty ? arrangement.missing(processes: processes.count) : nil)
-        engine.signal()
+        sequences.signal()
     }
 
     private func form() async {
@@ -227,8 +216,8 @@ actor AttentionDirector: AttentionMemberUser {
         // Steps were cut off with the replica's last connection, so nobody knows how long its live states are.
         try await made.closeAll()
         // Before anything is kept there: the book must not forget what it has just learnt.
-        try await StateInventory(replica: made, book: engine).reconcile()
-        guard arrangement.replicas.contains(replica) else { return engine.lost(replica.id) }
+        try await StateInventory(replica: made, book: sequences).reconcile()
+        guard arrangement.replicas.contains(replica) else { return sequences.lost(replica.id) }
         replicas.add(made)
         tellMemory(of: replica)
         logger.info(
@@ -244,13 +233,13 @@ actor AttentionDirector: AttentionMemberUser {
     private func tellMemory(of replica: AttentionArrangement.Replica) {
         let descriptions = replica.members.compactMap { processes[$0]?.description }
         guard let bytes = descriptions.map(\.memoryBudgetBytes).min() else { return }
-        engine.setStateSize(config.model.stateSize(of: replica.members.count))
-        engine.setMemory(of: replica.id, bytes: bytes, othersBytes: descriptions.map(\.othersBytes).max() ?? 0)
+        sequences.setStateSize(config.model.stateSize(of: replica.members.count))
+        sequences.setMemory(of: replica.id, bytes: bytes, othersBytes: descriptions.map(\.othersBytes).max() ?? 0)
     }
 
     /// A context may be longer than there is memory for.
     private func tellWhatFits() {
-        let context = config.model.maxPositions, tokens = engine.tokensMax
+        let context = config.model.maxPositions, tokens = sequences.tokensMax
         guard tokens < context else { return }
         let bytes = config.model.stateBytes(tokensMax: context)
         logger.notice(
@@ -267,11 +256,11 @@ actor AttentionDirector: AttentionMemberUser {
     private func empty(_ id: ReplicaID) async {
         var stuck: Set<StateID> = []
         while let source = replicas[id], !Task.isCancelled {
-            let states = engine.statesToMove(from: id)
+            let states = sequences.statesToMove(from: id)
             let next = states.first { !stuck.contains($0) }
-            let target = engine.roomiest(except: id).flatMap { replicas[$0] }
+            let target = sequences.roomiest(except: id).flatMap { replicas[$0] }
             guard let next, let target, target.parts.count == source.parts.count else {
-                if next == nil, engine.sequenceCount(on: id) == 0 { empty.insert(id) }
+                if next == nil, sequences.sequenceCount(on: id) == 0 { empty.insert(id) }
                 try? await Task.sleep(for: Self.lookPause)
                 continue
             }
@@ -279,7 +268,7 @@ actor AttentionDirector: AttentionMemberUser {
             do { try await move(next, from: source, to: target) } catch {
                 logger.notice("a state stays where it is", metadata: ["replica": "\(id)", "error": "\(error)"])
                 stuck.insert(next)
-                engine.stays(next)
+                sequences.stays(next)
             }
         }
     }
@@ -287,7 +276,7 @@ actor AttentionDirector: AttentionMemberUser {
     private func move(_ state: StateID, from source: AttentionReplica, to target: AttentionReplica) async throws {
         let about = try await source.describe(state), scope = PrefixScope(text: about.scope)
         try await StateCarrier(source: source, target: target).carry(state, in: scope)
-        engine.moved(state, about.tokens, in: scope, from: source.id, to: target.id)
+        sequences.moved(state, about.tokens, in: scope, from: source.id, to: target.id)
         try? await source.drop([state])
     }
 
@@ -299,7 +288,7 @@ actor AttentionDirector: AttentionMemberUser {
         var periods = 0
         while true {
             try await Task.sleep(for: Self.period)
-            engine.signal()
+            sequences.signal()
             periods += 1
             await withDiscardingTaskGroup { tasks in
                 for id in processes.keys { tasks.addTask { await self.ask(id, hosts) } }
@@ -309,7 +298,7 @@ actor AttentionDirector: AttentionMemberUser {
                 tellMemory(of: replica)
                 guard periods % Self.refreshPeriods == 0 else { continue }
                 // A connection that is lost is dealt with where it is noticed.
-                try? await StateInventory(replica: known, book: engine).refresh()
+                try? await StateInventory(replica: known, book: sequences).refresh()
             }
         }
     }
@@ -317,12 +306,9 @@ actor AttentionDirector: AttentionMemberUser {
     private func ask(_ id: Member.ID, _ hosts: AttentionHosts) async {
         guard let client = processes[id]?.client else { return }
         do throws(RPCError) {
-            let description = try await client.describe(timeout: Self.answerTimeout)
+            let description = try await client.describe(timeout: AttentionHosts.answerTime)
             processes[id]?.description = description
-            let stall = Duration.milliseconds(description.stalledMilliseconds)
-            if stall > Self.stallMax {
-                await hosts.lost(id, why: "it has been computing one call for \(Int(stall / .seconds(1))) s")
-            }
+            if let fault = description.stallFault { await hosts.lost(id, why: fault) }
         } catch  where error.code == .deadlineExceeded {
             await hosts.late(id, why: "it does not answer")
         } catch {}        // the connection is lost, which is noticed elsewhere

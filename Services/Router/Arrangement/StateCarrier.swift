@@ -36,7 +36,7 @@ struct StateCarrier: Sendable {
             let end = offset + piece.part.count
             guard end <= piece.fileBytes, end > offset else {
                 throw ClusterError.answer(
-                    from: "attention \(from.name)", "\(piece.part.count) bytes at \(offset) of \(piece.fileBytes)")
+                    from: from.label, "\(piece.part.count) bytes at \(offset) of \(piece.fileBytes)")
             }
             try await to.import(piece.part, of: state, in: scope, at: offset, isLast: end == piece.fileBytes)
             if end == piece.fileBytes { return }

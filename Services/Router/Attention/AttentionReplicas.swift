@@ -56,23 +56,19 @@ final class AttentionReplicas: Attention {
     }
 
     func attend(
-        _ layer: Int, _ normed: Tensor, _ batch: Batch, _ compute: Compute
+        _ layer: Int, _ normed: Tensor, _ shares: [BatchShare], _ compute: Compute
     ) async -> Attended {
-        if let replica = batch.onlyReplica {
-            do { return Attended(output: try await attend(layer, normed, batch.spans, on: replica, compute)) } catch {
-                return Attended(output: normed, lost: [replica: error])
+        // One replica has all rows, in their order.
+        if shares.count == 1 {
+            do { return Attended(output: try await attend(layer, normed, shares[0], compute)) } catch {
+                return Attended(output: normed, lost: [shares[0].replica: error])
             }
         }
-        let shares = batch.shares
         return await withTaskGroup(of: (BatchShare, Result<Tensor, any Error>).self) { tasks in
             for share in shares {
                 tasks.addTask {
                     let rows = normed.rows(of: share.rows)
-                    do {
-                        return (
-                            share, .success(try await self.attend(layer, rows, share.spans, on: share.replica, compute))
-                        )
-                    } catch {
+                    do { return (share, .success(try await self.attend(layer, rows, share, compute))) } catch {
                         return (share, .failure(error))
                     }
                 }
@@ -89,31 +85,11 @@ final class AttentionReplicas: Attention {
     }
 
     private func attend(
-        _ layer: Int, _ normed: Tensor, _ spans: [SequenceSpan], on replica: ReplicaID, _ compute: Compute
+        _ layer: Int, _ normed: Tensor, _ share: BatchShare, _ compute: Compute
     ) async throws -> Tensor {
-        guard let replica = self[replica] else { throw Self.nobody }
-        return try await replica.attend(layer, normed, spans, compute)
+        guard let replica = self[share.replica] else { throw Self.nobody }
+        return try await replica.attend(layer, normed, share.spans, compute)
     }
 
     private static let nobody = RPCError(.unavailable, "the replica of attention is gone")
-}
-
-extension Tensor {
-    /// Rows `rows`, in that order.
-    func rows(of rows: [Range<Int>]) -> Tensor {
-        Tensor(
-            columns: columns,
-            values: rows.flatMap { values[$0.lowerBound * columns ..< $0.upperBound * columns] })
-    }
-
-    /// Puts the rows of `other`, one after the other, to where `rows` say.
-    fileprivate mutating func set(_ rows: [Range<Int>], to other: Tensor) {
-        var first = 0
-        for range in rows {
-            let count = range.count * columns
-            values.replaceSubrange(
-                range.lowerBound * columns ..< range.upperBound * columns, with: other.values[first ..< first + count])
-            first += count
-        }
-    }
 }

@@ -9,7 +9,7 @@ struct ClusterGenerator: Generator {
 
     var model: ServedModel {
         var model = described
-        model.usableLength = min(model.contextLength, engine.tokensMax)
+        model.usableLength = min(model.contextLength, engine.sequences.tokensMax)
         return model
     }
 

@@ -9,7 +9,7 @@ final class LiveSequences: Sendable {
     private let status: ClusterStatus
     private let metrics: StepMetrics
     private let prefixMetrics = PrefixMetrics()
-    private let table: Mutex<SequenceTable>
+    let table: Mutex<SequenceTable>
     /// Sequences that have ended, whose clients hear of it once their states are kept.
     private let leaving = Mutex<[SequenceID: (sequence: LiveSequence, end: SequenceEnd)]>([:])
     private let start = ContinuousClock.now
@@ -26,7 +26,7 @@ final class LiveSequences: Sendable {
         table = Mutex(SequenceTable(limits, keeping: config.keeping))
     }
 
-    private var now: Duration { start.duration(to: .now) }
+    var now: Duration { start.duration(to: .now) }
 
     // MARK: from any task
 
@@ -66,49 +66,6 @@ final class LiveSequences: Sendable {
 
     private static let stopping = "the server is stopping"
     private var reasonOfEnd: String { status.ending ?? Self.stopping }
-
-    /// Changes the table by what was heard of a replica.
-    func hear(_ change: (inout SequenceTable, _ now: Duration) -> Void) {
-        let now = now
-        table.withLock { change(&$0, now) }
-        signal()
-    }
-
-    /// A replica's kept states as far as they are known: those that any prompt can begin from, and those of parked
-    /// sequences.
-    func states(on replica: ReplicaID) -> (shared: Set<StateID>, parked: Set<StateID>) {
-        table.withLock { $0.states(on: replica) }
-    }
-
-    /// A replica's kept states, in the order in which they should be carried elsewhere.
-    func statesToMove(from replica: ReplicaID) -> [StateID] { table.withLock { $0.statesToMove(from: replica) } }
-
-    /// The replica that has most memory to spare for what comes from another; nil where there is none.
-    func roomiest(except replica: ReplicaID) -> ReplicaID? {
-        table.withLock { $0.scheduler.roomiest(except: replica, at: now) }
-    }
-
-    /// How many sequences have a state on a replica.
-    func sequenceCount(on replica: ReplicaID) -> Int { table.withLock { $0.scheduler.sequenceCount(on: replica) } }
-
-    /// The kept states whose tokens some tokens begin with, the shortest first, and their lengths.
-    func states(along tokens: [Int32], in scope: PrefixScope) -> [(id: StateID, length: Int)] {
-        table.withLock { $0.book.states(along: tokens, in: scope) }
-    }
-
-    /// The kept state of exactly these tokens.
-    func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? {
-        table.withLock { $0.book.state(of: tokens, in: scope) }
-    }
-
-    /// Where a state is kept; nil where it is not known.
-    func replica(of state: StateID) -> ReplicaID? { table.withLock { $0.book.replica(of: state) } }
-
-    /// What the largest replica has for the states of sequences.
-    var memoryBytes: Int { table.withLock { $0.scheduler.largestBytes(at: now) } }
-
-    /// Most tokens of prompt and answer together that there is memory for.
-    var tokensMax: Int { table.withLock { $0.scheduler.tokensMax(at: now) } }
 
     /// Lets the engine look at what has changed, time included.
     func signal() { changed.send() }

@@ -125,7 +125,7 @@ final class StepEngine: Sendable {
 }
 
 /// From any task, at any time.
-extension StepEngine: StateBook {
+extension StepEngine {
     /// - Throws: `GenerationError` where the sequence cannot be taken.
     func submit(_ request: GenerationRequest) throws(GenerationError) -> (id: SequenceID, outputs: LiveSequence.Outputs)
     {

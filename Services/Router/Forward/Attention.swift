@@ -7,8 +7,10 @@ protocol Attention: Sendable {
 
     /// One layer's attention over the rows of a batch, which extends their sequences' live states.
     ///
-    /// - Parameter normed: (rows, D), after the layer's first norm.
-    func attend(_ layer: Int, _ normed: Tensor, _ batch: Batch, _ compute: Compute) async -> Attended
+    /// - Parameters:
+    ///   - normed: (rows, D), after the layer's first norm.
+    ///   - shares: of the batch, at least one.
+    func attend(_ layer: Int, _ normed: Tensor, _ shares: [BatchShare], _ compute: Compute) async -> Attended
 
     /// What the head says of some rows.
     func head(_ call: HeadCall) async throws -> [HeadRow]

@@ -61,11 +61,6 @@ struct Batch: Sendable, Equatable {
         }
     }
 
-    /// The replica where all of its sequences live; nil where there are several.
-    var onlyReplica: ReplicaID? {
-        replicas.first.flatMap { first in replicas.allSatisfy { $0 == first } ? first : nil }
-    }
-
     /// What each replica has to do, ascending by replica.
     var shares: [BatchShare] {
         var shares: [ReplicaID: BatchShare] = [:]

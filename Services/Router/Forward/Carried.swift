@@ -4,13 +4,15 @@ internal import Tensors
 /// all other rows go on, with the bytes that they would have had anyway.
 struct Carried: Sendable {
     /// The rows that came through.
-    private(set) var batch: Batch
+    private(set) var batch: Batch { didSet { shares = batch.shares } }
+    /// What each replica has to do for them in every layer.
+    private(set) var shares: [BatchShare]
     /// (rows, D), after the final norm.
     var hidden = Tensor(rows: 0, columns: 1)
     /// Replicas that were lost on the way, and why.
     private(set) var lost: [ReplicaID: any Error] = [:]
 
-    init(batch: Batch) { self.batch = batch }
+    init(batch: Batch) { (self.batch, shares) = (batch, batch.shares) }
 
     /// Rows of these replicas end here.
     ///

@@ -55,7 +55,7 @@ struct ForwardPass: Sendable {
             }
             try await turn?.come()
             let attended = await meter.time(.attention) {
-                await attention.attend(layer.index, normed, carried.batch, compute)        // (tokens, D)
+                await attention.attend(layer.index, normed, carried.shares, compute)        // (tokens, D)
             }
             turn?.pass()
             var output = attended.output

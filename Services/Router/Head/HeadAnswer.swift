@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Messages
+internal import Tensors
 
 /// The answer of one part of the head, read row after row. Nothing of it is believed before it was checked: what is
 /// left are wrong numbers that look like right ones.
@@ -8,9 +9,9 @@ struct HeadAnswer {
     struct Share {
         /// How many free ids the part has.
         let freeCount: Int
-        let candidates: [HeadToken]
+        let candidates: [RankedToken]
         let named: [Float]
-        let top: [HeadToken]
+        let top: [RankedToken]
         /// One for each eighth of the vocabulary.
         let logSums: [ExponentialSum]
         let freeSums: [ExponentialSum]
@@ -87,7 +88,7 @@ struct HeadAnswer {
 
     private mutating func ofFew(
         _ question: HeadQuestion, _ namedHere: [Int], free: Int, _ isFinite: Bool
-    ) throws(ClusterError) -> (candidates: [HeadToken], named: [Float]) {
+    ) throws(ClusterError) -> (candidates: [RankedToken], named: [Float]) {
         let count = min(question.candidates, free)
         let found = try tokens(take(count, &candidates), take(count, &candidateLogits), isFinite)
         for token in found where call.excluded.contains(Int(token.id)) || question.place(of: token.id) != nil {
@@ -100,13 +101,13 @@ struct HeadAnswer {
 
     private mutating func ofWhole(
         _ question: HeadQuestion, _ namedHere: [Int], _ isFinite: Bool
-    ) throws(ClusterError) -> (candidates: [HeadToken], named: [Float]) {
+    ) throws(ClusterError) -> (candidates: [RankedToken], named: [Float]) {
         let raw = try take(ids.count, &whole)
         if isFinite, let logit = raw.first(where: { !$0.isFinite }) { try check(logit, true) }
         let logits = raw.map { $0.isNaN ? -.infinity : $0 }
         let free = ids.filter { !call.excluded.contains($0) && question.place(of: Int32($0)) == nil }
         return (
-            free.map { HeadToken(id: Int32($0), logit: logits[$0 - ids.lowerBound]) },
+            free.map { RankedToken(id: Int32($0), logit: logits[$0 - ids.lowerBound]) },
             namedHere.map { logits[$0 - ids.lowerBound] }
         )
     }
@@ -114,13 +115,13 @@ struct HeadAnswer {
     /// Tokens in their order, each once.
     private func tokens(
         _ tokens: ArraySlice<Int32>, _ logits: ArraySlice<Float>, _ isFinite: Bool
-    ) throws(ClusterError) -> [HeadToken] {
-        var result: [HeadToken] = []
+    ) throws(ClusterError) -> [RankedToken] {
+        var result: [RankedToken] = []
         result.reserveCapacity(tokens.count)
         for (id, logit) in zip(tokens, logits) {
             guard ids.contains(Int(id)) else { throw fault("token \(id), which is none of \(ids)") }
             try check(logit, isFinite)
-            let token = HeadToken(id: id, logit: logit)
+            let token = RankedToken(id: id, logit: logit)
             if let last = result.last, !last.precedes(token) {
                 throw fault("token \(id) behind token \(last.id), which is not higher")
             }
@@ -148,7 +149,7 @@ struct HeadAnswer {
         }
     }
 
-    private func expect(_ token: HeadToken, isHighestOf sums: [ExponentialSum]) throws(ClusterError) {
+    private func expect(_ token: RankedToken, isHighestOf sums: [ExponentialSum]) throws(ClusterError) {
         let highest = sums.reduce(-.infinity) { max($0, $1.highest) }
         guard highest == Double(token.logit) else {
             throw fault("\(token.logit) as the highest logit where its sums say \(highest)")

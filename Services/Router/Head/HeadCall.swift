@@ -1,3 +1,4 @@
+internal import Algorithms
 internal import Checkpoint
 internal import Messages
 internal import Tensors
@@ -54,15 +55,15 @@ struct HeadCall: Sendable {
         return HeadRow(
             candidates: candidates, isComplete: candidates.count == freeCount,
             named: shares.flatMap(\.named),
-            top: HeadToken.highest(question.top, of: shares.flatMap(\.top)),
+            top: RankedToken.highest(question.top, of: shares.flatMap(\.top)),
             allSum: question.logSum ? .tree(shares.flatMap(\.logSums), temperature: 1) : nil,
             freeSum: question.wantsFreeSum
                 ? .tree(shares.flatMap(\.freeSums), temperature: question.temperature) : nil)
     }
 
-    private func candidates(_ tokens: [HeadToken], _ question: HeadQuestion) -> [HeadToken] {
+    private func candidates(_ tokens: [RankedToken], _ question: HeadQuestion) -> [RankedToken] {
         if question.whole { return tokens }
-        guard question.draws else { return HeadToken.highest(question.candidates, of: tokens) }
+        guard question.draws else { return RankedToken.highest(question.candidates, of: tokens) }
         let noise = TokenNoise(seed: question.seed, temperature: question.temperature)
         return noise.drawn(from: tokens).map { [$0] } ?? []
     }
@@ -70,7 +71,7 @@ struct HeadCall: Sendable {
 
 extension TokenNoise {
     /// The token with the highest score, the lower id among equals.
-    func drawn(from tokens: [HeadToken]) -> HeadToken? {
+    func drawn(from tokens: [RankedToken]) -> RankedToken? {
         let scored = tokens.map { (token: $0, score: score(of: Int($0.id), logit: $0.logit)) }
         return scored.max { $0.score < $1.score || ($0.score == $1.score && $0.token.id > $1.token.id) }?.token
     }

@@ -1,31 +1,17 @@
 internal import Foundation
-
-/// An id and its logit.
-struct HeadToken: Sendable, Equatable {
-    let id: Int32
-    /// Never NaN.
-    let logit: Float
-
-    /// Higher logit first, then the lower id.
-    func precedes(_ other: HeadToken) -> Bool { logit > other.logit || (logit == other.logit && id < other.id) }
-
-    /// The first `count` of some tokens, in order.
-    static func highest(_ count: Int, of tokens: [HeadToken]) -> [HeadToken] {
-        Array(tokens.sorted { $0.precedes($1) }.prefix(count))
-    }
-}
+internal import Tensors
 
 /// What the head has answered about one row: the same for any number of parts.
 struct HeadRow: Sendable, Equatable {
     /// The free ids with the highest logits, the highest first; of a whole row all free ids, in their order. In a row
     /// that draws, the one that was drawn.
-    let candidates: [HeadToken]
+    let candidates: [RankedToken]
     /// Whether there are no other free ids.
     let isComplete: Bool
     /// The logits of the named ids, in their order.
     let named: [Float]
     /// The highest logits of all ids, the highest first.
-    let top: [HeadToken]
+    let top: [RankedToken]
     /// Of all ids; nil where it was not wanted.
     let allSum: ExponentialSum?
     /// Of the free ids, at the row's temperature; nil where it was not wanted.

@@ -84,10 +84,10 @@ actor AttentionHosts: AnnouncementReceiver {
         case .mayStop: return AnnounceResponse(router: config.instance, planVersion: 0, released: true)
         case .member(let id):
             if !wasDraining, membership[id]?.isDraining == true { await user.draining(id) }
-            let idle = await user.use(of: id)?.idle ?? Self.unused
+            let isIdle = await user.use(of: id)?.isIdle ?? true
             return AnnounceResponse(
                 router: config.instance, planVersion: membership[id]?.isConnected == true ? 1 : 0,
-                released: membership.isReleased(id, idle: idle))
+                released: membership.isReleased(id, idle: isIdle ? Self.unused : .zero))
         }
     }
 
@@ -143,10 +143,7 @@ actor AttentionHosts: AnnouncementReceiver {
         do throws(RPCError) {
             let description = try await connection.rpc.call(
                 .describeAttention, DescribeRequest(router: config.router), timeout: Self.answerTime)
-            let stall = Duration.milliseconds(description.stalledMilliseconds)
-            guard stall < Self.stallMax else {
-                return lost(connection.id, why: "it has been computing one call for \(Int(stall / .seconds(1))) s")
-            }
+            if let fault = description.stallFault { return lost(connection.id, why: fault) }
             (lapses[connection.id], endings[connection.id]) = (nil, nil)
             perform(membership.loaded(connection.id, []))
         } catch {
@@ -204,11 +201,19 @@ actor AttentionHosts: AnnouncementReceiver {
         await user.wanted(parts: parts)
     }
 
-    private static let answerTime = TimeAmount.seconds(5)
-    /// One call takes seconds at most; a thread that waits for something that never comes takes for ever.
-    private static let stallMax = Duration.seconds(60)
-    /// How long a member has had no call that nobody uses.
+    /// How long a member may take to say how it stands.
+    static let answerTime = TimeAmount.seconds(5)
+    /// How long a member counts as idle that nobody needs.
     private static let unused = Duration.seconds(3600)
+}
+
+extension AttentionDescription {
+    /// Why the service is of no use although it answers; nil where it is. One call takes seconds at most; a thread that
+    /// waits for something that never comes takes for ever.
+    var stallFault: String? {
+        let stall = Duration.milliseconds(stalledMilliseconds)
+        return stall < .seconds(60) ? nil : "it has been computing one call for \(Int(stall / .seconds(1))) s"
+    }
 }
 
 extension AttentionReport.Member {

@@ -10,8 +10,8 @@ struct AttentionUse: Sendable {
     let replica: Int?
     /// How many sequences live on it.
     let sequences: Int
-    /// For how long it has answered no call of a step.
-    let idle: Duration
+    /// Whether nobody needs it: it may stop.
+    let isIdle: Bool
 }
 
 /// Whoever computes with the attention services: `AttentionHosts` tells it who is there.
@@ -29,7 +29,7 @@ protocol AttentionMemberUser: Sendable {
     /// A member is gone.
     func lost(_ member: Member.ID, why: String) async
 
-    /// A member is about to stop. It goes once `use` says that it has been idle for a moment, or when its time is over.
+    /// A member is about to stop. It goes once `use` says that it is idle, or when its time is over.
     func draining(_ member: Member.ID) async
 
     /// The operator wants attention to be cut into so many parts.

@@ -1,3 +1,4 @@
+internal import Algorithms
 internal import Foundation
 internal import Messages
 internal import Tensors
@@ -116,7 +117,7 @@ struct Sampler: Sendable {
     /// - Returns: nil where the answer is not enough for an exact choice.
     func choice(from row: HeadRow, to question: HeadQuestion, vocabulary: Int) -> Choice? {
         let changed = zip(question.named, row.named).map {
-            HeadToken(id: Int32($0), logit: score(of: Int32($0), logit: $1))
+            RankedToken(id: Int32($0), logit: score(of: Int32($0), logit: $1))
         }
         let tokens = (row.candidates + changed).filter { $0.logit > -.infinity }
         guard let best = tokens.min(by: { $0.precedes($1) }) else {
@@ -141,7 +142,7 @@ struct Sampler: Sendable {
     }
 
     private func choice(
-        _ token: HeadToken, _ row: HeadRow, _ question: HeadQuestion, random: RandomSource, keptCount: Int = 1
+        _ token: RankedToken, _ row: HeadRow, _ question: HeadQuestion, random: RandomSource, keptCount: Int = 1
     ) -> Choice {
         // A named token's score is not its logit.
         let logit = question.place(of: token.id).map { row.named[$0] } ?? token.logit
@@ -166,7 +167,7 @@ struct Sampler: Sendable {
     ///   - changed: those of named ids.
     /// - Returns: nil where free ids that are no candidates may be left, too.
     private func cut(
-        _ tokens: [HeadToken], _ changed: [HeadToken], _ row: HeadRow, highest: Double, topK: Int
+        _ tokens: [RankedToken], _ changed: [RankedToken], _ row: HeadRow, highest: Double, topK: Int
     ) -> (tokens: Candidates, mass: Double)? {
         let temperature = parameters.temperature
         // top_k, min_p and top_p only ever drop from the lower end, so the first two act before any exponential is

@@ -1,4 +1,5 @@
 internal import Messages
+internal import Tensors
 
 extension TokenLogprobs {
     /// Log-softmax of one row of raw logits, read at one token and at the row's highest ones. Sums are in Double, so

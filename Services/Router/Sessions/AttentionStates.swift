@@ -5,14 +5,14 @@ internal import Transport
 /// attention answers now.
 struct AttentionStates: SessionStates {
     let replicas: AttentionReplicas
-    let engine: StepEngine
+    let sequences: LiveSequences
 
-    var fileBytesMax: Int { engine.memoryBytes }
+    var fileBytesMax: Int { sequences.memoryBytes }
 
     func states(along tokens: [Int32], in scope: PrefixScope) async throws(StateFailure) -> [SessionState] {
-        let known = engine.states(along: tokens, in: scope)
+        let known = sequences.states(along: tokens, in: scope)
         var kept: [StateID: KeptStateInfo] = [:]
-        for id in Set(known.compactMap { engine.replica(of: $0.id) }).sorted() {
+        for id in Set(known.compactMap { sequences.replica(of: $0.id) }).sorted() {
             guard let replica = replicas[id] else { continue }
             for info in try await told({ try await replica.listStates().whole }) { kept[info.state] = info }
         }
@@ -21,10 +21,10 @@ struct AttentionStates: SessionStates {
         }
     }
 
-    func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? { engine.state(of: tokens, in: scope) }
+    func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? { sequences.state(of: tokens, in: scope) }
 
     func forget(_ state: StateID) {
-        if let replica = engine.replica(of: state) { engine.gone([state], on: replica) }
+        if let replica = sequences.replica(of: state) { sequences.gone([state], on: replica) }
     }
 
     func store(_ state: StateID) async throws(StateFailure) -> Int {
@@ -51,7 +51,7 @@ struct AttentionStates: SessionStates {
     }
 
     func learn(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
-        if let replica = try? replica(of: state) { engine.found(state, tokens, in: scope, on: replica.id) }
+        if let replica = try? replica(of: state) { sequences.found(state, tokens, in: scope, on: replica.id) }
     }
 
     func drop(_ state: StateID) async { try? await replica(of: state).drop([state]) }
@@ -59,7 +59,7 @@ struct AttentionStates: SessionStates {
     /// Where the state is, or, before anybody knows it, where it goes: its id, which is drawn at random, says to which
     /// of the replicas.
     private func replica(of state: StateID) throws(StateFailure) -> AttentionReplica {
-        if let id = engine.replica(of: state) {
+        if let id = sequences.replica(of: state) {
             guard let replica = replicas[id] else { throw .gone }
             return replica
         }

@@ -105,7 +105,7 @@ struct ModelCluster: Sendable {
             let engine = engine(over: pass, replicas, status, logger: logger)
             let director = AttentionDirector(
                 AttentionDirector.Config(
-                    model: files.config, config, timeout: .seconds(120), owner: "router",
+                    model: files.config, members: config, timeout: .seconds(120), owner: "router",
                     expected: shape.replicas * shape.parts, cost: try AttentionCost(files)),
                 proof: proof, engine: engine, status: status, logger: logger)
             return AttentionHosts(config, user: director, group: group, logger: logger)

@@ -26,8 +26,9 @@ import Transport
         #expect(shares[0].spans.map(\.sequence) == [Self.id(1), Self.id(3)])
         #expect(shares[0].rows == [0 ..< 2, 3 ..< 6])
         #expect(shares[1].rows == [2 ..< 3])
-        #expect(Self.batch.onlyReplica == nil && Batch().onlyReplica == nil)
-        #expect(Self.batch.without([Self.b]).batch.onlyReplica == Self.a)
+        #expect(Batch().shares.isEmpty)
+        let only = Self.batch.without([Self.b]).batch.shares
+        #expect(only.map(\.replica) == [Self.a] && only[0].rows == [0 ..< 2, 2 ..< 5])
     }
 
     @Test("without a replica its sequences' rows are gone, and nobody else's")
@@ -59,7 +60,7 @@ import Transport
         var (x, y, z) = (all, all, all)
         carried.lose([Self.a: RPCError(.unavailable, "gone")], from: &x, &y, &z)
         for tensor in [x, y, z] { #expect(tensor == all.rows(2 ..< 3)) }
-        #expect(carried.batch.spans.map(\.sequence) == [Self.id(2)])
+        #expect(carried.batch.spans.map(\.sequence) == [Self.id(2)] && carried.shares == carried.batch.shares)
         #expect(try carried.someRows().batch == carried.batch)
         carried.lose([Self.b: RPCError(.internalError, "broken")], from: &x, &y, &z)
         #expect(x.rows == 0 && carried.batch.isEmpty)

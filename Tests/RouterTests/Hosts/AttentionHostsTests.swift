@@ -83,14 +83,14 @@ import TypedCalls
         }
     }
 
-    @Test("one that wants to stop is told of once, and let go when its user has done without it for a moment")
+    @Test("one that wants to stop is told of once, and let go when its user needs it no more")
     func draining() async throws {
         try await World.with { world in
             let service = try await world.start("a")
             _ = try await world.join(service)
-            world.user.idle = .zero
+            world.user.isIdle = false
             for _ in 0 ..< 2 { #expect(try await !world.hosts.announce(service.draining).released) }
-            world.user.idle = .seconds(2)
+            world.user.isIdle = true
             #expect(try await world.hosts.announce(service.draining).released)
             #expect(world.user.events == ["connected a", "draining a"])
         }
@@ -203,14 +203,14 @@ private final class World: Sendable {
 private final class TestUser: AttentionMemberUser {
     private struct State {
         var events: [String] = []
-        var idle = Duration.zero
+        var isIdle = false
     }
     private let state = Mutex(State())
 
     var events: [String] { state.withLock { $0.events } }
-    var idle: Duration {
-        get { state.withLock { $0.idle } }
-        set { state.withLock { $0.idle = newValue } }
+    var isIdle: Bool {
+        get { state.withLock { $0.isIdle } }
+        set { state.withLock { $0.isIdle = newValue } }
     }
 
     private func note(_ event: String) { state.withLock { $0.events.append(event) } }
@@ -221,7 +221,7 @@ private final class TestUser: AttentionMemberUser {
     func draining(_ member: Member.ID) async { note("draining \(member.name)") }
     func wanted(parts: AttentionPartsGoal) async { note("wants \(parts)") }
     func use(of member: Member.ID) async -> AttentionUse? {
-        AttentionUse(part: AttentionPart(index: 1, count: 2), replica: 0, sequences: 3, idle: idle)
+        AttentionUse(part: AttentionPart(index: 1, count: 2), replica: 0, sequences: 3, isIdle: isIdle)
     }
 }
 

@@ -47,8 +47,8 @@ internal import Testing
     func content(parts: Int) throws {
         let vocabulary = 3001, logits = logits(vocabulary, seed: 2)
         let named: [UInt32] = [0, 17, 1500, 3000], excluded: [Int32] = [3, 4, 5, 999]
-        func sorted(_ ids: [Int]) -> [HeadToken] {
-            ids.sorted { (logits[$0], $1) > (logits[$1], $0) }.map { HeadToken(id: Int32($0), logit: logits[$0]) }
+        func sorted(_ ids: [Int]) -> [RankedToken] {
+            ids.sorted { (logits[$0], $1) > (logits[$1], $0) }.map { RankedToken(id: Int32($0), logit: logits[$0]) }
         }
         let free = (0 ..< vocabulary).filter { !named.contains(UInt32($0)) && !excluded.contains(Int32($0)) }
         func row(_ question: HeadQuestion) throws -> HeadRow {
@@ -69,7 +69,7 @@ internal import Testing
         #expect(all.isComplete && all.candidates.count == vocabulary - 4)
         let whole = try row(HeadQuestion(named: named, whole: true))
         #expect(whole.isComplete && whole.named == few.named)
-        #expect(whole.candidates == free.map { HeadToken(id: Int32($0), logit: logits[$0]) })
+        #expect(whole.candidates == free.map { RankedToken(id: Int32($0), logit: logits[$0]) })
     }
 
     @Test(
@@ -217,7 +217,7 @@ internal import Testing
     func oddRows() throws {
         let odd = HeadCall([HeadQuestion(candidates: 2, top: 1)], vocabulary: 4)
         let row = try odd.rows([[.infinity, .nan, 1, -.infinity]])[0]
-        #expect(row.candidates == [HeadToken(id: 0, logit: .infinity), HeadToken(id: 2, logit: 1)])
+        #expect(row.candidates == [RankedToken(id: 0, logit: .infinity), RankedToken(id: 2, logit: 1)])
         let even = HeadCall([HeadQuestion(candidates: 2, top: 1)], vocabulary: 4, isFinite: true)
         #expect(throws: ClusterError.answer(from: "part 0", "a logit of inf")) {
             try even.rows([[.infinity, .nan, 1, -.infinity]])

@@ -1,26 +1,8 @@
 internal import Tensors
 
-/// An id and its logit.
-struct RankedID: Sendable {
-    let id: Int32
-    /// Never NaN.
-    let logit: Float
-
-    init(id: Int, logit: Float) { (self.id, self.logit) = (Int32(truncatingIfNeeded: id), logit.orMinusInfinity) }
-
-    /// Higher logit first, then the lower id.
-    func precedes(_ other: RankedID) -> Bool { logit > other.logit || (logit == other.logit && id < other.id) }
-
-    /// The first `count` of some tokens, in order.
-    static func highest(_ count: Int, of tokens: [RankedID]) -> [RankedID] {
-        guard count > 0, tokens.count > 1 else { return Array(tokens.prefix(count)) }
-        return Array(tokens.sorted { $0.precedes($1) }.prefix(count))
-    }
-}
-
 /// An id, its logit, and what that counts in a draw.
 struct DrawnToken: Sendable {
-    let token: RankedID
+    let token: RankedToken
     let score: Double
 
     /// Higher score first, then the lower id.
