@@ -57,6 +57,13 @@ internal import Transport
     @Option(help: "Most disk for states, in MiB; 0 takes half of what is free in the folder when the service starts.")
     var diskMaxMib = 0
 
+    @Option(
+        help: """
+            How many seconds kept states are kept of which no router of the same --name has been heard. A router that is \
+            restarted within this time finds them again.
+            """)
+    var orphanSeconds = 86_400
+
     @OptionGroup var service: ServiceOptions
 
     static func main() async { await runCommand(Self.self) }
@@ -64,6 +71,7 @@ internal import Transport
     func validate() throws {
         try requireNotNegative(memoryMaxMib, "--memory-max-mib")
         try requireNotNegative(diskMaxMib, "--disk-max-mib")
+        try requirePositive(orphanSeconds, "--orphan-seconds")
     }
 
     func run() async throws {
@@ -71,7 +79,8 @@ internal import Transport
         let config = AttentionConfig(
             model: model, listen: listen, announcing: announcing.config(routers: router?.addresses ?? [], service),
             compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20, vigil: compute.spin.eventLoops,
-            statesFolder: statesFolder, numbersStatesFolder: numberStatesFolder == .on, diskMaxBytes: diskMaxMib << 20)
+            statesFolder: statesFolder, numbersStatesFolder: numberStatesFolder == .on, diskMaxBytes: diskMaxMib << 20,
+            orphanTime: .seconds(orphanSeconds))
         try await runService(named: "attention", options: service, readiness: readiness) { logger in
             [AttentionService(config: config, readiness: readiness, logger: logger)]
         }

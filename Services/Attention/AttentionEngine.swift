@@ -39,7 +39,10 @@ final class AttentionEngine: Sendable {
     var states: StateKeeper { held.states }
 
     /// Begins with all of attention.
-    init(_ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int, disk: StateDisk) throws {
+    init(
+        _ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int, disk: StateDisk,
+        routers: Routers = Routers()
+    ) throws {
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
         self.checkpoint = checkpoint
@@ -48,7 +51,6 @@ final class AttentionEngine: Sendable {
         embedding = try checkpoint.embedding()
         self.compute = compute
         lane = ComputeLane(label: "attention")
-        let routers = Routers()
         (self.routers, self.disk) = (routers, disk)
         let states = StateKeeper(
             checkpoint.config, budgetBytes: memoryBudgetBytes, disk: disk, lane: lane, routers: routers)

@@ -28,6 +28,8 @@ struct AttentionConfig: Sendable {
     var numbersStatesFolder: Bool
     /// Most bytes of it; 0: half of what is free there.
     var diskMaxBytes: Int
+    /// How long kept states are kept whose owner's routers are silent.
+    var orphanTime: Duration
 }
 
 /// Loads the checkpoint, answers the routers, and announces itself to them until told to stop.
@@ -45,7 +47,9 @@ struct AttentionService: Service {
         let disk = try StateDisk(
             config.statesFolder, orNext: config.numbersStatesFolder, maxBytes: config.diskMaxBytes,
             fingerprint: try checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue, logger: logger)
-        let engine = try AttentionEngine(checkpoint, compute: compute, memoryBudgetBytes: budget, disk: disk)
+        let engine = try AttentionEngine(
+            checkpoint, compute: compute, memoryBudgetBytes: budget, disk: disk,
+            routers: Routers(orphanTime: config.orphanTime))
         try engine.states.adopt(disk.found())
         let metrics = AttentionMetrics(budgetBytes: budget, diskBudgetBytes: disk.budgetBytes)
         var limits = RPCLimits.activations(hiddenSize: engine.config.hiddenSize)
@@ -123,6 +127,12 @@ struct AttentionService: Service {
             try await Task.sleep(for: .seconds(1))
             let states = engine.states
             let closed = try await states.closeSilent(at: states.now)
+            let dropped = await states.dropOrphans(at: states.now)
+            if dropped > 0 {
+                logger.notice(
+                    "dropped the kept states of a router that is silent",
+                    metadata: ["states": "\(dropped)", "silence.seconds": "\(config.orphanTime.components.seconds)"])
+            }
             try await states.giveMemoryBack()
             try await states.disk.forgetStale(states.now)
             metrics.report(engine)

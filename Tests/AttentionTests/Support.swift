@@ -85,22 +85,24 @@ extension AttentionEngine {
     /// - Parameter folder: nil: one that ends with the engine.
     convenience init(
         _ name: String, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30,
-        logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes
+        logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes,
+        routers: Routers = Routers()
     ) throws {
         try self.init(
             Fixture.files(name), budgetBytes: budgetBytes, folder: folder, diskBytes: diskBytes, logger: logger,
-            freeBytes: freeBytes)
+            freeBytes: freeBytes, routers: routers)
     }
 
     convenience init(
         _ checkpoint: WeightFiles, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30,
-        logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes
+        logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes,
+        routers: Routers = Routers()
     ) throws {
         let compute = Compute(threads: 1)
         let disk = try StateDisk(
             folder, maxBytes: diskBytes, fingerprint: checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue,
             logger: logger, freeBytes: freeBytes)
-        try self.init(checkpoint, compute: compute, memoryBudgetBytes: budgetBytes, disk: disk)
+        try self.init(checkpoint, compute: compute, memoryBudgetBytes: budgetBytes, disk: disk, routers: routers)
     }
 
     @discardableResult func hold(

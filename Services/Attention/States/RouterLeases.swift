@@ -49,23 +49,44 @@ struct RouterLeases {
 /// The routers that use the service, whatever part of attention it computes, and the clock of all times here.
 final class Routers: Sendable {
     private let leases = Mutex(RouterLeases())
+    private let owners = Mutex(OwnerLeases())
+    private let orphanTime: Duration
     private let start = ContinuousClock.now
+
+    /// - Parameter orphanTime: how long kept states are kept whose owner's routers are silent.
+    init(orphanTime: Duration = .seconds(86_400)) { self.orphanTime = orphanTime }
 
     var now: Duration { start.duration(to: .now) }
 
     /// A router has shown that it lives.
     func heard(_ router: UInt64) { heard(router, at: now) }
-    func heard(_ router: UInt64, at now: Duration) { leases.withLock { $0.heard(router, at: now) } }
+    func heard(_ router: UInt64, at now: Duration) {
+        leases.withLock { $0.heard(router, at: now) }
+        owners.withLock { $0.heard(router, at: now) }
+    }
+
+    /// A router has shown that it lives, and whose kept states it uses.
+    func heard(_ router: UInt64, of owner: String) {
+        heard(router)
+        owners.withLock { [now] in $0.heard(router, of: owner, at: now) }
+    }
 
     /// - Returns: the routers whose lease has ended; each is told once.
-    func expired(at now: Duration) -> [UInt64] { leases.withLock { $0.expired(at: now) } }
+    func expired(at now: Duration) -> [UInt64] {
+        let silent = leases.withLock { $0.expired(at: now) }
+        owners.withLock { for router in silent { $0.forget(router) } }
+        return silent
+    }
+
+    /// Of the owners of kept states, those whose routers are silent for so long that nobody may come for the states.
+    func orphaning(_ owners: Set<String>, at now: Duration) -> Set<String> {
+        self.owners.withLock { [orphanTime] in $0.silent(among: owners, for: orphanTime, at: now) }
+    }
 
     /// A router has shown that it lives, and was told which part the service computes.
     func told(_ router: UInt64, of part: AttentionPart) {
-        leases.withLock { [now] leases in
-            leases.heard(router, at: now)
-            leases.told(router, of: part)
-        }
+        heard(router)
+        leases.withLock { $0.told(router, of: part) }
     }
 
     /// A router that begins a sequence must know of which part of attention it is.

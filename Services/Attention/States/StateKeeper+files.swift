@@ -26,7 +26,7 @@ extension StateKeeper {
     }
 
     func `import`(_ request: ImportStateRequest) async throws -> ImportStateResponse {
-        heard(request.router)
+        routers.heard(request.router, of: request.owner)
         guard request.state != .none, store.withLock({ $0.kept[request.state] == nil }) else {
             throw AttentionError.stateExists(request.state)
         }

@@ -15,7 +15,7 @@ final class StateKeeper: Sendable {
     let book: MemoryBook
     let counts = KeeperCounts()
     let rest = CallRest()
-    private let routers: Routers
+    let routers: Routers
     private let config: ModelConfig
     let shape: StateShape
 
@@ -105,7 +105,8 @@ final class StateKeeper: Sendable {
     // MARK: kept states
 
     func keep(_ request: KeepStateRequest) async throws -> KeepStateResponse {
-        let key = key(request.router, request.sequence)
+        let key = SequenceKey(router: request.router, id: request.sequence)
+        routers.heard(request.router, of: request.owner)
         let about = KeptEntry.About(
             owner: request.owner, router: request.router, scope: request.scope, tokens: request.tokens,
             isPromised: request.promised, worth: .milliseconds(request.worthMilliseconds))
@@ -134,7 +135,7 @@ final class StateKeeper: Sendable {
     }
 
     func list(_ request: ListStatesRequest) -> ListStatesResponse {
-        heard(request.router)
+        routers.heard(request.router, of: request.owner)
         let now = now
         return store.withLock { store in
             ListStatesResponse(
@@ -168,6 +169,20 @@ final class StateKeeper: Sendable {
         return try await changeLive { store throws(AttentionError) in
             silent.reduce(0) { $0 + store.closeAll(of: $1) }
         }
+    }
+
+    /// To be called every second: drops kept states whose owner's routers have not been heard of for too long.
+    ///
+    /// - Returns: how many were dropped.
+    func dropOrphans(at now: Duration) async -> Int {
+        let orphaning = routers.orphaning(store.withLock(\.owners), at: now)
+        guard !orphaning.isEmpty else { return 0 }
+        let orphans = store.withLock { store in
+            store.kept.values.filter { orphaning.contains($0.about.owner) && $0.waitingCount == 0 && !$0.isMoving }
+                .compactMap { store.drop($0.id) }
+        }
+        for entry in orphans where entry.diskBytes > 0 { await disk.remove(entry.id) }
+        return orphans.count
     }
 
     /// The states of another part, of which there are none yet; `end` must come before their first use.

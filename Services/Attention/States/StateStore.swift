@@ -173,6 +173,9 @@ struct StateStore {
         kept.values.filter { $0.about.tokens.isEmpty && routers.contains($0.about.router) }.map(\.id)
     }
 
+    /// Whose states are kept.
+    var owners: Set<String> { Set(kept.values.map(\.about.owner)) }
+
     /// Bytes of files.
     var diskBytes: Int { kept.values.reduce(0) { $0 + $1.diskBytes } }
 }

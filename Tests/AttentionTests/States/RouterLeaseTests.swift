@@ -105,4 +105,31 @@ import Testing
         engine.routers.heard(2, at: later)
         #expect(try await states.closeSilent(at: later) == 0)
     }
+
+    @Test("kept states whose owner's routers are silent for too long go, from memory and from disk; others stay")
+    func orphans() async throws {
+        let folder = try TemporaryFolder(), time = Duration.seconds(1000)
+        let engine = try AttentionEngine("mixed-original", folder: folder.path, routers: Routers(orphanTime: time))
+        let states = engine.states
+        for (router, owner) in [(1, "early"), (2, "late")] as [(UInt64, String)] {
+            try await engine.open(5, router: router)
+            for layer in 0 ..< 3 {
+                _ = try await engine.layer(layer, router: router, [Rows(sequence: 5, start: 0, count: 2)])
+            }
+            for id in [10 * router, 10 * router + 1] {
+                let state = StateID(rawValue: id)
+                _ = try await states.keep(
+                    KeepStateRequest(router: router, sequence: 5, state: state, owner: owner, tokens: [1, 2]))
+            }
+            _ = try await states.store(
+                StoreStateRequest(router: router, owner: owner, state: StateID(rawValue: 10 * router)))
+        }
+        #expect(await states.dropOrphans(at: states.now) == 0)
+        let later = states.now + time + .seconds(1)
+        engine.routers.heard(2, at: later)
+        #expect(await states.dropOrphans(at: later) == 2)
+        #expect(states.list(ListStatesRequest(router: 3, owner: "early")).states.isEmpty)
+        #expect(states.list(ListStatesRequest(router: 3, owner: "late")).states.count == 2)
+        #expect(try folder.files.count == 1)
+    }
 }
