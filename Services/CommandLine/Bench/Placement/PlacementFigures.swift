@@ -14,46 +14,55 @@ struct PlacementFigures: Sendable {
 
     /// A round is compared with its own reference, since a machine's speed is not the same all the time.
     ///
-    /// - Parameter rates: tokens a second, by case and batch.
-    mutating func add(_ rates: [[Double]]) {
-        for (placement, found) in zip(cases, rates) {
+    /// - Parameters:
+    ///   - rates: tokens a second, by case and batch.
+    ///   - ceilings: what reading alone would have allowed, likewise.
+    mutating func add(_ rates: [[Double]], ceilings: [[Double]]) {
+        for ((placement, found), most) in zip(zip(cases, rates), ceilings) {
             for (index, batch) in batches.enumerated() {
                 samples.add(found[index], to: Self.name(placement, batch))
+                samples.add(most[index], to: Self.ceilingName(placement, batch))
                 samples.add(found[index] / rates[0][index], to: Self.ratioName(placement, batch))
             }
         }
     }
 
     private static func name(_ placement: PlacementCase, _ batch: Int) -> String { "\(placement.name).batch\(batch)" }
+    private static func ceilingName(_ placement: PlacementCase, _ batch: Int) -> String {
+        "\(name(placement, batch)).ceiling"
+    }
     private static func ratioName(_ placement: PlacementCase, _ batch: Int) -> String {
         "\(name(placement, batch)).ratio"
     }
 
     /// Rates, then ratios. - Parameter what: as `placement.bf16.exact`.
     func measurements(_ what: String) -> [Measurement] {
-        func all(_ unit: String, _ name: (PlacementCase, Int) -> String) -> [Measurement] {
-            cases.flatMap { placement in
-                batches.map {
-                    Measurement(name: "\(what).\(name(placement, $0))", value: samples[name(placement, $0)], unit: unit)
-                }
-            }
+        let all = cases.flatMap { placement in batches.map { (placement, $0) } }
+        return all.map { placement, batch in
+            let name = Self.name(placement, batch)
+            return Measurement(
+                name: "\(what).\(name)", value: samples[name], unit: "tokens/s",
+                ceiling: samples[Self.ceilingName(placement, batch)])
         }
-        return all("tokens/s", Self.name) + all("ratio", Self.ratioName)
+            + all.map { placement, batch in
+                let name = Self.ratioName(placement, batch)
+                return Measurement(name: "\(what).\(name)", value: samples[name], unit: "ratio")
+            }
     }
 
-    /// A row for each placement; for each batch the rate and its ratio to the reference.
+    /// A row for each placement; for each batch the rate, its ratio to the reference, and what reading alone allows.
     var table: TextTable {
-        let header = [""] + batches.flatMap { ["batch \($0), tokens/s", "ratio"] }
+        let header = [""] + batches.flatMap { ["batch \($0), tokens/s", "ratio", "bytes allow"] }
         return TextTable(
             header: header,
-            rows: cases.map { placement in
-                [placement.description]
-                    + batches.flatMap { batch in
-                        [
-                            figure(samples[Self.name(placement, batch)]),
-                            decimal(samples[Self.ratioName(placement, batch)], places: 2),
-                        ]
-                    }
-            })
+            rows: cases.map { placement in [placement.description] + batches.flatMap { cells(placement, $0) } })
+    }
+
+    private func cells(_ placement: PlacementCase, _ batch: Int) -> [String] {
+        [
+            figure(samples[Self.name(placement, batch)]),
+            decimal(samples[Self.ratioName(placement, batch)], places: 2),
+            figure(samples[Self.ceilingName(placement, batch)]),
+        ]
     }
 }

@@ -8,6 +8,7 @@ extension ProcessOptions {
     ///
     /// - Parameters:
     ///   - hostCores: cores for each expert host; nil: as `--pin-cores` says.
+    ///   - attentionCores: cores for each attention service, where there are `hostCores`; nil: all.
     ///   - routerFlags: what the work needs of the router.
     ///   - statesFolder: where attention keeps states; nil: they end with the cluster.
     ///   - title: shown first.
@@ -15,7 +16,7 @@ extension ProcessOptions {
     ///   `work` throws.
     package func withTemporaryCluster<Result: Sendable>(
         _ model: String, expertHosts: Int, attentionHosts: Int = 1, hostCores: [[Int]]? = nil,
-        routerFlags: [String] = [], statesFolder: String? = nil, title: String? = nil,
+        attentionCores: [[Int]]? = nil, routerFlags: [String] = [], statesFolder: String? = nil, title: String? = nil,
         work: @escaping @Sendable (ClusterHandle) async throws -> Result
     ) async throws -> Result {
         let port = try await PortProbe.port(host: "127.0.0.1", port: 0, purpose: "a free port")
@@ -23,7 +24,7 @@ extension ProcessOptions {
             model: model, expertHosts: expertHosts, host: "127.0.0.1", port: port, routerFlags: routerFlags)
         (plan.attentionHosts, plan.statesFolder) = (attentionHosts, statesFolder)
         if let hostCores {
-            plan.hostCores = hostCores
+            (plan.hostCores, plan.attentionCores) = (hostCores, attentionCores)
         } else if pinCores {
             try plan.divide(CoreList.allowed)
         }
