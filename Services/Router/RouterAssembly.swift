@@ -22,6 +22,7 @@ struct RouterAssembly: Sendable {
     let generator: ClusterGenerator
     let hosts: ExpertHosts
     let attentionHosts: AttentionHosts
+    private let stateMover: StateMover
     let tokenizer: BytePairTokenizer
     private let front: FrontConfig
     private let sessions: SessionBook
@@ -70,8 +71,9 @@ struct RouterAssembly: Sendable {
                 suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init),
                 keeping: config.prefixes.keeping),
             pass: pass, replicas: replicas, status: status, logger: logger)
+        stateMover = StateMover(engine.sequences)
         attentionHosts = try Self.attentionHosts(
-            config, checkpoint, hosts, engine: engine, proof: proof, status, group: group, logger)
+            config, checkpoint, hosts, engine: engine, stateMover, proof: proof, status, group: group, logger)
         generator = ClusterGenerator(
             described: ServedModel(
                 id: modelName, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
@@ -90,8 +92,9 @@ struct RouterAssembly: Sendable {
     }
 
     private static func attentionHosts(
-        _ config: RouterConfig, _ checkpoint: WeightFiles, _ hosts: ExpertHosts, engine: StepEngine, proof: WeightProof,
-        _ status: ClusterStatus, group: any EventLoopGroup, _ logger: Logger
+        _ config: RouterConfig, _ checkpoint: WeightFiles, _ hosts: ExpertHosts, engine: StepEngine,
+        _ mover: StateMover,
+        proof: WeightProof, _ status: ClusterStatus, group: any EventLoopGroup, _ logger: Logger
     ) throws -> AttentionHosts {
         let members = AttentionHosts.Config(
             instance: hosts.instance, router: .random(in: 1 ... .max), fingerprint: try checkpoint.fingerprint(),
@@ -101,7 +104,7 @@ struct RouterAssembly: Sendable {
             AttentionDirector.Config(
                 model: checkpoint.config, members: members, timeout: config.callTimeout, owner: config.prefixes.owner,
                 expected: config.attention.expected, cost: try AttentionCost(checkpoint)),
-            proof: proof, engine: engine, status: status, logger: logger)
+            proof: proof, engine: engine, mover: mover, status: status, logger: logger)
         let attention = AttentionHosts(members, user: director, group: group, logger: logger)
         do { try attention.check(config.attention.parts) } catch { throw StartError("--attention-parts: \(error)") }
         return attention
@@ -134,7 +137,8 @@ struct RouterAssembly: Sendable {
                 front: Front(
                     generator: generator, tokenizer: tokenizer, config: front, sessions: sessions,
                     states: AttentionStates(
-                        replicas: generator.engine.replicas, sequences: generator.engine.sequences)),
+                        replicas: generator.engine.replicas, sequences: generator.engine.sequences,
+                        mover: stateMover)),
                 logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }

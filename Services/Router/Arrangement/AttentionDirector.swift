@@ -34,6 +34,7 @@ actor AttentionDirector: AttentionMemberUser {
     private let proof: WeightProof
     private let replicas: AttentionReplicas
     private let sequences: LiveSequences
+    private let mover: StateMover
     private let status: ClusterStatus
     private let logger: Logger
 
@@ -57,10 +58,11 @@ actor AttentionDirector: AttentionMemberUser {
     private static let readingTime = TimeAmount.hours(1)
 
     init(
-        _ config: Config, proof: WeightProof, engine: StepEngine, status: ClusterStatus, logger: Logger
+        _ config: Config, proof: WeightProof, engine: StepEngine, mover: StateMover, status: ClusterStatus,
+        logger: Logger
     ) {
         (self.config, self.proof, self.replicas) = (config, proof, engine.replicas)
-        (sequences, self.status, self.logger) = (engine.sequences, status, logger)
+        (sequences, self.mover, self.status, self.logger) = (engine.sequences, mover, status, logger)
         arrangement = AttentionArrangement(config.cost, wanted: config.members.parts, expected: config.expected)
     }
 
@@ -265,19 +267,14 @@ actor AttentionDirector: AttentionMemberUser {
                 continue
             }
             empty.remove(id)
-            do { try await move(next, from: source, to: target) } catch {
+            do { try await mover.move(next, from: source, to: target) } catch is StateMover.UnderWay {
+                try? await Task.sleep(for: Self.lookPause)
+            } catch {
                 logger.notice("a state stays where it is", metadata: ["replica": "\(id)", "error": "\(error)"])
                 stuck.insert(next)
                 sequences.stays(next)
             }
         }
-    }
-
-    private func move(_ state: StateID, from source: AttentionReplica, to target: AttentionReplica) async throws {
-        let about = try await source.describe(state), scope = PrefixScope(text: about.scope)
-        try await StateCarrier(source: source, target: target).carry(state, in: scope)
-        sequences.moved(state, about.tokens, in: scope, from: source.id, to: target.id)
-        try? await source.drop([state])
     }
 
     // MARK: time

@@ -74,6 +74,11 @@ extension LiveSequences: StateBook {
         table.withLock { $0.scheduler.roomiest(except: replica, at: now) }
     }
 
+    /// Whether a replica has joined and is not about to go.
+    func takesStates(_ replica: ReplicaID) -> Bool {
+        table.withLock { $0.scheduler.limits.replicas[replica].map { !$0.isDraining } ?? false }
+    }
+
     /// A kept state was carried from one replica to another.
     func moved(
         _ state: StateID, _ tokens: [Int32], in scope: PrefixScope, from source: ReplicaID, to target: ReplicaID

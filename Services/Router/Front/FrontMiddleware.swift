@@ -146,7 +146,7 @@ enum Endpoints {
         guard let id = parts.first, !id.isEmpty else { return nil }
         switch (parts.count, parts.last) {
         case (1, _): return "GET, HEAD, DELETE, OPTIONS"
-        case (2, "fork"), (2, "rewind"): return "POST, OPTIONS"
+        case (2, "fork"), (2, "rewind"), (2, "move"): return "POST, OPTIONS"
         case (2, "snapshot"): return "GET, HEAD, POST, OPTIONS"
         default: return nil
         }

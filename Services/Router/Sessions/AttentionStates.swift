@@ -6,6 +6,7 @@ internal import Transport
 struct AttentionStates: SessionStates {
     let replicas: AttentionReplicas
     let sequences: LiveSequences
+    let mover: StateMover
 
     var fileBytesMax: Int { sequences.memoryBytes }
 
@@ -30,6 +31,27 @@ struct AttentionStates: SessionStates {
     func store(_ state: StateID) async throws(StateFailure) -> Int {
         let replica = try replica(of: state)
         return try await told { try await replica.store(state, leavesMemory: false) }
+    }
+
+    func move(_ state: StateID, to member: String?) async throws(StateFailure) -> StateMove {
+        let source = try replica(of: state), target = try target(member, from: source)
+        if target.id != source.id {
+            try await told { try await mover.move(state, from: source, to: target) }
+        }
+        return StateMove(members: target.parts.map(\.name), hasMoved: target.id != source.id)
+    }
+
+    /// - Parameter member: an attention service of it; nil: any other replica will do.
+    private func target(_ member: String?, from source: AttentionReplica) throws(StateFailure) -> AttentionReplica {
+        let takers = replicas.all.filter { $0.id == source.id || sequences.takesStates($0.id) }
+        if let member {
+            guard let named = takers.first(where: { $0.parts.contains { $0.name == member } }) else {
+                throw .noMember(member)
+            }
+            return named
+        }
+        guard let roomiest = sequences.roomiest(except: source.id).flatMap({ replicas[$0] }) else { throw .nowhere }
+        return roomiest
     }
 
     func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart {
@@ -76,7 +98,11 @@ struct AttentionStates: SessionStates {
 
     /// What attention answers; its error is told as the front knows it.
     private func told<Value>(_ ask: () async throws -> Value) async throws(StateFailure) -> Value {
-        do { return try await ask() } catch let error as RPCError { throw StateFailure(error) } catch {
+        do { return try await ask() } catch let error as RPCError {
+            throw StateFailure(error)
+        } catch is StateMover.UnderWay {
+            throw .moving
+        } catch {
             throw .failed("\(error)")
         }
     }

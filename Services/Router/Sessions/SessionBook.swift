@@ -29,6 +29,15 @@ final class SessionBook: Sendable {
         return session
     }
 
+    /// A session that no request is at work on at this moment.
+    ///
+    /// - Throws: `SessionRefusal`, `RecordsError`.
+    func resting(_ id: String, of account: String) async throws -> Session {
+        let session = try await session(id, of: account)
+        try lock(session.facts.id).release()
+        return session
+    }
+
     /// Some of the account's sessions.
     func list(_ page: SessionPage.Request, of account: String) async throws -> SessionPage {
         try await records.sessions(of: account, page)

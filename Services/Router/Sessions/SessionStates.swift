@@ -20,6 +20,11 @@ protocol SessionStates: Sendable {
     /// - Returns: the bytes of its file.
     func store(_ state: StateID) async throws(StateFailure) -> Int
 
+    /// Moves a state to another replica of attention, where the next request that goes on from it is computed.
+    ///
+    /// - Parameter member: the name of an attention service of that replica; nil: the one with most memory to spare.
+    func move(_ state: StateID, to member: String?) async throws(StateFailure) -> StateMove
+
     /// A part of a state's file: at most `StatePart.bytesMax` bytes, none only at its end.
     func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart
 
@@ -44,6 +49,14 @@ struct SessionState: Sendable, Equatable {
     var inMemory: Int
     /// The size of its file; 0: it is not on disk.
     var onDisk: Int
+}
+
+/// What became of a state that was to move.
+struct StateMove: Sendable, Equatable {
+    /// The names of the attention services that keep it now, each its part of it.
+    var members: [String]
+    /// Whether it was elsewhere before.
+    var hasMoved: Bool
 }
 
 /// Some bytes of a state's file.

@@ -10,6 +10,12 @@ enum StateFailure: Error, Equatable {
     case refused(String)
     /// Attention is cut into so many parts, each of which has a file of its own.
     case inParts(Int)
+    /// No replica that takes states has an attention service of this name.
+    case noMember(String)
+    /// It is being moved already.
+    case moving
+    /// There is no other replica that it could go to.
+    case nowhere
     /// The attention service does not answer, or is another one than before.
     case unavailable
     /// It is somebody's fault in the cluster; for the log.

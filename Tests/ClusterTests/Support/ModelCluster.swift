@@ -107,7 +107,7 @@ struct ModelCluster: Sendable {
                 AttentionDirector.Config(
                     model: files.config, members: config, timeout: .seconds(120), owner: "router",
                     expected: shape.replicas * shape.parts, cost: try AttentionCost(files)),
-                proof: proof, engine: engine, status: status, logger: logger)
+                proof: proof, engine: engine, mover: StateMover(engine.sequences), status: status, logger: logger)
             return AttentionHosts(config, user: director, group: group, logger: logger)
         }
         let attentionHosts = try makeAttentionHosts(replicas, status)

@@ -49,3 +49,13 @@ package struct SessionListReport: Decodable, Sendable, Equatable {
     /// Whether more of them follow.
     package var hasMore: Bool
 }
+
+/// Where a session is after a move.
+package struct SessionMoveReport: Decodable, Sendable, Equatable {
+    /// Of its state, which moved.
+    package var tokens: Int
+    /// Whether it was elsewhere before.
+    package var moved: Bool
+    /// The attention services that keep it, each its part of it.
+    package var members: [String]
+}

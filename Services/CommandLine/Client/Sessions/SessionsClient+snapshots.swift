@@ -1,16 +1,23 @@
 internal import Console
+internal import Foundation
 internal import NIOHTTP1
 
-/// Sessions as files.
+/// Sessions and the model's states: where these are, and their files.
 extension SessionsClient {
     /// A long prompt may have to be computed before anything comes.
     private static let patient = RESTClient.Limits(silence: .seconds(3600))
 
     /// Has the router store the state of a session.
     package func snapshot(_ id: String) async throws -> Answer<SnapshotReport> {
-        try read(
-            try await client.post(
-                "\(Self.path(of: id))/snapshot", json: Array("{}".utf8), headers: headers, limits: Self.patient))
+        try await post(id, "snapshot", "{}", limits: Self.patient)
+    }
+
+    /// Moves a session's state to another replica of attention.
+    ///
+    /// - Parameter member: an attention service of that replica; nil: the one with most memory to spare.
+    package func move(_ id: String, to member: String?) async throws -> Answer<SessionMoveReport> {
+        let body = try JSONEncoder().encode(member.map { ["to": $0] } ?? [:])
+        return try await post(id, "move", String(decoding: body, as: UTF8.self), limits: Self.patient)
     }
 
     /// Downloads the state of a session. A connection that breaks is made anew, and the download goes on where it was.

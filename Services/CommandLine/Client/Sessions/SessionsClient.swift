@@ -80,7 +80,13 @@ package struct SessionsClient: Sendable {
             case .messages(let count)?: #"{"messages":\#(count)}"#
             case .tokens(let count)?: #"{"tokens":\#(count)}"#
             }
-        return try read(
+        return try await post(id, action, body, limits: limits)
+    }
+
+    func post<Value: Decodable & Sendable>(
+        _ id: String, _ action: String, _ body: String, limits: RESTClient.Limits
+    ) async throws -> Answer<Value> {
+        try read(
             try await client.post(
                 "\(Self.path(of: id))/\(action)", json: Array(body.utf8), headers: headers, limits: limits))
     }

@@ -10,6 +10,11 @@ enum SessionText {
         "\(counted(session.messageCount, "message")), \(counted(session.tokens, "token"))"
     }
 
+    static func move(_ move: SessionMoveReport) -> String {
+        let place = move.members.map { shown($0) }.joined(separator: ", ")
+        return "\(counted(move.tokens, "token")), \(move.moved ? "moved to" : "already on") \(place)"
+    }
+
     static func list(_ sessions: [SessionReport], hasMore: Bool) -> String {
         guard !sessions.isEmpty else { return "There are no sessions." }
         let rows = sessions.map {

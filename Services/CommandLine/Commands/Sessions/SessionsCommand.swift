@@ -6,7 +6,8 @@ internal import Console
 struct SessionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sessions",
-        abstract: "List, show, fork, rewind, save, restore or delete the sessions that a router keeps for an API key.",
+        abstract:
+            "List, show, fork, rewind, move, save, restore or delete the sessions that a router keeps for an API key.",
         discussion: """
             A session is a conversation that clients continue by its id (session_id of the REST API).
               minimax sessions list
@@ -16,7 +17,7 @@ struct SessionsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             SessionsListCommand.self, SessionsShowCommand.self, SessionsForkCommand.self, SessionsRewindCommand.self,
-            SessionsSaveCommand.self, SessionsRestoreCommand.self, SessionsDeleteCommand.self,
+            SessionsMoveCommand.self, SessionsSaveCommand.self, SessionsRestoreCommand.self, SessionsDeleteCommand.self,
         ])
 }
 

@@ -49,6 +49,19 @@ extension APIError {
                 status: .notImplemented,
                 message: "Snapshots need attention in one part; this cluster has cut it into \(count).",
                 code: "snapshot_not_available")
+        case .noMember(let name):
+            self = .invalid(
+                "to",
+                "Invalid 'to': no attention service that computes or takes states has the name '\(name.echoed)'.",
+                code: "member_not_found")
+        case .moving:
+            self.init(
+                status: .conflict, message: "The session's state is being moved already.", code: "session_busy",
+                retryAfter: 1)
+        case .nowhere:
+            self.init(
+                status: .conflict, message: "There is no other replica of attention that the session could move to.",
+                code: "no_other_replica")
         case .unavailable:
             self = .notReady("The attention service was lost while it worked on this request; send the request again.")
         case .failed: self = .internalError

@@ -22,6 +22,7 @@ extension Front {
         }
         api.post("/sessions/:id/fork") { request, context in try await forkSession(request, context) }
         api.post("/sessions/:id/rewind") { request, context in try await rewindSession(request, context) }
+        api.post("/sessions/:id/move") { request, context in try await moveSession(request, context) }
         api.delete("/sessions/:id") { _, context in
             let id = try id(context)
             try await sessions.delete(id, of: account(context))
@@ -74,6 +75,16 @@ extension Front {
         guard point != .end else { throw APIError.missing("messages") }
         let session = try await sessions.rewind(try id(context), of: account(context)) { try point.tokens(of: $0) }
         return try await shown(session, context)
+    }
+
+    /// Moves the state that the session's next request goes on from. Shorter ones along its tokens, which other
+    /// sessions may begin from as well, stay where they are.
+    private func moveSession(_ request: Request, _ context: FrontContext) async throws -> Response {
+        let fields = try await fields(of: request, context)
+        let member = try fields.string("to"), priority = try fields.priority()
+        let session = try await sessions.resting(try id(context), of: account(context))
+        let move = try await withState(of: session, context, priority) { try await states.move($0, to: member) }
+        return Response(json: SessionJSON.move(move, of: session))
     }
 
     func fields(of request: Request, _ context: FrontContext) async throws -> RequestFields {

@@ -65,7 +65,7 @@ extension Front {
 
     /// Does something with the state of all of a session's tokens, which is computed where none is kept. One that is
     /// evicted before anything could be done with it is computed once more.
-    private func withState<R: Sendable>(
+    func withState<R: Sendable>(
         of session: Session, _ context: FrontContext, _ priority: Priority = .normal,
         _ work: (StateID) async throws -> R
     ) async throws -> R {

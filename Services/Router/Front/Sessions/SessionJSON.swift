@@ -67,6 +67,13 @@ enum SessionJSON {
         ]
     }
 
+    static func move(_ move: StateMove, of session: Session) -> JSONValue {
+        [
+            "id": .string(session.facts.id.text), "object": "session.move", "tokens": .int(session.facts.tokens),
+            "moved": .bool(move.hasMoved), "members": .array(move.members.map { .string($0) }),
+        ]
+    }
+
     static func list(_ page: SessionPage) -> JSONValue {
         [
             "object": "list", "data": .array(page.sessions.map { .object(facts($0)) }),

@@ -46,6 +46,17 @@ import Testing
         #expect(SessionText.list([], hasMore: false) == "There are no sessions.")
     }
 
+    @Test("a move names where the session is now, and whether it was there before")
+    func move() throws {
+        #expect(try SessionsMoveCommand.parse(["sess_a"]).to == nil)
+        #expect(try SessionsMoveCommand.parse(["sess_a", "--to", "attention-2"]).to == "attention-2")
+        func text(_ json: String) throws -> String {
+            SessionText.move(try JSONDecoder().decode(SessionMoveReport.self, from: Data(json.utf8)))
+        }
+        #expect(try text(#"{"tokens":9,"moved":true,"members":["a-1","a-2"]}"#) == "9 tokens, moved to a-1, a-2")
+        #expect(try text(#"{"tokens":1,"moved":false,"members":["a\n"]}"#) == #"1 token, already on a\u000a"#)
+    }
+
     @Test("what clients noted breaks no row and steers no terminal")
     func strangeNotes() throws {
         let decoder = JSONDecoder()

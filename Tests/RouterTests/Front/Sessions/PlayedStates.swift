@@ -75,6 +75,13 @@ final class PlayedStates: SessionStates {
         }
     }
 
+    func move(_ state: StateID, to member: String?) async throws(StateFailure) -> StateMove {
+        try ask("move \(state) to \(member ?? "any")") { content throws(StateFailure) in
+            guard content.states[state] != nil else { throw .gone }
+            return StateMove(members: [member ?? "attention-2"], hasMoved: member != "attention-1")
+        }
+    }
+
     func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart {
         try ask("part at \(offset)") { content throws(StateFailure) in
             content.partsLeft -= 1

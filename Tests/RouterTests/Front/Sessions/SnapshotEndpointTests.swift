@@ -43,6 +43,37 @@ import Testing
             headers: headers.merging(["Authorization": "Bearer mine"]) { given, _ in given })
     }
 
+    @Test("a session moves with the state of all its tokens, which is computed where none is kept")
+    func moving() async throws {
+        let states = PlayedStates()
+        try await withSession(states) { client, id, generator in
+            let path = "/v1/sessions/\(id)/move"
+            for (body, members, moved) in [
+                ("", "attention-2", true), (#"{"to":"attention-3"}"#, "attention-3", true),
+                (#"{"to":"attention-1","priority":"low"}"#, "attention-1", false),
+            ] {
+                let answer = try await client.ask("POST", path, body)
+                #expect(
+                    answer.json == [
+                        "id": .string(id), "object": "session.move", "tokens": 3, "moved": .bool(moved),
+                        "members": [.string(members)],
+                    ])
+            }
+            #expect(generator.requests.filter(\.keepsEnd).map(\.prompt) == [[1, 2, 3]])
+            #expect(try await client.ask("POST", path, #"{"to":7}"#).error["param"] == "to")
+            for (failure, status, code) in [
+                (StateFailure.noMember("x"), 400, "member_not_found"), (.nowhere, 409, "no_other_replica"),
+                (.moving, 409, "session_busy"), (.noRoom("it is full"), 503, "service_unavailable"),
+            ] {
+                states.fails(with: failure)
+                let answer = try await client.ask("POST", path, #"{"to":"x"}"#)
+                #expect(answer.status == status && answer.error["code"] == .string(code), "\(answer.body)")
+            }
+            #expect(try await client.ask("POST", "/v1/sessions/sess_x/move", "").status == 404)
+            #expect(try await client.ask("GET", path, nil).status == 405)
+        }
+    }
+
     @Test("a state that is not kept is computed, its end kept, and stored; one that is there is only stored")
     func storing() async throws {
         let states = PlayedStates()
