@@ -13,6 +13,8 @@ struct AttentionArrangement: Sendable {
         let machine: String
         /// Bytes a second that it reads.
         let bandwidth: Double
+        /// How long a call takes that needs no arithmetic, in seconds; nil: that was not measured.
+        var hop: Double?
     }
 
     /// Processes that serve the same sequences, in the order of their parts.

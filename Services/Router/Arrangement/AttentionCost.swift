@@ -9,9 +9,10 @@ struct AttentionCost: Sendable, Equatable {
     /// Bytes of all weights that a row meets: those of all attention layers, and the head's.
     var bytes: Double
 
-    /// Seconds of a step of one row, with so many parts that read `bandwidth` bytes a second each.
-    func seconds(parts: Int, bandwidth: Double) -> Double {
-        let calls = StepPrediction.hopSeconds + Double(parts - 1) * Self.partSeconds
+    /// Seconds of a step of one row, with so many parts that read `bandwidth` bytes a second each, and are `hop` seconds
+    /// away, there and back.
+    func seconds(parts: Int, bandwidth: Double, hop: Double) -> Double {
+        let calls = hop + Double(parts - 1) * Self.partSeconds
         return Double(layerCount) * calls + bytes / Double(parts) / bandwidth
     }
 
@@ -21,10 +22,10 @@ struct AttentionCost: Sendable, Equatable {
     func partCount(for processes: [AttentionArrangement.Process]) -> Int {
         let machines = Set(processes.map(\.machine)).count
         let bandwidth = processes.map(\.bandwidth).filter { $0 > 0 }.min() ?? Self.bandwidth
+        let hop = processes.compactMap(\.hop).max() ?? StepPrediction.hopSeconds
+        func seconds(_ parts: Int) -> Double { self.seconds(parts: parts, bandwidth: bandwidth, hop: hop) }
         var count = 1
-        while 2 * count <= min(machines, partsMax),
-            seconds(parts: 2 * count, bandwidth: bandwidth) < Self.gain * seconds(parts: count, bandwidth: bandwidth)
-        {
+        while 2 * count <= min(machines, partsMax), seconds(2 * count) < Self.gain * seconds(count) {
             count *= 2
         }
         return count

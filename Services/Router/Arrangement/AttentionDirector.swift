@@ -51,6 +51,7 @@ actor AttentionDirector: AttentionMemberUser {
     private nonisolated let faults = AsyncStream.makeStream(of: (Member.ID, any Error).self)
 
     private static let period = Duration.seconds(1), retryPause = Duration.milliseconds(200)
+    private static let hopCalls = 5
     private static let lookPause = Duration.milliseconds(5)
     /// The book of kept states is compared with the services' after so many periods.
     private static let refreshPeriods = 30
@@ -102,9 +103,10 @@ actor AttentionDirector: AttentionMemberUser {
             let description = try await client.describe(timeout: config.timeout)
             try requireSameModel(description)
             try await requireProof(of: description, client)
+            let hop = try await hop(to: client)
             try Task.checkCancellation()        // it may have been lost meanwhile
             let arranged = AttentionArrangement.Process(
-                id: member.id, machine: member.kind.machine, bandwidth: member.bandwidth)
+                id: member.id, machine: member.kind.machine, bandwidth: member.bandwidth, hop: hop)
             processes[member.id] = Process(client: client, arranged: arranged, description: description)
             logger.info(
                 "attention connected",
@@ -147,6 +149,17 @@ actor AttentionDirector: AttentionMemberUser {
         return AttentionUse(
             part: arrangement.partCount.flatMap { AttentionPart(index: place.part, count: $0) }, replica: index,
             sequences: count, isIdle: isIdle)
+    }
+
+    /// The shortest of a few calls that need no arithmetic, in seconds.
+    private func hop(to client: AttentionClient) async throws -> Double {
+        var shortest = Double.infinity
+        for _ in 0 ..< Self.hopCalls {
+            let begin = ContinuousClock.now
+            _ = try await client.describe(timeout: config.timeout)
+            shortest = min(shortest, begin.duration(to: .now) / .seconds(1))
+        }
+        return shortest
     }
 
     private func requireSameModel(_ description: AttentionDescription) throws {

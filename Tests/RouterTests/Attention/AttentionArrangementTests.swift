@@ -82,6 +82,10 @@ import Testing
         let small = AttentionCost(partsMax: 8, layerCount: 16, bytes: 4e6)
         #expect(small.partCount(for: machines) == 1)
         #expect(AttentionCost(partsMax: 2, layerCount: 80, bytes: 8e9).partCount(for: machines) == 2)
+        // Calls that take longer than reading does leave less to be gained.
+        let far = machines.map { Process(id: $0.id, machine: $0.machine, bandwidth: $0.bandwidth, hop: 50e-3) }
+        #expect(Self.cost.partCount(for: far) == 1)
+        #expect(Self.cost.partCount(for: Array(machines.dropLast()) + [far[0]]) == 1, "the slowest one decides")
     }
 
     @Test("in any sequence of events replicas are disjoint, whole, of one size, and as many as there can be")
