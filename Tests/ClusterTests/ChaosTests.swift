@@ -1,3 +1,4 @@
+import AdminMessages
 import JSON
 import Synchronization
 import Testing
@@ -21,37 +22,59 @@ import Testing
             prompt, maxTokens: tokenCount, [.init("ignore_eos", true), .init("logprobs", 3)] + sampling)
     }
 
+    /// Two more, one of which needs more of a row than its best token.
+    private static let moreBodies: [JSONValue] = [
+        RESTCluster.completionBody(
+            "Tell me a story", maxTokens: tokenCount, [.init("ignore_eos", true), .init("logprobs", 1)]),
+        RESTCluster.completionBody(
+            "The old bridge", maxTokens: tokenCount,
+            [
+                .init("ignore_eos", true), .init("logprobs", 1), .init("temperature", .number("0.8")),
+                .init("top_p", .number("0.9")), .init("seed", 11),
+            ]),
+    ]
+
     private static let setup = RESTCluster.Setup(
         expertHosts: 1, router: ["--host-silence-seconds", "1"],
         expertHost: ["--read-bandwidth-mib", "4096", "--memory-max-mib", "1024"])
 
+    private static let hostEvents: KeyValuePairs<HostStorm.Event, Int> = [
+        .add: 6, .drain: 5, .kill: 5, .freeze: 5, .cutOff: 4, .changePlan: 5,
+    ]
     private static let attentionEvents: KeyValuePairs<HostStorm.Event, Int> = [
         .add: 8, .drain: 5, .kill: 5, .freeze: 4, .cutOff: 4, .changePlan: 4,
     ]
 
     @Test(
-        "four streams get every byte while attention services join, leave, die, freeze and are cut off or cut in parts",
-        .timeLimit(.minutes(10)))
-    func attentionStorm() async throws {
+        """
+        six streams and four sessions get every byte while attention services and expert hosts join, leave, die, \
+        freeze and are cut off, attention is cut into parts, and the sessions are moved
+        """, .timeLimit(.minutes(10)))
+    func stormOfBoth() async throws {
         let seed = UInt64.random(in: .min ... .max)
         print("the storm's seed is \(seed)")
         try await RESTCluster.with(Self.setup, starts: .nothing) { cluster in
-            let storm = HostStorm(cluster, of: .attention, seed: seed)
+            let hosts = HostStorm(cluster, seed: seed), attention = HostStorm(cluster, of: .attention, seed: seed &+ 1)
+            let storms = [(hosts, Self.hostEvents), (attention, Self.attentionEvents)]
             do {
-                try cluster.startExpertHost(1)
-                for _ in 0 ..< 3 { try await storm.add() }
+                for _ in 0 ..< 3 { try await hosts.add() }
+                for _ in 0 ..< 4 { try await attention.add() }
                 try cluster.startRouter()
                 try await cluster.waitUntilReady()
-                try await weather(storm, Self.attentionEvents, cluster)
-                try await storm.calmDown()
+                _ = try await cluster.change(PlanChange(attentionParts: .fixed(2)))
+                try await weather(storms, Self.bodies + Self.moreBodies, cluster, StormSessions(cluster, seed: seed))
+                for (storm, _) in storms { try await storm.calmDown() }
             } catch {
-                await storm.stopProxies()
-                throw SupportError("seed \(seed): \(error)\n\(await storm.story.joined(separator: "\n"))")
+                for (storm, _) in storms { await storm.stopProxies() }
+                let story = await hosts.story + attention.story
+                throw SupportError("seed \(seed): \(error)\n\(story.joined(separator: "\n"))")
             }
-            await storm.stopProxies()
-            let counts = await storm.counts
-            for (event, count) in Self.attentionEvents where event != .add {
-                #expect(counts[event] == count, "\(event), seed \(seed)")
+            for (storm, events) in storms {
+                await storm.stopProxies()
+                let counts = await storm.counts
+                for (event, count) in events where event != .add {
+                    #expect(counts[event] == count, "\(event), seed \(seed)")
+                }
             }
             #expect(try await cluster.metric("minimax_attention_services_lost_total", of: "router") > 0)
         }
@@ -70,7 +93,7 @@ import Testing
                 try await storm.add()
                 try cluster.startRouter()
                 try await cluster.waitUntilReady()
-                try await weather(storm, Self.events, cluster)
+                try await weather([(storm, Self.events)], Self.bodies, cluster)
                 try await storm.calmDown()
             } catch {
                 await storm.stopProxies()
@@ -89,12 +112,14 @@ import Testing
         }
     }
 
-    /// Four streams at a time, from before the storm until after it.
+    /// As many streams at a time as there are bodies, and sessions beside them, from before the storms until after
+    /// them.
     private func weather(
-        _ storm: HostStorm, _ events: KeyValuePairs<HostStorm.Event, Int>, _ cluster: RESTCluster
+        _ storms: [(HostStorm, KeyValuePairs<HostStorm.Event, Int>)], _ bodies: [JSONValue], _ cluster: RESTCluster,
+        _ sessions: StormSessions? = nil
     ) async throws {
         var undisturbed: [Transcript] = []
-        for body in Self.bodies {
+        for body in bodies {
             undisturbed.append(Transcript(try await cluster.stream(RESTCluster.completionsPath, body)))
         }
         for transcript in undisturbed {
@@ -103,17 +128,22 @@ import Testing
             #expect(transcript.finish == "length")
             #expect(transcript.isDone)
         }
-        let ends = CallCount()
+        try await sessions?.begin()
+        let ends = CallCount(), stormCount = storms.count
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for (body, expected) in zip(Self.bodies, undisturbed) {
-                tasks.addTask { try await Self.stream(body, expected, cluster) { ends.value > 0 } }
+            for (body, expected) in zip(bodies, undisturbed) {
+                tasks.addTask { try await Self.stream(body, expected, cluster) { ends.value == stormCount } }
             }
-            tasks.addTask {
-                try await storm.rage(events)
-                ends.add()
+            for (storm, events) in storms {
+                tasks.addTask {
+                    try await storm.rage(events)
+                    ends.add()
+                }
             }
+            if let sessions { tasks.addTask { try await sessions.live { ends.value == stormCount } } }
             for try await _ in tasks {}
         }
+        try await sessions?.end()
     }
 
     /// One stream after the other, each compared with the undisturbed one.
