@@ -24,6 +24,12 @@ import Transport
         #expect(value.bytesInMemory == 2048 && value.bytesOnDisk == 0)
     }
 
+    @Test("a new session is read as others are")
+    func created() async throws {
+        let made = try await answer("200 OK", SessionSamples.session) { try await $0.create(prompt: [7, 8]) }
+        #expect(made.value.id == "sess_a" && made.value.tokens == 9)
+    }
+
     @Test("a refusal is told in the router's words, and what is no router with sessions is named")
     func refusals() async throws {
         let refusal = #"{"error":{"message":"No session has the id 'x'.","type":"invalid_request_error"}}"#

@@ -56,6 +56,13 @@ package struct SessionsClient: Sendable {
         return try read(try await client.get(path, headers: headers, limits: limits))
     }
 
+    /// A new session that begins with these tokens, which the model reads first.
+    package func create(prompt: [Int32]) async throws -> Answer<SessionReport> {
+        let body = "{\"prompt\":[\(prompt.map(String.init).joined(separator: ","))]}"
+        return try read(
+            try await client.post(Self.path, json: Array(body.utf8), headers: headers, limits: limits))
+    }
+
     /// A new session that begins as `id` does, up to `place`; nil: all of it.
     package func fork(_ id: String, at place: Place?) async throws -> Answer<SessionReport> {
         try await post(id, "fork", place)

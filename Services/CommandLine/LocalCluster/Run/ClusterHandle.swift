@@ -24,6 +24,8 @@ package struct ClusterHandle: Sendable {
     package let children: [Child]
     /// Tells the cluster that the end of the process with this name will be no accident.
     let expectExit: @Sendable (_ name: String) -> Void
+    /// Waits for the end of the process with this name; nil where the work is cut short meanwhile.
+    let exit: @Sendable (_ name: String) async -> ChildExit?
 
     /// The expert hosts among the processes.
     package var expertHosts: [Child] { children.filter { $0.role == .expertHost } }
@@ -31,12 +33,23 @@ package struct ClusterHandle: Sendable {
     /// The attention services among the processes.
     package var attentionHosts: [Child] { children.filter { $0.role == .attention } }
 
-    /// Ends an expert host as a power cut would: it cannot say good-bye.
+    /// Ends a process as a power cut would: it cannot say good-bye.
     ///
     /// - Throws: `StartError` when there is no such process any more.
-    package func destroy(_ host: Child) throws {
-        expectExit(host.name)
-        try kill(host)
+    package func destroy(_ child: Child) throws {
+        expectExit(child.name)
+        try send(SIGKILL, to: child)
+    }
+
+    /// Tells a process to stop, and waits until it has ended.
+    ///
+    /// - Returns: how it ended.
+    /// - Throws: `StartError` when there is no such process any more; `CancellationError` when the work is cut short.
+    package func stop(_ child: Child) async throws -> ChildExit {
+        expectExit(child.name)
+        try send(SIGTERM, to: child)
+        guard let exit = await exit(child.name) else { throw CancellationError() }
+        return exit
     }
 
     /// Ends all processes as a power cut would. The work that is done around the cluster has to end then.
@@ -44,12 +57,12 @@ package struct ClusterHandle: Sendable {
     /// - Throws: `StartError` when one of them had ended before.
     package func destroyAll() throws {
         for child in children { expectExit(child.name) }
-        for child in children { try kill(child) }
+        for child in children { try send(SIGKILL, to: child) }
     }
 
-    private func kill(_ child: Child) throws {
-        guard Foundation.kill(child.processID, SIGKILL) == 0 else {
-            throw StartError("\(child.name), process \(child.processID), cannot be killed: it has ended already")
+    private func send(_ signal: Int32, to child: Child) throws {
+        guard kill(child.processID, signal) == 0 else {
+            throw StartError("\(child.name), process \(child.processID), gets no signal: it has ended already")
         }
     }
 }

@@ -155,7 +155,7 @@ struct ClusterRun {
         }
         return ClusterHandle(
             url: plan.url, admin: processes[processes.count - 1].admin, children: children,
-            expectExit: { [tasks] in tasks.expectExit(of: $0) })
+            expectExit: { [tasks] in tasks.expectExit(of: $0) }, exit: { [tasks] in await tasks.exit(of: $0) })
     }
 }
 

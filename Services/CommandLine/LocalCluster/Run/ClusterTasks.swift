@@ -33,6 +33,8 @@ struct ClusterTasks: Sendable {
     let recentLines = RecentLines()
     private let sink: AsyncStream<ClusterEvent>.Continuation
     private let orders: [String: AsyncStream<ChildProcess.Order>.Continuation]
+    /// How each child ends, once it has.
+    private let exits: [String: AsyncStream<ChildExit>]
     private let endOfWork = AsyncStream<Void>.makeStream()
 
     private static let pollInterval = Duration.milliseconds(40)
@@ -49,15 +51,22 @@ struct ClusterTasks: Sendable {
         let (events, sink) = AsyncStream<ClusterEvent>.makeStream()
         (self.events, self.sink) = (events, sink)
         var orders: [String: AsyncStream<ChildProcess.Order>.Continuation] = [:]
+        var exits: [String: AsyncStream<ChildExit>] = [:]
         for process in processes {
             let (received, sender) = AsyncStream<ChildProcess.Order>.makeStream()
             orders[process.name] = sender
+            let (exit, exitSink) = AsyncStream<ChildExit>.makeStream()
+            exits[process.name] = exit
             let child = ChildProcess(plan: process, logFile: "\(logs)/\(process.name).log")
             let lines = recentLines
-            tasks.addTask { await Self.run(child, process.name, received, verbose ? .shown : .kept, lines, sink) }
+            tasks.addTask {
+                let exit = await Self.run(child, process.name, received, verbose ? .shown : .kept, lines, sink)
+                exitSink.yield(exit)
+                sink.yield(.exited(process.name, exit))
+            }
             tasks.addTask { await Self.poll(process, into: sink) }
         }
-        self.orders = orders
+        (self.orders, self.exits) = (orders, exits)
         tasks.addTask { for await _ in signals { sink.yield(.stop) } }
         tasks.addTask { await Self.tick(into: sink) }
     }
@@ -88,20 +97,26 @@ struct ClusterTasks: Sendable {
     /// Tells that a child's end will be no accident.
     func expectExit(of name: String) { sink.yield(.exitExpected(name)) }
 
+    /// Waits for a child's end; one may wait for each. Nil where there is no such child, or the waiting is cut short.
+    func exit(of name: String) async -> ChildExit? {
+        guard let exits = exits[name] else { return nil }
+        for await exit in exits { return exit }
+        return nil
+    }
+
     private enum Lines { case shown, kept }
 
     private static func run(
         _ child: ChildProcess, _ name: String, _ orders: AsyncStream<ChildProcess.Order>, _ lines: Lines,
         _ recentLines: RecentLines, _ sink: AsyncStream<ClusterEvent>.Continuation
-    ) async {
-        let exit = await child.run(
+    ) async -> ChildExit {
+        await child.run(
             orders: orders,
             onStart: { sink.yield(.started(name, processID: $0)) },
             onLine: { line in
                 recentLines.add(line, of: name)
                 if lines == .shown { writeToStandardError("\(name) | \(line)\n") }
             })
-        sink.yield(.exited(name, exit))
     }
 
     /// Asks a child how it is until it is ready.
