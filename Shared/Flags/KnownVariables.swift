@@ -11,13 +11,13 @@ package enum KnownVariables {
         exit-with-parent expert-hosts file folder force gate-skew hang-ups head-seconds host
         host-silence-seconds host-wait-seconds hot-copies idle-seconds inter-token-target-ms json
         keep-alive-seconds keep-every kernels keys layers limit listen live load log-folder log-format
-        log-level max-tokens memory-max-mib messages mode model model-name name no-pins number-states-folder
-        orphan-seconds out outputs overlap parts pin pin-cores placement port prefill prefill-tokens-max
-        prefix-reuse prompt-tokens questions queue-max rate read-bandwidth-mib records repeat requests rounds
-        router router-flags scale seed sequences-max shape share-prefixes slow-readers softmax-every
-        spin-microseconds stall-seconds states-folder streams target-itl target-ttft temperature text threads
-        threads-list timeout-seconds to tokens tools-first trace trust-special-tokens undrain url verbose
-        vocabulary
+        log-level lose max-tokens memory-max-mib messages mode model model-name name no-pins
+        number-states-folder orphan-seconds out outputs overlap parts pin pin-cores placement port prefill
+        prefill-tokens-max prefix-reuse prompt-tokens questions queue-max rate read-bandwidth-mib records
+        repeat requests rounds router router-flags scale seed sequences-max shape share-prefixes slow-readers
+        softmax-every spin-microseconds stall-seconds states-folder streams target-itl target-ttft temperature
+        text threads threads-list timeout-seconds to tokens tools-first trace trust-special-tokens undrain url
+        verbose vocabulary
         """.split(whereSeparator: \.isWhitespace).map(String.init))
 
     /// What only `compose/compose.yaml` and the tests read.

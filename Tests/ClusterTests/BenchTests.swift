@@ -123,6 +123,22 @@ import Testing
         #expect(try value("memory.warm") > 0 && value("descriptors.after") > 0)
     }
 
+    @Test("failover kills the attention service that has the answer, which another one goes on with")
+    func failover() async throws {
+        let lines = try await run([
+            "failover", "--model", Paths.demo, "--lose", "attention", "--attention-hosts", "2", "--copies", "1",
+            "--rounds", "1", "--tokens", "60",
+        ])
+        func value(_ name: String) throws -> Double {
+            try #require(lines["failover.bf16.exact.attention.\(name)"], "\(name)").value
+        }
+        #expect(try value("same_text") == 1 && value("rounds") == 1)
+        #expect(try value("gap_before.max") > 0 && value("gap_after.max") > 0 && value("reading.max") > 0)
+        // One round: what is left of the growth is the difference, but for rounding.
+        let rest = try value("gap_after.max") - value("gap_before.max") - value("reading.max")
+        #expect(abs(try value("growth_less_reading.max") - rest) < 1e-6)
+    }
+
     @Test("serve finds the capacity, and loads the cluster with multiples of it")
     func capacity() async throws {
         let lines = try await run([

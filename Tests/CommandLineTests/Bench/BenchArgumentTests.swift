@@ -34,6 +34,8 @@ import Testing
             (["failover", "--model", "m", "--context", "0"], "'--context'"),
             (["failover", "--model", "m", "--router-flags", "--copies 3"], "'--router-flags' has --copies"),
             (["failover", "--model", "m", "--router-flags", "--port=1"], "'--router-flags' has --port=1"),
+            (["failover", "--model", "m", "--lose", "router"], "--lose"),
+            (["failover", "--model", "m", "--lose", "attention"], "'--attention-hosts' of at least 2, not 1"),
             (["placement"], "--model"),
             (["placement", "--model", "m", "--expert-hosts", "1,0"], "--expert-hosts"),
             (["placement", "--model", "m", "--expert-hosts", "1,257"], "'--expert-hosts'"),
