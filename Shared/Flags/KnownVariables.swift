@@ -14,10 +14,10 @@ package enum KnownVariables {
         log-level lose max-tokens memory-max-mib messages mode model model-name name no-pins
         number-states-folder orphan-seconds out outputs overlap parts pin pin-cores placement port prefill
         prefill-tokens-max prefix-reuse prompt-tokens questions queue-max rate read-bandwidth-mib records
-        repeat requests rounds router router-flags scale seed sequences-max shape share-prefixes slow-readers
-        softmax-every spin-microseconds stall-seconds states-folder streams target-itl target-ttft temperature
-        text threads threads-list timeout-seconds to tokens tools-first trace trust-special-tokens undrain url
-        verbose vocabulary
+        repeat requests rounds router router-flags scale seed sequences-max sessions shape share-prefixes
+        slow-readers softmax-every spin-microseconds stall-seconds states-folder streams target-itl
+        target-ttft temperature text threads threads-list timeout-seconds to tokens tools-first trace
+        trust-special-tokens undrain url verbose vocabulary
         """.split(whereSeparator: \.isWhitespace).map(String.init))
 
     /// What only `compose/compose.yaml` and the tests read.

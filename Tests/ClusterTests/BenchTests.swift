@@ -139,6 +139,21 @@ import Testing
         #expect(abs(try value("growth_less_reading.max") - rest) < 1e-6)
     }
 
+    @Test("drain stops the attention service with the sessions, and finds all of them on the other one")
+    func drain() async throws {
+        let lines = try await run([
+            "drain", "--model", Paths.demo, "--sessions", "3", "--context", "100", "--streams", "2", "--tokens", "400",
+            "--rounds", "1",
+        ])
+        func value(_ name: String) throws -> Double {
+            try #require(lines["drain.bf16.exact.\(name)"], "\(name)").value
+        }
+        #expect(try value("exits_in_order") == 1 && value("exit_time.max") <= value("grace"))
+        #expect(try value("sessions") == 3 && value("sessions_held") > 0)
+        #expect(try value("sessions_right") == 3 && value("sessions_kept") == 3)
+        #expect(try value("streams_same_text") == 2 && value("gap_after.max") > 0)
+    }
+
     @Test("serve finds the capacity, and loads the cluster with multiples of it")
     func capacity() async throws {
         let lines = try await run([

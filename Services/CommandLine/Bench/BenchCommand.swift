@@ -12,8 +12,8 @@ package struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             MachineBench.self, KernelBench.self, HopBench.self, DecodeBench.self, PrefillBench.self, ThreadsBench.self,
-            ServeBench.self, SessionBench.self, FailoverBench.self, PlacementBench.self, TokenizerBench.self,
-            HopEcho.self,
+            ServeBench.self, SessionBench.self, FailoverBench.self, DrainBench.self, PlacementBench.self,
+            TokenizerBench.self, HopEcho.self,
         ])
 
     /// The parser makes it.

@@ -10,7 +10,7 @@ import Testing
     private static func token(_ text: String) -> String { "data: {\"choices\":[{\"text\":\"\(text)\"}]}\n\n" }
     private static let end =
         #"data: {"choices":[{"text":"","finish_reason":"length"}],"#
-        + #""usage":{"completion_tokens":2}}"# + "\n\ndata: [DONE]\n\n"
+        + #""usage":{"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}}"# + "\n\ndata: [DONE]\n\n"
     private static let request = CompletionBody(prompt: [1], tokensMax: 2, choice: [])
 
     private func watch(
@@ -25,7 +25,7 @@ import Testing
     func whole() async throws {
         let log = Log()
         let answer = try await watch([Self.head, Self.token("a"), Self.token("b"), Self.end]) { log.add($0) }
-        #expect(answer.text == "ab")
+        #expect(answer.text == "ab" && answer.cached == 1)
         #expect(answer.tokens.count == 2 && answer.tokens[0] <= answer.tokens[1])
         #expect(log.counts == log.counts.sorted() && log.counts.last == 2)
     }

@@ -36,6 +36,18 @@ import Testing
             (["failover", "--model", "m", "--router-flags", "--port=1"], "'--router-flags' has --port=1"),
             (["failover", "--model", "m", "--lose", "router"], "--lose"),
             (["failover", "--model", "m", "--lose", "attention"], "'--attention-hosts' of at least 2, not 1"),
+            (["drain"], "--model"),
+            (["drain", "--model", "m", "--attention-hosts", "1"], "'--attention-hosts' takes a number from 2"),
+            (["drain", "--model", "m", "--sessions", "0"], "'--sessions'"),
+            (["drain", "--model", "m", "--context", "15"], "'--context'"),
+            (["drain", "--model", "m", "--streams", "65"], "'--streams'"),
+            (["drain", "--model", "m", "--tokens", "15"], "'--tokens'"),
+            (["drain", "--model", "m", "--rounds", "0"], "'--rounds'"),
+            (["drain", "--model", "m", "--drain-seconds", "-1"], "--drain-seconds"),
+            (
+                ["drain", "--model", "m", "--router-flags", "--prefix-reuse=off"],
+                "'--router-flags' has --prefix-reuse=off"
+            ),
             (["placement"], "--model"),
             (["placement", "--model", "m", "--expert-hosts", "1,0"], "--expert-hosts"),
             (["placement", "--model", "m", "--expert-hosts", "1,257"], "'--expert-hosts'"),

@@ -7,6 +7,8 @@ struct CompletionChunk: Sendable, Equatable {
     var finishReason: String?
     /// How many tokens the whole answer has, as the server counted them.
     var completionTokens: Int?
+    /// How many tokens of the prompt need not be computed, where the server tells.
+    var cachedTokens: Int?
     /// Why the answer ends here.
     var failure: String?
 
@@ -27,6 +29,7 @@ extension CompletionChunk {
         text = choices.first?["text"]?.string ?? ""
         finishReason = choices.first?["finish_reason"]?.string
         completionTokens = json["usage"]?["completion_tokens"]?.integer
+        cachedTokens = json["usage"]?["prompt_tokens_details"]?["cached_tokens"]?.integer
     }
 }
 

@@ -7,6 +7,8 @@ struct WatchedAnswer: Sendable, Equatable {
     /// When each token came, in seconds of the watcher.
     let tokens: [Double]
     let text: String
+    /// How many tokens of the prompt were there already.
+    var cached = 0
 }
 
 /// Asks a router for completions and notes what came when.
@@ -38,6 +40,6 @@ struct AnswerWatcher: Sendable {
         guard outcome == .ok else {
             throw StartError("\(client.address): \(outcome.reason ?? "the answer is not whole")")
         }
-        return WatchedAnswer(tokens: follower.tokens, text: follower.text)
+        return WatchedAnswer(tokens: follower.tokens, text: follower.text, cached: follower.cached)
     }
 }

@@ -7,6 +7,8 @@ struct AnswerFollower {
     /// When each token came, in seconds.
     private(set) var tokens: [Double] = []
     private(set) var text = ""
+    /// How many tokens of the prompt need not be computed; 0 while the server has not told.
+    private(set) var cached = 0
     private var events = ServerSentEvents()
     private var finishReason: String?
     private var counted: Int?
@@ -33,6 +35,7 @@ struct AnswerFollower {
         text += chunk.text
         finishReason = chunk.finishReason ?? finishReason
         counted = chunk.completionTokens ?? counted
+        cached = chunk.cachedTokens ?? cached
     }
 
     /// What the answer is once its stream has ended in order.

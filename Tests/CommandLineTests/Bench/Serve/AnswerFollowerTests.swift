@@ -78,6 +78,10 @@ private enum Wire {
             (#"{"choices":[{"text":"x","finish_reason":null}],"usage":null}"#, CompletionChunk(text: "x")),
             (#"{"choices":[{"text":"","finish_reason":"length"}]}"#, CompletionChunk(finishReason: "length")),
             (#"{"choices":[],"usage":{"completion_tokens":7}}"#, CompletionChunk(completionTokens: 7)),
+            (
+                #"{"choices":[],"usage":{"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":3}}}"#,
+                CompletionChunk(completionTokens: 7, cachedTokens: 3)
+            ),
             (#"{"error":{"message":"m"}}"#, CompletionChunk(failure: "m")),
             (#"{"error":"m"}"#, nil), ("[]", nil), ("{}", nil), (#"{"choices":1}"#, nil), ("{", nil), ("", nil),
         ] as [(String, CompletionChunk?)])
