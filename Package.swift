@@ -218,7 +218,7 @@ let package = Package(
             dependencies: [
                 "JSON", "TypedCalls",
                 "AdminMessages", "Attention", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Records",
-                "Router",
+                "Router", "Telemetry",
                 "Tensors", "Tokenizer",
                 "Transport", argumentParser, logging,
             ] + http + metrics + nio,

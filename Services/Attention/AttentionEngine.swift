@@ -70,7 +70,8 @@ final class AttentionEngine: Sendable {
             modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget,
             arithmetic: compute.arithmetic.rawValue,
             othersBytes: others, stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
-            weightsCopy: weights.copy, partIndex: held.part.index, partCount: held.part.count)
+            weightsCopy: weights.copy, partIndex: held.part.index, partCount: held.part.count,
+            keptBytes: held.states.book.keptBytes)
     }
 
     func embed(_ request: EmbedRequest, _ context: CallContext = CallContext()) async throws -> EmbedResponse {

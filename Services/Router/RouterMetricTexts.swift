@@ -54,6 +54,20 @@ enum RouterMetricTexts {
             "minimax_attention_services_lost_total",
             "Attention services that went: lost ones, and those that left in order."
         ),
+        (
+            "minimax_attention_member_standing",
+            "1 for how an attention service stands: connecting, ready, late or draining; by member."
+        ),
+        ("minimax_attention_member_part_index", "Which part of attention a service computes, from 0, by member."),
+        ("minimax_attention_member_part_count", "Of how many parts; 1: it computes all of attention; by member."),
+        ("minimax_attention_member_replica", "Which replica an attention service belongs to, from 0, by member."),
+        ("minimax_attention_member_sequences", "Sequences that live on an attention service, by member."),
+        (
+            "minimax_attention_member_kept_bytes",
+            "Memory of an attention service's kept states that no sequence uses, by member."
+        ),
+        ("minimax_attention_member_memory_bytes", "Memory that an attention service has for states, by member."),
+        ("minimax_attention_call_seconds", "Time of one layer's call to an attention service, by member."),
         ("minimax_expert_hosts_connected", "Expert hosts that are connected."),
         ("minimax_expert_hosts_lost_total", "Expert hosts that went: lost ones, and those that left in order."),
         ("minimax_plan_version", "Version of the plan that says which host holds which experts."),

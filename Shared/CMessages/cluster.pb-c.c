@@ -2601,7 +2601,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   (ProtobufCMessageInit) minimax__cluster__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[9] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_description__field_descriptors[10] =
 {
   {
     "model_fingerprint",
@@ -2711,9 +2711,22 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__attention_descriptio
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "kept_bytes",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__AttentionDescription, kept_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__attention_description__field_indices_by_name[] = {
   3,   /* field[3] = arithmetic */
+  9,   /* field[9] = kept_bytes */
   1,   /* field[1] = kernels */
   2,   /* field[2] = memory_budget_bytes */
   0,   /* field[0] = model_fingerprint */
@@ -2727,7 +2740,7 @@ static const ProtobufCIntRange minimax__cluster__v1__attention_description__numb
 {
   { 1, 0 },
   { 7, 5 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__descriptor =
 {
@@ -2737,7 +2750,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__attention_description__de
   "Minimax__Cluster__V1__AttentionDescription",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__AttentionDescription),
-  9,
+  10,
   minimax__cluster__v1__attention_description__field_descriptors,
   minimax__cluster__v1__attention_description__field_indices_by_name,
   2,  minimax__cluster__v1__attention_description__number_ranges,

@@ -28,7 +28,7 @@ let everyMessage: [AnyMessage] = [
     AnyMessage(
         AttentionDescription(
             modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33, arithmetic: "exact", othersBytes: 32,
-            stalledMilliseconds: 34, weightsCopy: "c", partIndex: 77, partCount: 78)),
+            stalledMilliseconds: 34, weightsCopy: "c", partIndex: 77, partCount: 78, keptBytes: 83)),
     AnyMessage(HoldPartRequest(router: 80, partIndex: 81, partCount: 82)),
     AnyMessage(DigestsRequest()),
     AnyMessage(DigestsResponse(digests: [WeightDigest(low: 4, high: 5)])),

@@ -79,7 +79,7 @@ private let largestMessages: [AnyMessage] = [
     AnyMessage(
         AttentionDescription(
             modelFingerprint: text, kernels: text, memoryBudgetBytes: .max, arithmetic: text, othersBytes: .max,
-            stalledMilliseconds: small, weightsCopy: text, partIndex: small, partCount: small)),
+            stalledMilliseconds: small, weightsCopy: text, partIndex: small, partCount: small, keptBytes: .max)),
     AnyMessage(HoldPartRequest(router: .max, partIndex: small, partCount: small)),
     AnyMessage(DigestsResponse(digests: [WeightDigest(low: 0x0123_4567_89AB_CDEF, high: 0xFEDC_BA98_7654_3210)])),
     AnyMessage(

@@ -18,7 +18,7 @@ let goldenBytes = """
     DescribeRequest 1
       081f
     AttentionDescription 1
-      0a016612066176783531321880808080202205657861637428203822420163484d504e
+      0a016612066176783531321880808080202205657861637428203822420163484d504e5853
     HoldPartRequest 1
       085010511852
     DigestsRequest 1
@@ -148,7 +148,7 @@ let goldenBytes = """
       08ffffffffffffffffff01
     AttentionDescription 3
       0a09c39ce6bca2f09fa7ae1209c39ce6bca2f09fa7ae18ffffffffffffffff7f2209c39ce6bca2f09fa7ae28ffffffffffff
-      ffff7f38ffffffff0f4209c39ce6bca2f09fa7ae48ffffffff0f50ffffffff0f
+      ffff7f38ffffffff0f4209c39ce6bca2f09fa7ae48ffffffff0f50ffffffff0f58ffffffffffffffff7f
     HoldPartRequest 3
       08ffffffffffffffffff0110ffffffff0f18ffffffff0f
     DigestsResponse 3

@@ -19,7 +19,7 @@ import Testing
             "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
             "DescribeRequest": Wire().number(1, 31),
             "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact")
-                .number(5, 32).number(7, 34).text(8, "c").number(9, 77).number(10, 78),
+                .number(5, 32).number(7, 34).text(8, "c").number(9, 77).number(10, 78).number(11, 83),
             "HoldPartRequest": Wire().number(1, 80).number(2, 81).number(3, 82),
             "DigestsRequest": Wire(),
             "DigestsResponse": Wire().data(1, Self.digests([4, 5])),

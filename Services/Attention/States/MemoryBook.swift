@@ -14,6 +14,8 @@ final class MemoryBook: Sendable {
     var usedBytes: Int { used.load(ordering: .relaxed) }
     /// Bytes of memory that live states refer to, each counted once.
     var pinnedBytes: Int { pinned.load(ordering: .relaxed) }
+    /// Bytes of memory that kept states alone refer to. What is made or freed meanwhile may be in one of the sums only.
+    var keptBytes: Int { max(0, usedBytes - pinnedBytes) }
     /// Bytes of memory that more than one state refers to, each counted once.
     var sharedBytes: Int { shared.load(ordering: .relaxed) }
     /// Bytes that live states may still ask for.

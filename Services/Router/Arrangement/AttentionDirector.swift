@@ -96,7 +96,7 @@ actor AttentionDirector: AttentionMemberUser {
         let report = { @Sendable [faults] (why: String) -> Void in
             faults.continuation.yield((member.id, ClusterError.answer(from: "it", why)))
         }
-        let client = AttentionClient(
+        var client = AttentionClient(
             name: member.name, config: config.model, rpc: rpc, timeout: config.timeout, owner: config.owner,
             router: config.members.router, onFault: report)
         do {
@@ -107,6 +107,7 @@ actor AttentionDirector: AttentionMemberUser {
             try Task.checkCancellation()        // it may have been lost meanwhile
             let arranged = AttentionArrangement.Process(
                 id: member.id, machine: member.kind.machine, bandwidth: member.bandwidth, hop: hop)
+            client.callTimes = AttentionCallTimes(of: member.name)
             processes[member.id] = Process(client: client, arranged: arranged, description: description)
             logger.info(
                 "attention connected",
@@ -121,7 +122,9 @@ actor AttentionDirector: AttentionMemberUser {
     }
 
     func lost(_ id: Member.ID, why: String) {
-        guard processes.removeValue(forKey: id) != nil else { return }
+        guard let process = processes.removeValue(forKey: id) else { return }
+        // Another run of it, which is there already, has the same times.
+        if !processes.keys.contains(where: { $0.name == id.name }) { process.client.callTimes?.forget() }
         arrange()
     }
 
@@ -148,7 +151,7 @@ actor AttentionDirector: AttentionMemberUser {
         let isIdle = count == 0 && (empty.contains(place.replica) || sequences.roomiest(except: place.replica) == nil)
         return AttentionUse(
             part: arrangement.partCount.flatMap { AttentionPart(index: place.part, count: $0) }, replica: index,
-            sequences: count, isIdle: isIdle)
+            sequences: count, keptBytes: processes[id]?.description.keptBytes ?? 0, isIdle: isIdle)
     }
 
     /// The shortest of a few calls that need no arithmetic, in seconds.

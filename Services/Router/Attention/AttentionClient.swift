@@ -19,6 +19,8 @@ struct AttentionClient: Sendable {
     let router: UInt64
     /// Called when the process answered what it must not answer, with what it was.
     var onFault: @Sendable (String) -> Void = { _ in }
+    /// Nil: nobody wants to know them.
+    var callTimes: AttentionCallTimes?
 
     /// As errors name it.
     var label: String { "attention \(name)" }
@@ -41,7 +43,9 @@ struct AttentionClient: Sendable {
         _ layer: Int, _ normed: Tensor, _ spans: [SequenceSpan]
     ) async throws -> (partial: [Float], squares: [Float]) {
         let request = SublayerRequest(router: router, layer: layer, spans: spans, hidden: normed.values)
+        let begin = ContinuousClock.now
         let response = try await rpc.call(.attend, request, timeout: timeout)
+        callTimes?.answered(after: begin.duration(to: .now))
         let partial = try tensor(response.partial, rows: normed.rows, columns: config.hiddenSize).values
         let squareCount = config.layers[layer] == .lightning ? normed.rows : 0
         guard response.squares.count == squareCount else {

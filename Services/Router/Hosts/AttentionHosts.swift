@@ -30,7 +30,7 @@ actor AttentionHosts: AnnouncementReceiver {
     private let user: any AttentionMemberUser
     private let group: any EventLoopGroup
     private let logger: Logger
-    private let metrics = AttentionMemberMetrics()
+    private var metrics = AttentionMemberMetrics()
     private let start = ContinuousClock.now
 
     private(set) var membership: Membership
@@ -67,7 +67,20 @@ actor AttentionHosts: AnnouncementReceiver {
         while true {
             try await Task.sleep(for: .seconds(1))
             membership.tidy(at: now)
+            await showMembers()
         }
+    }
+
+    /// Tells Prometheus who is there and what each has.
+    private func showMembers() async {
+        var uses: [Member.ID: AttentionUse] = [:]
+        for member in membership.members.values { uses[member.id] = await user.use(of: member.id) }
+        // Some may have gone meanwhile.
+        metrics.record(
+            membership.members.values.map { member in
+                AttentionMemberMetrics.View(
+                    name: member.name, standing: member.state, memoryBytes: member.memoryBytes, use: uses[member.id])
+            })
     }
 
     /// On the clock of the membership's events.
@@ -159,7 +172,7 @@ actor AttentionHosts: AnnouncementReceiver {
                 connections.removeValue(forKey: id)?.dismissal.send()
                 metrics.countLoss()
             case .signal(let id): connections[id]?.errands.send()
-            case .publish, .plan: metrics.record(membership.members.values)
+            case .publish, .plan: metrics.record(connected: membership.members.values.count(where: \.isConnected))
             case .log(let line): logger.log(level: line.level, line.message, metadata: line.metadata)
             }
         }

@@ -3,13 +3,15 @@ internal import Checkpoint
 internal import Transport
 
 /// What one attention service is used for at a moment.
-struct AttentionUse: Sendable {
+struct AttentionUse: Sendable, Equatable {
     /// Which part of attention it computes; nil while it has none.
     let part: AttentionPart?
     /// Which replica the part belongs to, from 0; nil while it belongs to none.
     let replica: Int?
     /// How many sequences live on it.
     let sequences: Int
+    /// Memory of its kept states that no sequence uses, in bytes.
+    let keptBytes: Int
     /// Whether nobody needs it: it may stop.
     let isIdle: Bool
 }

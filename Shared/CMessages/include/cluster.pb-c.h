@@ -358,10 +358,17 @@ struct  Minimax__Cluster__V1__AttentionDescription
    * swift: = 1
    */
   uint32_t part_count;
+  /*
+   * How much memory kept states have that no live state refers to.
+   */
+  /*
+   * swift: = 0
+   */
+  uint64_t kept_bytes;
 };
 #define MINIMAX__CLUSTER__V1__ATTENTION_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__attention_description__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*

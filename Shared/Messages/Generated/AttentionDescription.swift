@@ -22,11 +22,13 @@ package struct AttentionDescription: Sendable, Equatable {
     package let partIndex: Int
     /// Of how many parts; 1: all of it.
     package let partCount: Int
+    /// How much memory kept states have that no live state refers to.
+    package let keptBytes: Int
 
     /// Each parameter becomes the property of its name.
     package init(
         modelFingerprint: String, kernels: String, memoryBudgetBytes: Int, arithmetic: String, othersBytes: Int,
-        stalledMilliseconds: Int, weightsCopy: String = "", partIndex: Int = 0, partCount: Int = 1
+        stalledMilliseconds: Int, weightsCopy: String = "", partIndex: Int = 0, partCount: Int = 1, keptBytes: Int = 0
     ) {
         self.modelFingerprint = modelFingerprint
         self.kernels = kernels
@@ -37,6 +39,7 @@ package struct AttentionDescription: Sendable, Equatable {
         self.weightsCopy = weightsCopy
         self.partIndex = partIndex
         self.partCount = partCount
+        self.keptBytes = keptBytes
     }
 }
 
@@ -64,7 +67,8 @@ extension AttentionDescription: WireMessage {
             stalledMilliseconds: Int(message.stalled_ms),
             weightsCopy: fields.string(message.weights_copy),
             partIndex: Int(message.part_index),
-            partCount: Int(message.part_count))
+            partCount: Int(message.part_count),
+            keptBytes: fields.integer(message.kept_bytes, "kept_bytes"))
     }
 
     /// The C message, which lives as long as the arena.
@@ -80,6 +84,7 @@ extension AttentionDescription: WireMessage {
         unsafe message.weights_copy = arena.copy(weightsCopy)
         unsafe message.part_index = UInt32(clamping: partIndex)
         unsafe message.part_count = UInt32(clamping: partCount)
+        unsafe message.kept_bytes = UInt64(keptBytes)
         return unsafe message
     }
 }

@@ -15,6 +15,13 @@ import Testing
         }
     }
 
+    /// Lines of the router's metrics about one member, a histogram's counted as one.
+    private func memberSeries(_ name: String, of cluster: RESTCluster) async throws -> [Substring] {
+        try await cluster.metrics(of: "router").split(separator: "\n").filter {
+            $0.contains("member=\"\(name)\"") && !$0.contains("_bucket") && !$0.contains("_sum")
+        }
+    }
+
     @Test("the plan and the metrics show every one that has announced itself, and what it has")
     func shown() async throws {
         try await RESTCluster.with(Self.two) { cluster in
@@ -35,11 +42,22 @@ import Testing
             try await waitForMembers(["attention", "attention-2"], of: cluster)
             let stopped = try cluster.process("attention-2")
             let begin = ContinuousClock.now
+            // Seven gauges and a histogram.
+            try await eventually("each has metrics of its own") {
+                for name in ["attention", "attention-2"] {
+                    guard try await memberSeries(name, of: cluster).count == 7 + 1 else { return false }
+                }
+                return true
+            }
             stopped.signal(SIGTERM)
             await stopped.waitForExit()
             #expect(stopped.exitStatus == 0 && begin.duration(to: .now) < .seconds(10))
             #expect(!stopped.log.contains("still needs this process"))
             try await waitForMembers(["attention"], of: cluster)
+            try await eventually("nothing is told of the one that has gone") {
+                let gone = try await memberSeries("attention-2", of: cluster)
+                return try await memberSeries("attention", of: cluster).count == 7 + 1 && gone.isEmpty
+            }
             let log = try cluster.process("router").log
             #expect(log.contains("attention service is stopping") && log.contains("attention service gone"))
 

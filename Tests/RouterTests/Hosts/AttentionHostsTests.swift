@@ -221,7 +221,7 @@ private final class TestUser: AttentionMemberUser {
     func draining(_ member: Member.ID) async { note("draining \(member.name)") }
     func wanted(parts: AttentionPartsGoal) async { note("wants \(parts)") }
     func use(of member: Member.ID) async -> AttentionUse? {
-        AttentionUse(part: AttentionPart(index: 1, count: 2), replica: 0, sequences: 3, isIdle: isIdle)
+        AttentionUse(part: AttentionPart(index: 1, count: 2), replica: 0, sequences: 3, keptBytes: 5, isIdle: isIdle)
     }
 }
 
