@@ -208,7 +208,7 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "JSON",
-                "AdminMessages", "Checkpoint", "Admin", "Flags", "TypedCalls", "ClusterClient", "ExpertHost",
+                "AdminMessages", "Attention", "Checkpoint", "Admin", "Flags", "TypedCalls", "ClusterClient", "ExpertHost",
                 "LocalCluster", "Messages",
                 "Router", "Tensors", "TestSupport", "Transport", logging,
             ] + nio + lifecycle,

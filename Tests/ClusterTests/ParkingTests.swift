@@ -35,13 +35,14 @@ import Testing
         try await ModelCluster.with(Paths.fixture("mixed-original").path, expertHosts: 1) { cluster in
             let attention = try cluster.attention
             var isFirst = true
-            let step = await #expect(throws: RPCError.self) {
+            let step = await #expect(throws: NoRowsLeft.self) {
                 _ = try await cluster.logits([1, 2], chunks: [1, 1]) { sequence in
                     defer { isFirst = false }
                     if !isFirst { try await attention.keepParked(sequence, as: .random()) }
                 }
             }
-            #expect(step?.code == .notFound && step?.message.contains("is not open here") == true)
+            let error = step?.lost.values.first as? RPCError
+            #expect(error?.code == .notFound && error?.message.contains("is not open here") == true)
             let unknown = await #expect(throws: RPCError.self) {
                 _ = try await attention.open(77, tokensMax: 5, from: 1_234_567, length: 3)
             }

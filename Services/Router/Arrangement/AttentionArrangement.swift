@@ -21,6 +21,9 @@ struct AttentionArrangement: Sendable {
     struct Replica: Sendable, Equatable {
         let id: ReplicaID
         let members: [Member.ID]
+
+        /// Of its processes, for logs.
+        var names: String { members.map(\.name).joined(separator: ",") }
     }
 
     /// What has to be done so that the replicas are what they should be.

@@ -41,8 +41,9 @@ actor AttentionDirector: AttentionMemberUser {
     private var processes: [Member.ID: Process] = [:]
     private(set) var arrangement: AttentionArrangement
     /// Replicas whose processes have to be told their parts.
-    private var forming: [AttentionArrangement.Replica] = []
-    private let changed = Signal<Void>()
+    private let unformed = AsyncStream.makeStream(of: AttentionArrangement.Replica.self)
+    /// Processes that are being told their parts.
+    private var forming: Set<Member.ID> = []
     /// Replicas that are about to go.
     private let leaving = AsyncStream.makeStream(of: ReplicaID.self)
     /// Of them, those that have nothing any more.
@@ -50,7 +51,9 @@ actor AttentionDirector: AttentionMemberUser {
     /// Processes that cannot be used, and why.
     private nonisolated let faults = AsyncStream.makeStream(of: (Member.ID, any Error).self)
 
-    private static let period = Duration.seconds(1), retryPause = Duration.milliseconds(200)
+    private static let period = Duration.seconds(1)
+    /// How long a replica that could not be formed waits, the first time and at most.
+    private static let retryPause = Duration.milliseconds(200), retryPauseMax = Duration.seconds(1)
     private static let hopCalls = 5
     private static let lookPause = Duration.milliseconds(5)
     /// The book of kept states is compared with the services' after so many periods.
@@ -72,7 +75,12 @@ actor AttentionDirector: AttentionMemberUser {
     /// - Parameter hosts: is told of processes that cannot be used.
     func run(_ hosts: AttentionHosts) async throws {
         try await withThrowingDiscardingTaskGroup { tasks in
-            tasks.addTask { for await _ in self.changed.values { await self.form() } }
+            tasks.addTask {
+                await withDiscardingTaskGroup { tasks in
+                    // Side by side: one that does not answer keeps no other waiting.
+                    for await replica in self.unformed.stream { tasks.addTask { await self.formInTime(replica) } }
+                }
+            }
             tasks.addTask { try await self.keepInTouch(hosts) }
             tasks.addTask {
                 for await (id, error) in self.faults.stream {
@@ -99,9 +107,10 @@ actor AttentionDirector: AttentionMemberUser {
         var client = AttentionClient(
             name: member.name, config: config.model, rpc: rpc, timeout: config.timeout, owner: config.owner,
             router: config.members.router, onFault: report)
+        client.memoryBytes = member.memoryBytes
         do {
             let description = try await client.describe(timeout: config.timeout)
-            try requireSameModel(description)
+            if let fault = description.fault(expected(part: nil)) { throw client.fault(fault) }
             try await requireProof(of: description, client)
             let hop = try await hop(to: client)
             try Task.checkCancellation()        // it may have been lost meanwhile
@@ -165,14 +174,12 @@ actor AttentionDirector: AttentionMemberUser {
         return shortest
     }
 
-    private func requireSameModel(_ description: AttentionDescription) throws {
-        guard description.modelFingerprint == config.members.fingerprint,
-            description.arithmetic == config.members.arithmetic
-        else {
-            throw ClusterError.answer(
-                from: "attention",
-                "that it has checkpoint \(description.modelFingerprint) in \(description.arithmetic) arithmetic")
-        }
+    /// What every description has to say.
+    ///
+    /// - Parameter part: that the process was told to compute; nil: none yet.
+    private func expected(part: AttentionPart?) -> AttentionExpectation {
+        AttentionExpectation(
+            fingerprint: config.members.fingerprint, arithmetic: config.members.arithmetic, part: part)
     }
 
     /// No answer of weights that are not the model's may reach a reader.
@@ -198,9 +205,16 @@ actor AttentionDirector: AttentionMemberUser {
             sequences.lost(id)
             logger.info("a replica of attention is gone", metadata: ["replica": "\(id)"])
         }
-        forming += changes.formed
+        for replica in changes.formed { unformed.continuation.yield(replica) }
         tellStatus()
-        changed.send()
+    }
+
+    /// Where a process belongs, once its replica is formed.
+    private func place(of id: Member.ID) -> (replica: ReplicaID, part: AttentionPart)? {
+        guard let place = arrangement.place(of: id), replicas[place.replica] != nil, let count = arrangement.partCount,
+            let part = AttentionPart(index: place.part, count: count)
+        else { return nil }
+        return (place.replica, part)
     }
 
     private func tellStatus() {
@@ -208,17 +222,27 @@ actor AttentionDirector: AttentionMemberUser {
         sequences.signal()
     }
 
-    private func form() async {
-        while let replica = forming.first {
-            forming.removeFirst()
-            guard arrangement.replicas.contains(replica) else { continue }
-            do { try await form(replica) } catch {
-                logger.notice(
-                    "a replica of attention cannot be formed yet",
-                    metadata: ["replica": "\(replica.id)", "error": "\(error)"])
-                forming.append(replica)
-                try? await Task.sleep(for: Self.retryPause)
-                if Task.isCancelled { return }
+    /// Forms a replica, again and again until that succeeds or its processes are gone.
+    private func formInTime(_ replica: AttentionArrangement.Replica) async {
+        // An earlier replica of theirs comes to its end first, so that they hear of their parts in order.
+        while !forming.isDisjoint(with: replica.members), !Task.isCancelled {
+            try? await Task.sleep(for: Self.lookPause)
+        }
+        forming.formUnion(replica.members)
+        defer { forming.subtract(replica.members) }
+        var pause = Self.retryPause, reason = ""
+        while arrangement.replicas.contains(replica), !Task.isCancelled {
+            do { return try await form(replica) } catch {
+                if "\(error)" != reason {
+                    reason = "\(error)"
+                    logger.notice(
+                        "a replica of attention cannot be formed yet",
+                        metadata: [
+                            "replica": "\(replica.id)", "services": "\(replica.names)", "error": "\(reason)",
+                        ])
+                }
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, Self.retryPauseMax)
             }
         }
     }
@@ -229,19 +253,22 @@ actor AttentionDirector: AttentionMemberUser {
         guard clients.count == replica.members.count else { return }
         let made = AttentionReplica(id: replica.id, parts: clients)
         for (part, member) in zip(AttentionPart.all(of: clients.count), replica.members) {
-            processes[member]?.description = try await made.parts[part.index].hold(part)
+            guard arrangement.replicas.contains(replica) else { return }
+            // Not in one statement: that would hold on to `processes`, while others change it during the call.
+            let description = try await made.parts[part.index].hold(part)
+            processes[member]?.description = description
         }
         // Steps were cut off with the replica's last connection, so nobody knows how long its live states are.
         try await made.closeAll()
         // Before anything is kept there: the book must not forget what it has just learnt.
-        try await StateInventory(replica: made, book: sequences).reconcile()
+        try await StateInventory(replica: made, book: sequences, logger: logger).reconcile()
         guard arrangement.replicas.contains(replica) else { return sequences.lost(replica.id) }
         replicas.add(made)
         tellMemory(of: replica)
         logger.info(
             "a replica of attention is formed",
             metadata: [
-                "replica": "\(replica.id)", "parts": "\(replica.members.map(\.name).joined(separator: ","))",
+                "replica": "\(replica.id)", "parts": "\(replica.names)",
             ])
         tellStatus()
         tellWhatFits()
@@ -311,15 +338,22 @@ actor AttentionDirector: AttentionMemberUser {
                 tellMemory(of: replica)
                 guard periods % Self.refreshPeriods == 0 else { continue }
                 // A connection that is lost is dealt with where it is noticed.
-                try? await StateInventory(replica: known, book: sequences).refresh()
+                try? await StateInventory(replica: known, book: sequences, logger: logger).refresh()
             }
         }
     }
 
     private func ask(_ id: Member.ID, _ hosts: AttentionHosts) async {
         guard let client = processes[id]?.client else { return }
+        // While a replica is being formed its processes may still have other parts.
+        let place = place(of: id)
         do throws(RPCError) {
             let description = try await client.describe(timeout: AttentionHosts.answerTime)
+            let part = place?.replica == self.place(of: id)?.replica ? place?.part : nil
+            if let fault = description.fault(expected(part: part)) {
+                client.fault(fault)
+                return
+            }
             processes[id]?.description = description
             if let fault = description.stallFault { await hosts.lost(id, why: fault) }
         } catch  where error.code == .deadlineExceeded {

@@ -30,17 +30,12 @@ struct StateCarrier: Sendable {
     private func carry(
         _ state: StateID, in scope: PrefixScope, _ from: AttentionClient, _ to: AttentionClient
     ) async throws {
-        var offset = 0
-        while true {
+        var progress = StateFileProgress(pieceBytesMax: Self.pieceBytes)
+        while !progress.isWhole {
+            let offset = progress.offset
             let piece = try await from.export(state, at: offset, bytesMax: Self.pieceBytes)
-            let end = offset + piece.part.count
-            guard end <= piece.fileBytes, end > offset else {
-                throw ClusterError.answer(
-                    from: from.label, "\(piece.part.count) bytes at \(offset) of \(piece.fileBytes)")
-            }
-            try await to.import(piece.part, of: state, in: scope, at: offset, isLast: end == piece.fileBytes)
-            if end == piece.fileBytes { return }
-            offset = end
+            do { try progress.take(piece.part.count, of: piece.fileBytes) } catch { throw from.fault("\(error)") }
+            try await to.import(piece.part, of: state, in: scope, at: offset, isLast: progress.isWhole)
         }
     }
 }

@@ -17,8 +17,20 @@ final class StateMover: Sendable {
         guard moving.withLock({ $0.insert(state).inserted }) else { throw UnderWay() }
         defer { moving.withLock { _ = $0.remove(state) } }
         let about = try await source.describe(state), scope = PrefixScope(text: about.scope)
+        try requireKnown(about, of: state, in: scope, on: source)
         try await StateCarrier(source: source, target: target).carry(state, in: scope)
         sequences.moved(state, about.tokens, in: scope, from: source.id, to: target.id)
         try? await source.drop([state])
+    }
+
+    /// Its tokens go into the book as those of the new place, so they must be those that the book has now.
+    private func requireKnown(
+        _ about: KeptStateDescription, of state: StateID, in scope: PrefixScope, on source: AttentionReplica
+    ) throws {
+        guard !about.tokens.isEmpty, sequences.replica(of: state) == source.id else { return }
+        let known = sequences.states(along: about.tokens, in: scope)
+        guard !known.contains(where: { $0.id == state && $0.length == about.tokens.count }) else { return }
+        throw source.parts[0].fault(
+            "\(about.tokens.count) tokens of state \(state), expected those that it was kept with")
     }
 }

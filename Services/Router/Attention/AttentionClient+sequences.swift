@@ -18,7 +18,7 @@ extension AttentionClient {
         let request = OpenSequenceRequest(
             router: router, sequence: sequence, tokensMax: tokensMax, state: state, length: length, owner: owner,
             consumes: consumes)
-        return try await rpc.call(.openSequence, request, timeout: timeout).grantedBytes
+        return try checked(grant: try await ask(.openSequence, request).grantedBytes)
     }
 
     /// - Parameter tokensMax: positions that the sequence may have from now on.
@@ -26,18 +26,23 @@ extension AttentionClient {
     /// - Throws: `RPCError` `resourceExhausted` where memory is short; the sequence is as it was then.
     @discardableResult func grow(_ sequence: SequenceID, tokensMax: Int) async throws -> Int {
         let request = GrowSequenceRequest(router: router, sequence: sequence, tokensMax: tokensMax)
-        return try await rpc.call(.growSequence, request, timeout: timeout).grantedBytes
+        return try checked(grant: try await ask(.growSequence, request).grantedBytes)
+    }
+
+    private func checked(grant bytes: Int) throws -> Int {
+        guard bytes <= memoryBytes else { throw fault("a grant of \(bytes) bytes, expected \(memoryBytes) at most") }
+        return bytes
     }
 
     /// Ends sequences. What is kept of them stays.
     func close(_ sequences: [SequenceID]) async throws {
         let request = CloseSequencesRequest(router: router, sequences: sequences, all: false)
-        _ = try await rpc.call(.closeSequences, request, timeout: timeout)
+        _ = try await ask(.closeSequences, request)
     }
 
     /// Ends all sequences of this router.
     func closeAll() async throws(RPCError) {
         let request = CloseSequencesRequest(router: router, sequences: [], all: true)
-        _ = try await rpc.call(.closeSequences, request, timeout: timeout)
+        _ = try await ask(.closeSequences, request)
     }
 }

@@ -1,3 +1,4 @@
+internal import Checkpoint
 internal import Messages
 internal import Transport
 internal import TypedCalls
@@ -12,7 +13,7 @@ extension AttentionClient {
         let request = KeepStateRequest(
             router: router, sequence: keep.id, state: keep.state, owner: owner, closes: keep.closes,
             worthMilliseconds: Int(keep.worth / .milliseconds(1)), scope: keep.scope.text, tokens: keep.tokens)
-        return try await rpc.call(.keepState, request, timeout: timeout).length
+        return try await ask(.keepState, request).length
     }
 
     /// Ends a sequence, and keeps its state until the sequence comes back. Nobody else begins from such a state: it has
@@ -20,7 +21,7 @@ extension AttentionClient {
     func keepParked(_ sequence: SequenceID, as state: StateID) async throws {
         let request = KeepStateRequest(
             router: router, sequence: sequence, state: state, owner: owner, closes: true, promised: true)
-        _ = try await rpc.call(.keepState, request, timeout: timeout)
+        _ = try await ask(.keepState, request)
     }
 
     /// Writes a kept state to disk, if it is not there.
@@ -30,14 +31,14 @@ extension AttentionClient {
     /// - Throws: `RPCError` `resourceExhausted` where the disk is full; the state stays in memory.
     @discardableResult func store(_ state: StateID, leavesMemory: Bool) async throws(RPCError) -> Int {
         let request = StoreStateRequest(router: router, owner: owner, state: state, leavesMemory: leavesMemory)
-        return try await rpc.call(.storeState, request, timeout: timeout).diskBytes
+        return try await ask(.storeState, request).diskBytes
     }
 
     /// A part of a kept state's file.
     func export(_ state: StateID, at offset: Int, bytesMax: Int) async throws(RPCError) -> ExportStateResponse {
         let request = ExportStateRequest(
             router: router, owner: owner, state: state, offset: offset, bytesMax: bytesMax)
-        return try await rpc.call(.exportState, request, timeout: timeout)
+        return try await ask(.exportState, request)
     }
 
     /// Sends a part of a kept state's file, which begins at `offset` in it; with the last part the state is kept.
@@ -46,27 +47,32 @@ extension AttentionClient {
     ) async throws(RPCError) {
         let request = ImportStateRequest(
             router: router, owner: owner, state: state, scope: scope.text, offset: offset, isLast: isLast, part: part)
-        _ = try await rpc.call(.importState, request, timeout: timeout)
+        _ = try await ask(.importState, request)
     }
 
     /// Drops kept states, wherever they are.
     func drop(_ states: [StateID]) async throws(RPCError) {
         let request = DropStatesRequest(router: router, owner: owner, states: states)
-        _ = try await rpc.call(.dropStates, request, timeout: timeout)
+        _ = try await ask(.dropStates, request)
     }
 
     /// All states that the service keeps for this router's name.
-    func listStates() async throws(RPCError) -> [KeptStateInfo] {
-        let request = ListStatesRequest(router: router, owner: owner)
-        return try await rpc.call(.listStates, request, timeout: timeout).states
+    func listStates() async throws -> [KeptStateInfo] {
+        let states = try await ask(.listStates, ListStatesRequest(router: router, owner: owner)).states
+        var ids: Set<StateID> = []
+        for info in states where !ids.insert(info.state).inserted {
+            throw fault("state \(info.state) twice in the list of its states")
+        }
+        return states
     }
 
-    /// Their ids.
-    func keptStates() async throws(RPCError) -> Set<StateID> { Set(try await listStates().map(\.state)) }
-
     /// What was given with a state when it was kept.
-    func describe(_ state: StateID) async throws(RPCError) -> KeptStateDescription {
+    func describe(_ state: StateID) async throws -> KeptStateDescription {
         let request = DescribeStateRequest(router: router, owner: owner, state: state)
-        return try await rpc.call(.describeState, request, timeout: timeout)
+        let description = try await ask(.describeState, request)
+        for token in description.tokens where !(0 ..< config.vocabularySize).contains(Int(token)) {
+            throw fault("token \(token) in state \(state), which is none of \(config.vocabularySize)")
+        }
+        return description
     }
 }

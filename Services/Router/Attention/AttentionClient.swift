@@ -21,6 +21,18 @@ struct AttentionClient: Sendable {
     var onFault: @Sendable (String) -> Void = { _ in }
     /// Nil: nobody wants to know them.
     var callTimes: AttentionCallTimes?
+    /// Bytes of memory that it has for states, as it announced.
+    var memoryBytes = Int.max
+    private let conduct = Conduct()
+
+    /// - Parameter onFault: see there.
+    init(
+        name: String, config: ModelConfig, rpc: RPCClient, timeout: TimeAmount, owner: String, router: UInt64,
+        onFault: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        (self.name, self.config, self.rpc, self.timeout) = (name, config, rpc, timeout)
+        (self.owner, self.router, self.onFault) = (owner, router, onFault)
+    }
 
     /// As errors name it.
     var label: String { "attention \(name)" }
@@ -29,8 +41,10 @@ struct AttentionClient: Sendable {
 
     /// (tokens, D)
     func embed(_ tokens: [UInt32]) async throws -> Tensor {
-        let response = try await rpc.call(.embed, EmbedRequest(tokens: tokens), timeout: timeout)
-        return try tensor(response.hidden, rows: tokens.count, columns: config.hiddenSize)
+        let response = try await compute(.embed, EmbedRequest(tokens: tokens))
+        let hidden = try tensor(response.hidden, rows: tokens.count, columns: config.hiddenSize)
+        guard hidden.values.areFinite else { throw fault("an embedding that is not finite") }
+        return hidden
     }
 
     /// This part's share of one layer's attention over the rows of some sequences.
@@ -44,7 +58,7 @@ struct AttentionClient: Sendable {
     ) async throws -> (partial: [Float], squares: [Float]) {
         let request = SublayerRequest(router: router, layer: layer, spans: spans, hidden: normed.values)
         let begin = ContinuousClock.now
-        let response = try await rpc.call(.attend, request, timeout: timeout)
+        let response = try await compute(.attend, request)
         callTimes?.answered(after: begin.duration(to: .now))
         let partial = try tensor(response.partial, rows: normed.rows, columns: config.hiddenSize).values
         let squareCount = config.layers[layer] == .lightning ? normed.rows : 0
@@ -59,24 +73,56 @@ struct AttentionClient: Sendable {
     /// Tells the service which part of attention it computes.
     func hold(_ part: AttentionPart) async throws -> AttentionDescription {
         let request = HoldPartRequest(router: router, partIndex: part.index, partCount: part.count)
-        let description = try await rpc.call(.holdPart, request, timeout: timeout)
+        let description = try await ask(.holdPart, request)
         guard description.partIndex == part.index, description.partCount == part.count else {
-            throw fault("part \(description.partIndex) of \(description.partCount), expected \(part)")
+            throw fault(
+                "that it has part \(description.partIndex) of \(description.partCount), expected \(part.index) of "
+                    + "\(part.count)")
         }
         return description
     }
 
     /// What the head says of some rows, of the part that the service has.
     func head(_ request: HeadRequest) async throws(RPCError) -> HeadResponse {
-        try await rpc.call(.head, request, timeout: timeout)
+        try await compute(.head, request)
     }
 
     /// What the service is and how it stands; tells it that this router lives.
     func describe(timeout: TimeAmount) async throws(RPCError) -> AttentionDescription {
-        try await rpc.call(.describeAttention, DescribeRequest(router: router), timeout: timeout)
+        let description = try await ask(.describeAttention, DescribeRequest(router: router), within: timeout)
+        let isIdle = description.stalledMilliseconds == 0, now = conduct.start.duration(to: .now)
+        if let reason = conduct.state.withLock({ $0.looked(isIdle: isIdle, at: now) }) { fault(reason) }
+        return description
     }
 
-    private func fault(_ reason: String) -> ClusterError {
+    /// A call that computes rows.
+    private func compute<Request, Response>(
+        _ endpoint: Endpoint<Request, Response>, _ request: Request
+    ) async throws(RPCError) -> Response {
+        let number = conduct.state.withLock { $0.asked() }
+        defer { conduct.state.withLock { $0.settled(number) } }
+        return try await ask(endpoint, request, .rows)
+    }
+
+    /// One call.
+    ///
+    /// - Parameter limit: how long it may take; nil: as long as any.
+    func ask<Request, Response>(
+        _ endpoint: Endpoint<Request, Response>, _ request: Request, _ kind: AttentionConduct.Kind = .other,
+        within limit: TimeAmount? = nil
+    ) async throws(RPCError) -> Response {
+        do throws(RPCError) {
+            let answer = try await rpc.call(endpoint, request, timeout: limit ?? timeout)
+            conduct.state.withLock { $0.answered(endpoint.path) }
+            return answer
+        } catch {
+            if let reason = conduct.state.withLock({ $0.failed(endpoint.path, kind, error) }) { onFault(reason) }
+            throw error
+        }
+    }
+
+    /// The process answered what it must not answer; it is told on.
+    @discardableResult func fault(_ reason: String) -> ClusterError {
         onFault(reason)
         return .answer(from: label, reason)
     }
@@ -87,6 +133,12 @@ struct AttentionClient: Sendable {
         }
         return Tensor(columns: columns, values: values)
     }
+}
+
+/// The conduct of one process, of which several tasks hear.
+private final class Conduct: Sendable {
+    let state = Mutex(AttentionConduct())
+    let start = ContinuousClock.now
 }
 
 /// What a lightning layer's output norm multiplies a row of `width` components by, whose squares add up to `squares`.

@@ -51,7 +51,8 @@ extension AttentionReplica {
     ///
     /// - Returns: the size of all its files.
     @discardableResult func store(_ state: StateID, leavesMemory: Bool) async throws -> Int {
-        try await values(await tryAll { try await $0.store(state, leavesMemory: leavesMemory) }) {}.reduce(0, +)
+        try await values(await tryAll { try await $0.store(state, leavesMemory: leavesMemory) }) {}
+            .reduce(0) { $0.adding($1) }
     }
 
     /// Drops kept states, wherever they are.
@@ -75,8 +76,15 @@ extension AttentionReplica {
     }
 
     /// What was given with a state when it was kept: the same to all parts.
-    func describe(_ state: StateID) async throws(RPCError) -> KeptStateDescription {
-        try await parts[0].describe(state)
+    ///
+    /// - Throws: `RPCError` `notFound` where the state is gone, `ClusterError` where parts do not agree.
+    func describe(_ state: StateID) async throws -> KeptStateDescription {
+        let all = try await askAll { try await $0.describe(state) }
+        for (part, description) in zip(parts, all).dropFirst()
+        where description.tokens != all[0].tokens || description.scope != all[0].scope {
+            throw ClusterError.answer(from: part.label, "other tokens of state \(state) than \(parts[0].label)")
+        }
+        return all[0]
     }
 
     private func largest(
@@ -103,7 +111,15 @@ extension KeptStateInfo {
     /// Of one state, what two parts keep of it together.
     fileprivate func adding(_ other: KeptStateInfo) -> KeptStateInfo {
         KeptStateInfo(
-            state: state, length: length, bytes: bytes + other.bytes, ownBytes: ownBytes + other.ownBytes,
-            diskBytes: diskBytes + other.diskBytes, promised: promised, idleMilliseconds: idleMilliseconds)
+            state: state, length: length, bytes: bytes.adding(other.bytes), ownBytes: ownBytes.adding(other.ownBytes),
+            diskBytes: diskBytes.adding(other.diskBytes), promised: promised, idleMilliseconds: idleMilliseconds)
+    }
+}
+
+extension Int {
+    /// The sum of two sizes that others have told: what is beyond all numbers is the largest.
+    fileprivate func adding(_ other: Int) -> Int {
+        let (sum, isTooLarge) = addingReportingOverflow(other)
+        return isTooLarge ? .max : sum
     }
 }

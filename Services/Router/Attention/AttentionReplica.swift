@@ -11,6 +11,9 @@ struct AttentionReplica: Sendable {
     let parts: [AttentionClient]
     private var config: ModelConfig { parts[0].config }
 
+    /// Of its processes, for logs.
+    var names: String { parts.map(\.name).joined(separator: ",") }
+
     /// Whether all of its processes are.
     var isConnected: Bool { parts.allSatisfy(\.isConnected) }
 

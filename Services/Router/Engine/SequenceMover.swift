@@ -74,7 +74,10 @@ struct SequenceMover: Sendable {
         guard length == keep.tokens.count else {
             logger.warning(
                 "a kept state has another length than expected, or different ones in different parts",
-                metadata: ["expected": "\(keep.tokens.count)", "found": "\(length.map(String.init) ?? "different")"])
+                metadata: [
+                    "services": "\(attention.names)", "expected": "\(keep.tokens.count)",
+                    "found": "\(length.map(String.init) ?? "different")",
+                ])
             try await attention.drop([keep.state])
             return .notKept(keep.id)
         }

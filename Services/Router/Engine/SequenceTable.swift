@@ -175,7 +175,7 @@ struct SequenceTable {
                 scheduler.lostState(id)
             case .failed(let id, let error):
                 unready.ids.insert(id)
-                fail(id, error, at: now, &unready)
+                if !scheduler.refused(id, at: now) { fail(id, error, at: now, &unready) }
             }
         }
         return unready
@@ -225,7 +225,7 @@ struct SequenceTable {
     mutating func recover(
         _ ids: [SequenceID], from failure: StepFailure, on replica: ReplicaID? = nil, at now: Duration
     ) -> Recovery {
-        if let replica, failure == .stateLost { scheduler.avoid(replica, at: now) }
+        if let replica, failure != .hopeless { scheduler.avoid(replica, at: now) }
         return Recovery(of: ids, from: failure, on: replica, &scheduler)
     }
 }

@@ -79,10 +79,10 @@ final class StepEngine: Sendable {
             let carried = try await pass.carry(Batch(work), overlapped: overlapped, meter: meter)
             let (through, stopped) = carried.sorted(work)
             sequences.take(try await chooser.choose(through, carried.hidden, meter))
-            for (replica, part) in stopped {
-                if let error = carried.lost[replica] { await recover(part, from: error, on: replica) }
-            }
+            await recover(stopped, from: carried.lost)
             guard stopped.isEmpty else { return }
+        } catch let error as NoRowsLeft {
+            return await recover(Dictionary(grouping: work, by: \.rows.replica), from: error.lost)
         } catch {
             return await recover(work, from: error)
         }
@@ -104,6 +104,15 @@ final class StepEngine: Sendable {
         // An attention service that does not answer is not asked again at once.
         if !unready.isEmpty, !mover.reaches(moves.keys) { await waitForNews() }
         return unready
+    }
+
+    /// - Parameters:
+    ///   - work: by the replica of attention where it was, which made the step fail for it.
+    ///   - lost: what was wrong with each replica.
+    private func recover(_ work: [ReplicaID: [SequenceRows]], from lost: [ReplicaID: any Error]) async {
+        for (replica, part) in work {
+            if let error = lost[replica] { await recover(part, from: error, on: replica) }
+        }
     }
 
     /// - Parameter replica: of attention, where it made the step fail for those sequences that live there.

@@ -26,9 +26,8 @@ struct Carried: Sendable {
         batch = left.batch
     }
 
-    /// - Throws: the error of a replica, where no row is left.
-    func someRows() throws -> Carried {
-        if batch.isEmpty, let first = lost.min(by: { $0.key < $1.key }) { throw first.value }
+    func someRows() throws(NoRowsLeft) -> Carried {
+        guard !batch.isEmpty || lost.isEmpty else { throw NoRowsLeft(lost: lost) }
         return self
     }
 
@@ -45,5 +44,14 @@ struct Carried: Sendable {
             columns: hidden.columns,
             values: hidden.rows(of: mine.rows).values + other.hidden.rows(of: theirs.rows).values)
         return all
+    }
+}
+
+/// Replicas of attention that were lost on the way, and why, took all rows of a step with them.
+struct NoRowsLeft: Error, CustomStringConvertible {
+    let lost: [ReplicaID: any Error]
+
+    var description: String {
+        lost.sorted { $0.key < $1.key }.map { "replica \($0.key): \($0.value)" }.joined(separator: "; ")
     }
 }

@@ -26,7 +26,7 @@ struct ForwardPass: Sendable {
     ///
     /// - Parameter overlapped: in two token groups, one in attention while the other is in the experts. The bytes are
     ///   the same.
-    /// - Throws: where no row came through.
+    /// - Throws: `NoRowsLeft`, where replicas of attention lost all rows; the errors of whatever else is needed.
     func carry(_ batch: Batch, overlapped: Bool = false, meter: StepMeter = StepMeter()) async throws -> Carried {
         let turns = overlapped && batch.tokens.count > 1 ? Turn.pair() : nil
         guard batch.tokens.count <= Self.loopRowsMax else { return try await carry(batch, turns, meter).someRows() }

@@ -127,6 +127,8 @@ struct HeadAnswer {
             }
             result.append(token)
         }
+        let ids = result.map(\.id).sorted()
+        for (id, next) in zip(ids, ids.dropFirst()) where id == next { throw fault("token \(id) twice") }
         return result
     }
 

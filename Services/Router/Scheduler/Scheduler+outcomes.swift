@@ -78,14 +78,16 @@ extension Scheduler {
     /// - Parameters:
     ///   - isolating: one of them may be the reason: each runs alone until it has shown that it is not.
     ///   - replica: the one that failed, whose sequences alone may be the reason; nil: nobody knows.
-    /// - Returns: those that failed too often to be tried again; they are still there.
+    /// - Returns: those that failed too often to be tried again, or alone where nobody else could be tried; they are
+    ///   still there.
     mutating func failed(_ ids: [SequenceID], isolating: Bool, on replica: ReplicaID? = nil) -> [SequenceID] {
+        let isReason = isolating && ids.count == 1 && !(replica.map(hasOther) ?? false)
         var givenUp: [SequenceID] = []
         for id in ids {
             guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
             if replica == nil || running[index].replica == replica {
                 running[index].failures += 1
-                if running[index].failures >= Self.failuresMax || (isolating && ids.count == 1) {
+                if running[index].failures >= Self.failuresMax || isReason {
                     givenUp.append(id)
                     continue
                 }
@@ -96,6 +98,20 @@ extension Scheduler {
         }
         for index in ended.indices where ids.contains(ended[index].id) { ended[index].length = nil }
         return givenUp
+    }
+
+    /// A replica refused what was asked of it for one sequence. The replica may be the reason, so the sequence begins
+    /// anew on another one.
+    ///
+    /// - Returns: false where there is no other, or that has happened too often; nothing has changed then.
+    mutating func refused(_ id: SequenceID, at now: Duration) -> Bool {
+        guard let index = running.firstIndex(where: { $0.id == id }), hasOther(than: running[index].replica),
+            running[index].failures + 1 < Self.failuresMax
+        else { return false }
+        running[index].failures += 1
+        avoid(running[index].replica, at: now)
+        lostState(id)
+        return true
     }
 
     private static let failuresMax = 3

@@ -80,7 +80,8 @@ extension Scheduler {
                     bytesLeft: freeBytes(on: replica, at: now) - min(bytesToBegin(way), Limits.memoryBytesMax),
                     runningCount: running.count { $0.replica == replica }))
         }
-        return ReplicaChoice.order(candidates, waited: now - head.arrival).compactMap { ways[$0] }
+        return ReplicaChoice.order(candidates, waited: now - head.arrival, hasFailed: head.failures > 0)
+            .compactMap { ways[$0] }
     }
 
     /// Classes count within an account only: nobody comes to more than its share by calling all it has urgent.

@@ -42,6 +42,11 @@ extension Scheduler {
         return Set(answering.isEmpty ? Array(open) : answering)
     }
 
+    /// Whether there is a replica beside this one where its sequences could begin anew.
+    func hasOther(than replica: ReplicaID) -> Bool {
+        limits.replicas.contains { $0.key != replica && !$0.value.isDraining }
+    }
+
     func pauses(of replica: ReplicaID) -> Pauses { pauses[replica] ?? Pauses() }
 
     /// Where the state of a sequence is; `.none` where it has none.

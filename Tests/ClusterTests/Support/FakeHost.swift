@@ -50,20 +50,32 @@ extension RESTCluster {
         try await withControl { await $0.refusal(of: announcement) }
     }
 
-    /// A server on a socket of the cluster's folder; when `body` is over, its connections break.
-    func withServer<R>(
-        _ name: String, _ handler: @escaping RPCServer.Handler, _ body: (Address) async throws -> R
+    /// Servers on sockets of the cluster's folder; when `body` is over, their connections break.
+    func withServers<R>(
+        _ name: String, _ handlers: [RPCServer.Handler], _ body: ([Address]) async throws -> R
     ) async throws -> R {
-        let address = Address.unix(path: "\(folder)/\(name).sock")
-        let server = RPCServer(
-            address: address, group: MultiThreadedEventLoopGroup.singleton, logger: Self.silent, handler: handler)
-        return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await server.run() }
-            _ = try await server.boundAddress
-            let result = try await body(address)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            var addresses: [Address] = []
+            for (index, handler) in handlers.enumerated() {
+                let address = Address.unix(path: "\(folder)/\(name)-\(index).sock")
+                let server = RPCServer(
+                    address: address, group: MultiThreadedEventLoopGroup.singleton, logger: Self.silent,
+                    handler: handler)
+                tasks.addTask { try await server.run() }
+                _ = try await server.boundAddress
+                addresses.append(address)
+            }
+            let result = try await body(addresses)
             tasks.cancelAll()
             return result
         }
+    }
+
+    /// One of them.
+    func withServer<R>(
+        _ name: String, _ handler: @escaping RPCServer.Handler, _ body: (Address) async throws -> R
+    ) async throws -> R {
+        try await withServers(name, [handler]) { try await body($0[0]) }
     }
 }
 

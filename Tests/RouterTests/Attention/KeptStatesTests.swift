@@ -54,12 +54,35 @@ internal import Transport
         book.found(1, [10, 11], in: .everyone, on: .first)
         book.found(9, [90], in: .everyone, on: .first)
         try await service.serve { attention in
-            try await StateInventory(replica: attention, book: book).reconcile()
+            try await StateInventory(replica: attention, book: book, logger: logger).reconcile()
         }
         #expect(book.states(on: .first).shared == [1, 2], "5 has gone meanwhile")
         let isThere = book.book.withLock { $0.holds([20, 21, 22], in: PrefixScope(text: "scope")) }
         #expect(isThere)
         #expect(calls == ["describe 2", "describe 3", "describe 5", "drop [3]"], "4 is a parked sequence's")
+    }
+
+    @Test("a state that is said to have another length than tokens is dropped")
+    func otherTokens() async throws {
+        service.content.withLock { $0.states = [1: [10, 11], 2: [20, 21, 22]] }
+        service.content.withLock { $0.lengthTold = 3 }
+        let book = Book()
+        try await service.serve { attention in
+            try await StateInventory(replica: attention, book: book, logger: logger).reconcile()
+        }
+        #expect(book.states(on: .first).shared == [2])
+        #expect(calls == ["describe 1", "describe 2", "drop [1]"])
+    }
+
+    @Test("tokens that the model does not have are a fault of the service, which is told on")
+    func foreignTokens() async throws {
+        service.content.withLock { $0.states = [1: [1 << 30]] }
+        let faults = Mutex<[String]>([])
+        try await service.serve(onFault: { fault in faults.withLock { $0.append(fault) } }) { attention in
+            await #expect(throws: ClusterError.self) { _ = try await attention.describe(1) }
+        }
+        let fault = try #require(faults.withLock { $0 }.first)
+        #expect(fault.hasPrefix("token 1073741824 in state ") && fault.contains("which is none of "), "\(fault)")
     }
 
     @Test("now and then the book forgets what the service has let go; it asks for nothing new")
@@ -69,7 +92,7 @@ internal import Transport
         book.found(1, [10], in: .everyone, on: .first)
         book.found(9, [90], in: .everyone, on: .first)
         try await service.serve { attention in
-            try await StateInventory(replica: attention, book: book).refresh()
+            try await StateInventory(replica: attention, book: book, logger: logger).refresh()
         }
         #expect(book.states(on: .first).shared == [1] && calls.isEmpty)
     }

@@ -19,7 +19,7 @@ final class PlayedAttention: Sendable {
         var calls: [String] = []
         /// Calls that fail, and how.
         var failures: [String: RPCError.Code] = [:]
-        /// What it says of the length of a state that it keeps; nil: the truth.
+        /// What it says of the length of states that it keeps; nil: the truth.
         var lengthTold: Int?
     }
 
@@ -29,7 +29,11 @@ final class PlayedAttention: Sendable {
     static let owner = "tests"
 
     /// What `body` does with a replica that is this service alone.
-    func serve(_ body: (AttentionReplica) async throws -> Void) async throws {
+    ///
+    /// - Parameter onFault: see `AttentionClient`.
+    func serve(
+        onFault: @escaping @Sendable (String) -> Void = { _ in }, _ body: (AttentionReplica) async throws -> Void
+    ) async throws {
         let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
         var handlers = EndpointHandlers(logger: silent) { _ in nil }
         add(to: &handlers)
@@ -44,7 +48,8 @@ final class PlayedAttention: Sendable {
             tasks.addTask { try await rpc.run() }
             defer { tasks.cancelAll() }
             let client = AttentionClient(
-                name: "played", config: config, rpc: rpc, timeout: .seconds(60), owner: Self.owner, router: 1)
+                name: "played", config: config, rpc: rpc, timeout: .seconds(60), owner: Self.owner, router: 1,
+                onFault: onFault)
             try await body(AttentionReplica(id: .first, parts: [client]))
         }
     }
@@ -78,10 +83,10 @@ final class PlayedAttention: Sendable {
             return DropStatesResponse(dropped: request.states.count)
         }
         handlers.on(.listStates) { request, _ in
-            let states = self.content.withLock { $0.states }
+            let (states, told) = self.content.withLock { ($0.states, $0.lengthTold) }
             let infos = states.map {
                 KeptStateInfo(
-                    state: $0, length: $1.count, bytes: 1, ownBytes: 1, diskBytes: 0, promised: false,
+                    state: $0, length: told ?? $1.count, bytes: 1, ownBytes: 1, diskBytes: 0, promised: false,
                     idleMilliseconds: 0)
             }
             return ListStatesResponse(states: request.owner == Self.owner ? infos : [], sharedBytes: 0, usedBytes: 0)

@@ -205,6 +205,20 @@ internal import Transport
         #expect(table.scheduler.counts == Scheduler.Counts(running: 0, waiting: 1, parked: 0))
     }
 
+    @Test("where there is another replica it begins anew there, until that has failed too often")
+    func failedOnOne() throws {
+        var table = Self.table()
+        table.setMemory(of: ReplicaID(2), bytes: 900, othersBytes: 0)
+        _ = try Self.submit(&table)
+        var replicas: [ReplicaID] = []
+        for round in 1 ... 3 {
+            replicas += Self.plan(&table).rows.map(\.replica)
+            let unready = table.settle([.failed(1, RPCError(.internalError, "x"))], at: .zero)
+            #expect(unready.ids == [1] && unready.failed.map(\.id) == (round < 3 ? [] : [1]))
+        }
+        #expect(replicas.prefix(2) == [.first, ReplicaID(2)] && replicas.count == 3)
+    }
+
     @Test("a sequence that could not be parked rests in memory, and nothing is parked on disk for a while")
     func stayedInMemory() throws {
         var table = Self.table(places: 1)

@@ -105,6 +105,28 @@ internal import Transport
         #expect(scheduler.queue.allSatisfy { $0.failures == (blamed.contains($0.id) ? 1 : 0) && $0.carried == 0 })
     }
 
+    @Test(
+        "one that fails alone on a replica begins anew on another one, and fails where there is none or again and again"
+    )
+    func elsewhere() {
+        var scheduler = Self.onTwoReplicas()
+        for id in [2, 3, 4] as [SequenceID] { scheduler.end(id, at: .zero) }
+        var tried: [ReplicaID] = [], failed: [SequenceID] = []
+        while failed.isEmpty, tried.count < 10 {
+            let rows = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows
+            tried += rows.map(\.replica)
+            scheduler.avoid(rows[0].replica, at: .zero)
+            failed = Recovery(of: [1], from: .suspicious, on: rows[0].replica, &scheduler).failed
+        }
+        #expect(tried.count == 3 && tried[0] != tried[1] && failed == [1])
+
+        var alone = Self.onTwoReplicas()
+        for id in [2, 3, 4] as [SequenceID] { alone.end(id, at: .zero) }
+        alone.limits.replicas[ReplicaID(2)]?.isDraining = true
+        let rows = alone.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100)).rows
+        #expect(Recovery(of: [1], from: .suspicious, on: rows[0].replica, &alone).failed == [1])
+    }
+
     @Test("those on a replica that works are not given up, however often another one fails")
     func innocent() {
         var scheduler = Self.onTwoReplicas()

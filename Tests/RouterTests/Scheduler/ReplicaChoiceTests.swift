@@ -24,6 +24,12 @@ internal import Testing
         #expect(order() == [])
     }
 
+    @Test("one that has failed begins on the oldest, wherever its prefix and the most memory are")
+    func failed() {
+        let candidates = [Self.candidate(3, saved: 9000, left: 10), Self.candidate(1, left: -1), Self.candidate(2)]
+        #expect(ReplicaChoice.order(candidates, waited: .zero, hasFailed: true).map(\.rawValue) == [1, 2, 3])
+    }
+
     @Test("where most is kept comes before where most is free")
     func prefix() {
         #expect(order(Self.candidate(1, left: 100), Self.candidate(2, saved: 10, left: -5)) == [2, 1])

@@ -165,6 +165,7 @@ internal import Testing
         Lie("token 0 behind token 4, which is not higher") {
             $0.candidates[0] = 4; $0.candidates[1] = 0; $0.candidateLogits[1] = 15
         },
+        Lie("token 0 twice") { $0.candidates[1] = 0 },
         Lie("candidate 3, which is no free id") { $0.candidates[2] = 3 },
         Lie("candidate 5, which is no free id") { $0.candidates[2] = 5 },
         Lie("a logit of nan") { $0.candidateLogits[0] = .nan },
