@@ -2,6 +2,7 @@ import AdminMessages
 import Foundation
 import JSON
 import Messages
+import NIOCore
 import Testing
 import TypedCalls
 
@@ -179,6 +180,44 @@ struct HostileAttentionTests {
             #expect(refusals == [])
         }
         #expect(try cluster.process("router").isRunning)
+    }
+
+    @Test("of fifty services that come at once those that work are taken in, and the others keep nobody waiting")
+    func crowd() async throws {
+        let cluster = try await calmCluster(), expected = try await answers(cluster)
+        let memory = try await cluster.metric("process_resident_anonymous_memory_bytes", of: "router")
+        let idle = AttentionLie.instead("nothing", .holdPart, "") {
+            try await Task.sleep(for: .seconds(3600))
+            return ByteBuffer()
+        }
+        let services = try (0 ..< 50).map { _ in try FakeAttention(Paths.demo, memoryBytes: 64 << 20) }
+        let handlers = services.enumerated().map { $0 % 2 == 0 ? $1.endpoints.answer : idle.handler($1) }
+        try await cluster.withServers("crowd", handlers) { addresses in
+            let announcements = try addresses.enumerated().map { try announcement(cluster, "crowd-\($0)", at: $1) }
+            try await whileAnswering(cluster, expected) {
+                let refusals = try await cluster.withControl { control in
+                    await withTaskGroup(of: RPCError?.self) { tasks in
+                        for announcement in announcements {
+                            tasks.addTask { await control.refusal(of: announcement) }
+                        }
+                        return await tasks.reduce(into: [RPCError]()) { all, refusal in
+                            if let refusal { all.append(refusal) }
+                        }
+                    }
+                }
+                #expect(refusals == [])
+                try await eventually("all that work are replicas", within: .seconds(30)) {
+                    let begin = ContinuousClock.now
+                    #expect(try await cluster.plan().attention.members.count == 51)
+                    #expect(begin.duration(to: .now) < .seconds(5))
+                    return try (0 ..< 50).allSatisfy { try $0 % 2 == 1 || isFormed("crowd-\($0)", cluster) }
+                }
+            }
+        }
+        let after = try await answers(try await calmCluster())
+        #expect(after == expected)
+        let more = try await cluster.metric("process_resident_anonymous_memory_bytes", of: "router") - memory
+        #expect(more < Double(256 << 20), "the router has \(more) bytes more than before")
     }
 }
 
