@@ -32,7 +32,7 @@ struct HostileAttentionTests {
                 let salt = JSONValue.string("salt \(Self.salts.value)")
                 tasks.addTask {
                     let reply = try await cluster.complete(
-                        .string(prompt), maxTokens: 8,
+                        .string(prompt), maxTokens: 4,
                         [.init("logprobs", 3), .init("ignore_eos", true), .init("cache_salt", salt)])
                     guard reply.status == 200 else { throw SupportError("\(reply.status): \(reply.json.text())") }
                     return (index, reply.json.withoutIdentity)
@@ -169,7 +169,7 @@ struct HostileAttentionTests {
                         let name = hasOneName ? "flapping" : "flapping-\(round)"
                         let announcement = try announcement(cluster, name, at: address, instance: "\(round)")
                         if let refusal = await control.refusal(of: announcement) { refusals.append(refusal) }
-                        try await Task.sleep(for: .milliseconds(100))
+                        try await Task.sleep(for: .milliseconds(50))
                     }
                 }
             }
