@@ -47,7 +47,7 @@ final class AttentionReplicas: Attention {
     private func firstAnswer<Value>(
         of replicas: some Sequence<AttentionReplica>, _ ask: (AttentionReplica) async throws -> Value
     ) async throws -> Value {
-        var failure: any Error = Self.nobody
+        var failure: any Error = ReplicaGone()
         for replica in replicas {
             do { return try await ask(replica) } catch { failure = error }
             try Task.checkCancellation()
@@ -87,9 +87,12 @@ final class AttentionReplicas: Attention {
     private func attend(
         _ layer: Int, _ normed: Tensor, _ share: BatchShare, _ compute: Compute
     ) async throws -> Tensor {
-        guard let replica = self[share.replica] else { throw Self.nobody }
+        guard let replica = self[share.replica] else { throw ReplicaGone() }
         return try await replica.attend(layer, normed, share.spans, compute)
     }
+}
 
-    private static let nobody = RPCError(.unavailable, "the replica of attention is gone")
+/// The replica was taken apart before it was asked, whatever the reason: what was asked has nothing to do with it.
+struct ReplicaGone: Error, CustomStringConvertible {
+    var description: String { "the replica of attention is gone" }
 }

@@ -75,7 +75,7 @@ extension SequenceMove {
         case .close, .discard: nil
         case .keep(let keep): .notKept(keep.id)
         case .park(let parking):
-            StepFailure(error) == .stateLost ? .lost(parking.id) : .stayedInMemory(parking.id, parking.replica)
+            StepFailure(error).isLoss ? .lost(parking.id) : .stayedInMemory(parking.id, parking.replica)
         case .grow(let id, _): result(of: error, id, .grow)
         case .resume(let id, _): result(of: error, id, .resume)
         case .open(let id, let opening): result(of: error, id, opening)
@@ -84,7 +84,7 @@ extension SequenceMove {
 
     private func result(of error: any Error, _ id: SequenceID, _ wish: Scheduler.Wish) -> MoveResult {
         if let error = error as? RPCError, error.code == .resourceExhausted { return .lackedMemory(id, wish, error) }
-        return StepFailure(error) == .stateLost ? .lost(id) : .failed(id, error)
+        return StepFailure(error).isLoss ? .lost(id) : .failed(id, error)
     }
 
     /// Whatever is wrong with a kept state, the sequence can begin without it.

@@ -39,7 +39,7 @@ struct SequenceMover: Sendable {
 
     private func perform(_ move: SequenceMove, on replica: ReplicaID) async -> MoveResult? {
         do {
-            guard let attention = replicas[replica] else { throw RPCError(.unavailable, "replica \(replica) is gone") }
+            guard let attention = replicas[replica] else { throw ReplicaGone() }
             switch move {
             case .close(let ids): try await attention.close(ids)
             case .discard(let states): try await attention.drop(states)

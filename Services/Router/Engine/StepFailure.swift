@@ -5,15 +5,21 @@ internal import Transport
 enum StepFailure: Equatable {
     /// The attention service was lost, or has forgotten states: they are computed again from the sequences' tokens.
     case stateLost
+    /// The same, before the replica was asked: none of the sequences can be the reason.
+    case replicaGone
     /// One of the sequences may be the reason: each is tried alone.
     case suspicious
     /// All have waited for what is missing, and it did not come.
     case hopeless
 
+    /// Whether states are gone, and nobody is known to be the reason.
+    var isLoss: Bool { self == .stateLost || self == .replicaGone }
+
     init(_ error: any Error) {
         self =
             switch error {
             case let error as RPCError: StepFailure(error.code)
+            case is ReplicaGone: .replicaGone
             case ClusterError.notHeld: .hopeless
             case ClusterError.expertHost(_, let error): StepFailure(error.code) == .stateLost ? .hopeless : .suspicious
             default: .suspicious
@@ -48,7 +54,9 @@ struct Recovery: Equatable {
     ) {
         failed =
             failure == .hopeless
-            ? ids : scheduler.failed(ids, isolating: failure == .suspicious, on: replica)
+            ? ids
+            : scheduler.failed(
+                ids, isolating: failure == .suspicious, counts: failure != .replicaGone, on: replica)
         restartedCount = ids.count - failed.count
         waitsForNews = failure == .stateLost
     }

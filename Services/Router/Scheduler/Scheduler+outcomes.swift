@@ -77,15 +77,18 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - isolating: one of them may be the reason: each runs alone until it has shown that it is not.
+    ///   - counts: some of them may be the reason, so that those that fail again and again are not tried for ever.
     ///   - replica: the one that failed, whose sequences alone may be the reason; nil: nobody knows.
     /// - Returns: those that failed too often to be tried again, or alone where nobody else could be tried; they are
     ///   still there.
-    mutating func failed(_ ids: [SequenceID], isolating: Bool, on replica: ReplicaID? = nil) -> [SequenceID] {
+    mutating func failed(
+        _ ids: [SequenceID], isolating: Bool, counts: Bool = true, on replica: ReplicaID? = nil
+    ) -> [SequenceID] {
         let isReason = isolating && ids.count == 1 && !(replica.map(hasOther) ?? false)
         var givenUp: [SequenceID] = []
         for id in ids {
             guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
-            if replica == nil || running[index].replica == replica {
+            if counts, replica == nil || running[index].replica == replica {
                 running[index].failures += 1
                 if running[index].failures >= Self.failuresMax || isReason {
                     givenUp.append(id)

@@ -23,14 +23,14 @@ internal import Transport
         return (ids, Recovery(of: ids, from: failure, &scheduler))
     }
 
-    @Test("an error means one of three things")
+    @Test("an error means one of four things")
     func meanings() {
         let means: [(any Error, StepFailure)] = [
             (RPCError(.unavailable, "x"), .stateLost), (RPCError(.deadlineExceeded, "x"), .stateLost),
             (RPCError(.cancelled, "x"), .stateLost), (RPCError(.notFound, "x"), .stateLost),
             (RPCError(.failedPrecondition, "x"), .stateLost), (RPCError(.resourceExhausted, "x"), .suspicious),
             (RPCError(.invalidArgument, "x"), .suspicious), (RPCError(.protocolError, "x"), .suspicious),
-            (RPCError(.internalError, "x"), .suspicious),
+            (RPCError(.internalError, "x"), .suspicious), (ReplicaGone(), .replicaGone),
             (ClusterError.notHeld(ExpertUnit(layer: 0, expert: 0)), .hopeless),
             (ClusterError.expertHost("a", RPCError(.unavailable, "x")), .hopeless),
             (ClusterError.expertHost("a", RPCError(.internalError, "x")), .suspicious),
@@ -48,6 +48,17 @@ internal import Transport
         let next = scheduler.plan(at: .zero, promptRowsMax: (beside: 100, alone: 100))
         #expect(next.closedIDs == ids && Set(next.opens.keys) == Set(ids))
         #expect(next.rows.map(\.id) == ids && next.rows.allSatisfy { $0.start == 0 && $0.count == 10 })
+    }
+
+    @Test("however often replicas are taken apart under sequences, none of them is given up or tried alone")
+    func replicaGone() {
+        var scheduler = Self.scheduler()
+        for _ in 0 ..< 20 {
+            let (ids, recovery) = Self.fail(&scheduler, .replicaGone)
+            #expect(ids == [1, 2, 3, 4])
+            #expect(recovery.failed.isEmpty && recovery.restartedCount == 4 && !recovery.waitsForNews)
+        }
+        #expect((scheduler.running + scheduler.queue).allSatisfy { !$0.isSuspect && $0.failures == 0 })
     }
 
     @Test("where one of them may be the reason all begin anew, one after the other alone")
