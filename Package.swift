@@ -73,7 +73,8 @@ let package = Package(
             name: "Router",
             dependencies: [
                 "AdminMessages", "JSON", "Tokenizer", "Admin", "Console", "Flags", "Probing", "ServiceLife",
-                "Telemetry", "TypedCalls", "Messages", "Transport", "Checkpoint", "Tensors", "Records", algorithms,
+                "Telemetry", "TypedCalls", "Messages", "Transport", "Snapshots", "Checkpoint", "Tensors", "Records",
+                algorithms,
                 argumentParser, logging,
             ] + http + metrics + nio + lifecycle,
             path: "Services/Router", exclude: ["Records"], swiftSettings: settings),
@@ -85,8 +86,7 @@ let package = Package(
             name: "Attention",
             dependencies: [
                 "Admin", "Announcing", "Console", "Flags", "Probing", "ServiceLife", "Telemetry", "TypedCalls",
-                "Messages",
-                "Transport", "Checkpoint", "Tensors", algorithms, argumentParser, logging,
+                "Messages", "Transport", "Snapshots", "Checkpoint", "Tensors", algorithms, argumentParser, logging,
             ] + metrics + nio + lifecycle,
             path: "Services/Attention", swiftSettings: settings),
         .executableTarget(
@@ -183,6 +183,10 @@ let package = Package(
         .target(
             name: "Transport", dependencies: ["CNGHTTP2", logging] + nio, path: "Shared/Transport",
             swiftSettings: settings),
+        // Files of sessions' states, which attention writes and reads, and the router puts together.
+        .target(
+            name: "Snapshots", dependencies: ["Checkpoint", "JSON", "Tensors"], path: "Shared/Snapshots",
+            swiftSettings: settings),
         .target(
             name: "Checkpoint", dependencies: ["JSON", "Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
         .target(name: "JSON", path: "Shared/JSON", swiftSettings: settings),
@@ -208,9 +212,10 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "JSON",
-                "AdminMessages", "Attention", "Checkpoint", "Admin", "Flags", "TypedCalls", "ClusterClient", "ExpertHost",
+                "AdminMessages", "Attention", "Checkpoint", "Admin", "Flags", "TypedCalls", "ClusterClient",
+                "ExpertHost",
                 "LocalCluster", "Messages",
-                "Router", "Tensors", "TestSupport", "Transport", logging,
+                "Router", "Snapshots", "Tensors", "TestSupport", "Transport", logging,
             ] + nio + lifecycle,
             path: "Tests/ClusterTests", swiftSettings: testSettings),
         .testTarget(
@@ -218,7 +223,7 @@ let package = Package(
             dependencies: [
                 "JSON", "TypedCalls",
                 "AdminMessages", "Attention", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Records",
-                "Router", "Telemetry",
+                "Router", "Snapshots", "Telemetry",
                 "Tensors", "Tokenizer",
                 "Transport", argumentParser, logging,
             ] + http + metrics + nio,
@@ -282,10 +287,13 @@ let package = Package(
         .testTarget(
             name: "AttentionTests",
             dependencies: [
-                "TestSupport", "Attention", "Checkpoint", "Console", "TypedCalls", "Messages", "Tensors", "Transport",
-                logging,
+                "TestSupport", "Attention", "Snapshots", "Checkpoint", "Console", "TypedCalls", "Messages", "Tensors",
+                "Transport", logging,
             ]
                 + nio, path: "Tests/AttentionTests", swiftSettings: testSettings),
+        .testTarget(
+            name: "SnapshotsTests", dependencies: ["Checkpoint", "Snapshots", "Tensors"], path: "Tests/SnapshotsTests",
+            swiftSettings: settings),
         .testTarget(
             name: "ExpertHostTests",
             dependencies: ["TestSupport", "ExpertHost", "Checkpoint", "TypedCalls", "Messages", "Tensors", "Transport"]

@@ -83,7 +83,3 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
         }
     }
 }
-
-extension AttentionPart {
-    var inWords: String { self == .whole ? "all of attention" : "part \(index) of \(count) of attention" }
-}

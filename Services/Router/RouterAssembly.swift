@@ -138,7 +138,7 @@ struct RouterAssembly: Sendable {
                     generator: generator, tokenizer: tokenizer, config: front, sessions: sessions,
                     states: AttentionStates(
                         replicas: generator.engine.replicas, sequences: generator.engine.sequences,
-                        mover: stateMover)),
+                        mover: stateMover, model: generator.engine.pass.weights.config)),
                 logger: logger, onStopping: { [engine = generator.engine] in engine.refuseWaiting() }),
         ]
     }

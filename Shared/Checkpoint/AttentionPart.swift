@@ -33,6 +33,9 @@ package struct AttentionPart: Sendable, Hashable, CustomStringConvertible {
     /// As in "part 0 of 2".
     package var description: String { "part \(index) of \(count)" }
 
+    /// As sentences name it.
+    package var inWords: String { self == .whole ? "all of attention" : "\(self) of attention" }
+
     /// Which eighths of everything are this part's.
     package var eighths: Range<Int> { index * 8 / count ..< (index + 1) * 8 / count }
 

@@ -37,6 +37,18 @@ extension ModelConfig {
             pageLength: Self.keyValuePageLength)
     }
 
+    /// The most data that the file of a state of so many tokens has, beside the token ids, whatever parts attention was
+    /// cut into where it was written: a key/value head that several parts read stands there once for each.
+    package func stateFileBytes(tokens: Int) -> Int {
+        let sums = AttentionPart.counts.filter { $0 <= attentionPartsMax }.map { count in
+            AttentionPart.all(of: count).reduce(0) { sum, part in
+                let (next, isTooLarge) = sum.addingReportingOverflow(stateSize(of: part).bytes(tokens: tokens))
+                return isTooLarge ? .max : next
+            }
+        }
+        return sums.max() ?? 0
+    }
+
     /// Bytes of state that a sequence of `tokensMax` positions may come to have in all layers of one process that
     /// computes all of attention; see `StateSize.bytes`.
     package func stateBytes(tokensMax: Int) -> Int { stateSize.bytes(tokens: tokensMax) }

@@ -55,4 +55,17 @@ struct StateBytesTests {
         #expect(config.stateSize(of: 4).pageBytes == 2 * page)
         #expect(config.stateSize(of: 4).fixedBytes == config.stateSize.fixedBytes / 4)
     }
+
+    @Test("a file has as much as the state, and more where parts share key/value heads")
+    func files() throws {
+        let real = try ModelConfig(contentsOf: text01)
+        #expect(real.stateFileBytes(tokens: 1000) == real.stateBytes(tokensMax: 1000))
+        #expect(real.stateFileBytes(tokens: .max) == .max)
+        let config = try parse(originalConfig(["num_attention_heads": "12", "num_key_value_heads": "3"]))
+        // 4 parts have 1, 2, 2 and 1 groups of the 3; see above.
+        let (fixed, page) = (config.stateSize.fixedBytes, config.stateSize.pageBytes / 3)
+        #expect(config.stateFileBytes(tokens: 0) == fixed && config.stateFileBytes(tokens: 64) == fixed + 6 * page)
+        let lightningOnly = try parse(originalConfig(["attn_type_list": "[0, 0]"]))
+        #expect(lightningOnly.stateFileBytes(tokens: .max) == lightningOnly.stateSize.fixedBytes)
+    }
 }

@@ -1,4 +1,4 @@
-"""Reads a state's file as its format is described in Services/Attention/Snapshots/SnapshotFormat.swift, and checks it.
+"""Reads a state's file as its format is described in Shared/Snapshots/SnapshotFormat.swift, and checks it.
 
     python3 read_snapshot.py FILE [GOLDEN]
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Snapshots
 
 /// A file that stands under its name when it is whole and on disk, or never: it is written under another name beside
 /// its place, and removed where it does not come to its end.

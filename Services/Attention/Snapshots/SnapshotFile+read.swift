@@ -1,19 +1,21 @@
 internal import Checkpoint
+internal import Snapshots
 internal import Tensors
 
 extension SnapshotFile {
-    /// Fills the memory of `tensors`, which must be exactly those of the file, in any order.
+    /// Fills the memory of `tensors`, which with the others must be exactly those of the file, in any order.
     ///
+    /// - Parameter others: that the file has, too, and that are not read.
     /// - Throws: `otherTensors` before anything is read; `damaged` or `disk`: what the memory then holds means nothing.
-    func read(into tensors: [SnapshotTensor]) throws(SnapshotError) {
-        let entries = try entries(of: tensors)
+    func read(into tensors: [SnapshotTensor], beside others: [NewTensor] = []) throws(SnapshotError) {
+        let entries = try entries(of: tensors.map(\.inHeader) + others)
         let buffer = SnapshotBuffer()
         for (tensor, entry) in zip(tensors, entries) { try fill(tensor, from: entry, through: buffer) }
     }
 
     /// The state's token ids; none where it was kept without.
     func tokens() throws(SnapshotError) -> [Int32] {
-        let name = SnapshotFormat.tokens
+        let name = description.heads.sections[0].prefix + SnapshotFormat.tokens        // all have the same
         guard let entry = header.tensors.first(where: { $0.name == name }) else { return [] }
         let shapes = [[0], [description.length]]
         guard entry.elementType == SnapshotTensor.ElementType.int32.rawValue, shapes.contains(entry.shape) else {
@@ -29,15 +31,15 @@ extension SnapshotFile {
     }
 
     /// Where the file has the tensors, in their order.
-    private func entries(of tensors: [SnapshotTensor]) throws(SnapshotError) -> [TensorEntry] {
+    private func entries(of tensors: [NewTensor]) throws(SnapshotError) -> [TensorEntry] {
         let inFile = Dictionary(header.tensors.map { ($0.name, $0) }) { _, last in last }
         var entries: [TensorEntry] = []
         for tensor in tensors {
-            let expected = "\(tensor.elementType.rawValue) of shape \(tensor.shape)"
+            let expected = "\(tensor.elementType) of shape \(tensor.shape)"
             guard let entry = inFile[tensor.name] else {
                 throw .otherTensors("it has no tensor \(tensor.name), expected \(expected)")
             }
-            guard entry.elementType == tensor.elementType.rawValue, entry.shape == tensor.shape else {
+            guard entry.elementType == tensor.elementType, entry.shape == tensor.shape else {
                 throw .otherTensors("its tensor \(tensor.name) must be \(expected), found \(entry.inWords)")
             }
             entries.append(entry)

@@ -1,3 +1,4 @@
+internal import Snapshots
 internal import Tensors
 
 extension SnapshotFile {
@@ -14,11 +15,9 @@ extension SnapshotFile {
         _ description: SnapshotDescription, _ tensors: [SnapshotTensor], to folder: String, name: String,
         isLasting: Bool = true, write: WriteCall = .system
     ) throws(SnapshotError) -> Int {
-        let headerBytes = SnapshotHeader.bytes(description, tensors, checksums: nil).count
-        guard headerBytes <= SnapshotHeader.byteCountMax else {
-            throw .disk(
-                "its header would have \(headerBytes) bytes, at most \(SnapshotHeader.byteCountMax) are allowed")
-        }
+        let names = tensors.map(\.inHeader)
+        let headerBytes = SnapshotHeader.bytes(description, names, checksums: nil).count
+        try SnapshotHeader.requireReadable(byteCount: headerBytes)
         var file = try NewSnapshotFile(name, in: folder, write: write)
         let buffer = SnapshotBuffer()
         var place = headerBytes, checksums: [Digest] = []
@@ -26,7 +25,7 @@ extension SnapshotFile {
             checksums.append(try file.write(tensor, at: place, through: buffer))
             place += tensor.byteCount
         }
-        try file.write(SnapshotHeader.bytes(description, tensors, checksums: checksums))
+        try file.write(SnapshotHeader.bytes(description, names, checksums: checksums))
         try file.finish(isLasting: isLasting)
         return place
     }

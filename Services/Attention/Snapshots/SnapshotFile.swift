@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Foundation
+internal import Snapshots
 
 /// A state's file, open for reading; its header has been read and checked, its data has not. It can be read to its end
 /// also when it is deleted meanwhile. `SnapshotFormat` says what is in it.

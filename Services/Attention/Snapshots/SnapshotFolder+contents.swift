@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Messages
+internal import Snapshots
 
 extension SnapshotFolder {
     /// What the folder holds.

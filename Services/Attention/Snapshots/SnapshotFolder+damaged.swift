@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Messages
+internal import Snapshots
 
 // Damaged files, which nobody reads but a person who looks for the reason.
 extension SnapshotFolder {

@@ -1,6 +1,7 @@
 internal import Console
 internal import Foundation
 internal import Messages
+internal import Snapshots
 
 /// A folder of kept states, one file each, named by the state's id. Files of other names are left alone.
 struct SnapshotFolder: Sendable {

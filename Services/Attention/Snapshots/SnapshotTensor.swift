@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Snapshots
 
 /// One tensor of a snapshot, and the memory that a writer reads or a reader fills.
 @safe struct SnapshotTensor {
@@ -27,6 +28,11 @@ internal import Checkpoint
     }
 
     var byteCount: Int { shape.reduce(4, *) }
+
+    /// The same in a section of a file.
+    func inSection(_ section: SnapshotSection) -> SnapshotTensor {
+        unsafe SnapshotTensor(section.prefix + name, elementType, shape: shape, pieces: pieces)
+    }
 
     /// As a header names it.
     var inHeader: NewTensor { NewTensor(name: name, elementType: elementType.rawValue, shape: shape) }

@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Snapshots
 
 /// A kept state's memory as the tensors of a snapshot.
 ///
@@ -40,14 +41,33 @@ internal import Checkpoint
     }
 
     static func matrices(layer: Int, _ states: FloatMemory, _ shape: LightningShape) -> SnapshotTensor {
-        unsafe SnapshotTensor(
-            SnapshotFormat.state(layer: layer), .float32,
-            shape: [shape.headCount, shape.headDimension, shape.headDimension],
-            pieces: [states.bytes(0 ..< states.count)])
+        unsafe matrices(layer: layer, [states.bytes(0 ..< states.count)], shape)
     }
 
     static func openBlock(layer: Int, _ block: FloatMemory, rows: Int, _ shape: LightningShape) -> [SnapshotTensor] {
         let pieces = unsafe shape.blockRanges(rows: rows).map { unsafe block.bytes($0) }
+        return unsafe openBlock(layer: layer, pieces, rows: rows, shape)
+    }
+
+    static func pages(layer: Int, _ pages: [FloatMemory], _ shape: KeyValueShape) -> [SnapshotTensor] {
+        unsafe self.pages(layer: layer, pages.map { unsafe $0.bytes(0 ..< $0.count) }, count: pages.count, shape)
+    }
+}
+
+// The tensors of one layer, whose elements lie in these pieces.
+extension StateTensors {
+    static func matrices(
+        layer: Int, _ pieces: [UnsafeMutableRawBufferPointer], _ shape: LightningShape
+    ) -> SnapshotTensor {
+        unsafe SnapshotTensor(
+            SnapshotFormat.state(layer: layer), .float32,
+            shape: [shape.headCount, shape.headDimension, shape.headDimension], pieces: pieces)
+    }
+
+    /// - Parameter pieces: of each head the keys, then of each head the values.
+    static func openBlock(
+        layer: Int, _ pieces: [UnsafeMutableRawBufferPointer], rows: Int, _ shape: LightningShape
+    ) -> [SnapshotTensor] {
         let heads = shape.headCount, d = shape.headDimension
         let groups = LightningShape.keyGroups(rows: rows)
         return unsafe [
@@ -60,13 +80,15 @@ internal import Checkpoint
         ]
     }
 
-    static func pages(layer: Int, _ pages: [FloatMemory], _ shape: KeyValueShape) -> [SnapshotTensor] {
-        guard !pages.isEmpty else { return [] }
+    /// - Parameter count: of the pages; without any there is no tensor.
+    static func pages(
+        layer: Int, _ pieces: [UnsafeMutableRawBufferPointer], count: Int, _ shape: KeyValueShape
+    ) -> [SnapshotTensor] {
+        guard count > 0 else { return [] }
         return unsafe [
             SnapshotTensor(
                 SnapshotFormat.pages(layer: layer), .float32,
-                shape: [pages.count, 2, shape.headCount, KeyValueCache.pageLength, shape.headDimension],
-                pieces: pages.map { unsafe $0.bytes(0 ..< $0.count) })
+                shape: [count, 2, shape.headCount, KeyValueCache.pageLength, shape.headDimension], pieces: pieces)
         ]
     }
 }

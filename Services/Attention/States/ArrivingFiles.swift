@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Messages
+internal import Snapshots
 
 /// Files of states that come in parts. Belongs to the disk's lane.
 struct ArrivingFiles {

@@ -117,19 +117,24 @@ final class LiveState: @unchecked Sendable {
 
 /// What the states of a part of a model's attention are made of.
 struct StateShape: Sendable {
+    private let config: ModelConfig
     let part: AttentionPart
     let layers: [ModelConfig.AttentionKind]
+    /// Of all heads and key/value heads of the model, those that the part has.
+    let heads: Range<Int>, keyValueHeads: Range<Int>
     let lightning: LightningShape
     let softmax: KeyValueShape
     /// What a state of a length takes.
     let size: StateSize
 
     init(_ config: ModelConfig, _ part: AttentionPart = .whole) {
-        self.part = part
-        layers = config.layers
+        (self.config, self.part, layers) = (config, part, config.layers)
+        (heads, keyValueHeads) = (config.heads(of: part), config.keyValueHeads(of: part))
         size = config.stateSize(of: part)
-        lightning = LightningShape(headCount: config.heads(of: part).count, headDimension: config.headDimension)
-        softmax = KeyValueShape(
-            headCount: config.keyValueHeads(of: part).count, headDimension: config.headDimension)
+        lightning = LightningShape(headCount: heads.count, headDimension: config.headDimension)
+        softmax = KeyValueShape(headCount: keyValueHeads.count, headDimension: config.headDimension)
     }
+
+    /// What another part of the same model has.
+    func of(_ part: AttentionPart) -> StateShape { StateShape(config, part) }
 }

@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Messages
+internal import Snapshots
 internal import Synchronization
 internal import Tensors
 
@@ -9,16 +10,17 @@ extension StateDisk {
         try arriving.withLock { files throws(AttentionError) in try files.receive(part, of: id, at: offset, now) }
     }
 
-    /// A file of which all parts are there, if this service could have written it, and its token ids.
+    /// A file of which all parts are there, if it is of a state that this service could have computed, and its token
+    /// ids.
     ///
-    /// - Parameter part: of attention, which the service computes.
+    /// - Parameter part: of attention, which the service computes; the file must have all of its heads.
     func arrived(
         _ id: StateID, of part: AttentionPart
     ) throws(AttentionError) -> (file: SnapshotFile, tokens: [Int32]) {
         do throws(SnapshotError) {
             let file = try SnapshotFile.open(arriving.withLock { $0.path(id) })
             try file.description.require(fingerprint: fingerprint, arithmetic: arithmetic)
-            try file.description.require(part)
+            try file.description.requireHeads(of: part)
             let tokens = try file.tokens()
             guard tokens.count == file.description.length, !tokens.isEmpty else {
                 throw .otherTensors("it has \(tokens.count) token ids, expected one for each of its tokens")

@@ -1,6 +1,7 @@
 internal import Checkpoint
 internal import Logging
 internal import Messages
+internal import Snapshots
 internal import Synchronization
 
 /// What earlier processes have left.
@@ -17,8 +18,11 @@ extension StateDisk {
         for state in contents.states {
             do throws(SnapshotError) {
                 try state.description.require(fingerprint: fingerprint, arithmetic: arithmetic)
+                guard case .part(let part) = state.description.heads else {
+                    throw .otherTensors("it has sections of several parts, which a service takes, but never writes")
+                }
                 let entry = try entry(state)
-                otherFiles.withLock { $0.add(entry.map { [$0] } ?? [], of: state.description.part) }
+                otherFiles.withLock { $0.add(entry.map { [$0] } ?? [], of: part) }
             } catch { tell(folder.files.file(state.id), "\(error)") }
         }
         return otherFiles.withLock { $0.take(.whole) }

@@ -3,6 +3,7 @@ internal import Console
 internal import Foundation
 internal import Logging
 internal import Messages
+internal import Snapshots
 internal import Synchronization
 internal import Tensors
 
@@ -71,9 +72,8 @@ final class StateDisk: Sendable {
 
     private func description(_ entry: KeptEntry, _ part: AttentionPart) -> SnapshotDescription {
         SnapshotDescription(
-            fingerprint: fingerprint, arithmetic: arithmetic, part: part, length: entry.length,
-            owner: entry.about.owner,
-            scope: entry.about.scope, promised: entry.about.isPromised,
+            fingerprint: fingerprint, arithmetic: arithmetic, heads: .part(part), length: entry.length,
+            owner: entry.about.owner, scope: entry.about.scope, promised: entry.about.isPromised,
             worthMilliseconds: entry.about.worth.wholeMilliseconds, created: Int(Date.now.timeIntervalSince1970))
     }
 
@@ -94,11 +94,16 @@ final class StateDisk: Sendable {
         } catch .disk(let why) { throw .unreadable(id, why) } catch { throw .damaged(id, "\(error)") }
     }
 
+    /// Fills an empty state of a part with what a file of that part says, or a file that has other heads beside.
     func fill(
         _ state: KeptState, from file: SnapshotFile, _ tokens: [Int32], _ shape: StateShape
     ) throws(SnapshotError) {
         try unsafe withTokens(tokens) { tokens throws(SnapshotError) in
-            try file.read(into: unsafe state.tensorsToFill(shape, tokens: tokens))
+            if file.description.heads == .part(shape.part) {
+                try file.read(into: unsafe state.tensorsToFill(shape, tokens: tokens))
+            } else {
+                try unsafe GatheredTensors(file.description.heads, into: state, shape, tokens: tokens).read(from: file)
+            }
         }
     }
 

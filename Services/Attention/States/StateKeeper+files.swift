@@ -1,4 +1,5 @@
 internal import Messages
+internal import Snapshots
 internal import Synchronization
 internal import Tensors
 

@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Messages
+internal import Snapshots
 internal import Transport
 internal import TypedCalls
 
@@ -34,7 +35,30 @@ extension AttentionClient {
         return try await ask(.storeState, request).diskBytes
     }
 
-    /// A part of a kept state's file.
+    /// A kept state's file, of which all that stands before the data is read; it is written where there is none.
+    func file(of state: StateID) async throws -> SnapshotPartFile {
+        let first = try await export(state, at: 0, bytesMax: SnapshotHeader.lengthByteCount)
+        let headerBytes = try SnapshotHeader.byteCount(beginning: first.part, fileByteCount: first.fileBytes)
+        var header = first.part
+        while header.count < headerBytes {
+            header += try await bytes(header.count ..< headerBytes, of: state, fileBytes: first.fileBytes)
+        }
+        return SnapshotPartFile(header: header, byteCount: first.fileBytes)
+    }
+
+    /// Bytes of a kept state's file, which has so many: those with which a range begins, at least one.
+    func bytes(_ range: Range<Int>, of state: StateID, fileBytes: Int) async throws -> [UInt8] {
+        let answer = try await export(state, at: range.lowerBound, bytesMax: range.count)
+        let count = answer.part.count
+        guard answer.fileBytes == fileBytes, count > 0, count <= range.count else {
+            throw ClusterError.answer(
+                from: label,
+                "\(count) bytes of a file of \(answer.fileBytes), expected 1 to \(range.count) of \(fileBytes)")
+        }
+        return answer.part
+    }
+
+    /// Some bytes of a kept state's file.
     func export(_ state: StateID, at offset: Int, bytesMax: Int) async throws(RPCError) -> ExportStateResponse {
         let request = ExportStateRequest(
             router: router, owner: owner, state: state, offset: offset, bytesMax: bytesMax)

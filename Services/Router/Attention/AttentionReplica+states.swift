@@ -92,7 +92,7 @@ extension AttentionReplica {
     ) async throws -> Int { try await values(results, tidy).max() ?? 0 }
 
     /// - Parameter tidy: called before the first error is thrown, where there is one.
-    private func values<Value>(
+    func values<Value>(
         _ results: [Result<Value, any Error>], _ tidy: () async -> Void
     ) async throws -> [Value] {
         do { return try results.map { try $0.get() } } catch {
@@ -102,7 +102,7 @@ extension AttentionReplica {
     }
 
     /// Where a part does not answer, it has nothing that would have to be tidied: it is lost, and with it all it had.
-    private func tidy(_ work: @escaping @Sendable (AttentionClient) async throws -> Void) async {
+    func tidy(_ work: @escaping @Sendable (AttentionClient) async throws -> Void) async {
         _ = await tryAll(work)
     }
 }

@@ -4,9 +4,6 @@ internal import Synchronization
 
 /// What sequences are told of the replicas of attention, and asked about their states; from any task, at any time.
 extension LiveSequences {
-    /// What the largest replica has for states, in bytes.
-    var memoryBytes: Int { table.withLock { $0.scheduler.largestBytes(at: now) } }
-
     /// Most tokens of prompt and answer together that there is memory for.
     var tokensMax: Int { table.withLock { $0.scheduler.tokensMax(at: now) } }
 

@@ -1,4 +1,6 @@
+internal import Checkpoint
 internal import Messages
+internal import Snapshots
 internal import Transport
 
 /// The states that replicas of attention keep, by the engine's book. Nothing is remembered here: whoever asks gets what
@@ -7,8 +9,9 @@ struct AttentionStates: SessionStates {
     let replicas: AttentionReplicas
     let sequences: LiveSequences
     let mover: StateMover
+    let model: ModelConfig
 
-    var fileBytesMax: Int { sequences.memoryBytes }
+    var fileBytesMax: Int { model.stateFileBytes(tokens: sequences.tokensMax) }
 
     func states(along tokens: [Int32], in scope: PrefixScope) async throws(StateFailure) -> [SessionState] {
         let known = sequences.states(along: tokens, in: scope)
@@ -28,9 +31,9 @@ struct AttentionStates: SessionStates {
         if let replica = sequences.replica(of: state) { sequences.gone([state], on: replica) }
     }
 
-    func store(_ state: StateID) async throws(StateFailure) -> Int {
+    func file(of state: StateID) async throws(StateFailure) -> JoinedSnapshot {
         let replica = try replica(of: state)
-        return try await told { try await replica.store(state, leavesMemory: false) }
+        return try await told { try await replica.file(of: state) }
     }
 
     func move(_ state: StateID, to member: String?) async throws(StateFailure) -> StateMove {
@@ -54,46 +57,45 @@ struct AttentionStates: SessionStates {
         return roomiest
     }
 
-    func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart {
-        let attention = try onlyPart(of: replica(of: state))
-        let answer = try await told { try await attention.export(state, at: offset, bytesMax: StatePart.bytesMax) }
-        return StatePart(fileBytes: answer.fileBytes, bytes: answer.part)
-    }
-
-    func take(_ part: ArrivingPart, of state: StateID, in scope: PrefixScope) async throws(StateFailure) {
-        let attention = try onlyPart(of: replica(of: state))
-        try await told {
-            try await attention.import(part.bytes, of: state, in: scope, at: part.offset, isLast: part.isLast)
-        }
-    }
-
-    func tokens(of state: StateID) async throws(StateFailure) -> [Int32] {
+    func bytes(
+        _ range: Range<Int>, of file: JoinedSnapshot, _ state: StateID
+    ) async throws(StateFailure) -> [UInt8] {
         let replica = try replica(of: state)
-        return try await told { try await replica.describe(state) }.tokens
+        return try await told { try await replica.bytes(range, of: file, state, bytesMax: StatePart.bytesMax) }
     }
 
-    func learn(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
-        if let replica = try? replica(of: state) { sequences.found(state, tokens, in: scope, on: replica.id) }
+    /// On any of the replicas, by chance.
+    func expect(in scope: PrefixScope) throws(StateFailure) -> ArrivingState {
+        guard let replica = replicas.all.randomElement() else { throw .unavailable }
+        return ArrivingState(id: .random(), replica: replica.id, scope: scope)
     }
 
-    func drop(_ state: StateID) async { try? await replica(of: state).drop([state]) }
-
-    /// Where the state is, or, before anybody knows it, where it goes: its id, which is drawn at random, says to which
-    /// of the replicas.
-    private func replica(of state: StateID) throws(StateFailure) -> AttentionReplica {
-        if let id = sequences.replica(of: state) {
-            guard let replica = replicas[id] else { throw .gone }
-            return replica
+    func take(_ part: ArrivingPart, of state: ArrivingState) async throws(StateFailure) {
+        let replica = try replica(state.replica)
+        try await told {
+            try await replica.take(part.bytes, of: state.id, in: state.scope, at: part.offset, isLast: part.isLast)
         }
-        let all = replicas.all
-        guard !all.isEmpty else { throw .unavailable }
-        return all[Int(state.rawValue % UInt64(all.count))]
     }
 
-    /// A state in several parts is several files, none of which anybody but this cluster could use.
-    private func onlyPart(of replica: AttentionReplica) throws(StateFailure) -> AttentionClient {
-        guard replica.parts.count == 1 else { throw .inParts(replica.parts.count) }
-        return replica.parts[0]
+    func tokens(of state: ArrivingState) async throws(StateFailure) -> [Int32] {
+        let replica = try replica(state.replica)
+        return try await told { try await replica.describe(state.id) }.tokens
+    }
+
+    func learn(_ state: ArrivingState, _ tokens: [Int32]) {
+        sequences.found(state.id, tokens, in: state.scope, on: state.replica)
+    }
+
+    func drop(_ state: ArrivingState) async { try? await replicas[state.replica]?.drop([state.id]) }
+
+    private func replica(of state: StateID) throws(StateFailure) -> AttentionReplica {
+        guard let id = sequences.replica(of: state), let replica = replicas[id] else { throw .gone }
+        return replica
+    }
+
+    private func replica(_ id: ReplicaID) throws(StateFailure) -> AttentionReplica {
+        guard let replica = replicas[id] else { throw .unavailable }
+        return replica
     }
 
     /// What attention answers; its error is told as the front knows it.

@@ -1,9 +1,10 @@
 internal import Messages
+internal import Snapshots
 
 /// The model's states along sessions' tokens, as the front sees them: where they are kept, and their files, in which
 /// sessions go from one cluster to another.
 protocol SessionStates: Sendable {
-    /// A larger file cannot be a state that there is memory for; 0: that is not known yet.
+    /// A file of more data cannot be a state that there is memory for; `Int.max`: that is not known yet.
     var fileBytesMax: Int { get }
 
     /// The kept states whose tokens some tokens begin with, the shortest first.
@@ -15,30 +16,33 @@ protocol SessionStates: Sendable {
     /// A state that `state` named is not there any more.
     func forget(_ state: StateID)
 
-    /// Makes sure that a state is on disk.
-    ///
-    /// - Returns: the bytes of its file.
-    func store(_ state: StateID) async throws(StateFailure) -> Int
+    /// A state's file, whose data stays where it is: on disk, where it is written if it is not there.
+    func file(of state: StateID) async throws(StateFailure) -> JoinedSnapshot
 
     /// Moves a state to another replica of attention, where the next request that goes on from it is computed.
     ///
     /// - Parameter member: the name of an attention service of that replica; nil: the one with most memory to spare.
     func move(_ state: StateID, to member: String?) async throws(StateFailure) -> StateMove
 
-    /// A part of a state's file: at most `StatePart.bytesMax` bytes, none only at its end.
-    func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart
+    /// Bytes of a state's file: those with which a range of it begins, at least one, at most `StatePart.bytesMax`.
+    func bytes(
+        _ range: Range<Int>, of file: JoinedSnapshot, _ state: StateID
+    ) async throws(StateFailure) -> [UInt8]
+
+    /// Finds a place for a state whose file is about to come.
+    func expect(in scope: PrefixScope) throws(StateFailure) -> ArrivingState
 
     /// Takes the next part of a state's file. With the last one the file is checked, and the state kept.
-    func take(_ part: ArrivingPart, of state: StateID, in scope: PrefixScope) async throws(StateFailure)
+    func take(_ part: ArrivingPart, of state: ArrivingState) async throws(StateFailure)
 
     /// The tokens of a state whose file was taken.
-    func tokens(of state: StateID) async throws(StateFailure) -> [Int32]
+    func tokens(of state: ArrivingState) async throws(StateFailure) -> [Int32]
 
     /// Requests may begin from a state whose file was taken.
-    func learn(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope)
+    func learn(_ state: ArrivingState, _ tokens: [Int32])
 
     /// Drops a state whose file was taken.
-    func drop(_ state: StateID) async
+    func drop(_ state: ArrivingState) async
 }
 
 /// A kept state along a session's tokens.
@@ -60,12 +64,16 @@ struct StateMove: Sendable, Equatable {
 }
 
 /// Some bytes of a state's file.
-struct StatePart: Sendable, Equatable {
+enum StatePart {
     static let bytesMax = 1 << 20
+}
 
-    /// Of the whole file.
-    var fileBytes: Int
-    var bytes: [UInt8]
+/// A state whose file comes from a client: where it goes is settled before its first byte, whoever joins meanwhile.
+struct ArrivingState: Sendable, Equatable {
+    let id: StateID
+    let replica: ReplicaID
+    /// Whom it is for.
+    let scope: PrefixScope
 }
 
 /// Some bytes of a state's file that arrives.

@@ -8,8 +8,6 @@ enum StateFailure: Error, Equatable {
     case noRoom(String)
     /// The file that arrived is no state that this cluster could have computed; the sentence says why.
     case refused(String)
-    /// Attention is cut into so many parts, each of which has a file of its own.
-    case inParts(Int)
     /// No replica that takes states has an attention service of this name.
     case noMember(String)
     /// It is being moved already.

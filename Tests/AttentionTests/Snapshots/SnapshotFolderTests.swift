@@ -1,6 +1,7 @@
 import Console
 import Foundation
 import Messages
+import Snapshots
 import TestSupport
 import Testing
 
@@ -73,7 +74,7 @@ import Testing
                     .init(
                         file: "0000000000000002.safetensors.damaged",
                         error: .damaged("the checksum of its header is not that of what was written")),
-                    .init(file: folder.file(3), error: .newerFormat(expected: 1, found: 2)),
+                    .init(file: folder.file(3), error: .newerFormat(expected: 2, found: 3)),
                     .init(file: folder.file(4), error: .disk("it is not a regular file")),
                 ])
             #expect(
@@ -89,7 +90,7 @@ import Testing
             length = 8 + content[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
         var header = Array(content[..<length])
         let place = header.indices.first { header[$0...].starts(with: text) }!
-        header[place + text.count - 2] = UInt8(ascii: "2")
+        header[place + text.count - 2] = UInt8(ascii: "3")
         return Data(SnapshotHeader.signed(header) + content[length...])
     }
 

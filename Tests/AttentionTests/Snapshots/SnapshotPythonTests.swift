@@ -1,4 +1,6 @@
+import Checkpoint
 import Foundation
+import Snapshots
 import TestSupport
 import Testing
 
@@ -47,6 +49,32 @@ import Testing
                     "owner": "router \"1\"", "scope": "account é\u{0}\n", "promised": "true", "worth_ms": "1234",
                     "created": "1796000000",
                 ])
+        }
+    }
+
+    @Test("a file of several parts, too")
+    func sections() throws {
+        var random = SplitMix64(seed: 2)
+        let memory = TensorMemory(), tokens = memory.tensor(SnapshotFormat.tokens, .int32, shape: [67], pieceBytes: 400)
+        tokens.fill(&random)
+        try withFolder { folder in
+            var files: [[UInt8]] = [], headers: [SnapshotPartFile] = [], written: [String: [UInt8]] = [:]
+            for part in AttentionPart.all(of: 2) {
+                let own = Array(memory.state().dropFirst())
+                for tensor in own { tensor.fill(&random) }
+                for tensor in [tokens] + own { written["parts.\(part.index).\(tensor.name)"] = tensor.content }
+                var description = SnapshotDescription.example
+                description.heads = .part(part)
+                try SnapshotFile.write(description, [tokens] + own, to: folder, name: "part")
+                files.append(try Array(Data(contentsOf: URL(filePath: "\(folder)/part"))))
+                let count = try SnapshotHeader.byteCount(beginning: Array(files[part.index][..<8]), fileByteCount: .max)
+                headers.append(.init(header: Array(files[part.index][..<count]), byteCount: files[part.index].count))
+            }
+            let joined = try JoinedSnapshot(headers), data = zip(files, joined.data).flatMap { $0[$1] }
+            try Data(joined.header + data).write(to: URL(filePath: "\(folder)/whole"))
+            let found = try run("\(folder)/whole")
+            #expect(found.metadata["format_version"] == "2" && found.metadata["part_count"] == "2")
+            #expect(found.tensors.mapValues(\.data) == written.mapValues { Data($0).base64EncodedString() })
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Snapshots
 import TestSupport
 
 @testable import Attention
@@ -78,7 +79,17 @@ func refusal(_ path: String, into tensors: [SnapshotTensor]) -> SnapshotError? {
 extension SnapshotFile {
     /// How many bytes a file with these tensors has.
     static func byteCount(_ description: SnapshotDescription, _ tensors: [SnapshotTensor]) -> Int {
-        let header = SnapshotHeader.bytes(description, tensors, checksums: nil)
+        let header = SnapshotHeader.bytes(description, tensors.map(\.inHeader), checksums: nil)
         return tensors.reduce(header.count) { $0 + $1.byteCount }
     }
+}
+
+/// The file with one text in the header replaced, the header's length and checksum being right again.
+func resigned(_ content: [UInt8], _ old: String, _ new: String) -> [UInt8] {
+    let length = content[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let json = String(decoding: content[8 ..< 8 + length], as: UTF8.self)
+    precondition(json.contains(old), "the header has no \(old)")
+    let altered = Array(json.replacing(old, with: new, maxReplacements: 1).utf8)
+    let header = (0 ..< 8).map { UInt8(truncatingIfNeeded: altered.count >> (8 * $0)) } + altered
+    return SnapshotHeader.signed(header) + content[(8 + length)...]
 }

@@ -19,11 +19,15 @@ final class PlayedAttention: Sendable {
         var calls: [String] = []
         /// Calls that fail, and how.
         var failures: [String: RPCError.Code] = [:]
+        /// Files of kept states.
+        var files: [StateID: [UInt8]] = [:]
         /// What it says of the length of states that it keeps; nil: the truth.
         var lengthTold: Int?
     }
 
     let content = Mutex(Content())
+    /// What it answers of a file, instead of the truth.
+    let exported = Mutex<@Sendable (ExportStateRequest, ExportStateResponse) -> ExportStateResponse>({ $1 })
     /// What happens before a state is written to disk.
     let onStore = Mutex<@Sendable () async -> Void>({})
     static let owner = "tests"
@@ -37,6 +41,7 @@ final class PlayedAttention: Sendable {
         let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
         var handlers = EndpointHandlers(logger: silent) { _ in nil }
         add(to: &handlers)
+        addFiles(to: &handlers)
         let name = "p-\(UUID().uuidString.prefix(8)).sock", group = MultiThreadedEventLoopGroup.singleton
         let address = Address.unix(path: FileManager.default.temporaryDirectory.appending(path: name).path)
         let server = RPCServer(address: address, group: group, logger: silent, handler: handlers.answer)
@@ -95,6 +100,23 @@ final class PlayedAttention: Sendable {
             try self.note("describe \(request.state.rawValue)", "describe \(request.state.rawValue)")
             let tokens = self.content.withLock { $0.states[request.state] }
             return KeptStateDescription(scope: "scope", worthMilliseconds: 1, tokens: tokens ?? [])
+        }
+    }
+
+    private func addFiles(to handlers: inout EndpointHandlers) {
+        handlers.on(.exportState) { request, _ in
+            try self.note("export \(request.bytesMax) at \(request.offset)", "export")
+            guard let file = self.content.withLock({ $0.files[request.state] }) else {
+                throw RPCError(.notFound, "no such state")
+            }
+            let part = Array(file.dropFirst(request.offset).prefix(min(request.bytesMax, 1 << 20)))
+            let answer = self.exported.withLock { $0 }
+            return answer(request, ExportStateResponse(fileBytes: file.count, part: part))
+        }
+        handlers.on(.importState) { request, _ in
+            let last = request.isLast ? ", the last" : ""
+            try self.note("import \(request.part.count) at \(request.offset)\(last)", "import")
+            return ImportStateResponse(length: request.isLast ? 1 : 0)
         }
     }
 

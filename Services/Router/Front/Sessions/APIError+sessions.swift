@@ -44,11 +44,6 @@ extension APIError {
         case .gone: self = .stateNotKept
         case .noRoom(let why): self = .notReady("There is no room for the session's state: \(why).")
         case .refused(let why): self = .invalidSnapshot(why)
-        case .inParts(let count):
-            self.init(
-                status: .notImplemented,
-                message: "Snapshots need attention in one part; this cluster has cut it into \(count).",
-                code: "snapshot_not_available")
         case .noMember(let name):
             self = .invalid(
                 "to",

@@ -12,10 +12,10 @@ extension Front {
         try await generator.admit { !watch.isHungUp }
         let share = try SnapshotShare(bodies, bodyOwner(context))
         defer { withExtendedLifetime(share) {} }
-        let state = StateID.random(), scope = scopes.scope(of: context.account, salt: nil)
-        try await take(upload, of: request, as: state, in: scope, context)
+        let state = try states.expect(in: scopes.scope(of: context.account, salt: nil))
+        try await take(upload, of: request, as: state, context)
         do {
-            let session = try await restored(state, in: scope, context)
+            let session = try await restored(state, context)
             return try await shown(session, context)
         } catch {
             await states.drop(state)
@@ -24,8 +24,7 @@ extension Front {
     }
 
     private func take(
-        _ upload: SnapshotUpload, of request: Request, as state: StateID, in scope: PrefixScope,
-        _ context: FrontContext
+        _ upload: SnapshotUpload, of request: Request, as state: ArrivingState, _ context: FrontContext
     ) async throws {
         var parts = SnapshotParts()
         do {
@@ -33,23 +32,21 @@ extension Front {
             for try await buffer in request.body {
                 let full = parts.append(buffer.readableBytesView)
                 try upload.check(parts.byteCount)
-                for part in full { try await take(part, of: state, in: scope) }
+                for part in full { try await take(part, of: state) }
             }
         } catch {
             throw refusal(of: error)
         }
         guard parts.byteCount > 0 else { throw APIError.invalidSnapshot("the request has no body") }
-        try await take(parts.end(), of: state, in: scope)
+        try await take(parts.end(), of: state)
     }
 
-    private func take(_ part: ArrivingPart, of state: StateID, in scope: PrefixScope) async throws(APIError) {
-        do { try await states.take(part, of: state, in: scope) } catch { throw APIError(error) }
+    private func take(_ part: ArrivingPart, of state: ArrivingState) async throws(APIError) {
+        do { try await states.take(part, of: state) } catch { throw APIError(error) }
     }
 
     /// - Throws: where the tokens are not this model's, or the session cannot be stored.
-    private func restored(
-        _ state: StateID, in scope: PrefixScope, _ context: FrontContext
-    ) async throws -> Session {
+    private func restored(_ state: ArrivingState, _ context: FrontContext) async throws -> Session {
         let tokens = try await states.tokens(of: state), model = generator.model
         guard !tokens.isEmpty, tokens.count <= model.contextLength else {
             throw APIError.invalidSnapshot(
@@ -61,7 +58,7 @@ extension Front {
         }
         let turn = Session.Turn(role: "prompt", tokens: tokens)
         let session = try await sessions.create([turn], metadata: [:], of: account(context))
-        states.learn(state, tokens, in: scope)
+        states.learn(state, tokens)
         return session
     }
 }

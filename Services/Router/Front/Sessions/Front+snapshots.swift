@@ -3,6 +3,7 @@ internal import JSON
 internal import Messages
 internal import NIOCore
 internal import Records
+internal import Snapshots
 
 /// Snapshots: a session's state as a file, stored or downloaded.
 extension Front {
@@ -15,7 +16,7 @@ extension Front {
         let priority = try await fields(of: request, context).priority()
         let session = try await sessions.session(try id(context), of: account(context))
         let (state, bytes) = try await withState(of: session, context, priority) { state in
-            (state, try await states.store(state))
+            (state, try await states.file(of: state).byteCount)
         }
         return Response(json: SessionJSON.snapshot(of: session, state, bytes: bytes, generator.model))
     }

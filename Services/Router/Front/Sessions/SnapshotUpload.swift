@@ -13,11 +13,12 @@ struct SnapshotUpload: Sendable {
         return type.map { mediaTypes.contains($0.lowercased()) } ?? false
     }
 
-    /// - Parameter bytesMax: a larger file cannot be restored; 0: that is not known yet.
+    /// - Parameter bytesMax: a file of more data cannot be restored; `Int.max`: that is not known yet.
     /// - Throws: where the file is compressed or too large.
     init(_ headers: HTTPFields, bytesMax: Int) throws(APIError) {
-        // Beside the states' memory, a file has token ids and a header.
-        self.bytesMax = bytesMax > 0 ? bytesMax + bytesMax / 8 + (1 << 20) : .max
+        // Beside what is in the states' memory, a file has token ids and a header.
+        let (sum, isTooLarge) = bytesMax.addingReportingOverflow(bytesMax / 8 + (1 << 20))
+        self.bytesMax = isTooLarge ? .max : sum
         if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw APIError(
                 status: .unsupportedMediaType, message: "A snapshot is sent as it is, without Content-Encoding.",

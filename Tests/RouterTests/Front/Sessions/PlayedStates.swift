@@ -1,4 +1,5 @@
 import Messages
+import Snapshots
 import Synchronization
 
 @testable import Router
@@ -24,7 +25,7 @@ final class PlayedStates: SessionStates {
     private let content = Mutex(Content())
     let fileBytesMax: Int
 
-    init(fileBytesMax: Int = 0) { self.fileBytesMax = fileBytesMax }
+    init(fileBytesMax: Int = .max) { self.fileBytesMax = fileBytesMax }
 
     // MARK: what the test does and sees
 
@@ -68,10 +69,10 @@ final class PlayedStates: SessionStates {
 
     func forget(_ state: StateID) { content.withLock { $0.stale[state] = nil } }
 
-    func store(_ state: StateID) async throws(StateFailure) -> Int {
-        try ask("store") { content throws(StateFailure) in
-            guard let state = content.states[state] else { throw .gone }
-            return state.file.count
+    func file(of state: StateID) async throws(StateFailure) -> JoinedSnapshot {
+        try ask("file") { content throws(StateFailure) in
+            guard let file = content.states[state]?.file else { throw .gone }
+            return JoinedSnapshot(header: Array(file.prefix(1000)), data: [min(1000, file.count) ..< file.count])
         }
     }
 
@@ -82,40 +83,45 @@ final class PlayedStates: SessionStates {
         }
     }
 
-    func part(of state: StateID, at offset: Int) async throws(StateFailure) -> StatePart {
-        try ask("part at \(offset)") { content throws(StateFailure) in
+    func bytes(
+        _ range: Range<Int>, of file: JoinedSnapshot, _ state: StateID
+    ) async throws(StateFailure) -> [UInt8] {
+        try ask("bytes at \(range.lowerBound)") { content throws(StateFailure) in
             content.partsLeft -= 1
             guard content.partsLeft >= 0, let file = content.states[state]?.file else { throw .gone }
-            return StatePart(
-                fileBytes: file.count, bytes: Array(file.dropFirst(offset).prefix(StatePart.bytesMax)))
+            return Array(file[range].prefix(StatePart.bytesMax))
         }
     }
 
-    func take(_ part: ArrivingPart, of state: StateID, in scope: PrefixScope) async throws(StateFailure) {
+    func expect(in scope: PrefixScope) throws(StateFailure) -> ArrivingState {
+        ArrivingState(id: .random(), replica: .first, scope: scope)
+    }
+
+    func take(_ part: ArrivingPart, of state: ArrivingState) async throws(StateFailure) {
         try ask("take \(part.bytes.count) at \(part.offset)\(part.isLast ? ", the last" : "")") {
             content throws(StateFailure) in
-            guard content.arriving[state, default: []].count == part.offset else { throw .unavailable }
-            content.arriving[state, default: []] += part.bytes
-            guard part.isLast, let file = content.arriving[state] else { return }
-            content.states[state] = State(tokens: content.arrivingTokens, scope: scope, file: file)
+            guard content.arriving[state.id, default: []].count == part.offset else { throw .unavailable }
+            content.arriving[state.id, default: []] += part.bytes
+            guard part.isLast, let file = content.arriving[state.id] else { return }
+            content.states[state.id] = State(tokens: content.arrivingTokens, scope: state.scope, file: file)
         }
     }
 
-    func tokens(of state: StateID) async throws(StateFailure) -> [Int32] {
+    func tokens(of state: ArrivingState) async throws(StateFailure) -> [Int32] {
         try ask("tokens") { content throws(StateFailure) in
-            guard let state = content.states[state] else { throw .gone }
+            guard let state = content.states[state.id] else { throw .gone }
             return state.tokens
         }
     }
 
-    func learn(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope) {
+    func learn(_ state: ArrivingState, _ tokens: [Int32]) {
         content.withLock { $0.calls.append("learn \(tokens.count)") }
     }
 
-    func drop(_ state: StateID) async {
+    func drop(_ state: ArrivingState) async {
         content.withLock {
             $0.calls.append("drop")
-            $0.states[state] = nil
+            $0.states[state.id] = nil
         }
     }
 }

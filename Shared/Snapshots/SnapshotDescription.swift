@@ -1,29 +1,39 @@
-internal import Checkpoint
+package import Checkpoint
 internal import JSON
 
 /// What a snapshot says of its state beside the tensors.
-struct SnapshotDescription: Sendable, Equatable {
+package struct SnapshotDescription: Sendable, Equatable {
     /// Of the checkpoint that computed the state.
-    var fingerprint: String
+    package var fingerprint: String
     /// "exact" or "fast".
-    var arithmetic: String
+    package var arithmetic: String
     /// Whose heads the tensors are of.
-    var part = AttentionPart.whole
+    package var heads: SnapshotHeads
     /// How many tokens the state has.
-    var length: Int
+    package var length: Int
     /// Whose state it is.
-    var owner: String
+    package var owner: String
     /// Whom the state is for, in the words of the router that kept it.
-    var scope: String
+    package var scope: String
     /// Whether it may not go away.
-    var promised: Bool
+    package var promised: Bool
     /// How long it takes to compute the state again.
-    var worthMilliseconds: Int
+    package var worthMilliseconds: Int
     /// When the state was kept, in seconds since 1970.
-    var created: Int
+    package var created: Int
+
+    /// Of the state of some tokens.
+    package init(
+        fingerprint: String, arithmetic: String, heads: SnapshotHeads = .part(.whole), length: Int, owner: String,
+        scope: String, promised: Bool, worthMilliseconds: Int, created: Int
+    ) {
+        (self.fingerprint, self.arithmetic, self.heads, self.length) = (fingerprint, arithmetic, heads, length)
+        (self.owner, self.scope, self.promised) = (owner, scope, promised)
+        (self.worthMilliseconds, self.created) = (worthMilliseconds, created)
+    }
 
     /// Refuses a state that the loaded checkpoint could not go on with in the same bytes.
-    func require(fingerprint: String, arithmetic: String) throws(SnapshotError) {
+    package func require(fingerprint: String, arithmetic: String) throws(SnapshotError) {
         guard self.fingerprint == fingerprint else {
             throw .foreignCheckpoint(expected: fingerprint, found: self.fingerprint.echoed)
         }
@@ -32,9 +42,11 @@ struct SnapshotDescription: Sendable, Equatable {
         }
     }
 
-    /// Refuses a state of other heads.
-    func require(_ part: AttentionPart) throws(SnapshotError) {
-        guard self.part == part else { throw .otherPart(expected: part, found: self.part) }
+    /// Refuses the file of another part, which has not all heads of this one. In a file of all of attention, or of all
+    /// parts, they are.
+    package func requireHeads(of part: AttentionPart) throws(SnapshotError) {
+        guard case .part(let found) = heads, found != .whole else { return }
+        guard found == part else { throw .otherPart(expected: part, found: found) }
     }
 }
 
@@ -42,25 +54,35 @@ extension SnapshotDescription {
     /// Far above any real length, and small enough that what so many tokens take fits in `Int`.
     private static let lengthMax = 1 << 40
 
-    var metadata: [(name: String, value: String)] {
+    /// As a header says it.
+    package var metadata: [(name: String, value: String)] {
         [
             (SnapshotFormat.format, SnapshotFormat.name),
-            (SnapshotFormat.formatVersion, "\(SnapshotFormat.version)"),
+            (SnapshotFormat.formatVersion, "\(version)"),
             ("fingerprint", fingerprint), ("arithmetic", arithmetic), ("length", "\(length)"),
             ("owner", owner), ("scope", scope), ("promised", "\(promised)"), ("worth_ms", "\(worthMilliseconds)"),
             ("created", "\(created)"),
-        ] + partMetadata
+        ] + headsMetadata
     }
 
-    /// None for all of attention.
-    private var partMetadata: [(name: String, value: String)] {
-        part == .whole
-            ? []
-            : [(SnapshotFormat.partIndex, "\(part.index)"), (SnapshotFormat.partCount, "\(part.count)")]
+    private var version: Int {
+        switch heads {
+        case .part: SnapshotFormat.plainVersion
+        case .sections: SnapshotFormat.sectionsVersion
+        }
+    }
+
+    private var headsMetadata: [(name: String, value: String)] {
+        switch heads {
+        case .part(.whole): []
+        case .part(let part):
+            [(SnapshotFormat.partIndex, "\(part.index)"), (SnapshotFormat.partCount, "\(part.count)")]
+        case .sections(let count): [(SnapshotFormat.partCount, "\(count)")]
+        }
     }
 
     /// Reads what `metadata` gives, and refuses another format and a newer version first.
-    init(metadata: [String: String]) throws(SnapshotError) {
+    package init(metadata: [String: String]) throws(SnapshotError) {
         let fields = MetadataFields(values: metadata)
         let format = try fields.text(SnapshotFormat.format)
         guard format == SnapshotFormat.name else {
@@ -72,7 +94,7 @@ extension SnapshotDescription {
         }
         fingerprint = try fields.text("fingerprint")
         arithmetic = try fields.text("arithmetic")
-        part = try fields.part()
+        heads = try fields.heads(version: version)
         length = try fields.count("length", most: Self.lengthMax)
         owner = try fields.text("owner")
         scope = try fields.text("scope")
@@ -99,13 +121,28 @@ private struct MetadataFields {
         return count
     }
 
-    func part() throws(SnapshotError) -> AttentionPart {
+    func heads(version: Int) throws(SnapshotError) -> SnapshotHeads {
+        version < SnapshotFormat.sectionsVersion ? .part(try part()) : .sections(of: try sectionCount())
+    }
+
+    private func part() throws(SnapshotError) -> AttentionPart {
         guard values[SnapshotFormat.partIndex] != nil || values[SnapshotFormat.partCount] != nil else { return .whole }
         let index = try count(SnapshotFormat.partIndex), count = try count(SnapshotFormat.partCount)
         guard let part = AttentionPart(index: index, count: count) else {
             throw .damaged("the metadata's part must be one of 1, 2, 4 or 8, found number \(index) of \(count)")
         }
         return part
+    }
+
+    private func sectionCount() throws(SnapshotError) -> Int {
+        if let index = values[SnapshotFormat.partIndex] {
+            throw .damaged("the metadata of a file of all parts must name none of them, found \(index.echoed)")
+        }
+        let count = try count(SnapshotFormat.partCount)
+        guard count > 1, AttentionPart.counts.contains(count) else {
+            throw .damaged("the metadata's parts must be 2, 4 or 8, found \(count)")
+        }
+        return count
     }
 
     func flag(_ name: String) throws(SnapshotError) -> Bool {

@@ -1,4 +1,6 @@
-/// A kept state as one safetensors file, version 1 of the format.
+internal import Checkpoint
+
+/// A kept state as one safetensors file, versions 1 and 2 of the format.
 ///
 /// The file is little-endian: eight bytes with the length of the header, the header (a JSON object, filled up with
 /// spaces so that the data begins at a multiple of 64), then the tensors' data without holes, in the header's order.
@@ -22,12 +24,18 @@
 ///
 /// Tensors of the open block are absent where `rows` is 0, those of pages where the length is 0.
 ///
+/// ## Sections
+/// A file of version 1 has the tensors of one part of attention, or those of all of it, under these names. A file of
+/// version 2 has those of all parts, 2, 4 or 8, as each part has them in a file of its own: a section for each, in
+/// which every name begins with `parts.k.`, k being the part's number. All sections have the same token ids. A
+/// key/value head that several parts read stands in the section of each.
+///
 /// ## Metadata
 /// `__metadata__` stands first in the header, and all its values are strings:
 ///
 ///     checksum.header    the digest of the header; it stands first in the metadata
 ///     format             "minimax-state"
-///     format_version     "1"
+///     format_version     "1", or "2" where there are sections
 ///     fingerprint        of the checkpoint that computed the state
 ///     arithmetic         "exact" or "fast"
 ///     length             how many tokens the state has
@@ -35,8 +43,9 @@
 ///     promised           "true" or "false"
 ///     worth_ms           how many milliseconds it takes to compute the state again
 ///     created            seconds since 1970
-///     part_index         which part of attention the state is of, from 0; absent where it is of all of attention
-///     part_count         of how many parts: 2, 4 or 8; absent with part_index
+///     part_index         which part of attention the state is of, from 0; absent where it is of all of attention, and
+///                        where there are sections
+///     part_count         of how many parts: 2, 4 or 8; absent where the state is of all of attention, without sections
 ///     checksum.<name>    the digest of each tensor's data
 ///
 /// ## Digests
@@ -50,15 +59,23 @@
 /// A digest is written as 32 lower-case hexadecimal digits, fold(high) then fold(low). The header's is that of the
 /// file's bytes before the data, the eight of the length included, with 32 zeros in the place of its own digits. The
 /// header begins in the same way, with this digest, in every version of the format.
-enum SnapshotFormat {
-    static let name = "minimax-state", version = 1
+package enum SnapshotFormat {
+    static let name = "minimax-state"
+    /// The version of a file without sections, of one with them, and the latest that this program knows.
+    static let plainVersion = 1, sectionsVersion = 2, version = 2
 
-    /// Names of tensors.
-    static let tokens = "tokens"
-    static func state(layer: Int) -> String { "layers.\(layer).state" }
-    static func openKeys(layer: Int) -> String { "layers.\(layer).open_keys" }
-    static func openValues(layer: Int) -> String { "layers.\(layer).open_values" }
-    static func pages(layer: Int) -> String { "layers.\(layer).pages" }
+    /// The name of the tensor of token ids.
+    package static let tokens = "tokens"
+    /// The name of a lightning layer's states.
+    package static func state(layer: Int) -> String { "layers.\(layer).state" }
+    /// The name of the keys of a lightning layer's open block.
+    package static func openKeys(layer: Int) -> String { "layers.\(layer).open_keys" }
+    /// The name of the values of a lightning layer's open block.
+    package static func openValues(layer: Int) -> String { "layers.\(layer).open_values" }
+    /// The name of a softmax layer's pages.
+    package static func pages(layer: Int) -> String { "layers.\(layer).pages" }
+    /// What the names of a part's tensors begin with, where there are sections.
+    static func section(_ part: AttentionPart) -> String { "parts.\(part.index)." }
 
     /// Names in the metadata.
     static let headerChecksum = "checksum.header", format = "format", formatVersion = "format_version"

@@ -1,9 +1,7 @@
-internal import Checkpoint
-internal import Console
-internal import Foundation
+package import Checkpoint
 
 /// Why a kept state cannot be written to disk or read back.
-enum SnapshotError: Error, Equatable, CustomStringConvertible {
+package enum SnapshotError: Error, Equatable, CustomStringConvertible {
     /// There is no such file.
     case missing
     /// The disk or the system refuses, in its own words; what is on disk is as good as before.
@@ -21,7 +19,8 @@ enum SnapshotError: Error, Equatable, CustomStringConvertible {
     /// The file is whole, but has other tensors than the state needs.
     case otherTensors(String)
 
-    var description: String {
+    /// Why, in words that name what was expected and found.
+    package var description: String {
         switch self {
         case .missing: "the state's file is gone"
         case .disk(let why), .damaged(let why), .otherTensors(let why): why
@@ -40,7 +39,4 @@ enum SnapshotError: Error, Equatable, CustomStringConvertible {
             "the state is of another part of attention: expected \(expected.inWords), found \(found.inWords)"
         }
     }
-
-    /// From `errno`; call it before anything else can change that.
-    static func system(_ code: Int32) -> SnapshotError { .disk(systemWords(code)) }
 }
