@@ -59,8 +59,8 @@ internal import Transport
 
     @Option(
         help: """
-            How many seconds kept states are kept of which no router of the same --name has been heard. A router that is \
-            restarted within this time finds them again.
+            How many seconds kept states stay while no router of the --name that kept them is heard of. A router that \
+            is restarted within this time finds them again.
             """)
     var orphanSeconds = 86_400
 

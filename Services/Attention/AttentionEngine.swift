@@ -65,6 +65,7 @@ final class AttentionEngine: Sendable {
     func describe(_ request: DescribeRequest) -> AttentionDescription {
         let held = held
         routers.told(request.router, of: held.part)
+        if !request.owner.isEmpty { routers.heard(request.router, of: request.owner) }
         let (budget, others) = held.states.store.withLock { ($0.budgetBytes, $0.bytesBound(beyond: request.router)) }
         return AttentionDescription(
             modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget,

@@ -2563,7 +2563,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__expert_response__descript
   (ProtobufCMessageInit) minimax__cluster__v1__expert_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__describe_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__describe_request__field_descriptors[2] =
 {
   {
     "router",
@@ -2577,14 +2577,27 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__describe_request__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "owner",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__DescribeRequest, owner),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__describe_request__field_indices_by_name[] = {
+  1,   /* field[1] = owner */
   0,   /* field[0] = router */
 };
 static const ProtobufCIntRange minimax__cluster__v1__describe_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descriptor =
 {
@@ -2594,7 +2607,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__describe_request__descrip
   "Minimax__Cluster__V1__DescribeRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__DescribeRequest),
-  1,
+  2,
   minimax__cluster__v1__describe_request__field_descriptors,
   minimax__cluster__v1__describe_request__field_indices_by_name,
   1,  minimax__cluster__v1__describe_request__number_ranges,

@@ -70,7 +70,10 @@ extension JoinedSnapshot {
             let (bytes, isTooLarge) = sum.bytes.addingReportingOverflow(file.byteCount)
             return (bytes, sum.isTooLarge || isTooLarge)
         }
-        guard !sum.isTooLarge else { throw .damaged("the files of its parts claim more bytes than any disk has") }
+        // The joined header is longer than theirs together.
+        guard !sum.isTooLarge, sum.bytes < Int.max / 2 else {
+            throw .damaged("the files of its parts claim more bytes than any disk has")
+        }
         data = files.map { $0.header.count ..< $0.byteCount }
         header = headers.count == 1 ? files[0].header : try Self.header(joining: headers)
     }

@@ -24,7 +24,7 @@ let everyMessage: [AnyMessage] = [
                 TokenGroup(expert: 2, rows: []),
             ])),
     AnyMessage(ExpertResponse(outputs: [1, 2, 3, 4])),
-    AnyMessage(DescribeRequest(router: 31)),
+    AnyMessage(DescribeRequest(router: 31, owner: "o9")),
     AnyMessage(
         AttentionDescription(
             modelFingerprint: "f", kernels: "avx512", memoryBudgetBytes: 1 << 33, arithmetic: "exact", othersBytes: 32,

@@ -16,7 +16,7 @@ let goldenBytes = """
     ExpertResponse 1
       0a100000803f000000400000404000008040
     DescribeRequest 1
-      081f
+      081f12026f39
     AttentionDescription 1
       0a016612066176783531321880808080202205657861637428203822420163484d504e5853
     HoldPartRequest 1

@@ -80,7 +80,7 @@ import Testing
     func descriptions() throws {
         try check(DescribeRequest())
         #expect(encode(DescribeRequest()).isEmpty)
-        for id in ids { try check(DescribeRequest(router: id)) }
+        for id in ids { try check(DescribeRequest(router: id, owner: "o")) }
         for text in texts {
             for count in counts {
                 try check(

@@ -17,7 +17,7 @@ import Testing
                 .message(3, Wire().number(1, 1).packed(2, [0, 300]).number(3, 1).number(4, 2))
                 .message(3, Wire().number(1, 2).number(4, 1)),
             "ExpertResponse": Wire().floats(1, [1, 2, 3, 4]),
-            "DescribeRequest": Wire().number(1, 31),
+            "DescribeRequest": Wire().number(1, 31).text(2, "o9"),
             "AttentionDescription": Wire().text(1, "f").text(2, "avx512").number(3, 1 << 33).text(4, "exact")
                 .number(5, 32).number(7, 34).text(8, "c").number(9, 77).number(10, 78).number(11, 83),
             "HoldPartRequest": Wire().number(1, 80).number(2, 81).number(3, 82),

@@ -158,5 +158,8 @@ import Testing
         let parts = AttentionPart.all(of: 2).map { Part(heads: .part($0), numbers: 1 << 60) }
         let error = #expect(throws: SnapshotError.self) { try JoinedSnapshot(parts.map(\.file)) }
         #expect(error?.description == "the files of its parts claim more bytes than any disk has")
+        // Together they are just within what a number holds, and their joined header is not.
+        let large = AttentionPart.all(of: 2).map { Part(heads: .part($0), numbers: (1 << 59) + (1 << 58)) }
+        #expect(throws: SnapshotError.self) { try JoinedSnapshot(large.map(\.file)) }
     }
 }

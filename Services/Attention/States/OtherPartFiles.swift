@@ -34,6 +34,16 @@ struct OtherPartFiles {
         }
     }
 
+    /// Whose states they are.
+    var owners: Set<String> { Set(entries.values.lazy.flatMap(\.values).map(\.about.owner)) }
+
+    /// Takes out all states of some owners.
+    mutating func remove(of owners: Set<String>) -> [KeptEntry] {
+        let states = entries.values.flatMap { $0.values.filter { owners.contains($0.about.owner) } }
+        for state in states { forget(state.id) }
+        return states
+    }
+
     /// Takes out the state whose file goes next to make room; nil where there is none.
     mutating func removeLeastValuable(at now: Duration) -> KeptEntry? {
         let states = entries.values.lazy.flatMap(\.values)

@@ -1,7 +1,7 @@
 internal import Messages
 
-/// When a router of each owner last showed that it lives. Kept states belong to an owner, a name that a router has after
-/// a restart as well; those of one whose routers are silent for long enough are kept for nobody.
+/// When a router of each owner last showed that it lives. Kept states belong to an owner, a name that a router has
+/// after a restart as well; those of one whose routers are silent for long enough are kept for nobody.
 struct OwnerLeases {
     private var owners: [UInt64: String] = [:]
     private var lastHeard: [String: Duration] = [:]

@@ -53,6 +53,9 @@ extension StateKeeper {
     /// - Returns: the state's length.
     private func take(_ id: StateID, _ about: KeptEntry.About) throws(AttentionError) -> Int {
         let (file, tokens) = try disk.arrived(id, of: shape.part)
+        if let foreign = tokens.first(where: { !(0 ..< vocabularySize).contains(Int($0)) }) {
+            throw .refused(id, "it has the token id \(foreign), expected 0 to \(vocabularySize - 1)")
+        }
         let state = try emptyState(length: tokens.count)
         try disk.read(file, id, tokens, into: state, shape)
         var about = about

@@ -30,6 +30,7 @@ final class StateKeeper: Sendable {
     }
 
     var now: Duration { routers.now }
+    var vocabularySize: Int { config.vocabularySize }
 
     /// A router has shown that it lives.
     func heard(_ router: UInt64) { routers.heard(router) }
@@ -175,14 +176,16 @@ final class StateKeeper: Sendable {
     ///
     /// - Returns: how many were dropped.
     func dropOrphans(at now: Duration) async -> Int {
-        let orphaning = routers.orphaning(store.withLock(\.owners), at: now)
+        let owners = store.withLock(\.owners).union(disk.otherFiles.withLock(\.owners))
+        let orphaning = routers.orphaning(owners, at: now)
         guard !orphaning.isEmpty else { return 0 }
         let orphans = store.withLock { store in
             store.kept.values.filter { orphaning.contains($0.about.owner) && $0.waitingCount == 0 && !$0.isMoving }
                 .compactMap { store.drop($0.id) }
         }
-        for entry in orphans where entry.diskBytes > 0 { await disk.remove(entry.id) }
-        return orphans.count
+        let others = disk.otherFiles.withLock { $0.remove(of: orphaning) }
+        for entry in orphans + others where entry.diskBytes > 0 { await disk.remove(entry.id) }
+        return orphans.count + others.count
     }
 
     /// The states of another part, of which there are none yet; `end` must come before their first use.

@@ -9,8 +9,8 @@ struct AttentionCost: Sendable, Equatable {
     /// Bytes of all weights that a row meets: those of all attention layers, and the head's.
     var bytes: Double
 
-    /// Seconds of a step of one row, with so many parts that read `bandwidth` bytes a second each, and are `hop` seconds
-    /// away, there and back.
+    /// Seconds of a step of one row, with so many parts that read `bandwidth` bytes a second each, and are `hop`
+    /// seconds away, there and back.
     func seconds(parts: Int, bandwidth: Double, hop: Double) -> Double {
         let calls = hop + Double(parts - 1) * Self.partSeconds
         return Double(layerCount) * calls + bytes / Double(parts) / bandwidth

@@ -78,7 +78,7 @@ actor AttentionDirector: AttentionMemberUser {
             tasks.addTask {
                 await withDiscardingTaskGroup { tasks in
                     // Side by side: one that does not answer keeps no other waiting.
-                    for await replica in self.unformed.stream { tasks.addTask { await self.formInTime(replica) } }
+                    for await replica in self.unformed.stream { tasks.addTask { await self.keepForming(replica) } }
                 }
             }
             tasks.addTask { try await self.keepInTouch(hosts) }
@@ -195,7 +195,7 @@ actor AttentionDirector: AttentionMemberUser {
 
     // MARK: replicas
 
-    /// Replicas that are no more are given up at once; new ones are formed one after the other.
+    /// Replicas that are no more are given up at once; new ones are formed side by side.
     private func arrange() {
         let usable = processes.values.filter { !$0.isDraining || arrangement.place(of: $0.arranged.id) != nil }
         let changes = arrangement.arrange(usable.map(\.arranged))
@@ -223,7 +223,7 @@ actor AttentionDirector: AttentionMemberUser {
     }
 
     /// Forms a replica, again and again until that succeeds or its processes are gone.
-    private func formInTime(_ replica: AttentionArrangement.Replica) async {
+    private func keepForming(_ replica: AttentionArrangement.Replica) async {
         // An earlier replica of theirs comes to its end first, so that they hear of their parts in order.
         while !forming.isDisjoint(with: replica.members), !Task.isCancelled {
             try? await Task.sleep(for: Self.lookPause)

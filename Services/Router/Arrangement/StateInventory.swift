@@ -18,10 +18,17 @@ struct StateInventory: Sendable {
         var orphans = Array(broken)
         let unknown = whole.filter { !known.shared.contains($0.state) && !known.parked.contains($0.state) }
         for info in unknown.sorted(by: { $0.state < $1.state }) {
-            guard let description = try await description(of: info.state) else { continue }
-            if isUsable(info, description) {
-                book.found(info.state, description.tokens, in: PrefixScope(text: description.scope), on: replica.id)
-            } else {
+            do {
+                guard let description = try await description(of: info.state) else { continue }
+                if isUsable(info, description) {
+                    book.found(info.state, description.tokens, in: PrefixScope(text: description.scope), on: replica.id)
+                } else {
+                    orphans.append(info.state)
+                }
+            } catch let error as ClusterError {
+                // What its parts say of it does not fit together.
+                logger.warning(
+                    "a kept state is dropped", metadata: ["state": "\(info.state)", "reason": "\(error)"])
                 orphans.append(info.state)
             }
         }

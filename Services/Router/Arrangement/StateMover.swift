@@ -1,5 +1,6 @@
 internal import Messages
 internal import Synchronization
+internal import Transport
 
 /// Moves kept states from one replica of attention to another, where requests find them from then on.
 final class StateMover: Sendable {
@@ -19,7 +20,9 @@ final class StateMover: Sendable {
         let about = try await source.describe(state), scope = PrefixScope(text: about.scope)
         try requireKnown(about, of: state, in: scope, on: source)
         try await StateCarrier(source: source, target: target).carry(state, in: scope)
-        sequences.moved(state, about.tokens, in: scope, from: source.id, to: target.id)
+        guard sequences.moved(state, about.tokens, in: scope, from: source.id, to: target.id) else {
+            throw RPCError(.unavailable, "replica \(target.id), to which state \(state) was to move, is gone")
+        }
         try? await source.drop([state])
     }
 

@@ -50,10 +50,12 @@ extension AttentionClient {
     func bytes(_ range: Range<Int>, of state: StateID, fileBytes: Int) async throws -> [UInt8] {
         let answer = try await export(state, at: range.lowerBound, bytesMax: range.count)
         let count = answer.part.count
-        guard answer.fileBytes == fileBytes, count > 0, count <= range.count else {
-            throw ClusterError.answer(
-                from: label,
-                "\(count) bytes of a file of \(answer.fileBytes), expected 1 to \(range.count) of \(fileBytes)")
+        guard count > 0, count <= range.count else {
+            throw fault("\(count) bytes of a state's file, expected 1 to \(range.count)")
+        }
+        guard answer.fileBytes == fileBytes else {
+            // It may have been written anew.
+            throw ClusterError.answer(from: label, "a file of \(answer.fileBytes) bytes, expected \(fileBytes)")
         }
         return answer.part
     }

@@ -89,7 +89,8 @@ struct AttentionClient: Sendable {
 
     /// What the service is and how it stands; tells it that this router lives.
     func describe(timeout: TimeAmount) async throws(RPCError) -> AttentionDescription {
-        let description = try await ask(.describeAttention, DescribeRequest(router: router), within: timeout)
+        let description = try await ask(
+            .describeAttention, DescribeRequest(router: router, owner: owner), within: timeout)
         let isIdle = description.stalledMilliseconds == 0, now = conduct.start.duration(to: .now)
         if let reason = conduct.state.withLock({ $0.looked(isIdle: isIdle, at: now) }) { fault(reason) }
         return description

@@ -26,10 +26,9 @@ extension LiveSequences {
     func sequenceCount(on replica: ReplicaID) -> Int { table.withLock { $0.scheduler.sequenceCount(on: replica) } }
 
     /// Changes the table by what was heard of a replica.
-    private func hear(_ change: (inout SequenceTable, _ now: Duration) -> Void) {
-        let now = now
-        table.withLock { change(&$0, now) }
-        signal()
+    private func hear<Value>(_ change: (inout SequenceTable, _ now: Duration) -> Value) -> Value {
+        defer { signal() }
+        return table.withLock { [now] in change(&$0, now) }
     }
 }
 
@@ -41,6 +40,11 @@ extension LiveSequences: StateBook {
 
     func found(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope, on replica: ReplicaID) {
         hear { table, _ in table.found(state, tokens, in: scope, on: replica) }
+    }
+
+    /// A replica keeps a state whose file has come from a client, if the replica is still there.
+    func restored(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope, on replica: ReplicaID) {
+        hear { table, _ in table.restored(state, tokens, in: scope, on: replica) }
     }
 
     func gone(_ states: Set<StateID>, on replica: ReplicaID) {
@@ -77,9 +81,11 @@ extension LiveSequences: StateBook {
     }
 
     /// A kept state was carried from one replica to another.
+    ///
+    /// - Returns: false where the other one has gone meanwhile: the state is where it was.
     func moved(
         _ state: StateID, _ tokens: [Int32], in scope: PrefixScope, from source: ReplicaID, to target: ReplicaID
-    ) {
+    ) -> Bool {
         hear { table, _ in table.moved(state, tokens, in: scope, from: source, to: target) }
     }
 

@@ -82,16 +82,25 @@ struct SequenceTable {
         book.kept(state, tokens, in: scope, on: replica)
     }
 
+    /// A replica keeps a state whose file has come from a client. The replica may have gone meanwhile.
+    mutating func restored(_ state: StateID, _ tokens: [Int32], in scope: PrefixScope, on replica: ReplicaID) {
+        if scheduler.limits.replicas[replica] != nil { book.kept(state, tokens, in: scope, on: replica) }
+    }
+
     /// A replica does not keep these states any more.
     mutating func gone(_ states: Set<StateID>, on replica: ReplicaID) { book.gone(states, on: replica) }
 
     /// A kept state was carried from one replica to another, where it is kept from now on.
+    ///
+    /// - Returns: false where the other one has gone meanwhile: the state is where it was.
     mutating func moved(
         _ state: StateID, _ tokens: [Int32], in scope: PrefixScope, from source: ReplicaID, to target: ReplicaID
-    ) {
+    ) -> Bool {
+        guard scheduler.limits.replicas[target] != nil else { return false }
         book.gone([state], on: source)
-        if scheduler.limits.replicas[target] != nil { book.kept(state, tokens, in: scope, on: target) }
+        book.kept(state, tokens, in: scope, on: target)
         scheduler.arrived(state)
+        return true
     }
 
     /// A kept state cannot be carried to another replica: who waited for it there begins without.

@@ -27,46 +27,46 @@ struct AttentionStates: SessionStates {
 
     func state(of tokens: [Int32], in scope: PrefixScope) -> StateID? { sequences.state(of: tokens, in: scope) }
 
-    func forget(_ state: StateID) {
-        if let replica = sequences.replica(of: state) { sequences.gone([state], on: replica) }
-    }
-
     func file(of state: StateID) async throws(StateFailure) -> JoinedSnapshot {
-        let replica = try replica(of: state)
-        return try await told { try await replica.file(of: state) }
+        try await asking(about: state) { try await $0.file(of: state) }
     }
 
     func move(_ state: StateID, to member: String?) async throws(StateFailure) -> StateMove {
-        let source = try replica(of: state), target = try target(member, from: source)
-        if target.id != source.id {
-            try await told { try await mover.move(state, from: source, to: target) }
+        let target = try target(member, of: state)
+        let hasMoved = try await asking(about: state) { source in
+            guard target.id != source.id else { return false }
+            try await mover.move(state, from: source, to: target)
+            return true
         }
-        return StateMove(members: target.parts.map(\.name), hasMoved: target.id != source.id)
+        return StateMove(members: target.parts.map(\.name), hasMoved: hasMoved)
     }
 
     /// - Parameter member: an attention service of it; nil: any other replica will do.
-    private func target(_ member: String?, from source: AttentionReplica) throws(StateFailure) -> AttentionReplica {
-        let takers = replicas.all.filter { $0.id == source.id || sequences.takesStates($0.id) }
+    private func target(_ member: String?, of state: StateID) throws(StateFailure) -> AttentionReplica {
+        guard let source = sequences.replica(of: state) else { throw .gone }
+        let takers = replicas.all.filter { $0.id == source || sequences.takesStates($0.id) }
         if let member {
             guard let named = takers.first(where: { $0.parts.contains { $0.name == member } }) else {
                 throw .noMember(member)
             }
             return named
         }
-        guard let roomiest = sequences.roomiest(except: source.id).flatMap({ replicas[$0] }) else { throw .nowhere }
+        guard let roomiest = sequences.roomiest(except: source).flatMap({ replicas[$0] }) else { throw .nowhere }
         return roomiest
     }
 
     func bytes(
         _ range: Range<Int>, of file: JoinedSnapshot, _ state: StateID
     ) async throws(StateFailure) -> [UInt8] {
-        let replica = try replica(of: state)
-        return try await told { try await replica.bytes(range, of: file, state, bytesMax: StatePart.bytesMax) }
+        try await asking(about: state) { replica in
+            try await replica.bytes(range, of: file, state, bytesMax: StatePart.bytesMax)
+        }
     }
 
-    /// On any of the replicas, by chance.
+    /// On any of the replicas that are not about to go, by chance.
     func expect(in scope: PrefixScope) throws(StateFailure) -> ArrivingState {
-        guard let replica = replicas.all.randomElement() else { throw .unavailable }
+        let takers = replicas.all.filter { sequences.takesStates($0.id) }
+        guard let replica = takers.randomElement() else { throw .unavailable }
         return ArrivingState(id: .random(), replica: replica.id, scope: scope)
     }
 
@@ -83,14 +83,23 @@ struct AttentionStates: SessionStates {
     }
 
     func learn(_ state: ArrivingState, _ tokens: [Int32]) {
-        sequences.found(state.id, tokens, in: state.scope, on: state.replica)
+        sequences.restored(state.id, tokens, in: state.scope, on: state.replica)
     }
 
     func drop(_ state: ArrivingState) async { try? await replicas[state.replica]?.drop([state.id]) }
 
-    private func replica(of state: StateID) throws(StateFailure) -> AttentionReplica {
-        guard let id = sequences.replica(of: state), let replica = replicas[id] else { throw .gone }
-        return replica
+    /// Asks the replica where a state is. One that is not there any more is forgotten there, wherever it may be by now.
+    private func asking<Value>(
+        about state: StateID, _ ask: (AttentionReplica) async throws -> Value
+    ) async throws(StateFailure) -> Value {
+        guard let id = sequences.replica(of: state) else { throw .gone }
+        do throws(StateFailure) {
+            guard let replica = replicas[id] else { throw .gone }
+            return try await told { try await ask(replica) }
+        } catch {
+            if error == .gone { sequences.gone([state], on: id) }
+            throw error
+        }
     }
 
     private func replica(_ id: ReplicaID) throws(StateFailure) -> AttentionReplica {

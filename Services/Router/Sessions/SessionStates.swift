@@ -10,11 +10,9 @@ protocol SessionStates: Sendable {
     /// The kept states whose tokens some tokens begin with, the shortest first.
     func states(along tokens: [Int32], in scope: PrefixScope) async throws(StateFailure) -> [SessionState]
 
-    /// The state of exactly these tokens, as far as is known; it may have gone.
+    /// The state of exactly these tokens, as far as is known. It may have gone; a call that names it finds that out
+    /// (`StateFailure.gone`), and it is not told of again.
     func state(of tokens: [Int32], in scope: PrefixScope) -> StateID?
-
-    /// A state that `state` named is not there any more.
-    func forget(_ state: StateID)
 
     /// A state's file, whose data stays where it is: on disk, where it is written if it is not there.
     func file(of state: StateID) async throws(StateFailure) -> JoinedSnapshot
@@ -63,8 +61,9 @@ struct StateMove: Sendable, Equatable {
     var hasMoved: Bool
 }
 
-/// Some bytes of a state's file.
+/// How a state's file travels.
 enum StatePart {
+    /// Most bytes of it at a time.
     static let bytesMax = 1 << 20
 }
 

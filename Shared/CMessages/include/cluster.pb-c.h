@@ -300,10 +300,17 @@ struct  Minimax__Cluster__V1__DescribeRequest
    * swift: UInt64 = 0
    */
   uint64_t router;
+  /*
+   * Whose kept states the router's are; empty if no router asks.
+   */
+  /*
+   * swift: = ""
+   */
+  char *owner;
 };
 #define MINIMAX__CLUSTER__V1__DESCRIBE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__describe_request__descriptor) \
-    , 0 }
+    , 0, (char *)protobuf_c_empty_string }
 
 
 /*

@@ -28,7 +28,7 @@ import Testing
         try await engine.open(50, tokensMax: 100)
         _ = try await engine.carry(50, 0, to: 100)
         try await engine.keep(
-            50, as: id, closes: true, worth: worth, tokens: hasTokens ? (0 ..< 100).map { $0 } : [])
+            50, as: id, closes: true, worth: worth, tokens: hasTokens ? (0 ..< 100).map { $0 % 8 } : [])
         return isStored ? try await engine.store(id) : 0
     }
 
@@ -226,6 +226,21 @@ import Testing
         #expect(try await other.carry(9, 100, to: 130)[...] == expected.answers[100...])
     }
 
+    @Test("a file with a token id that the model does not have is refused")
+    func foreignToken() async throws {
+        let engine = try await start(), size = engine.config.vocabularySize
+        for (state, foreign) in [(1, Int32(size)), (2, -1)] as [(StateID, Int32)] {
+            let sequence = SequenceID(rawValue: 20 + UInt64(state.rawValue))
+            try await engine.open(sequence)
+            _ = try await engine.carry(sequence, 0, to: 2)
+            _ = try await engine.states.keep(
+                KeepStateRequest(sequence: sequence, state: state, owner: AttentionEngine.owner, tokens: [0, foreign]))
+            let file = try await engine.bytes(of: state)
+            let why = "it has the token id \(foreign), expected 0 to \(size - 1)"
+            await refuses(.refused(8, why)) { try await engine.take(file, as: 8) }
+        }
+    }
+
     // MARK: under way
 
     @Test("calls that are under way end with right bytes or a clear error", arguments: [1, 2] as [UInt64])
@@ -291,7 +306,7 @@ private struct PartUser {
                 #expect(!possible.isEmpty, "rows from \(position) on are those of no part, or of two")
                 (position, self.rows) = (position + rows, self.rows + rows)
                 guard random.next() % 6 == 0 else { continue }
-                try await engine.keep(sequence, as: state, closes: true, tokens: (0 ..< Int32(position)).map { $0 })
+                try await engine.keep(sequence, as: state, closes: true, tokens: (0 ..< Int32(position)).map { $0 % 8 })
                 if random.next() % 2 == 0 { try await engine.store(state) }
                 try await engine.open(sequence, from: state, length: position, tokensMax: 150, consumes: true)
             }

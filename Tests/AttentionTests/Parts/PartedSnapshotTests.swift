@@ -203,7 +203,8 @@ struct PartedServices {
         for engine in engines {
             try await engine.open(50, tokensMax: length)
             _ = try await engine.carry(50, 0, to: length)
-            try await engine.keep(50, as: state, closes: true, worth: 1000, tokens: (0 ..< Int32(length)).map { $0 })
+            try await engine.keep(
+                50, as: state, closes: true, worth: 1000, tokens: (0 ..< Int32(length)).map { $0 % 8 })
         }
     }
 

@@ -29,6 +29,19 @@ import Testing
         #expect(files.take(parts[1]).map(\.id) == [2] && files.byteCount == 0)
     }
 
+    @Test("are taken out with their owners, whatever part they are of")
+    func owners() {
+        var files = OtherPartFiles()
+        let other = KeptEntry(
+            id: 3, about: .init(owner: "you", router: 2, tokens: [1]), length: 1, memory: nil, diskBytes: 100,
+            lastUse: .zero)
+        files.add([entry(1, bytes: 10), other], of: Self.parts[0])
+        files.add([entry(2, bytes: 20)], of: Self.parts[1])
+        #expect(files.owners == ["me", "you"])
+        let mine = files.remove(of: ["me", "them"])
+        #expect(Set(mine.map(\.id)) == [1, 2] && files.byteCount == 100 && files.owners == ["you"])
+    }
+
     @Test("come out with nothing of the calls that had to do with them")
     func rest() {
         var files = OtherPartFiles(), busy = entry(1, bytes: 10)

@@ -70,7 +70,8 @@ import Testing
         var figures = PlacementFigures(cases: PlacementCase.all(hosts: [2], copies: [1]), batches: [1, 16])
         let ceilings: [[Double]] = [[40, 400], [40, 400], [50, 500]]
         figures.add([[10, 100], [20, 100], [5, 150]], ceilings: ceilings)
-        figures.add([[20, 100], [40, 100], [10, 150]], ceilings: ceilings)        // the machine is twice as fast with one sequence
+        // The machine is twice as fast with one sequence.
+        figures.add([[20, 100], [40, 100], [10, 150]], ceilings: ceilings)
         figures.add([[10, 100], [20, 100], [5, 150]], ceilings: ceilings)
         let found = Dictionary(uniqueKeysWithValues: figures.measurements("p").map { ($0.name, $0) })
         #expect(found.count == 12)

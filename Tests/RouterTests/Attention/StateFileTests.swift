@@ -111,7 +111,7 @@ internal import Transport
                 { _, answer in .init(fileBytes: answer.fileBytes, part: [UInt8](repeating: 255, count: 8)) }
             ),
             (
-                "0 bytes of a file",
+                "0 bytes of a state's file",
                 { request, answer in
                     .init(fileBytes: answer.fileBytes, part: request.offset == 0 ? answer.part : [])
                 }
@@ -123,7 +123,7 @@ internal import Transport
                 }
             ),
             (
-                "bytes of a file of 1,",
+                "a file of 1 bytes,",
                 { request, answer in
                     .init(fileBytes: request.offset == 0 ? answer.fileBytes : 1, part: answer.part)
                 }

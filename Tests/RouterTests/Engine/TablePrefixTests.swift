@@ -193,12 +193,25 @@ internal import Testing
         #expect(test.table.statesToMove(from: .first).first == keep.state)
         #expect(test.step().isEmpty, "it waits for its state")
         #expect(test.table.scheduler.sequenceCount(on: .first) == 1)
-        test.table.moved(keep.state, keep.tokens, in: keep.scope, from: .first, to: second)
+        let hasMoved = test.table.moved(keep.state, keep.tokens, in: keep.scope, from: .first, to: second)
+        #expect(hasMoved)
         let arrived = test.step()
         #expect(arrived.opens[id]?.replica == second && arrived.opens[id]?.length == keep.tokens.count)
         #expect(arrived.rows.map(\.start) == [keep.tokens.count] && arrived.rows.map(\.count) == [1])
         #expect(test.table.scheduler.sequenceCount(on: .first) == 0)
         #expect(test.table.states(on: second).shared.contains(keep.state))
+    }
+
+    @Test("a state that moves or comes to a replica which has gone meanwhile is where it was, or nowhere")
+    func goneTarget() throws {
+        var test = self
+        test.table.found(7, Self.tokens(300), in: .everyone, on: .first)
+        let hasMoved = test.table.moved(7, Self.tokens(300), in: .everyone, from: .first, to: ReplicaID(2))
+        #expect(!hasMoved && test.table.book.replica(of: 7) == .first)
+        test.table.restored(8, Self.tokens(400), in: .everyone, on: ReplicaID(2))
+        #expect(test.table.book.replica(of: 8) == nil)
+        test.table.restored(8, Self.tokens(400), in: .everyone, on: .first)
+        #expect(test.table.book.replica(of: 8) == .first)
     }
 
     @Test("a sequence whose state cannot be carried, or comes too late, reads its tokens again")

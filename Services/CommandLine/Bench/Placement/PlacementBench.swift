@@ -42,8 +42,8 @@ struct PlacementBench: AsyncParsableCommand {
 
     @Option(
         help: """
-            How experts are placed: throughput (whole experts) or latency (a slice of each on every host). Without this \
-            flag both are measured.
+            How experts are placed: throughput (whole experts) or latency (a slice of each on every host). Without \
+            this flag both are measured.
             """)
     var placement: PlacementCase.Mode?
 

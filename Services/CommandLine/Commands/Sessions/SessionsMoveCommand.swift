@@ -8,8 +8,8 @@ struct SessionsMoveCommand: AsyncParsableCommand {
         commandName: "move",
         abstract: "Move a session's state to another replica of attention, where its next request is computed.",
         discussion: """
-            Where no state of the session is kept, it is computed first. 'minimax plan' shows the attention services and \
-            which of them are a replica together.
+            Where no state of the session is kept, it is computed first. 'minimax plan' shows the attention services \
+            and which of them are a replica together.
             """)
 
     @Argument(help: ArgumentHelp("The session's id.", valueName: "id"))

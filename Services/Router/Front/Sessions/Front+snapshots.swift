@@ -82,7 +82,7 @@ extension Front {
                 try await read(request, context)
                 continue
             }
-            do { return try await work(state) } catch StateFailure.gone { states.forget(state) }
+            do { return try await work(state) } catch StateFailure.gone {}
         }
     }
 

@@ -21,6 +21,12 @@ final class PlayedStates: SessionStates {
         /// So many parts are given before the file is gone.
         var partsLeft = Int.max
         var calls: [String] = []
+
+        /// A call has found that a state is not there: nobody is told of it again.
+        mutating func gone(_ state: StateID) -> StateFailure {
+            stale[state] = nil
+            return .gone
+        }
     }
     private let content = Mutex(Content())
     let fileBytesMax: Int
@@ -67,18 +73,16 @@ final class PlayedStates: SessionStates {
         }
     }
 
-    func forget(_ state: StateID) { content.withLock { $0.stale[state] = nil } }
-
     func file(of state: StateID) async throws(StateFailure) -> JoinedSnapshot {
         try ask("file") { content throws(StateFailure) in
-            guard let file = content.states[state]?.file else { throw .gone }
+            guard let file = content.states[state]?.file else { throw content.gone(state) }
             return JoinedSnapshot(header: Array(file.prefix(1000)), data: [min(1000, file.count) ..< file.count])
         }
     }
 
     func move(_ state: StateID, to member: String?) async throws(StateFailure) -> StateMove {
         try ask("move \(state) to \(member ?? "any")") { content throws(StateFailure) in
-            guard content.states[state] != nil else { throw .gone }
+            guard content.states[state] != nil else { throw content.gone(state) }
             return StateMove(members: [member ?? "attention-2"], hasMoved: member != "attention-1")
         }
     }
@@ -88,7 +92,7 @@ final class PlayedStates: SessionStates {
     ) async throws(StateFailure) -> [UInt8] {
         try ask("bytes at \(range.lowerBound)") { content throws(StateFailure) in
             content.partsLeft -= 1
-            guard content.partsLeft >= 0, let file = content.states[state]?.file else { throw .gone }
+            guard content.partsLeft >= 0, let file = content.states[state]?.file else { throw content.gone(state) }
             return Array(file[range].prefix(StatePart.bytesMax))
         }
     }
