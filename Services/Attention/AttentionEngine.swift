@@ -109,7 +109,10 @@ final class AttentionEngine: Sendable {
     }
 
     func head(_ request: HeadRequest, _ context: CallContext = CallContext()) async throws -> HeadResponse {
-        let input = try rows(request.hidden, "hidden"), head = held.head
+        let held = held, head = held.head
+        guard request.partCount == 0 || AttentionPart(index: request.partIndex, count: request.partCount) == held.part
+        else { throw AttentionError.partChanged }
+        let input = try rows(request.hidden, "hidden")
         let reading = try head.reading(request, rows: input.rows)
         try checkAnswer(rows: input.rows, columns: max(1, reading.ids.count))        // the logits in memory
         try checkAnswer(rows: 1, columns: max(1, reading.answerBytes / MemoryLayout<Float>.size))

@@ -4593,7 +4593,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_response__descri
   (ProtobufCMessageInit) minimax__cluster__v1__sublayer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor minimax__cluster__v1__head_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor minimax__cluster__v1__head_request__field_descriptors[5] =
 {
   {
     "hidden",
@@ -4631,16 +4631,42 @@ static const ProtobufCFieldDescriptor minimax__cluster__v1__head_request__field_
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "part_index",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadRequest, part_index),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Minimax__Cluster__V1__HeadRequest, part_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned minimax__cluster__v1__head_request__field_indices_by_name[] = {
   2,   /* field[2] = excluded */
   0,   /* field[0] = hidden */
+  4,   /* field[4] = part_count */
+  3,   /* field[3] = part_index */
   1,   /* field[1] = questions */
 };
 static const ProtobufCIntRange minimax__cluster__v1__head_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor minimax__cluster__v1__head_request__descriptor =
 {
@@ -4650,7 +4676,7 @@ const ProtobufCMessageDescriptor minimax__cluster__v1__head_request__descriptor 
   "Minimax__Cluster__V1__HeadRequest",
   "minimax.cluster.v1",
   sizeof(Minimax__Cluster__V1__HeadRequest),
-  3,
+  5,
   minimax__cluster__v1__head_request__field_descriptors,
   minimax__cluster__v1__head_request__field_indices_by_name,
   1,  minimax__cluster__v1__head_request__number_ranges,

@@ -85,7 +85,7 @@ let everyMessage: [AnyMessage] = [
                     draws: true, seed: 1 << 63),
                 HeadQuestion(candidates: 83),
             ],
-            excluded: [84, 300])),
+            excluded: [84, 300], partIndex: 85, partCount: 86)),
     AnyMessage(
         HeadResponse(
             candidates: [85, 200_062], candidateLogits: [8, 9], namedLogits: [10], top: [86], topLogits: [11],

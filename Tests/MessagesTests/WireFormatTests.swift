@@ -64,7 +64,7 @@ import Testing
                     Wire().number(1, 80).packed(2, [81, 200_063]).number(3, 82).number(4, 1).number(5, 1)
                         .double(6, 0.75).number(7, 1).number(8, 1 << 63)
                 )
-                .message(2, Wire().number(1, 83)).packed(3, [84, 300]),
+                .message(2, Wire().number(1, 83)).packed(3, [84, 300]).number(4, 85).number(5, 86),
             "HeadResponse": Wire().tokens(1, [85, 200_062]).floats(2, [8, 9]).floats(3, [10]).tokens(4, [86])
                 .floats(5, [11]).doubles(6, [12.5, 13]).doubles(7, [14, 15.25]).floats(8, [16]),
             "StateRequest": Wire().number(1, 12).number(2, 13).number(3, 45),

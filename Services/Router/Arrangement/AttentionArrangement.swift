@@ -15,6 +15,8 @@ struct AttentionArrangement: Sendable {
         let bandwidth: Double
         /// How long a call takes that needs no arithmetic, in seconds; nil: that was not measured.
         var hop: Double?
+        /// It is about to stop: it stays in its replica, and comes into no new one.
+        var isDraining = false
     }
 
     /// Processes that serve the same sequences, in the order of their parts.
@@ -58,11 +60,12 @@ struct AttentionArrangement: Sendable {
         dissolve(&changes) { !$0.members.allSatisfy(present.contains) }
         if let expected, processes.count < expected { return changes }
         expected = nil
-        let count = wantedCount(processes)
+        let staying = processes.filter { !$0.isDraining }
+        let count = wantedCount(staying)
         if count != partCount { dissolve(&changes) { _ in true } }
         partCount = count
         let taken = Set(replicas.flatMap(\.members))
-        var spare = processes.map(\.id).filter { !taken.contains($0) }.sorted { $0.name < $1.name }[...]
+        var spare = staying.map(\.id).filter { !taken.contains($0) }.sorted { $0.name < $1.name }[...]
         while spare.count >= count {
             lastID += 1
             let replica = Replica(id: ReplicaID(rawValue: lastID), members: Array(spare.prefix(count)))

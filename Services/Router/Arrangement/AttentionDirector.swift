@@ -25,9 +25,8 @@ actor AttentionDirector: AttentionMemberUser {
     /// An attention process that has proven to hold the model.
     private struct Process {
         let client: AttentionClient
-        let arranged: AttentionArrangement.Process
+        var arranged: AttentionArrangement.Process
         var description: AttentionDescription
-        var isDraining = false
     }
 
     private let config: Config
@@ -139,8 +138,8 @@ actor AttentionDirector: AttentionMemberUser {
 
     /// The process is about to stop: what its replica has goes to others.
     func draining(_ id: Member.ID) {
-        guard processes[id]?.isDraining == false else { return }
-        processes[id]?.isDraining = true
+        guard processes[id]?.arranged.isDraining == false else { return }
+        processes[id]?.arranged.isDraining = true
         guard let replica = arrangement.place(of: id)?.replica else { return arrange() }
         sequences.drain(replica)
         leaving.continuation.yield(replica)
@@ -197,8 +196,7 @@ actor AttentionDirector: AttentionMemberUser {
 
     /// Replicas that are no more are given up at once; new ones are formed side by side.
     private func arrange() {
-        let usable = processes.values.filter { !$0.isDraining || arrangement.place(of: $0.arranged.id) != nil }
-        let changes = arrangement.arrange(usable.map(\.arranged))
+        let changes = arrangement.arrange(processes.values.map(\.arranged))
         for id in changes.dissolved {
             replicas.remove(id)
             empty.remove(id)

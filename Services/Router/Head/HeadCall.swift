@@ -24,7 +24,7 @@ struct HeadCall: Sendable {
         let ids = part.range(of: vocabulary)
         return HeadRequest(
             hidden: hidden.values, questions: questions.map { $0.clamped(to: ids) },
-            excluded: excluded.clamped(to: ids).lengths)
+            excluded: excluded.clamped(to: ids).lengths, partIndex: part.index, partCount: part.count)
     }
 
     /// Makes one answer of those of all parts, in their order: the same bytes for any number of parts.

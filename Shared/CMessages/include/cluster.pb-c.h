@@ -1271,10 +1271,24 @@ struct  Minimax__Cluster__V1__HeadRequest
    */
   size_t n_excluded;
   uint32_t *excluded;
+  /*
+   * The part of attention that is asked, from 0; a service that computes another one by now does not answer.
+   */
+  /*
+   * swift: = 0
+   */
+  uint32_t part_index;
+  /*
+   * Of how many parts; 0: the service answers whatever it computes.
+   */
+  /*
+   * swift: = 0
+   */
+  uint32_t part_count;
 };
 #define MINIMAX__CLUSTER__V1__HEAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__head_request__descriptor) \
-    , {0,NULL}, 0,NULL, 0,NULL }
+    , {0,NULL}, 0,NULL, 0,NULL, 0, 0 }
 
 
 /*

@@ -12,12 +12,20 @@ package struct HeadRequest: Sendable, Equatable {
     /// Ids that are candidates of no row, as lengths that alternate: from id 0 on so many that may be candidates, so
     /// many that may not, and so on.
     package let excluded: [UInt32]
+    /// The part of attention that is asked, from 0; a service that computes another one by now does not answer.
+    package let partIndex: Int
+    /// Of how many parts; 0: the service answers whatever it computes.
+    package let partCount: Int
 
     /// Each parameter becomes the property of its name.
-    package init(hidden: [Float], questions: [HeadQuestion], excluded: [UInt32] = []) {
+    package init(
+        hidden: [Float], questions: [HeadQuestion], excluded: [UInt32] = [], partIndex: Int = 0, partCount: Int = 0
+    ) {
         self.hidden = hidden
         self.questions = questions
         self.excluded = excluded
+        self.partIndex = partIndex
+        self.partCount = partCount
     }
 }
 
@@ -43,7 +51,9 @@ extension HeadRequest: WireMessage {
         try unsafe self.init(
             hidden: fields.values(message.hidden, "hidden"),
             questions: fields.array(message.questions, message.n_questions, HeadQuestion.init),
-            excluded: fields.array(message.excluded, message.n_excluded))
+            excluded: fields.array(message.excluded, message.n_excluded),
+            partIndex: Int(message.part_index),
+            partCount: Int(message.part_count))
     }
 
     /// The C message, which lives as long as the arena. It lacks the bytes fields.
@@ -54,6 +64,8 @@ extension HeadRequest: WireMessage {
         unsafe message.questions = arena.pointers(to: questions) { unsafe $0.cMessage(in: arena) }
         unsafe message.n_excluded = excluded.count
         unsafe message.excluded = arena.copy(excluded)
+        unsafe message.part_index = UInt32(clamping: partIndex)
+        unsafe message.part_count = UInt32(clamping: partCount)
         return unsafe message
     }
 }

@@ -226,6 +226,25 @@ import Testing
         #expect(try await other.carry(9, 100, to: 130)[...] == expected.answers[100...])
     }
 
+    @Test("the head answers for the part that is asked, and not where it is another one's by now")
+    func head() async throws {
+        let engine = try await start(), row = [Float](repeating: 1, count: engine.config.hiddenSize)
+        func ask(_ index: Int, _ count: Int) async throws -> Int {
+            let request = HeadRequest(
+                hidden: row, questions: [HeadQuestion(candidates: 1)], partIndex: index, partCount: count)
+            return try await engine.head(request).candidates.count
+        }
+        #expect(try await ask(0, 0) == 1)
+        #expect(try await ask(0, 1) == 1)
+        await refuses(.partChanged) { try await ask(0, 2) }
+        try await engine.hold(1, of: 2)
+        #expect(try await ask(1, 2) == 1)
+        #expect(try await ask(0, 0) == 1)
+        for (index, count) in [(0, 2), (0, 1), (7, 3), (.max, .max)] {
+            await refuses(.partChanged) { try await ask(index, count) }
+        }
+    }
+
     @Test("a file with a token id that the model does not have is refused")
     func foreignToken() async throws {
         let engine = try await start(), size = engine.config.vocabularySize

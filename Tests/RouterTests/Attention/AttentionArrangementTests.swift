@@ -66,6 +66,19 @@ import Testing
         #expect(changes.formed.map(\.members) == [[all[0].id, all[1].id]])
     }
 
+    @Test("one that is about to stop stays in its replica, and comes into no new one")
+    func draining() {
+        var arrangement = arrangement(.fixed(2))
+        var all = ["a", "b", "c", "d"].map { process($0) }
+        _ = arrangement.arrange(all)
+        all[0].isDraining = true
+        #expect(arrangement.arrange(all) == .init())
+        arrangement.wanted = .fixed(1)
+        let changes = arrangement.arrange(all)
+        #expect(changes.dissolved.count == 2 && changes.formed.map(\.members) == all[1...].map { [$0.id] })
+        #expect(arrangement.place(of: all[0].id) == nil)
+    }
+
     @Test("auto cuts for machines of their own where that pays, and stays with it while a replica lives")
     func auto() {
         let machines = (0 ..< 8).map { process("m\($0)") }
