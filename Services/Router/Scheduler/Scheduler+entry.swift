@@ -53,6 +53,8 @@ extension Scheduler {
         var setAsideStep = 0
         /// Steps that failed since one of its rows led to a token.
         var failures = 0
+        /// Those of them in which it was alone where they failed.
+        var failuresAlone = 0
         /// It may be what made a step fail: it runs alone until it has shown that it is not.
         var isSuspect = false
         /// How often there was no memory to begin from a kept state.
@@ -65,6 +67,9 @@ extension Scheduler {
         init(id: SequenceID, demand: Demand, arrival: Duration) {
             (self.id, self.demand, self.arrival, promptCount) = (id, demand, arrival, demand.promptCount)
         }
+
+        /// One of its rows has led to a token.
+        mutating func forgetFailures() { (failures, failuresAlone, isSuspect) = (0, 0, false) }
 
         var promptLeft: Int { max(0, promptCount - carried) }
         /// All its tokens, the one chosen last included.

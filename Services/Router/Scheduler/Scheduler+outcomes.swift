@@ -79,8 +79,8 @@ extension Scheduler {
     ///   - isolating: one of them may be the reason: each runs alone until it has shown that it is not.
     ///   - counts: some of them may be the reason, so that those that fail again and again are not tried for ever.
     ///   - replica: the one that failed, whose sequences alone may be the reason; nil: nobody knows.
-    /// - Returns: those that failed too often to be tried again, or alone where nobody else could be tried; they are
-    ///   still there.
+    /// - Returns: those that failed alone too often to be tried again, or once where nobody else could be tried; they
+    ///   are still there.
     mutating func failed(
         _ ids: [SequenceID], isolating: Bool, counts: Bool = true, on replica: ReplicaID? = nil
     ) -> [SequenceID] {
@@ -90,7 +90,8 @@ extension Scheduler {
             guard let index = running.firstIndex(where: { $0.id == id }) else { continue }
             if counts, replica == nil || running[index].replica == replica {
                 running[index].failures += 1
-                if running[index].failures >= Self.failuresMax || isReason {
+                if ids.count == 1 { running[index].failuresAlone += 1 }
+                if running[index].failuresAlone >= Self.failuresMax || isReason {
                     givenUp.append(id)
                     continue
                 }
@@ -117,5 +118,7 @@ extension Scheduler {
         return true
     }
 
+    /// So often a sequence fails alone before it counts as the reason: among others, the reason may be another one, and
+    /// where services come and go it may be none of them.
     private static let failuresMax = 3
 }

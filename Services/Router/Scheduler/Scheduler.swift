@@ -141,7 +141,7 @@ struct Scheduler {
         for index in running.indices {
             guard let rows = computed[running[index].id] else { continue }
             running[index].carried += rows.count
-            if rows.yieldsToken { (running[index].failures, running[index].isSuspect) = (0, false) }
+            if rows.yieldsToken { running[index].forgetFailures() }
         }
         // Of those that ended during the step the rows are in the live state as well.
         for index in ended.indices {
