@@ -81,10 +81,11 @@ struct AttentionArrangement: Sendable {
         replicas.removeAll(where: isOver)
     }
 
-    /// A number that was chosen stays for as long as any replica has it: a change costs all states.
+    /// A number that was chosen stays for as long as any replica has it: a change costs all states. One that is asked
+    /// for comes once there are enough processes for it; until then those that serve go on.
     private func wantedCount(_ processes: [Process]) -> Int {
         switch wanted {
-        case .fixed(let count): count
+        case .fixed(let count): replicas.isEmpty || processes.count >= count ? count : partCount ?? count
         case .auto: replicas.isEmpty ? cost.partCount(for: processes) : partCount ?? 1
         }
     }
@@ -108,6 +109,7 @@ struct AttentionArrangement: Sendable {
     func missing(processes count: Int) -> String {
         let needed = max(expected ?? 1, fixedCount ?? partCount ?? 1)
         guard needed > 1 else { return "the attention service is not connected" }
-        return "\(count) of \(needed) attention services are connected"
+        let reason = fixedCount.map { needed == $0 ? "; attention is to have \($0) parts" : "" } ?? ""
+        return "\(count) of \(needed) attention services are connected\(reason)"
     }
 }

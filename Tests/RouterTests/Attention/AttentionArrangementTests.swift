@@ -35,7 +35,9 @@ import Testing
     func partsInOrder() {
         var arrangement = arrangement(.fixed(2))
         let a = process("a"), b = process("b"), again = process("a", 3)
-        #expect(arrangement.missing(processes: 1) == "1 of 2 attention services are connected")
+        #expect(
+            arrangement.missing(processes: 1) == "1 of 2 attention services are connected; attention is to have 2 parts"
+        )
         #expect(arrangement.arrange([b]) == .init())
         #expect(arrangement.arrange([b, a]).formed.map(\.members) == [[a.id, b.id]])
         #expect(arrangement.place(of: b.id)?.part == 1)
@@ -64,6 +66,23 @@ import Testing
         let changes = arrangement.arrange(all)
         #expect(changes.dissolved.count == 3)
         #expect(changes.formed.map(\.members) == [[all[0].id, all[1].id]])
+    }
+
+    @Test(
+        "a number of parts for which there are too few processes comes once there are enough; nothing changes before"
+    )
+    func tooFew() {
+        var arrangement = arrangement(.fixed(1))
+        let all = ["a", "b", "c", "d"].map { process($0) }
+        _ = arrangement.arrange(Array(all[..<2]))
+        arrangement.wanted = .fixed(4)
+        #expect(arrangement.arrange(Array(all[..<2])) == .init() && arrangement.partCount == 1)
+        #expect(
+            arrangement.arrange(Array(all[..<3])).formed.map(\.members) == [[all[2].id]], "it serves with what it has")
+        let enough = arrangement.arrange(all)
+        #expect(enough.dissolved.count == 3 && enough.formed.map(\.members) == [all.map(\.id)])
+        #expect(arrangement.arrange(Array(all[1...])).dissolved.count == 1)
+        #expect(arrangement.replicas.isEmpty && arrangement.missing(processes: 3).hasPrefix("3 of 4 "))
     }
 
     @Test("one that is about to stop stays in its replica, and comes into no new one")

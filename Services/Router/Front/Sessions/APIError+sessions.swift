@@ -47,7 +47,7 @@ extension APIError {
         case .noMember(let name):
             self = .invalid(
                 "to",
-                "Invalid 'to': no attention service that computes or takes states has the name '\(name.echoed)'.",
+                "Invalid 'to': '\(name.echoed)' is no attention service of a replica that takes sessions.",
                 code: "member_not_found")
         case .moving:
             self.init(
