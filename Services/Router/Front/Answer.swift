@@ -91,8 +91,11 @@ struct Answer: Sendable {
             ids: ids)
     }
 
-    func closing(_ delta: ChoiceDelta, _ finish: FinishReason) -> JSONValue {
-        chunk(delta, chatDelta: [:], text: "", logprobs: .null, finish: .string(finish.rawValue))
+    /// - Parameter isFirst: of its choice, whose answer is empty.
+    func closing(_ delta: ChoiceDelta, _ finish: FinishReason, isFirst: Bool) -> JSONValue {
+        chunk(
+            delta, chatDelta: [:], text: "", logprobs: .null, finish: .string(finish.rawValue),
+            ids: isFirst ? promptIDs(besideChoice: delta.index) : [])
     }
 
     /// The last chunk, if the client asked for it.

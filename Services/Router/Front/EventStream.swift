@@ -28,7 +28,9 @@ struct EventStream: Sendable {
             if let opening = answer.opening(delta) { text += Self.line(opening) }
         }
         if delta.hasContent { text += Self.line(answer.chunk(delta, isFirst: isFirst)) }
-        if let finish = delta.finish { text += Self.line(answer.closing(delta, finish)) }
+        if let finish = delta.finish {
+            text += Self.line(answer.closing(delta, finish, isFirst: isFirst && !delta.hasContent))
+        }
         return text
     }
 

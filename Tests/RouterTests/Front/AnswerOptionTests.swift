@@ -103,6 +103,16 @@ import Tokenizer
         }
     }
 
+    @Test("an answer that ends before its first token tells the prompt's ids, too, and once")
+    func idsOfEmptyAnswer() async throws {
+        try await withFront(ScriptedGenerator.saying([])) { client in
+            let streamed = try await client.post(
+                Self.completions, #"{"prompt":[7,8],"return_token_ids":true,"stream":true}"#)
+            #expect(joined("prompt_token_ids", of: streamed) == [7, 8], "\(streamed.body)")
+            #expect(joined("token_ids", of: streamed) == [])
+        }
+    }
+
     @Test("token ids of prompt and answer come where vLLM puts them, whole and streamed")
     func tokenIDs() async throws {
         let generator = ScriptedGenerator.saying(Self.tokens)
