@@ -14,9 +14,9 @@ struct OwnerLeases {
         lastHeard[owner] = now
     }
 
-    /// A router has shown that it lives.
-    mutating func heard(_ router: UInt64, at now: Duration) {
-        if let owner = owners[router] { lastHeard[owner] = now }
+    /// A router has shown that it lives, at a time that may be before that of another one.
+    mutating func heard(_ router: UInt64, at time: Duration) {
+        if let owner = owners[router] { lastHeard[owner] = max(time, lastHeard[owner] ?? time) }
     }
 
     /// A router's lease has ended.

@@ -8,7 +8,8 @@ struct RouterLeases {
     /// A router calls every second. It can compute lost states again, so this is short.
     static let length = Duration.seconds(15)
 
-    private var lastHeard: [UInt64: Duration] = [:]
+    /// Of each router.
+    private(set) var lastHeard: [UInt64: Duration] = [:]
     /// What the service computes.
     private(set) var part: AttentionPart
     /// Those that were told of the part since the service changed to it; nil: it never changed.
@@ -60,10 +61,7 @@ final class Routers: Sendable {
 
     /// A router has shown that it lives.
     func heard(_ router: UInt64) { heard(router, at: now) }
-    func heard(_ router: UInt64, at now: Duration) {
-        leases.withLock { $0.heard(router, at: now) }
-        owners.withLock { $0.heard(router, at: now) }
-    }
+    func heard(_ router: UInt64, at now: Duration) { leases.withLock { $0.heard(router, at: now) } }
 
     /// A router has shown that it lives, and whose kept states it uses.
     func heard(_ router: UInt64, of owner: String) {
@@ -80,7 +78,11 @@ final class Routers: Sendable {
 
     /// Of the owners of kept states, those whose routers are silent for so long that nobody may come for the states.
     func orphaning(_ owners: Set<String>, at now: Duration) -> Set<String> {
-        self.owners.withLock { [orphanTime] in $0.silent(among: owners, for: orphanTime, at: now) }
+        let lastHeard = leases.withLock(\.lastHeard)
+        return self.owners.withLock { [orphanTime] leases in
+            for (router, time) in lastHeard { leases.heard(router, at: time) }
+            return leases.silent(among: owners, for: orphanTime, at: now)
+        }
     }
 
     /// A router has shown that it lives, and was told which part the service computes.
