@@ -11,9 +11,7 @@ struct BenchOptions: ParsableArguments {
     var json = false
 
     mutating func validate() throws {
-        guard (1 ... 1000).contains(rounds) else {
-            throw ValidationError("'--repeat' takes a number from 1 to 1000, not \(rounds).")
-        }
+        try requireRange("--repeat", rounds, 1 ... 1000)
     }
 }
 
@@ -25,8 +23,12 @@ struct BenchThreads: ParsableArguments {
     var count: Int { threads ?? Machine.coreCount }
 
     mutating func validate() throws {
-        if let threads, !(1 ... 512).contains(threads) {
-            throw ValidationError("'--threads' takes a number from 1 to 512, not \(threads).")
-        }
+        if let threads { try requireRange("--threads", threads, 1 ... 512) }
     }
+}
+
+/// Refuses a number that a flag does not take.
+func requireRange(_ flag: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    guard !range.contains(value) else { return }
+    throw ValidationError("'\(flag)' takes a number from \(range.lowerBound) to \(range.upperBound), not \(value).")
 }

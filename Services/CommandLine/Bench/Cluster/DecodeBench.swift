@@ -34,9 +34,7 @@ struct DecodeBench: AsyncParsableCommand {
     var tokens = 64
 
     mutating func validate() throws {
-        guard (2 ... 65_536).contains(tokens) else {
-            throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).")
-        }
+        try requireRange("--tokens", tokens, 2 ... 65_536)
     }
 
     private var cases: [BatchOptions.Case] { batches.cases(contextDefault: 512) }

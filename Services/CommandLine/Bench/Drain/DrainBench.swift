@@ -57,18 +57,13 @@ struct DrainBench: AsyncParsableCommand {
     @OptionGroup var processes: ProcessOptions
 
     mutating func validate() throws {
-        func check(_ flag: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-            guard !range.contains(value) else { return }
-            throw ValidationError(
-                "'\(flag)' takes a number from \(range.lowerBound) to \(range.upperBound), not \(value).")
-        }
-        try check("--attention-hosts", attentionHosts, 2 ... 256)
-        try check("--sessions", sessions, 1 ... 10_000)
+        try requireRange("--attention-hosts", attentionHosts, 2 ... 256)
+        try requireRange("--sessions", sessions, 1 ... 10_000)
         // The beginning of a prompt is not reused where it is shorter.
-        try check("--context", context, 16 ... 1 << 20)
-        try check("--streams", streams, 1 ... 64)
-        try check("--tokens", tokens, 16 ... 65_536)
-        try check("--rounds", rounds, 1 ... 1000)
+        try requireRange("--context", context, 16 ... 1 << 20)
+        try requireRange("--streams", streams, 1 ... 64)
+        try requireRange("--tokens", tokens, 16 ... 65_536)
+        try requireRange("--rounds", rounds, 1 ... 1000)
         try ServiceOptions.checkDrainSeconds(drainSeconds)
         try processes.refuseRouterFlags(["--prefix-reuse"])
     }

@@ -66,15 +66,9 @@ struct FailoverBench: AsyncParsableCommand {
             throw ValidationError(
                 "'--copies' takes numbers from 1 to \(Self.hosts), the number of hosts, not \(most).")
         }
-        guard (1 ... 1000).contains(rounds) else {
-            throw ValidationError("'--rounds' takes a number from 1 to 1000, not \(rounds).")
-        }
-        guard (1 ... 1 << 20).contains(context) else {
-            throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).")
-        }
-        guard (16 ... 65_536).contains(tokens) else {
-            throw ValidationError("'--tokens' takes a number from 16 to 65536, not \(tokens).")
-        }
+        try requireRange("--rounds", rounds, 1 ... 1000)
+        try requireRange("--context", context, 1 ... 1 << 20)
+        try requireRange("--tokens", tokens, 16 ... 65_536)
         try ClusterOptions.checkAttentionHosts(attentionHosts)
         guard !lose.losses.contains(.attention) || attentionHosts > 1 else {
             throw ValidationError(

@@ -34,9 +34,8 @@ struct KernelBench: AsyncParsableCommand {
     static let ringBytes = 512 << 20
 
     mutating func validate() throws {
-        for (flag, size) in [("--outputs", outputs), ("--columns", columns)] where !Self.sizes.contains(size) {
-            throw ValidationError("'\(flag)' takes a number from 1 to \(Self.sizes.upperBound), not \(size).")
-        }
+        try requireRange("--outputs", outputs, Self.sizes)
+        try requireRange("--columns", columns, Self.sizes)
         guard outputs * columns * 4 <= Self.ringBytes / 4 else {
             throw ValidationError(
                 "'--outputs' \(outputs) times '--columns' \(columns) is too large: "

@@ -84,12 +84,8 @@ struct PlacementBench: AsyncParsableCommand {
             throw ValidationError(
                 "'--batch' takes numbers from 1 to \(BatchOptions.batchMax), not \(batch.counts.max() ?? 0).")
         }
-        guard (1 ... 1 << 20).contains(context) else {
-            throw ValidationError("'--context' takes a number from 1 to \(1 << 20), not \(context).")
-        }
-        guard (2 ... 65_536).contains(tokens) else {
-            throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).")
-        }
+        try requireRange("--context", context, 1 ... 1 << 20)
+        try requireRange("--tokens", tokens, 2 ... 65_536)
         try processes.refuseRouterFlags(["--placement", "--copies", "--attention-parts"])
     }
 

@@ -82,10 +82,7 @@ struct LoadOptions: ParsableArguments {
         for (seconds, flag) in times where !(seconds > 0 && seconds <= Self.secondsMax) {
             throw ValidationError("'\(flag)' takes seconds above 0, not \(seconds).")
         }
-        if let requests, !(1 ... ArrivalProcess.requestsMax).contains(requests) {
-            throw ValidationError(
-                "'--requests' takes a number from 1 to \(ArrivalProcess.requestsMax), not \(requests).")
-        }
+        if let requests { try requireRange("--requests", requests, 1 ... ArrivalProcess.requestsMax) }
         guard (rate?.numbers.max() ?? 0) * (duration ?? 0) <= Double(ArrivalProcess.requestsMax) else {
             throw ValidationError("'--rate' and '--duration' come to more than \(ArrivalProcess.requestsMax) requests.")
         }
@@ -94,9 +91,7 @@ struct LoadOptions: ParsableArguments {
                 "'--hang-ups' and '--slow-readers' are shares from 0 to 1, together 1 at most, "
                     + "not \(hangUps) and \(slowReaders).")
         }
-        guard (1 ... 1024).contains(streams) else {
-            throw ValidationError("'--streams' takes a number from 1 to 1024, not \(streams).")
-        }
+        try requireRange("--streams", streams, 1 ... 1024)
     }
 
     var extent: ArrivalProcess.Extent { requests.map { .requests($0) } ?? .seconds(duration ?? 60) }

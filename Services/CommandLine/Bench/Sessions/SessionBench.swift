@@ -50,9 +50,7 @@ struct SessionBench: AsyncParsableCommand {
     @OptionGroup var cluster: ClusterOptions
 
     mutating func validate() throws {
-        guard (1024 ... 1 << 20).contains(context) else {
-            throw ValidationError("'--context' takes a number from 1024 to \(1 << 20), not \(context).")
-        }
+        try requireRange("--context", context, 1024 ... 1 << 20)
         try cluster.processes.refuseRouterFlags(["--prefix-reuse"])
     }
 

@@ -61,19 +61,14 @@ struct ThreadsBench: AsyncParsableCommand {
         if let threads = threadsList?.counts.max(), threads > 4096 {
             throw ValidationError("'--threads-list' takes numbers from 1 to 4096, not \(threads).")
         }
-        guard (1 ... 256).contains(expertHosts) else {
-            throw ValidationError("'--expert-hosts' takes a number from 1 to 256, not \(expertHosts).")
-        }
+        try requireRange("--expert-hosts", expertHosts, 1 ... 256)
         try ClusterOptions.checkAttentionHosts(attentionHosts)
         if let most = batch.counts.max(), most > BatchOptions.batchMax {
             throw ValidationError("'--batch' takes numbers from 1 to \(BatchOptions.batchMax), not \(most).")
         }
-        for (flag, count) in [("--context", context), ("--prefill", prefill)] where !(1 ... 1 << 20).contains(count) {
-            throw ValidationError("'\(flag)' takes a number from 1 to \(1 << 20), not \(count).")
-        }
-        guard (2 ... 65_536).contains(tokens) else {
-            throw ValidationError("'--tokens' takes a number from 2 to 65536, not \(tokens).")
-        }
+        try requireRange("--context", context, 1 ... 1 << 20)
+        try requireRange("--prefill", prefill, 1 ... 1 << 20)
+        try requireRange("--tokens", tokens, 2 ... 65_536)
     }
 
     func run() async throws {
