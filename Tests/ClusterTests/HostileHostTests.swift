@@ -289,16 +289,7 @@ private let setup = RESTCluster.Setup(
                 }
                 let expected = Set((0 ..< 200).filter(works).map { "crowd-\($0)" } + [Self.honest])
                 try await whileAnswering(cluster, before) {
-                    let refusals = try await cluster.withControl { control in
-                        await withTaskGroup(of: RPCError?.self) { tasks in
-                            for announcement in announcements {
-                                tasks.addTask { await control.refusal(of: announcement) }
-                            }
-                            return await tasks.reduce(into: [RPCError]()) { all, refusal in
-                                if let refusal { all.append(refusal) }
-                            }
-                        }
-                    }
+                    let refusals = try await cluster.withControl { await $0.refusals(of: announcements) }
                     #expect(refusals == [])
                     try await eventually("those that work are in the plan, and nobody else", within: .seconds(60)) {
                         let plan = try await cluster.plan()

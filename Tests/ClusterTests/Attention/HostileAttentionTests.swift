@@ -195,16 +195,7 @@ struct HostileAttentionTests {
         try await cluster.withServers("crowd", handlers) { addresses in
             let announcements = try addresses.enumerated().map { try announcement(cluster, "crowd-\($0)", at: $1) }
             try await whileAnswering(cluster, expected) {
-                let refusals = try await cluster.withControl { control in
-                    await withTaskGroup(of: RPCError?.self) { tasks in
-                        for announcement in announcements {
-                            tasks.addTask { await control.refusal(of: announcement) }
-                        }
-                        return await tasks.reduce(into: [RPCError]()) { all, refusal in
-                            if let refusal { all.append(refusal) }
-                        }
-                    }
-                }
+                let refusals = try await cluster.withControl { await $0.refusals(of: announcements) }
                 #expect(refusals == [])
                 try await eventually("all that work are replicas", within: .seconds(30)) {
                     let begin = ContinuousClock.now

@@ -89,6 +89,18 @@ extension RPCClient {
             return error
         }
     }
+
+    /// Announces many at once.
+    ///
+    /// - Returns: why the router does not take some of them.
+    func refusals(of announcements: [AnnounceRequest]) async -> [RPCError] {
+        await withTaskGroup(of: RPCError?.self) { tasks in
+            for announcement in announcements { tasks.addTask { await self.refusal(of: announcement) } }
+            return await tasks.reduce(into: []) { all, refusal in
+                if let refusal { all.append(refusal) }
+            }
+        }
+    }
 }
 
 /// What a fake host does when it is called.
