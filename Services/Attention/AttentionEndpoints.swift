@@ -91,6 +91,5 @@ extension EndpointHandlers {
             return try await engine.attend(request, context)
         }
         on(.head, answerBytes: engine.answerBytes, engine.head)
-        on(.lightningState) { request, _ in try await engine.state(request) }
     }
 }

@@ -126,17 +126,6 @@ final class AttentionEngine: Sendable {
         (try? held.head.reading(request, rows: request.questions.count).answerBytes) ?? 0
     }
 
-    func state(_ request: StateRequest) async throws -> StateResponse {
-        try checkLayer(request.layer)
-        return try await lane.run { [self] in
-            let held = held, key = SequenceKey(router: request.router, id: request.sequence)
-            let live = try held.states.store.withLock { store throws(AttentionError) in try store.state(key) }
-            let state = held.layers.currentState(layer: request.layer, of: live.layers[request.layer], compute)
-            guard let state else { throw AttentionError.notLightning(layer: request.layer) }
-            return StateResponse(state: state)
-        }
-    }
-
     /// A call's computation; it is not begun once the call's deadline has passed.
     private func run<Answer: Sendable>(
         _ meter: CallMeter, _ operations: Double, _ context: CallContext,

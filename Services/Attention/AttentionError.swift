@@ -26,7 +26,6 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
     case otherPart(AttentionPart)
     case partChanged
     case layer(Int, count: Int)
-    case notLightning(layer: Int)
     case token(UInt32, vocabulary: Int)
     case rows(Int, limit: Int)
     case question(row: Int, String)
@@ -75,7 +74,6 @@ enum AttentionError: Error, Equatable, CustomStringConvertible {
             """
         case .partChanged: "the service has changed to another part of attention meanwhile"
         case .layer(let found, let count): "layer \(found) of a model of \(count) layers"
-        case .notLightning(let layer): "layer \(layer) is a softmax layer and has no lightning state"
         case .token(let id, let vocabulary): "token id \(id) of a vocabulary of \(vocabulary)"
         case .rows(let found, let limit): "\(found) rows in one call, whose answer has room for \(limit)"
         case .question(let row, let fault): "the question about row \(row) \(fault)"

@@ -170,7 +170,7 @@ extension RPCError {
                 .partChanged:
                 .failedPrecondition
             case .memory, .unwritable, .diskFull, .unreadable, .tooManyFiles: .resourceExhausted
-            case .stateLength, .tokens, .refused, .length, .layer, .notLightning, .token, .rows, .question, .shape,
+            case .stateLength, .tokens, .refused, .length, .layer, .token, .rows, .question, .shape,
                 .noSuchPart:
                 .invalidArgument
             }

@@ -79,7 +79,6 @@ import Transport
             ),
             (.length(0, limit: 5), .invalidArgument, "a length of 0 tokens, expected 1 to 5"),
             (.layer(9, count: 3), .invalidArgument, "layer 9 of a model of 3 layers"),
-            (.notLightning(layer: 1), .invalidArgument, "layer 1 is a softmax layer and has no lightning state"),
             (.token(97, vocabulary: 97), .invalidArgument, "token id 97 of a vocabulary of 97"),
             (.rows(7, limit: 6), .invalidArgument, "7 rows in one call, whose answer has room for 6"),
             (.question(row: 2, "is odd"), .invalidArgument, "the question about row 2 is odd"),

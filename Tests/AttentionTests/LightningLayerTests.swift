@@ -48,7 +48,10 @@ import Testing
             let expected = try expected(input, layer: index)
             #expect(relativeDifference(found.partial.values, expected.partial.flatMap { $0 }) < 2e-5, "layer \(index)")
             #expect(relativeDifference(found.squares, expected.squares) < 2e-5, "layer \(index)")
-            let states = layer.currentState(of: state, compute)
+            let states = Self.files.config.decaySlopes(layer: index).enumerated().flatMap { head, slope in
+                let decay = (0 ... LightningState.blockLength).map { Float(exp(-Double(slope) * Double($0))) }
+                return state.closed(head: head, headDimension: Self.d, decay: decay, compute)
+            }
             #expect(relativeDifference(states, expected.states.joined().flatMap { $0 }) < 2e-5, "layer \(index)")
             #expect(state.length == rows)
         }

@@ -49,7 +49,7 @@ import Testing
             outputs += output
             index += piece.count
         }
-        return (outputs, state.current(head: 0, decay: Self.decay, compute))
+        return (outputs, state.closed(head: 0, headDimension: 2, decay: Self.decay, compute))
     }
 
     @Test(

@@ -34,7 +34,7 @@ struct FuzzTests {
                     [
                         "attention/describe", "sequences/open", "sequences/grow", "sequences/close", "states/keep",
                         "states/drop", "states/store", "states/list", "states/describe", "states/export",
-                        "states/import", "attention/embed", "attention/sublayer", "attention/head", "attention/state",
+                        "states/import", "attention/embed", "attention/sublayer", "attention/head",
                     ]
                 case .expertHost: ["experts/hold", "experts/retain", "experts/run"]
                 case .control: ["router/announce"]
@@ -148,7 +148,6 @@ struct FuzzTests {
                         bytes(
                             ImportStateRequest(
                                 owner: "stranger", state: 9, scope: "s", offset: 0, isLast: true, part: [1, 2, 3])),
-                        bytes(StateRequest(sequence: 77, layer: 1)),
                         bytes(
                             SublayerRequest(
                                 layer: 3, spans: [SequenceSpan(sequence: 77, start: 0, count: 1)],
@@ -238,10 +237,6 @@ struct FuzzTests {
                     let request = HeadRequest(hidden: hidden, questions: questions, excluded: excluded)
                     _ = try await client.call(.head, request, timeout: .seconds(60))
                 }
-                func state(_ sequence: SequenceID, _ layer: Int) async throws {
-                    _ = try await client.call(
-                        .lightningState, StateRequest(sequence: sequence, layer: layer), timeout: .seconds(30))
-                }
                 let largest = Int(UInt32.max)
 
                 await expect(nil) { try await open(5, 4) }
@@ -307,8 +302,6 @@ struct FuzzTests {
                 }
                 await expect(nil) { try await attend(0, [SequenceSpan(sequence: 5, start: 0, count: 1)], row) }
 
-                await expect(.notFound) { try await state(404, 0) }
-                for layer in [7, 16, largest] { await expect(.invalidArgument) { try await state(5, layer) } }
                 for token in [4096, UInt32.max] { await expect(.invalidArgument) { try await embed([0, token]) } }
                 // 4 MB that ask for 3 GB.
                 await expect(.resourceExhausted) { try await embed([UInt32](repeating: 0, count: 4 << 20)) }

@@ -154,7 +154,7 @@ import Testing
         Call(Endpoint.growSequence), Call(Endpoint.closeSequences), Call(Endpoint.keepState),
         Call(Endpoint.dropStates), Call(Endpoint.storeState), Call(Endpoint.listStates),
         Call(Endpoint.describeState), Call(Endpoint.exportState), Call(Endpoint.importState), Call(Endpoint.embed),
-        Call(Endpoint.attend), Call(Endpoint.head), Call(Endpoint.lightningState), Call(Endpoint.announce),
+        Call(Endpoint.attend), Call(Endpoint.head), Call(Endpoint.announce),
     ]
 
     @Test("every endpoint has a path of its own")

@@ -90,8 +90,6 @@ let everyMessage: [AnyMessage] = [
         HeadResponse(
             candidates: [85, 200_062], candidateLogits: [8, 9], namedLogits: [10], top: [86], topLogits: [11],
             logSums: [12.5, 13], freeSums: [14, 15.25], wholeLogits: [16])),
-    AnyMessage(StateRequest(router: 45, sequence: 12, layer: 13)),
-    AnyMessage(StateResponse(state: [4, 5, 6])),
     AnyMessage(
         AnnounceRequest(
             name: "host-1", instance: "i-2", address: "unix:/run/x", modelFingerprint: "f3", kernels: "avx2",

@@ -47,8 +47,6 @@ private let emptyMessages: [AnyMessage] = [
         HeadResponse(
             candidates: [], candidateLogits: [], namedLogits: [], top: [], topLogits: [], logSums: [], freeSums: [],
             wholeLogits: [])),
-    AnyMessage(StateRequest(sequence: 0, layer: 0)),
-    AnyMessage(StateResponse(state: [])),
     AnyMessage(
         AnnounceRequest(
             name: "", instance: "", address: "", modelFingerprint: "", kernels: "", threads: 0, draining: false,
@@ -143,8 +141,6 @@ private let largestMessages: [AnyMessage] = [
         HeadResponse(
             candidates: tokens, candidateLogits: values, namedLogits: values, top: tokens, topLogits: values,
             logSums: doubles, freeSums: doubles, wholeLogits: values)),
-    AnyMessage(StateRequest(router: .max, sequence: largestSequence, layer: small)),
-    AnyMessage(StateResponse(state: values)),
     AnyMessage(
         AnnounceRequest(
             name: text, instance: text, address: text, modelFingerprint: text, kernels: text, threads: small,

@@ -109,7 +109,6 @@ private let seed =
             (1, "candidates"), (2, "candidate_logits"), (3, "named_logits"), (4, "top"), (5, "top_logits"),
             (6, "log_sums"), (7, "free_sums"), (8, "whole_logits"),
         ] as [(UInt64, String)] { check(HeadResponse.self, field, name) }
-        check(StateResponse.self, 1, "state")
         check(HoldResponse.self, 2, "digests")
         check(DigestsResponse.self, 1, "digests")
         check(KeepStateRequest.self, 9, "tokens")

@@ -113,7 +113,6 @@ import Testing
                         consumes: count % 2 == 0))
                 try check(GrowSequenceRequest(router: id, sequence: 1, tokensMax: count))
             }
-            for layer in small { try check(StateRequest(router: id, sequence: sequence, layer: layer)) }
         }
         for text in texts { try check(OpenSequenceRequest(sequence: 1, tokensMax: 2, state: 3, owner: text)) }
         for count in counts {
@@ -236,7 +235,6 @@ import Testing
                 HeadResponse(
                     candidates: [], candidateLogits: [], namedLogits: values, top: [], topLogits: [],
                     logSums: values.map(Double.init), freeSums: values.map { -Double($0) }, wholeLogits: []))
-            try check(StateResponse(state: values))
             try check(SublayerRequest(router: 4, layer: 79, spans: spans[3], hidden: values))
         }
         for tokens in Self.tokens {

@@ -102,7 +102,6 @@ import Testing
         try expect(
             Wire().number(3, 7).packed(3, [8, 9]).text(2, "a").text(2, "b"),
             DropStatesRequest(owner: "b", states: [7, 8, 9]))
-        try expect(Wire().number(2, 1).number(2, 2).number(1, 5), StateRequest(sequence: 5, layer: 2))
         try expect(Wire().floats(1, [1]).floats(1, [2, 3]), EmbedResponse(hidden: [2, 3]))
     }
 }

@@ -39,12 +39,6 @@ struct AttentionLayers: Sendable {
         }
     }
 
-    /// The state of the part's heads decayed to the sequence's last token, (H, d, d); nil for a softmax layer.
-    func currentState(layer: Int, of state: LiveState.Layer, _ compute: Compute) -> [Float]? {
-        guard case .lightning(let layer) = layers[layer], let state = state.lightning else { return nil }
-        return layer.currentState(of: state, compute)
-    }
-
     /// About how many additions or the like a layer takes over the rows of a request.
     func operations(_ request: SublayerRequest) -> Double {
         let rows = request.spans.reduce(0) { $0 + $1.count }

@@ -119,9 +119,4 @@ struct LightningAttention: Sendable {
         }
         return squares[0 ..< mixed.rows]
     }
-
-    /// The state decayed to the sequence's last token, (H, d, d), as if it were updated token by token.
-    func currentState(of state: LightningState, _ compute: Compute) -> [Float] {
-        (0 ..< headCount).flatMap { state.current(head: $0, decay: decays[$0], compute) }
-    }
 }

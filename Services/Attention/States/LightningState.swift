@@ -116,17 +116,6 @@ final class LightningState {
         }
     }
 
-    /// A copy of one head's state, decayed through the rows of the open block.
-    func current(head: Int, decay: [Float], _ compute: Compute) -> [Float] {
-        let d = shape.headDimension
-        var state = unsafe Array(UnsafeBufferPointer(start: states.base + head * d * d, count: d * d))
-        if openRows > 0, let (keys, values) = unsafe pointers(block, head) {
-            unsafe compute.closeLightningBlock(
-                state: &state, keys: keys, values: values, valueStride: d, decay: decay, count: openRows, dimension: d)
-        }
-        return state
-    }
-
     /// Where one head's keys and values of a block lie.
     private func pointers(
         _ block: FloatMemory?, _ head: Int

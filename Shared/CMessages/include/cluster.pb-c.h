@@ -57,8 +57,6 @@ typedef struct Minimax__Cluster__V1__SublayerResponse Minimax__Cluster__V1__Subl
 typedef struct Minimax__Cluster__V1__HeadRequest Minimax__Cluster__V1__HeadRequest;
 typedef struct Minimax__Cluster__V1__HeadQuestion Minimax__Cluster__V1__HeadQuestion;
 typedef struct Minimax__Cluster__V1__HeadResponse Minimax__Cluster__V1__HeadResponse;
-typedef struct Minimax__Cluster__V1__StateRequest Minimax__Cluster__V1__StateRequest;
-typedef struct Minimax__Cluster__V1__StateResponse Minimax__Cluster__V1__StateResponse;
 typedef struct Minimax__Cluster__V1__AnnounceRequest Minimax__Cluster__V1__AnnounceRequest;
 typedef struct Minimax__Cluster__V1__AnnounceResponse Minimax__Cluster__V1__AnnounceResponse;
 
@@ -1434,57 +1432,6 @@ struct  Minimax__Cluster__V1__HeadResponse
 
 
 /*
- * POST /minimax.cluster.v1/attention/state -> StateResponse
- * swift: lightningState
- * Asks for a lightning layer's state after the sequence's last token, decayed to it. For inspection and comparison.
- */
-struct  Minimax__Cluster__V1__StateRequest
-{
-  ProtobufCMessage base;
-  /*
-   * The router's instance, whose sequence it is.
-   */
-  /*
-   * swift: UInt64 = 0
-   */
-  uint64_t router;
-  /*
-   * The sequence's id.
-   */
-  /*
-   * swift: SequenceID
-   */
-  uint64_t sequence;
-  /*
-   * The index of the layer.
-   */
-  uint32_t layer;
-};
-#define MINIMAX__CLUSTER__V1__STATE_REQUEST__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__state_request__descriptor) \
-    , 0, 0, 0 }
-
-
-/*
- * A lightning layer's state.
- */
-struct  Minimax__Cluster__V1__StateResponse
-{
-  ProtobufCMessage base;
-  /*
-   * (heads, head_dim of the key, head_dim of the value)
-   */
-  /*
-   * swift: [Float]
-   */
-  ProtobufCBinaryData state;
-};
-#define MINIMAX__CLUSTER__V1__STATE_RESPONSE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&minimax__cluster__v1__state_response__descriptor) \
-    , {0,NULL} }
-
-
-/*
  * POST /minimax.cluster.v1/router/announce -> AnnounceResponse
  * swift: announce
  * Says that an expert host or an attention service lives and can be reached. It sends this about once a second for as
@@ -2386,44 +2333,6 @@ Minimax__Cluster__V1__HeadResponse *
 void   minimax__cluster__v1__head_response__free_unpacked
                      (Minimax__Cluster__V1__HeadResponse *message,
                       ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__StateRequest methods */
-void   minimax__cluster__v1__state_request__init
-                     (Minimax__Cluster__V1__StateRequest         *message);
-size_t minimax__cluster__v1__state_request__get_packed_size
-                     (const Minimax__Cluster__V1__StateRequest   *message);
-size_t minimax__cluster__v1__state_request__pack
-                     (const Minimax__Cluster__V1__StateRequest   *message,
-                      uint8_t             *out);
-size_t minimax__cluster__v1__state_request__pack_to_buffer
-                     (const Minimax__Cluster__V1__StateRequest   *message,
-                      ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__StateRequest *
-       minimax__cluster__v1__state_request__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   minimax__cluster__v1__state_request__free_unpacked
-                     (Minimax__Cluster__V1__StateRequest *message,
-                      ProtobufCAllocator *allocator);
-/* Minimax__Cluster__V1__StateResponse methods */
-void   minimax__cluster__v1__state_response__init
-                     (Minimax__Cluster__V1__StateResponse         *message);
-size_t minimax__cluster__v1__state_response__get_packed_size
-                     (const Minimax__Cluster__V1__StateResponse   *message);
-size_t minimax__cluster__v1__state_response__pack
-                     (const Minimax__Cluster__V1__StateResponse   *message,
-                      uint8_t             *out);
-size_t minimax__cluster__v1__state_response__pack_to_buffer
-                     (const Minimax__Cluster__V1__StateResponse   *message,
-                      ProtobufCBuffer     *buffer);
-Minimax__Cluster__V1__StateResponse *
-       minimax__cluster__v1__state_response__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   minimax__cluster__v1__state_response__free_unpacked
-                     (Minimax__Cluster__V1__StateResponse *message,
-                      ProtobufCAllocator *allocator);
 /* Minimax__Cluster__V1__AnnounceRequest methods */
 void   minimax__cluster__v1__announce_request__init
                      (Minimax__Cluster__V1__AnnounceRequest         *message);
@@ -2590,12 +2499,6 @@ typedef void (*Minimax__Cluster__V1__HeadQuestion_Closure)
 typedef void (*Minimax__Cluster__V1__HeadResponse_Closure)
                  (const Minimax__Cluster__V1__HeadResponse *message,
                   void *closure_data);
-typedef void (*Minimax__Cluster__V1__StateRequest_Closure)
-                 (const Minimax__Cluster__V1__StateRequest *message,
-                  void *closure_data);
-typedef void (*Minimax__Cluster__V1__StateResponse_Closure)
-                 (const Minimax__Cluster__V1__StateResponse *message,
-                  void *closure_data);
 typedef void (*Minimax__Cluster__V1__AnnounceRequest_Closure)
                  (const Minimax__Cluster__V1__AnnounceRequest *message,
                   void *closure_data);
@@ -2650,8 +2553,6 @@ extern const ProtobufCMessageDescriptor minimax__cluster__v1__sublayer_response_
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__head_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__head_question__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__head_response__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__state_request__descriptor;
-extern const ProtobufCMessageDescriptor minimax__cluster__v1__state_response__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__announce_request__descriptor;
 extern const ProtobufCMessageDescriptor minimax__cluster__v1__announce_response__descriptor;
 

@@ -110,12 +110,6 @@ extension Endpoint where Request == HeadRequest, Response == HeadResponse {
     package static var head: Self { Self(path: "/minimax.cluster.v1/attention/head") }
 }
 
-extension Endpoint where Request == StateRequest, Response == StateResponse {
-    /// Asks for a lightning layer's state after the sequence's last token, decayed to it. For inspection and
-    /// comparison.
-    package static var lightningState: Self { Self(path: "/minimax.cluster.v1/attention/state") }
-}
-
 extension Endpoint where Request == AnnounceRequest, Response == AnnounceResponse {
     /// Says that an expert host or an attention service lives and can be reached. It sends this about once a second for
     /// as long as it lives; the router connects to `address` and tells it what to hold.

@@ -10,6 +10,17 @@ extension LightningState {
 
     /// S.
     var matrices: [Float] { states.floats(0 ..< states.count) }
+
+    /// One head's S after the last token: as it would be if its block were closed there.
+    func closed(head: Int, headDimension d: Int, decay: [Float], _ compute: Compute) -> [Float] {
+        var state = Array(matrices[head * d * d ..< (head + 1) * d * d])
+        guard openRows > 0, let block else { return state }
+        let keys = block.base + head * Self.blockLength * d
+        compute.closeLightningBlock(
+            state: &state, keys: keys, values: keys + block.count / 2, valueStride: d, decay: decay, count: openRows,
+            dimension: d)
+        return state
+    }
 }
 
 extension KeyValueCache {

@@ -153,8 +153,6 @@ import Testing
         let dropped = await engine.states.drop(DropStatesRequest(owner: "others", states: [7])).dropped
         #expect(dropped == 0)
         #expect(engine.states.list(ListStatesRequest(owner: "others")).states.isEmpty)
-        await refuses(.notLightning(layer: 1)) { try await engine.state(StateRequest(sequence: 1, layer: 1)) }
-        await refuses(.layer(3, count: 3)) { try await engine.state(StateRequest(sequence: 1, layer: 3)) }
         #expect(engine.states.usage.sequences == 1 && engine.list.states.map(\.length) == [71])
         let expected = try await AttentionEngine("mixed-original").undisturbed(to: 70)
         try await engine.open(2, from: 7, length: 64)

@@ -1,5 +1,6 @@
 import Checkpoint
 import Messages
+import Synchronization
 
 @testable import Attention
 
@@ -64,13 +65,13 @@ extension AttentionEngine {
         return answers
     }
 
-    /// The bits of all lightning states after a sequence's last token.
+    /// The bits of all lightning states after a sequence's last token: matrices and open blocks.
     func matrices(_ sequence: SequenceID) async throws -> [[UInt32]] {
-        var matrices: [[UInt32]] = []
-        for layer in config.layers.indices where config.layers[layer] == .lightning {
-            matrices.append(bits(try await state(StateRequest(sequence: sequence, layer: layer)).state))
+        let states = held.states
+        let live = try states.store.withLock { store throws(AttentionError) in
+            try store.state(SequenceKey(router: 0, id: sequence))
         }
-        return matrices
+        return live.layers.compactMap { $0.lightning?.values(states.shape.lightning) }
     }
 
     /// What an undisturbed sequence comes to: the answers at all positions before `end`, and its states there.
