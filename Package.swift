@@ -1,11 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Tests see what is internal. That costs the programs a little, so users' build goes without it; Tests/run asks for it,
+/// and has a build folder of its own.
+let testing: [SwiftSetting] =
+    Context.environment["MINIMAX_TESTABLE"] == nil
+    ? [] : [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
 /// Of the tests; the product adds that every unsafe expression says so.
-let testSettings: [SwiftSetting] = [
-    // Tests run in release: the same build as the product's, so that neither command makes the other build anew.
-    .unsafeFlags(["-enable-testing"], .when(configuration: .release)),
-    .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
+let testSettings: [SwiftSetting] =
+    testing + [
+        .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]

@@ -1,7 +1,7 @@
 # What compose/quickstart and Tests/run both need before they can build; to be sourced.
 
-# One set of flags for both, so that nothing is built twice: SwiftPM builds everything anew whenever a flag changes. What tests need
-# beyond these (-enable-testing) stands in Package.swift; swift test adds its own unless told --disable-testable-imports.
+# SwiftPM builds everything anew whenever a flag changes. So what tests need beyond these flags (see `testing` in Package.swift) is
+# built in a folder of its own, by Tests/run.
 build_flags=(-c release)
 
 # Debian packages without which the programs do not build.
