@@ -10,9 +10,9 @@ let testing: [SwiftSetting] =
 let testSettings: [SwiftSetting] =
     testing + [
         .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-]
+        .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 /// Kernels are the hot path, and their order of summation is a promise: optimised in every configuration, never
 /// contracted.
@@ -76,7 +76,7 @@ let package = Package(
         .executableTarget(
             name: "Router",
             dependencies: [
-                "AdminMessages", "JSON", "Tokenizer", "Admin", "Console", "Flags", "Probing", "ServiceLife",
+                "AdminMessages", "Chat", "JSON", "Tokenizer", "Admin", "Console", "Flags", "Probing", "ServiceLife",
                 "Telemetry", "TypedCalls", "Messages", "Transport", "Snapshots", "Checkpoint", "Tensors", "Records",
                 algorithms,
                 argumentParser, logging,
@@ -147,6 +147,7 @@ let package = Package(
             name: "Tokenizer",
             dependencies: ["JSON", algorithms, .product(name: "HeapModule", package: "swift-collections")],
             path: "Shared/Tokenizer", swiftSettings: settings),
+        .target(name: "Chat", dependencies: ["JSON", "Tokenizer"], path: "Shared/Chat", swiftSettings: settings),
         // What every service has; each target is one idea.
         .target(
             name: "ServiceLife",
@@ -225,7 +226,7 @@ let package = Package(
         .testTarget(
             name: "RouterTests",
             dependencies: [
-                "JSON", "TypedCalls",
+                "Chat", "JSON", "TestSupport", "TypedCalls",
                 "AdminMessages", "Attention", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Records",
                 "Router", "Snapshots", "Telemetry",
                 "Tensors", "Tokenizer",
@@ -275,7 +276,10 @@ let package = Package(
             path: "Tests/TypedCallsTests",
             swiftSettings: settings),
         .testTarget(
-            name: "TokenizerTests", dependencies: ["TestSupport", "Tokenizer"], path: "Tests/TokenizerTests",
+            name: "ChatTests", dependencies: ["Chat", "JSON", "TestSupport", "Tokenizer"], path: "Tests/ChatTests",
+            exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(
+            name: "TokenizerTests", dependencies: ["Chat", "TestSupport", "Tokenizer"], path: "Tests/TokenizerTests",
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
@@ -308,6 +312,8 @@ let package = Package(
             path: "Tests/CheckpointTests", exclude: ["Fixtures"], swiftSettings: settings),
 
         // What several test targets use.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Chat", "JSON", "Tokenizer"], path: "Tests/TestSupport",
+            swiftSettings: settings),
     ]
 )

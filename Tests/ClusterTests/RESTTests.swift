@@ -49,7 +49,7 @@ struct RESTTests {
         let fromIDs = try await cluster.complete(.ids(golden.input_ids), maxTokens: 64)
         #expect(fromIDs.text == golden.greedy_text_all_64)
         #expect(fromIDs.finish == "length")
-        #expect(fromIDs.json["usage"] == Answer.usage(prompt: golden.input_ids.count, completion: 64))
+        #expect(fromIDs.json["usage"] == Answer.json(Usage(prompt: golden.input_ids.count, completion: 64)))
         #expect(
             try await cluster.complete(.string(golden.prompt), maxTokens: 64).json.withoutIdentity
                 == fromIDs.json.withoutIdentity)

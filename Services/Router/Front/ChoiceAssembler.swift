@@ -1,42 +1,53 @@
+internal import Chat
 internal import Tokenizer
 
-/// What became known about one choice: more text, the tokens it came from, and perhaps its end.
+/// What became known about one choice: more of what it says, the tokens that came from, and perhaps its end.
 struct ChoiceDelta: Sendable {
     let index: Int
-    var text = ""
+    /// In order; no text is empty.
+    var pieces: [AnswerPiece] = []
     var reports: [TokenReport] = []
     /// Of the tokens that came, where they are asked for.
     var ids: [Int32] = []
     var finish: FinishReason?
     /// How many tokens the choice has so far.
     var tokens = 0
+    /// How many of them are reasoning.
+    var reasoningTokens = 0
     /// How many tokens of its prompt were reused.
     var cached = 0
     /// With the end: the mean log-probability of the choice's tokens, where the engine told it.
     var meanLogprob: Double?
 
-    var hasContent: Bool { !text.isEmpty || !reports.isEmpty || !ids.isEmpty }
+    /// What it says, without reasoning and calls.
+    var text: String { pieces.reduce(into: "") { if case .text(let text) = $1 { $0 += text } } }
+
+    var hasContent: Bool { !pieces.isEmpty || !reports.isEmpty || !ids.isEmpty }
     var isEmpty: Bool { !hasContent && finish == nil }
 }
 
-/// Turns one sequence's tokens into text and log-probabilities: whole characters only, nothing of a stop string,
-/// and a token is reported together with its text.
+/// Turns one sequence's tokens into text, reasoning, calls and log-probabilities: whole characters only, nothing of a
+/// stop string, and a token is reported together with its text. Stop strings are looked for in the text.
 struct ChoiceAssembler {
     private let index: Int
     private let job: Job
     private let prompt: Job.Prompt
     private let tokenizer: BytePairTokenizer
     private var decoder: StreamDecoder
+    private var reader: AnswerReader
     private var stops: StopMatcher
-    /// Length of all decoded text and of all text handed out, in Unicode scalars, with the echoed prompt.
+    /// Length of all decoded text, in Unicode scalars, with the echoed prompt.
     private var decoded = 0
-    private var emitted = 0
+    /// How much of that was dropped behind a stop string.
+    private var dropped = 0
     /// Tokens whose text is still held back.
     private var waiting: [TokenReport] = []
     /// The echoed prompt ended inside a character, which the answer has yet to end.
     private var isInsideEcho = false
     /// Tokens of the answer so far.
     private(set) var tokens = 0
+    /// Those of them that are reasoning.
+    private var reasoningTokens = 0
     private var logprobSum = 0.0
     private var metStopToken = false
 
@@ -46,14 +57,18 @@ struct ChoiceAssembler {
         prompt = job.prompts[choice.prompt]
         self.tokenizer = tokenizer
         decoder = StreamDecoder(tokenizer, skippingSpecial: job.skipsSpecial)
+        reader = AnswerReader(job.reading)
         stops = StopMatcher(job.stops, includesStop: job.includesStop)
     }
 
-    /// True once a stop string or a stop token was found; nothing more is wanted.
-    var isStopped: Bool { stops.isStopped || metStopToken }
+    /// True once a stop string or a stop token was found, or the last call that is wanted has ended.
+    var isStopped: Bool { stops.isStopped || metStopToken || reader.isDone }
 
     /// How many Unicode scalars of the answer's text a stop string took away; known once the choice has finished.
     var cutOff: Int { stops.isStopped ? decoded - emitted : 0 }
+
+    /// How much of the decoded text was handed out, or will never be.
+    private var emitted: Int { decoded - reader.heldScalars - stops.heldScalars - dropped }
 
     /// The echoed prompt, to be sent first. With log-probabilities it has to wait for them.
     ///
@@ -75,7 +90,7 @@ struct ChoiceAssembler {
             _ = decoder.finish()
         }
         isInsideEcho = decoder.isInsideCharacter
-        return delta(text)
+        return delta(text.isEmpty ? [] : [.text(text)])
     }
 
     mutating func append(_ id: Int32, _ logprobs: TokenLogprobs?) -> ChoiceDelta {
@@ -84,7 +99,10 @@ struct ChoiceAssembler {
         tokens += 1
         logprobSum += Double(logprobs?.logprob ?? 0)
         if job.topLogprobs != nil, let logprobs { waiting.append(report(id, logprobs, offset: decoded)) }
-        var delta = release(decoder.append(id))
+        let wasReasoning = reader.isReasoning
+        var delta = release(id, decoder.append(id))
+        if wasReasoning { reasoningTokens += 1 }
+        delta.reasoningTokens = reasoningTokens
         if job.returnsTokenIDs { delta.ids = [id] }
         return delta
     }
@@ -94,35 +112,59 @@ struct ChoiceAssembler {
     }
 
     mutating func finish(_ reason: FinishReason) -> ChoiceDelta {
-        var delta = stops.isStopped ? ChoiceDelta(index: index) : release(decoder.finish())
-        let rest = stops.finish()
-        delta.text += rest
-        emitted += rest.unicodeScalars.count
+        var delta = ChoiceDelta(index: index)
+        if !stops.isStopped {
+            let rest = decoder.finish()
+            decoded += rest.unicodeScalars.count
+            delta.pieces = told(reader.append(rest) + reader.finish())
+            let text = stops.finish()
+            if !text.isEmpty { delta.pieces.append(.text(text)) }
+        }
         delta.finish = isStopped ? .stop : reason
-        delta.tokens = tokens
+        (delta.tokens, delta.reasoningTokens) = (tokens, reasoningTokens)
         if job.ranksChoices, tokens > 0 { delta.meanLogprob = logprobSum / Double(tokens) }
         // A stop string takes its tokens with it; otherwise every token is reported.
-        delta.reports += stops.isStopped ? waiting.filter { $0.offset < emitted } : waiting
+        delta.reports = stops.isStopped ? waiting.filter { $0.offset < emitted } : waiting
         waiting = []
         return delta
     }
 
-    private mutating func release(_ piece: String) -> ChoiceDelta {
+    private mutating func release(_ id: Int32, _ piece: String) -> ChoiceDelta {
         decoded += piece.unicodeScalars.count
-        let mayEnd = tokens > job.sampling.tokensMin
         guard isInsideEcho, let first = piece.unicodeScalars.first else {
-            return delta(stops.append(piece, mayEnd: mayEnd))
+            return delta(told(reader.append(id, piece)))
         }
         // A stop string is looked for in what the model wrote, and this character it wrote only in part.
         isInsideEcho = false
-        return delta(String(first) + stops.append(String(piece.unicodeScalars.dropFirst()), mayEnd: mayEnd))
+        return delta([.text(String(first))] + told(reader.append(id, String(piece.unicodeScalars.dropFirst()))))
     }
 
-    /// Text to be handed out, with the tokens that begin in it.
-    private mutating func delta(_ text: String) -> ChoiceDelta {
-        emitted += text.unicodeScalars.count
+    /// What of `pieces` is certain not to be a stop string.
+    private mutating func told(_ pieces: [AnswerPiece]) -> [AnswerPiece] {
+        let mayEnd = tokens > job.sampling.tokensMin
+        var told: [AnswerPiece] = []
+        for piece in pieces {
+            guard case .text(let text) = piece else {
+                if stops.isStopped { continue }
+                // Text that stands before a call or reasoning ends there, and so does what might be a stop string.
+                let text = stops.cut()
+                told += text.isEmpty ? [piece] : [.text(text), piece]
+                continue
+            }
+            let held = stops.heldScalars
+            let certain = stops.append(text, mayEnd: mayEnd)
+            if stops.isStopped { dropped += held + text.unicodeScalars.count - certain.unicodeScalars.count }
+            if !certain.isEmpty { told.append(.text(certain)) }
+        }
+        return told
+    }
+
+    /// Pieces to be handed out, with the tokens that begin in them.
+    private mutating func delta(_ pieces: [AnswerPiece]) -> ChoiceDelta {
         let ready = waiting.prefix { $0.offset < emitted }.count
         defer { waiting.removeFirst(ready) }
-        return ChoiceDelta(index: index, text: text, reports: Array(waiting.prefix(ready)), tokens: tokens)
+        var delta = ChoiceDelta(index: index, pieces: pieces, reports: Array(waiting.prefix(ready)), tokens: tokens)
+        delta.reasoningTokens = reasoningTokens
+        return delta
     }
 }

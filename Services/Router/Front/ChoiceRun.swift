@@ -51,6 +51,7 @@ struct ChoiceRun {
         let end = assembler.finish(reason)
         tally.cutOff(assembler.cutOff)
         tally.addFinish(end.finish ?? reason)
+        tally.addReasoning(end.reasoningTokens)
         send(end)
     }
 

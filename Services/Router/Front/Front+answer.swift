@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Hummingbird
 internal import JSON
 internal import NIOCore
@@ -20,11 +19,9 @@ extension Front {
             return try reading(fields, .random(in: .min ... .max), cancellation)
         }
         withExtendedLifetime(body) {}        // until here its bytes count
-        let job = try await continuing(read, account(context))
-        let answer = Answer(
-            id: (job.kind == .chat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased().filter { $0 != "-" },
-            job: job, model: generator.model, created: Int(Date.now.timeIntervalSince1970))
-
+        let format = read.format
+        let job = try await continuing(read.job, account(context))
+        let answer = Answer(job, in: format, model: generator.model)
         guard !watch.isHungUp else {        // nobody would read the answer
             job.exchange?.end()
             throw APIError.clientGone
@@ -36,8 +33,8 @@ extension Front {
         context.record.update { ($0.id, $0.promptTokens, $0.tally) = (answer.id, job.promptTokens, running.tally) }
         do {
             return job.stream
-                ? try await stream(job, running, answer, watch, context.record)
-                : try await whole(job, running, answer, watch)
+                ? try await stream(running, format, answer, watch, context.record)
+                : try await whole(running, format, answer, watch)
         } catch {
             job.exchange?.end()        // what has no answer has changed nothing
             throw watch.isHungUp ? APIError.clientGone : error
@@ -52,7 +49,7 @@ extension Front {
 
     /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long
     /// work.
-    typealias Reading = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Job
+    typealias Reading = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Order
 
     /// Does what takes long for a large request: at once where it is small, else where it holds up nobody and for as
     /// long as the client is there.
@@ -83,22 +80,25 @@ extension Front {
     }
 
     private func whole(
-        _ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch
+        _ running: RunningJob, _ format: any AnswerFormat, _ answer: Answer, _ watch: HangUpWatch
     ) async throws -> Response {
-        let watching = watch.watch { running.cancel() }
+        let job = answer.job, watching = watch.watch { running.cancel() }
         defer { watch.unwatch(watching) }
         var choices = [Answer.Choice](repeating: Answer.Choice(), count: job.choices.count)
         for try await case .delta(let delta) in running.events { choices[delta.index].add(delta) }
         try Task.checkCancellation()
         try await store(job, running.tally)
         metrics.count(promptTokens: job.promptTokens, running.tally)
-        return Response(json: answer.whole(job.best(of: choices), usage: running.tally.usage(of: job)))
+        return Response(
+            json: format.whole(job.best(of: choices), of: answer, usage: running.tally.usage(of: job)))
     }
 
     /// Begins a stream once the engine has taken the job: until then a refusal still is a status of its own.
     private func stream(
-        _ job: Job, _ running: RunningJob, _ answer: Answer, _ watch: HangUpWatch, _ record: RequestRecord
+        _ running: RunningJob, _ format: any AnswerFormat, _ answer: Answer, _ watch: HangUpWatch,
+        _ record: RequestRecord
     ) async throws -> Response {
+        let job = answer.job
         let first = try await firstEvent(running, watch)
         // nginx and others behind it hold answers back unless told not to.
         let headers: HTTPFields = [
@@ -112,7 +112,7 @@ extension Front {
                     watch.unwatch(watching)
                     metrics.count(promptTokens: job.promptTokens, running.tally)
                 }
-                var stream = EventStream(answer, choices: job.choices.count)
+                var stream = format.stream(of: answer)
                 do {
                     if let first {
                         try await writer.write(ByteBuffer(string: stream.text(for: first)))
@@ -124,8 +124,8 @@ extension Front {
                     }
                     try Task.checkCancellation()
                     try await store(job, running.tally)
-                    let usage = job.usage != .none ? running.tally.usage(of: job) : nil
-                    try await writer.write(ByteBuffer(string: stream.end(usage: usage)))
+                    let end = stream.end(usage: running.tally.usage(of: job))
+                    try await writer.write(ByteBuffer(string: end))
                 } catch {
                     running.cancel()
                     guard !watch.isHungUp, !Task.isCancelled else {
@@ -137,7 +137,7 @@ extension Front {
                     job.exchange?.end()
                     let refusal = APIError(wrapping: error)
                     record.update { ($0.trouble, $0.lateStatus) = (refusal.code, Int(refusal.status.code)) }
-                    try await writer.write(ByteBuffer(string: EventStream.failure(refusal)))
+                    try await writer.write(ByteBuffer(string: stream.failure(refusal)))
                 }
                 try await writer.finish(nil)
             })

@@ -5,6 +5,7 @@ internal import JSON
 internal import Logging
 internal import NIOCore
 internal import Records
+internal import Tensors
 internal import Tokenizer
 
 /// The OpenAI-compatible REST front: text and JSON outside, token ids and a `Generator` inside.
@@ -78,14 +79,16 @@ struct Front: Sendable {
         api.post("/chat/completions") { request, context in
             try await answer(request, context) { fields, seed, cancellation in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)
-                return try chat.encoded(
-                    by: tokenizer, contextLength: generator.model.contextLength, config, cancellation)
+                let job = try prompts(cancellation).job(chat.job, of: chat.turn)
+                return Order(job: job, format: ChatFormat())
             }
         }
         api.post("/completions") { request, context in
             try await answer(request, context) { fields, seed, cancellation in
                 let completion = try CompletionRequest(fields, model: generator.model, seed: seed)
-                return try completion.encoded(by: tokenizer, contextLength: generator.model.contextLength, cancellation)
+                let job = try completion.encoded(
+                    by: tokenizer, contextLength: generator.model.contextLength, cancellation)
+                return Order(job: job, format: CompletionFormat())
             }
         }
         addSessions(to: api)
@@ -98,6 +101,13 @@ struct Front: Sendable {
             return Response(json: modelCard)
         }
         return router
+    }
+
+    /// Makes the prompts of conversations.
+    func prompts(_ cancellation: CancellationFlag) -> ConversationPrompts {
+        ConversationPrompts(
+            tokenizer: tokenizer, config: config, contextLength: generator.model.contextLength,
+            cancellation: cancellation)
     }
 
     private var modelCard: JSONValue {

@@ -1,3 +1,4 @@
+internal import Chat
 internal import Tokenizer
 
 /// How the REST front behaves; the service fills it from its flags.

@@ -1,3 +1,4 @@
+internal import Chat
 internal import JSON
 internal import Tokenizer
 
@@ -42,6 +43,8 @@ struct Job: Sendable {
     var includesStop: Bool
     /// Whether tokens like `<end_of_sentence>` have no text.
     var skipsSpecial: Bool
+    /// How the answer is told apart into text, reasoning and calls.
+    var reading = AnswerReading()
     var truncation: Truncation?
     var topLogprobs: Int?
     /// Answers also tell the ids of their tokens and prompts.

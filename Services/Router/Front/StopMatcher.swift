@@ -81,8 +81,17 @@ struct StopMatcher: Sendable {
         return release(keeping: matched.reduce(0, max))
     }
 
+    /// How many Unicode scalars are held back.
+    var heldScalars: Int { held.count { $0 & 0xC0 != 0x80 } }
+
     /// The text ended: what was held back was no stop string.
     mutating func finish() -> String { isStopped ? "" : release(keeping: 0) }
+
+    /// The text is interrupted by something else: what was held back was no stop string, and a new text begins.
+    mutating func cut() -> String {
+        matched = matched.map { _ in 0 }
+        return finish()
+    }
 
     /// Stop strings begin and end between characters, so a cut before one never splits a character.
     private mutating func release(keeping count: Int) -> String {

@@ -1,10 +1,10 @@
-internal import JSON
 internal import Synchronization
 
 /// What a job has done so far, read for `usage` and the log.
 final class Tally: Sendable {
     private struct Counts {
         var tokens = 0
+        var reasoning = 0
         /// Of each prompt, how many tokens its first choice reused.
         var cached: [Int: Int] = [:]
         var finishes: [FinishReason] = []
@@ -36,12 +36,17 @@ final class Tally: Sendable {
     func write(_ token: Int32) { counts.withLock { $0.written.tokens.append(token) } }
     func cutOff(_ scalars: Int) { counts.withLock { $0.written.cutOff = scalars } }
     func addToken() { counts.withLock { $0.tokens += 1 } }
+    func addReasoning(_ tokens: Int) { counts.withLock { $0.reasoning += tokens } }
     func addFinish(_ reason: FinishReason) { counts.withLock { $0.finishes.append(reason) } }
     func noteSent() { counts.withLock { $0.lastSent = .now } }
     func noteCached(_ tokens: Int, ofPrompt prompt: Int) { counts.withLock { $0.cached[prompt] = tokens } }
 
     /// What the client is told of it.
-    func usage(of job: Job) -> JSONValue {
-        Answer.usage(prompt: job.promptTokens, completion: tokens, cached: cachedTokens)
+    func usage(of job: Job) -> Usage {
+        counts.withLock { counts in
+            Usage(
+                prompt: job.promptTokens, cached: counts.cached.values.reduce(0, +), completion: counts.tokens,
+                reasoning: counts.reasoning)
+        }
     }
 }

@@ -9,7 +9,6 @@ internal import JSON
 /// - caching and speed: `prompt_cache_retention`, `prediction`, `id_slot`, `n_keep`, `kv_transfer_params`;
 /// - thinking, which this model does not do: `reasoning_effort`, `include_reasoning`, `separate_reasoning`,
 ///   `thinking_token_budget`;
-/// - calls, which stay text: `parallel_tool_calls`, `parse_tool_calls`;
 /// - variables that the model's chat template does not have: `chat_template_kwargs`;
 /// - `spaces_between_special_tokens` (a byte-level tokenizer puts none there), `mm_processor_kwargs`,
 ///   `timings_per_token`.
@@ -65,10 +64,6 @@ extension UnsupportedParameter {
         UnsupportedParameter("tools", .completion, unless: [], because: "use /v1/chat/completions."),
         UnsupportedParameter("suffix", unless: "", because: "this model cannot fill in the middle."),
         UnsupportedParameter("prompt_embeds", because: "prompts are text or token ids."),
-        UnsupportedParameter(
-            "add_generation_prompt", .chat, unless: true, because: "a chat always asks for a new assistant message."),
-        UnsupportedParameter(
-            "continue_final_message", .chat, unless: false, because: "a chat always asks for a new assistant message."),
         UnsupportedParameter("echo", .chat, unless: false, because: "the prompt of a chat is not repeated."),
         UnsupportedParameter("chat_template", .chat, because: "the model's own template is used."),
         UnsupportedParameter("documents", .chat, unless: [], because: "put them into the messages."),
@@ -129,12 +124,14 @@ extension UnsupportedParameter {
 extension UnsupportedParameter {
     /// Of `POST /v1/sessions`: what would change the prompt of a chat, and what asks for something else.
     static let ofSessions =
-        prompts.filter { !["prompt", "messages", "tools", "add_generation_prompt"].contains($0.name) } + [
+        prompts.filter { !["prompt", "messages", "tools"].contains($0.name) } + [
             UnsupportedParameter("stream", unless: false, because: "a new session has no answer."),
             UnsupportedParameter("tools", unless: [], because: "send them with each request that brings 'session_id'."),
             UnsupportedParameter("tool_choice", unless: "none", "auto", because: "a new session has no answer."),
             UnsupportedParameter(
                 "add_generation_prompt", unless: false, because: "an answer begins with the request for it."),
+            UnsupportedParameter(
+                "continue_final_message", unless: false, because: "the request for an answer goes on with a session."),
             UnsupportedParameter("session_id", because: "use /v1/sessions/ID/fork."),
             UnsupportedParameter("truncate_prompt_tokens", because: "a session has all that it is made of."),
         ]

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Chat
 internal import Flags
 internal import Tokenizer
 

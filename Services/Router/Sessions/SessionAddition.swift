@@ -1,3 +1,4 @@
+internal import Chat
 internal import Records
 internal import Tensors
 internal import Tokenizer
@@ -58,17 +59,19 @@ struct SessionAddition: Sendable, Equatable {
 extension SessionAddition {
     /// Messages of a chat, and the beginning of the answer to them.
     ///
-    /// - Parameter encode: the ids of a part of the prompt.
+    /// - Parameters:
+    ///   - answer: what the answer has to begin with.
+    ///   - encode: the ids of a part of the prompt.
     mutating func addChat(
-        _ messages: [ChatMessage], tools: [String], encode: (PromptText) throws -> [Int32]
+        _ conversation: Conversation, opening answer: PromptText = PromptText(), encode: (PromptText) throws -> [Int32]
     ) rethrows {
         let template = ChatTemplate()
-        turns = try messages.map { message in
-            Session.Turn(
-                role: message.role, tokens: try encode(template.render([message], addingGenerationPrompt: false)))
+        turns = try conversation.messages.map { message in
+            let text = template.render(Conversation(messages: [message]), ending: .messages)
+            return Session.Turn(role: message.role, tokens: try encode(text))
         }
-        self.tools = try encode(template.render([], tools: tools, addingGenerationPrompt: false))
-        opening = try encode(template.render([], addingGenerationPrompt: true))
+        tools = try encode(template.render(Conversation(tools: conversation.tools), ending: .messages))
+        opening = try encode(template.render(Conversation(), ending: .answer) + answer)
         closing = try encode(ChatTemplate.answerEnd)
         answerRole = "assistant"
     }

@@ -1,4 +1,4 @@
-"""Writes Tests/TokenizerTests/Fixtures/prompts.json: conversations, and the prompts that jinja2 makes of them by the
+"""Writes Tests/ChatTests/Fixtures/prompts.json: conversations, and the prompts that jinja2 makes of them by the
 chat template of compose/models/demo, with the settings of transformers. Run without arguments."""
 import json
 import os
@@ -22,5 +22,5 @@ for number in range(80):
     generates = r.random() < 0.7
     prompt = template.render(messages=messages, add_generation_prompt=generates)
     conversations.append({"messages": messages, "generates": generates, "prompt": prompt})
-with open(os.path.join(HERE, "../../TokenizerTests/Fixtures/prompts.json"), "w") as file:
+with open(os.path.join(HERE, "../../ChatTests/Fixtures/prompts.json"), "w") as file:
     json.dump(conversations, file, ensure_ascii=True, separators=(",", ":"))

@@ -32,7 +32,7 @@ import Tokenizer
                 ])
             let prompt = generator.requests[0].prompt.count
             let completion = demoTokenizer.encode("Hello there").count
-            #expect(json["usage"] == Answer.usage(prompt: prompt, completion: completion))
+            #expect(json["usage"] == Answer.json(Usage(prompt: prompt, completion: completion)))
         }
     }
 

@@ -45,7 +45,7 @@ import Tokenizer
                 choices(ids).map { $0["text"] } == [
                     .string(demoTokenizer.decode([104])), .string(demoTokenizer.decode([105, 106])),
                 ])
-            #expect(ids.json["usage"] == Answer.usage(prompt: 3, completion: 3))
+            #expect(ids.json["usage"] == Answer.json(Usage(prompt: 3, completion: 3)))
         }
     }
 

@@ -45,6 +45,24 @@ func withFront(
     }
 }
 
+/// The same, with what `body` returns.
+func withFrontValue<Value: Sendable>(
+    _ generator: any Generator, _ body: @escaping @Sendable (FrontClient) async throws -> Value
+) async throws -> Value {
+    let (values, continuation) = AsyncStream<Value>.makeStream()
+    try await withFront(generator) { continuation.yield(try await body($0)) }
+    for await value in values { return value }
+    throw CancellationError()
+}
+
+extension JSONValue {
+    /// An element of an array; nil where there is none.
+    subscript(_ index: Int) -> JSONValue? {
+        guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
+        return elements[index]
+    }
+}
+
 /// A plain HTTP/1.1 client that shows every byte.
 struct FrontClient: Sendable {
     let port: Int

@@ -137,8 +137,14 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""tools":[{"type":"function"}]"#, "tools[0].function", "missing_required_parameter"),
         WrongBody(
             #""tools":[{"type":"function","function":{}}]"#, "tools[0].function.name", "missing_required_parameter"),
-        WrongBody(#""tool_choice":"required""#, "tool_choice", "unsupported_parameter"),
-        WrongBody(#""tool_choice":{"type":"function"}"#, "tool_choice", "unsupported_parameter"),
+        WrongBody(#""tool_choice":"required""#, "tool_choice", "invalid_value"),
+        WrongBody(#""tool_choice":"sometimes""#, "tool_choice", "invalid_value"),
+        WrongBody(#""tool_choice":{"type":"function"}"#, "tool_choice.function.name", "missing_required_parameter"),
+        WrongBody(#""tool_choice":{"type":"function","function":{"name":"f"}}"#, "tool_choice", "invalid_value"),
+        WrongBody(#""tool_choice":{"type":"custom"}"#, "tool_choice", "unsupported_parameter"),
+        WrongBody(#""continue_final_message":true"#, "continue_final_message", "invalid_value"),
+        WrongBody(
+            #""continue_final_message":true,"add_generation_prompt":true"#, "continue_final_message", "invalid_value"),
         WrongBody(#""tool_choice":3"#, "tool_choice", "invalid_type"),
     ]
 

@@ -1,4 +1,6 @@
+import Chat
 import Records
+import TestSupport
 import Testing
 import Tokenizer
 
@@ -19,8 +21,8 @@ import Tokenizer
         for (cut, place) in messages.indices.flatMap({ cut in places.map { (cut, $0) } }) {
             let whole = try demoTokenizer.encode(ChatTemplate(toolPlace: place).render(messages, tools: tools))
             var first = SessionAddition(id: "a"), second = SessionAddition(id: "a", toolPlace: place)
-            try first.addChat(Array(messages[..<cut]), tools: []) { try demoTokenizer.encode($0) }
-            try second.addChat(Array(messages[cut...]), tools: tools) { try demoTokenizer.encode($0) }
+            try first.addChat(Conversation(Array(messages[..<cut]))) { try demoTokenizer.encode($0) }
+            try second.addChat(Conversation(Array(messages[cut...]), tools: tools)) { try demoTokenizer.encode($0) }
             #expect(second.prompt(after: first.turns).ids == whole, "cut at \(cut), \(place)")
         }
     }
@@ -31,7 +33,7 @@ import Tokenizer
         let question = [ChatMessage(role: "user", content: "What is it?")]
         for answer in contents {
             var addition = SessionAddition(id: "a")
-            try addition.addChat(question, tools: []) { try demoTokenizer.encode($0) }
+            try addition.addChat(Conversation(question)) { try demoTokenizer.encode($0) }
             let tokens = try demoTokenizer.encode(PromptText(content: answer))
             let session = addition.turns(answeredBy: tokens)
             let anew = question + [ChatMessage(role: "assistant", content: answer)]
@@ -47,7 +49,9 @@ import Tokenizer
     @Test("tools are read behind the messages and are no part of the session")
     func tools() throws {
         var addition = SessionAddition(id: "a")
-        try addition.addChat([ChatMessage(role: "user", content: "x")], tools: ["{}"]) { try demoTokenizer.encode($0) }
+        try addition.addChat(Conversation([ChatMessage(role: "user", content: "x")], tools: ["{}"])) {
+            try demoTokenizer.encode($0)
+        }
         #expect(!addition.tools.isEmpty)
         let kept = addition.turns(answeredBy: [7]).flatMap(\.tokens)
         let text = demoTokenizer.decode(kept, skippingSpecial: false)
@@ -60,7 +64,7 @@ import Tokenizer
         for (length, count) in [(1, 1), (300, 2)] {
             var addition = SessionAddition(id: "a", toolPlace: .behindSystem)
             let tool = #"{"name": "\#(String(repeating: "f ", count: length))"}"#
-            try addition.addChat([ChatMessage(role: "user", content: "x")], tools: [tool]) {
+            try addition.addChat(Conversation([ChatMessage(role: "user", content: "x")], tools: [tool])) {
                 try demoTokenizer.encode($0)
             }
             let system = Session.Turn(role: "system", tokens: [5, 6]), prompt = addition.prompt(after: [system])

@@ -1,3 +1,4 @@
+internal import Chat
 internal import JSON
 internal import Records
 internal import Tensors
@@ -32,10 +33,10 @@ struct SessionCreation: Sendable {
         switch (fields.value("messages"), fields.value("prompt")) {
         case (nil, nil): turns = []
         case (_?, nil):
-            let messages = try ChatMessages.read(fields)
-            try check(bytes: ChatTemplate().render(messages, addingGenerationPrompt: false).byteCount)
+            let conversation = Conversation(messages: try ChatMessages.read(fields))
+            try check(bytes: ChatTemplate().render(conversation, ending: .messages).byteCount)
             var addition = SessionAddition(id: "")
-            try addition.addChat(messages, tools: []) { try encode(trustsSpecialTokens ? $0.trusted : $0) }
+            try addition.addChat(conversation) { try encode(trustsSpecialTokens ? $0.trusted : $0) }
             turns = addition.turns
         case (nil, .string(let text)?):
             try check(bytes: text.utf8.count)

@@ -1,6 +1,8 @@
+import Chat
 import Foundation
 import JSON
 import Records
+import TestSupport
 import Testing
 import Tokenizer
 

@@ -1,3 +1,5 @@
+import Chat
+import TestSupport
 import Testing
 import Tokenizer
 
@@ -63,7 +65,7 @@ import Tokenizer
 
     /// What Tests/Reference/tokenizer/make_prompts.py wrote: conversations, and the prompt that Python's jinja2 makes
     /// of them by the chat template that the demo checkpoint ships.
-    struct Conversation: Decodable {
+    struct Rendering: Decodable {
         struct Message: Decodable {
             let role: String
             let content: String
@@ -76,7 +78,7 @@ import Tokenizer
     @Test("conversations of any length and order render as the shipped template does in Python's jinja2")
     func jinja() throws {
         let tokenizer = try Fixtures.tokenizer("demo")
-        let conversations = try Fixtures.decode([Conversation].self, "prompts")
+        let conversations = try Fixtures.decode([Rendering].self, "prompts")
         #expect(conversations.count == 80)
         for conversation in conversations {
             let messages = conversation.messages.map { ChatMessage(role: $0.role, content: $0.content) }

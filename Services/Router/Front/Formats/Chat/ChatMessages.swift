@@ -1,5 +1,5 @@
+internal import Chat
 internal import JSON
-internal import Tokenizer
 
 /// Reads the `messages` of a chat request.
 enum ChatMessages {
@@ -18,8 +18,8 @@ enum ChatMessages {
             let name = "messages[\(index)]"
             var message = try message(element, name)
             for call in try ChatCalls.read(element, name, isAssistant: message.role == "assistant") {
-                message.calls.append(call.function)
-                if let id = call.id { functions[id] = call.function.name }
+                message.calls.append(call)
+                if let id = call.id { functions[id] = call.name }
             }
             if message.role == "function", message.name == nil {
                 message.name = try function(ofResult: element, name, functions)
@@ -48,7 +48,14 @@ enum ChatMessages {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         let role = try role(value, name)
         let content = try content(value, name, isAssistant: role == "assistant")
-        return ChatMessage(role: role, content: content, name: try value.text("name", of: name))
+        var message = ChatMessage(role: role, content: content, name: try value.text("name", of: name))
+        message.callID = role == "function" ? try value.text("tool_call_id", of: name) : nil
+        // What an answer told as reasoning; clients send it back under either name.
+        if role == "assistant" {
+            let older = try value.text("reasoning_content", of: name), newer = try value.text("reasoning", of: name)
+            message.reasoning = older ?? newer
+        }
+        return message
     }
 
     /// The roles of OpenAI's API, as the roles of this model's template.

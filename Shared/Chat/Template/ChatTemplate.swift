@@ -1,4 +1,5 @@
 internal import JSON
+package import Tokenizer
 
 /// The prompt format of MiniMax-Text-01.
 ///
@@ -9,6 +10,9 @@ internal import JSON
 package struct ChatTemplate: Sendable {
     /// The token that begins each message.
     package static let begin = "<beginning_of_sentence>"
+
+    private static let calls = AnswerSyntax.Calls.functionCall(begin: .init("<function_call>"), acceptsBareFence: false)
+    private static let answerBegin: PromptText = "<beginning_of_sentence>ai name=assistant\n"
 
     /// What ends an answer of the assistant, and every other message.
     package static let answerEnd: PromptText = "<end_of_sentence>\n"
@@ -32,33 +36,37 @@ package struct ChatTemplate: Sendable {
     /// common (the system messages at the beginning, and the tools that stand behind them), and behind all messages,
     /// where the next turn adds its own. The two may be the same place.
     ///
-    /// - Parameters:
-    ///   - tools: each the JSON text of one tool, inserted as it is.
-    ///   - addingGenerationPrompt: whether the prompt ends where the assistant's answer begins.
-    package func render(
-        _ messages: [ChatMessage], tools: [String] = [], addingGenerationPrompt: Bool = true
-    ) -> PromptText {
+    /// Where the prompt goes on inside the last message, tools stand before that message.
+    package func render(_ conversation: Conversation, ending: PromptEnding = .answer) -> PromptText {
         var prompt = PromptText()
-        let instructions = messages.prefix { $0.role == "system" }
+        let messages = conversation.messages, instructions = messages.prefix { $0.role == "system" }
         for message in instructions { prompt += render(message) }
-        if toolPlace == .behindSystem { append(tools, to: &prompt) }
+        if toolPlace == .behindSystem { append(conversation.tools, to: &prompt) }
         prompt.markBorder()
-        for message in messages.dropFirst(instructions.count) { prompt += render(message) }
+        let open = ending == .insideLastMessage ? messages.suffix(1).filter { $0.role == "assistant" } : []
+        for message in messages.dropFirst(instructions.count).dropLast(open.count) { prompt += render(message) }
         prompt.markBorder()
-        if toolPlace == .behindMessages { append(tools, to: &prompt) }
-        return addingGenerationPrompt ? prompt + "<beginning_of_sentence>ai name=assistant\n" : prompt
+        if toolPlace == .behindMessages { append(conversation.tools, to: &prompt) }
+        switch ending {
+        case .answer: return prompt + Self.answerBegin
+        case .messages: return prompt
+        case .insideLastMessage: return open.reduce(prompt + Self.answerBegin) { $0 + content(ofAnswer: $1) }
+        }
     }
 
-    private func append(_ tools: [String], to prompt: inout PromptText) {
-        for tool in tools { prompt += block("system function_setting=functions", "\(tool)") }
+    private func append(_ tools: [ToolDefinition], to prompt: inout PromptText) {
+        for tool in tools { prompt += block("system function_setting=functions", "\(tool.text)") }
+    }
+
+    private func content(ofAnswer message: ChatMessage) -> PromptText {
+        "\(message.content)" + Self.calls.written(message.calls)
     }
 
     private func render(_ message: ChatMessage) -> PromptText {
         switch message.role {
         case "system": return block("system ai_setting=assistant", "\(message.content)")
         case "user": return block("user name=user", "\(message.content)")
-        case "assistant":
-            return block("ai name=assistant", message.calls.reduce("\(message.content)") { $0 + render($1) })
+        case "assistant": return block("ai name=assistant", content(ofAnswer: message))
         case "function", "tool":
             // The response is JSON already, so it goes in without quotes.
             let name = JSONValue.string(message.name ?? "").text()
@@ -67,11 +75,17 @@ package struct ChatTemplate: Sendable {
         }
     }
 
-    private func render(_ call: FunctionCall) -> PromptText {
-        "<function_call>```typescript\nfunctions.\(call.name)(\(call.arguments))\n```"
-    }
-
     private func block(_ head: PromptText, _ body: PromptText) -> PromptText {
         "<beginning_of_sentence>\(head)\n\(body)<end_of_sentence>\n"
     }
+}
+
+/// Where a prompt ends, and so what the model goes on with.
+package enum PromptEnding: Sendable, Equatable {
+    /// Where the answer of the assistant begins.
+    case answer
+    /// Behind the last message.
+    case messages
+    /// Inside the last message, which is the assistant's and not over.
+    case insideLastMessage
 }

@@ -1,3 +1,5 @@
+import Chat
+import TestSupport
 import Testing
 import Tokenizer
 

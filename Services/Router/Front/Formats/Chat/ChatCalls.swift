@@ -1,16 +1,10 @@
+internal import Chat
 internal import JSON
-internal import Tokenizer
 
 /// Reads the calls that an assistant's message of a conversation has: `tool_calls`, or the older `function_call`.
 enum ChatCalls {
-    struct Call {
-        /// By which a result names the call; the older form has none.
-        var id: String?
-        var function: FunctionCall
-    }
-
     /// - Parameter name: what the client calls the message.
-    static func read(_ message: JSONValue, _ name: String, isAssistant: Bool) throws(APIError) -> [Call] {
+    static func read(_ message: JSONValue, _ name: String, isAssistant: Bool) throws(APIError) -> [FunctionCall] {
         let calls = try toolCalls(message, "\(name).tool_calls")
         let older = try functionCall(message, "\(name).function_call")
         guard isAssistant || calls.isEmpty && older == nil else {
@@ -22,18 +16,18 @@ enum ChatCalls {
         return calls.isEmpty ? older.map { [$0] } ?? [] : calls
     }
 
-    private static func toolCalls(_ message: JSONValue, _ name: String) throws(APIError) -> [Call] {
+    private static func toolCalls(_ message: JSONValue, _ name: String) throws(APIError) -> [FunctionCall] {
         switch message["tool_calls"] {
         case nil, .null: return []
         case .array(let elements):
-            var calls: [Call] = []
+            var calls: [FunctionCall] = []
             for (index, element) in elements.enumerated() { calls.append(try toolCall(element, "\(name)[\(index)]")) }
             return calls
         case .some(let other): throw .wrongType(name, expected: "an array", found: other)
         }
     }
 
-    private static func toolCall(_ value: JSONValue, _ name: String) throws(APIError) -> Call {
+    private static func toolCall(_ value: JSONValue, _ name: String) throws(APIError) -> FunctionCall {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         let type = try value.text("type", of: name) ?? "function"
         guard type == "function" else {
@@ -42,12 +36,14 @@ enum ChatCalls {
         }
         guard let id = try value.text("id", of: name) else { throw .missing("\(name).id") }
         guard let function = value["function"], function != .null else { throw .missing("\(name).function") }
-        return Call(id: id, function: try self.function(function, "\(name).function"))
+        var call = try self.function(function, "\(name).function")
+        call.id = id
+        return call
     }
 
-    private static func functionCall(_ message: JSONValue, _ name: String) throws(APIError) -> Call? {
+    private static func functionCall(_ message: JSONValue, _ name: String) throws(APIError) -> FunctionCall? {
         guard let value = message["function_call"], value != .null else { return nil }
-        return Call(id: nil, function: try function(value, name))
+        return try function(value, name)
     }
 
     private static func function(_ value: JSONValue, _ name: String) throws(APIError) -> FunctionCall {

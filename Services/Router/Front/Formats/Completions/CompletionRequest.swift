@@ -1,3 +1,4 @@
+internal import Chat
 internal import JSON
 internal import Records
 internal import Tensors
