@@ -120,8 +120,6 @@ let goldenBytes = """
     SublayerResponse 2
     HeadRequest 2
     HeadResponse 2
-    StateRequest 2
-    StateResponse 2
     AnnounceRequest 2
     AnnounceResponse 2
     HoldRequest 3
@@ -221,10 +219,6 @@ let goldenBytes = """
       0000800000807f221000000000ffffff7f00000080ffffffff2a140000000000000080ffff7f7f010000800000807f3228000000000000
       00000000000000000080ffffffffffffef7f0100000000000080000000000000f0ff3a2800000000000000000000000000000080ffffff
       ffffffef7f0100000000000080000000000000f0ff42140000000000000080ffff7f7f010000800000807f
-    StateRequest 3
-      08ffffffffffffffffff0110ffffffff0f18ffffffffffffffffff01
-    StateResponse 3
-      0a140000000000000080ffff7f7f010000800000807f
     AnnounceRequest 3
       0a09c39ce6bca2f09fa7ae1209c39ce6bca2f09fa7ae1a09c39ce6bca2f09fa7ae2209c39ce6bca2f09fa7ae2a09c39ce6bc
       a2f09fa7ae30ffffffff0f38014209c39ce6bca2f09fa7ae48ffffffffffffffff7f50ffffffffffffffff7f5a09c39ce6bc

@@ -67,8 +67,6 @@ import Testing
                 .message(2, Wire().number(1, 83)).packed(3, [84, 300]).number(4, 85).number(5, 86),
             "HeadResponse": Wire().tokens(1, [85, 200_062]).floats(2, [8, 9]).floats(3, [10]).tokens(4, [86])
                 .floats(5, [11]).doubles(6, [12.5, 13]).doubles(7, [14, 15.25]).floats(8, [16]),
-            "StateRequest": Wire().number(1, 12).number(2, 13).number(3, 45),
-            "StateResponse": Wire().floats(1, [4, 5, 6]),
             "AnnounceRequest": Wire().text(1, "host-1").text(2, "i-2").text(3, "unix:/run/x").text(4, "f3")
                 .text(5, "avx2").number(6, 4).number(7, 1).text(8, "fast").number(9, 1 << 36).number(10, 1 << 37)
                 .text(11, "m1").number(12, 5).text(13, "c1").text(14, "attention"),

@@ -36,9 +36,14 @@ extension FloatMemory {
     /// The bits of the first `rows` of 64 positions, of each head its key, which lies in a group, and its value;
     /// nothing of what lies between them.
     func bits(rows: Int, headCount: Int, headDimension d: Int) -> [UInt32] {
+        bits(rows: rows, heads: 0 ..< headCount, of: headCount, headDimension: d)
+    }
+
+    /// The same of some of its heads.
+    func bits(rows: Int, heads: Range<Int>, of headCount: Int, headDimension d: Int) -> [UInt32] {
         let group = Kernels.keyGroupLength, all = floats(0 ..< count), headFloats = KeyValueCache.pageLength * d
         return (0 ..< rows).flatMap { row in
-            (0 ..< headCount).flatMap { head in
+            heads.flatMap { head in
                 let keys = head * headFloats + row / group * group * d + row % group
                 let values = (headCount + head) * headFloats + row * d
                 return (0 ..< d).map { all[keys + $0 * group].bitPattern }
@@ -70,6 +75,16 @@ enum LayerValues {
 extension LightningState {
     func values(_ shape: LightningShape) -> [UInt32] {
         LayerValues.lightning(states, block, length: length, shape)
+    }
+
+    /// The same bits head by head, so that those of parts stand one behind the other.
+    func valuesByHead(_ shape: LightningShape) -> [UInt32] {
+        let size = shape.headDimension * shape.headDimension, all = bits(matrices)
+        return (0 ..< shape.headCount).flatMap { head -> [UInt32] in
+            let open = block?.bits(
+                rows: openRows, heads: head ..< head + 1, of: shape.headCount, headDimension: shape.headDimension)
+            return Array(all[head * size ..< (head + 1) * size]) + (open ?? [])
+        }
     }
 }
 

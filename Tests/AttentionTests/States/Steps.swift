@@ -65,13 +65,13 @@ extension AttentionEngine {
         return answers
     }
 
-    /// The bits of all lightning states after a sequence's last token: matrices and open blocks.
+    /// The bits of all lightning states after a sequence's last token: head by head the matrix and the open block.
     func matrices(_ sequence: SequenceID) async throws -> [[UInt32]] {
         let states = held.states
         let live = try states.store.withLock { store throws(AttentionError) in
             try store.state(SequenceKey(router: 0, id: sequence))
         }
-        return live.layers.compactMap { $0.lightning?.values(states.shape.lightning) }
+        return live.layers.compactMap { $0.lightning?.valuesByHead(states.shape.lightning) }
     }
 
     /// What an undisturbed sequence comes to: the answers at all positions before `end`, and its states there.
