@@ -17,15 +17,16 @@ HERE = Path(__file__).resolve().parent
 
 
 class Llama(ServerEngine, Peer):
-    def __init__(self, name: str, checkpoint: Checkpoint, options: argparse.Namespace, work: Path):
+    def __init__(self, kind: str, threads: int, name: str, checkpoint: Checkpoint, options: argparse.Namespace, work: Path):
+        """`kind` is llama.cpp or llama.cpp-native; `name` is what figures and logs call it."""
         self._checkpoint, self._file = checkpoint, work / checkpoint.key / "model.gguf"
         parallel = max(options.batch, default=1)
         answer = longest(options.context, parallel, options.generate)
         context = parallel * (max(options.prefill, options.context + answer) + 64)          # of all sequences together
         if options.sessions:
             context = max(context, options.document + CHAT_TOKENS)
-        worker = [HERE / "native_worker.py", native_server(work)] if name == "llama.cpp-native" else [HERE / "llama_worker.py"]
-        command = [sys.executable, *worker, self._file, context, options.threads, options.ubatch, parallel]
+        worker = [HERE / "native_worker.py", native_server(work)] if kind == "llama.cpp-native" else [HERE / "llama_worker.py"]
+        command = [sys.executable, *worker, self._file, context, threads, options.ubatch, parallel, int(options.no_repack)]
         if options.sessions:
             slots = work / f"{name}-slots"
             slots.mkdir(exist_ok=True)

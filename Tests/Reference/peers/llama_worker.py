@@ -1,4 +1,4 @@
-"""Serves a GGUF file by llama.cpp's own server inside the xllamacpp wheel: python3 llama_worker.py FILE CONTEXT THREADS UBATCH PARALLEL [SLOTS].
+"""Serves a GGUF file by llama.cpp's own server inside the xllamacpp wheel: python3 llama_worker.py FILE CONTEXT THREADS UBATCH PARALLEL NO_REPACK [SLOTS].
 
 With a folder for SLOTS it keeps what it has of prompts, and can save it there. Prints one line, JSON: the server's `url`, and `about`, what llama.cpp this is and which instructions it was built for. Ends
 with its standard input.
@@ -13,7 +13,7 @@ import xllamacpp
 CACHE_REUSE = 256                    # least tokens of a piece of a prompt that is reused by shifting
 
 
-def main(path: str, context: int, threads: int, ubatch: int, parallel: int, slots: str | None = None) -> None:
+def main(path: str, context: int, threads: int, ubatch: int, parallel: int, no_repack: int, slots: str | None = None) -> None:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = path
     parameters.hostnames = ["127.0.0.1"]
@@ -23,6 +23,7 @@ def main(path: str, context: int, threads: int, ubatch: int, parallel: int, slot
     parameters.n_ubatch = ubatch
     parameters.cpuparams.n_threads = threads
     parameters.cpuparams_batch.n_threads = threads
+    parameters.no_extra_bufts = bool(no_repack)
     parameters.fit_params = False
     if slots:
         parameters.slot_save_path = slots + "/"
@@ -38,4 +39,4 @@ def main(path: str, context: int, threads: int, ubatch: int, parallel: int, slot
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:6]), *sys.argv[6:])
+    main(sys.argv[1], *map(int, sys.argv[2:7]), *sys.argv[7:])

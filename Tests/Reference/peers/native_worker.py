@@ -1,5 +1,5 @@
 """Serves a GGUF file by a llama-server program, as `llama_worker.py` does by the wheel:
-python3 native_worker.py PROGRAM FILE CONTEXT THREADS UBATCH PARALLEL [SLOTS]."""
+python3 native_worker.py PROGRAM FILE CONTEXT THREADS UBATCH PARALLEL NO_REPACK [SLOTS]."""
 import json
 import re
 import signal
@@ -7,12 +7,13 @@ import subprocess
 import sys
 
 
-def main(program: str, path: str, context: str, threads: str, ubatch: str, parallel: str, slots: str | None = None) -> None:
+def main(program: str, path: str, context: str, threads: str, ubatch: str, parallel: str, no_repack: str, slots: str | None = None) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     cache = ["--slots", "--slot-save-path", slots, "--cache-reuse", "256"] if slots else ["--cache-ram", "0", "--ctx-checkpoints", "0"]
     server = subprocess.Popen(
         [program, "--model", path, "--host", "127.0.0.1", "--port", "0", "--ctx-size", context, "--parallel", parallel, "--ubatch-size", ubatch,
-         "--threads", threads, "--threads-batch", threads, "--fit", "off", *cache],
+         "--threads", threads, "--threads-batch", threads, "--fit", "off",
+         *(["--no-repack"] if no_repack == "1" else []), *cache],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         for line in server.stdout:                                  # until it ends

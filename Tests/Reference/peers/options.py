@@ -25,9 +25,14 @@ def parse(text: str | None) -> argparse.Namespace:
     parser.add_argument("--expert-hosts", type=positive, default=2, help="expert hosts of ours (default: %(default)s)")
     parser.add_argument("--threads", type=positive, default=len(os.sched_getaffinity(0)),
                         help="compute threads of each program (default: the cores, %(default)s)")
+    parser.add_argument("--llama-threads", type=counts, metavar="T,T,…",
+                        help="compute threads of llama.cpp instead; with several numbers each is a program of its own, NAME@T")
+    parser.add_argument("--no-repack", action="store_true",
+                        help="llama.cpp leaves int8 and int4 weights as the file has them, slower: with --batch it ends otherwise "
+                        "(GGML_ASSERT(ne13 == 1) failed)")
     parser.add_argument("--context", type=positive, default=512, help="tokens of the prompt before decode is timed (default: %(default)s)")
     parser.add_argument("--generate", type=at_least_two, default=64, help="tokens that decode generates (default: %(default)s)")
-    parser.add_argument("--batch", type=batches, default=[], metavar="B,B,…",
+    parser.add_argument("--batch", type=counts, default=[], metavar="B,B,…",
                         help="decode is also timed with so many streams at once, by the programs that are servers")
     parser.add_argument("--prefill", type=positive, default=4096, help="tokens of the prompt of prefill (default: %(default)s)")
     parser.add_argument("--sessions", action="store_true", help="measure turns of chats instead, and what is left of them after a restart")
@@ -76,7 +81,7 @@ def some_of(known, text: str) -> list[str]:
     return names
 
 
-def batches(text: str) -> list[int]:
+def counts(text: str) -> list[int]:
     return [positive(number) for number in text.split(",")]
 
 

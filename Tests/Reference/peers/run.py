@@ -40,7 +40,7 @@ def add(report: Report, checkpoint: Checkpoint, options: argparse.Namespace, wor
     if checkpoint.weights != "bf16" and "transformers" in names:
         say(f"transformers is compared in bf16 alone: it cannot read {checkpoint.weights} weights as they are")
         names.remove("transformers")
-    peers = [peer(name, checkpoint, options, work) for name in names]
+    peers = [program for name in names for program in programs(name, checkpoint, options, work)]
     try:
         part = compare(ours, peers, checkpoint, options, report.about, with_tokenizers)
     finally:
@@ -50,13 +50,15 @@ def add(report: Report, checkpoint: Checkpoint, options: argparse.Namespace, wor
     report.about |= {engine.name: engine.about for engine in [*ours, *peers]}
 
 
-def peer(name: str, checkpoint: Checkpoint, options: argparse.Namespace, work: Path) -> Peer:
+def programs(name: str, checkpoint: Checkpoint, options: argparse.Namespace, work: Path) -> list[Peer]:
     """Loads a peer's module only if that peer is asked for: its packages may not be there."""
     if name == "transformers":
         from transformers_peer import Transformers
-        return Transformers(checkpoint, options, work)
+        return [Transformers(checkpoint, options, work)]
     from llama import Llama
-    return Llama(name, checkpoint, options, work)
+    if not options.llama_threads:
+        return [Llama(name, options.threads, name, checkpoint, options, work)]
+    return [Llama(name, threads, f"{name}@{threads}", checkpoint, options, work) for threads in options.llama_threads]
 
 
 def compare(
