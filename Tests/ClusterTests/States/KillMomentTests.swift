@@ -4,21 +4,22 @@ import Testing
 
 /// SIGKILL while states are written and evicted and records are committed.
 ///
-/// `STATE_KILLS` in the environment says how often (10 where it says nothing).
+/// `STATE_KILLS` in the environment says how often (10 where it says nothing), `STATE_KILL_SEED` with which seed.
 @Suite("Killed at random moments", .serialized, .inTurn) struct KillMomentTests {
     private static let users = 4, memoryMiB = 12, diskMiB = 16
 
     @Test("every session that was answered for is there and right, half-written files go, the disk's budget holds")
     func kills() async throws {
-        let count = ProcessInfo.processInfo.environment["STATE_KILLS"].flatMap(Int.init) ?? 10
-        let seed = UInt64.random(in: 0 ..< 1 << 40)
+        let variables = ProcessInfo.processInfo.environment
+        let count = variables["STATE_KILLS"].flatMap(Int.init) ?? 10
+        let seed = variables["STATE_KILL_SEED"].flatMap(UInt64.init) ?? .random(in: 0 ..< 1 << 40)
         try await Paths.withFolder { data in
             try await RESTCluster.with(.init(router: StoryReference.router)) { undisturbed in
                 let reference = try await StoryReference(undisturbed)
                 try await RESTCluster.with(setup(data)) { cluster in
                     do {
                         try await play(cluster, reference, data, count: count, seed: seed)
-                    } catch { throw SupportError("seed \(seed): \(error)") }
+                    } catch { throw SupportError("STATE_KILL_SEED=\(seed): \(error)") }
                 }
             }
         }

@@ -160,6 +160,15 @@ final class RESTCluster: Sendable {
         }
     }
 
+    /// Waits until a process says that it is ready itself, as one that was just started does.
+    func waitUntilReady(_ name: String) async throws {
+        let admin = RESTClient(.unix(path: "\(folder)/\(name).admin")), process = try process(name)
+        try await eventually("\(name) is ready") {
+            guard process.isRunning else { throw SupportError("\(name) ended with status \(process.exitStatus)") }
+            return (try? await admin.get("/readyz"))?.status == 200
+        }
+    }
+
     /// Whether the front would take a request.
     func isReady() async throws -> Bool {
         guard let answer = try? await rest.get("/health") else { return false }

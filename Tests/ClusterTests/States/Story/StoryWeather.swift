@@ -52,6 +52,8 @@ struct StoryWeather {
         let seen = try look()
         if names.contains("attention") { try cluster.startAttention() }
         if names.contains("router") { try cluster.startRouter() }
+        // A front that has not noticed yet whom it lost would say that all is well.
+        for name in names { try await cluster.waitUntilReady(name) }
         try await cluster.waitUntilReady()
         return seen
     }
