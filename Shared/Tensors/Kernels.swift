@@ -43,6 +43,14 @@ internal import CKernels
     package static func keyFloats(_ count: Int, dimension: Int) -> Int {
         (count + keyGroupLength - 1) / keyGroupLength * keyGroupLength * dimension
     }
+
+    /// Where the floats of the first `count` keys lie in their groups; nothing of what lies between them.
+    package static func keyRanges(_ count: Int, dimension: Int) -> [Range<Int>] {
+        let (groups, rest) = count.quotientAndRemainder(dividingBy: keyGroupLength)
+        let whole = groups * keyGroupLength * dimension
+        let components = (0 ..< (rest > 0 ? dimension : 0)).map { whole + $0 * keyGroupLength }
+        return [0 ..< whole] + components.map { $0 ..< $0 + rest }
+    }
 }
 
 /// How activations meet weights.

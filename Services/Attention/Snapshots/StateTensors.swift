@@ -3,8 +3,8 @@ internal import Snapshots
 
 /// A kept state's memory as the tensors of a snapshot.
 ///
-/// Of the open block and of the last page, only what belongs to the state is written: a copy, since a sequence may be
-/// writing behind it.
+/// Of the open block and of the last page, only what belongs to the state is written: a copy with zeros in all other
+/// places, since a sequence may be writing behind it, and what the memory held before may be another account's.
 @safe struct StateTensors {
     let tensors: [SnapshotTensor]
     /// Copies that pieces of the tensors point to.
@@ -29,7 +29,7 @@ internal import Snapshots
             case .lightning(let states, let block):
                 tensors.append(Self.matrices(layer: index, states, shape.lightning))
                 guard let block else { continue }
-                let copy = copy(block, shape.lightning.blockRanges(rows: rows))
+                let copy = copy(block, shape.lightning.rowRanges(rows: rows))
                 tensors += Self.openBlock(layer: index, copy, rows: rows, shape.lightning)
             case .softmax(var pages):
                 if rows > 0, let last = pages.popLast() { pages.append(copy(last, shape.softmax.ranges(rows: rows))) }

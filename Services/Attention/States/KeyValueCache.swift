@@ -90,6 +90,15 @@ func headRanges(headCount: Int, headDimension: Int, rows: Int) -> [Range<Int>] {
     }
 }
 
+/// The same without what lies between those keys and behind them in their last group, which belongs to no position.
+func headRowRanges(headCount: Int, headDimension: Int, rows: Int) -> [Range<Int>] {
+    (0 ..< 2 * headCount).flatMap { part in
+        let first = part * KeyValueCache.pageLength * headDimension
+        let used = part < headCount ? Kernels.keyRanges(rows, dimension: headDimension) : [0 ..< rows * headDimension]
+        return used.map { first + $0.lowerBound ..< first + $0.upperBound }
+    }
+}
+
 /// What one page of one softmax layer holds: keys (G, pageLength, d) in groups, then values (G, pageLength, d).
 struct KeyValueShape: Sendable, Equatable {
     /// G.
@@ -100,10 +109,9 @@ struct KeyValueShape: Sendable, Equatable {
     var pageFloats: Int { 2 * headCount * KeyValueCache.pageLength * headDimension }
     var pageBytes: Int { pageFloats * MemoryLayout<Float>.stride }
 
-    /// Where the first `rows` positions of a page lie in its memory: of each head the keys, then of each head the
-    /// values.
+    /// Where the first `rows` positions of a page lie in its memory, and nothing else.
     func ranges(rows: Int) -> [Range<Int>] {
-        headRanges(headCount: headCount, headDimension: headDimension, rows: rows)
+        headRowRanges(headCount: headCount, headDimension: headDimension, rows: rows)
     }
 
     /// Pages of so many positions.

@@ -150,6 +150,11 @@ struct LightningShape: Sendable, Equatable {
         headRanges(headCount: headCount, headDimension: headDimension, rows: rows)
     }
 
+    /// The same without what belongs to no row.
+    func rowRanges(rows: Int) -> [Range<Int>] {
+        headRowRanges(headCount: headCount, headDimension: headDimension, rows: rows)
+    }
+
     /// Keys of a block lie in groups of so many rows.
     static let groupLength = Kernels.keyGroupLength
     static func keyGroups(rows: Int) -> Int { (rows + groupLength - 1) / groupLength }
