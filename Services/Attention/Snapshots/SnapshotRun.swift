@@ -5,10 +5,10 @@
     /// Short pieces, moved together through a buffer of `bufferBytes`.
     case gathered(ArraySlice<UnsafeMutableRawBufferPointer>, byteCount: Int)
 
-    /// The most that one run has: few calls, and what was just summed or read is still in the processor's cache.
-    static let bufferBytes = 4 << 20
+    /// The most that one run has: few calls, and what was just read or summed is still in a core's own cache.
+    static let bufferBytes = 256 << 10
     /// Pieces from this size on are moved as they lie; below it, longer calls save more than the copy costs.
-    static let shortPieceBytes = 1 << 20
+    static let shortPieceBytes = 64 << 10
 
     var byteCount: Int {
         switch self {

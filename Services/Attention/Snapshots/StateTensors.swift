@@ -94,7 +94,8 @@ extension StateTensors {
 }
 
 extension KeptState {
-    /// Memory for a state of this length, to be filled through `StateTensors`' tensors of it.
+    /// Memory for a state of this length, to be filled through `StateTensors`' tensors of it. Matrices and pages hold
+    /// what the memory held before.
     static func empty(_ shape: StateShape, length: Int, _ book: MemoryBook) -> KeptState {
         let hasBlock = length % LightningState.blockLength > 0
         return KeptState(
@@ -108,7 +109,7 @@ extension KeptState {
                 case .softmax:
                     .softmax(
                         pages: (0 ..< shape.softmax.pages(length)).map { _ in
-                            FloatMemory(count: shape.softmax.pageFloats, book)
+                            FloatMemory(count: shape.softmax.pageFloats, isZero: false, book)
                         })
                 }
             })

@@ -30,6 +30,7 @@ import Testing
         let kept = try #require(KeptState(of: state(shape, tokens: tokens, book)))
         let nothing = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         let written = StateTensors(kept, shape, tokens: nothing)
+        defer { withExtendedLifetime((kept, written)) {} }
         var sevens = 0
         for tensor in written.tensors {
             for piece in tensor.pieces {

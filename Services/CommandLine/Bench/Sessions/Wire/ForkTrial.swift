@@ -6,7 +6,7 @@ internal import TypedCalls
 
 /// Forks of a kept state of whole blocks. Opening one is quick; its lightning matrices are copied in the call that
 /// closes its first block, and memory for the block comes in the one that begins it. So these two calls are timed in
-/// every layer, beside those of a sequence that shares no matrices.
+/// every lightning layer, beside those of a sequence that shares no matrices.
 struct ForkTrial: Sendable {
     let attention: AttentionProcess
     let config: ModelConfig
@@ -45,19 +45,35 @@ struct ForkTrial: Sendable {
     }
 
     /// Both get a block's rows in every layer: its first one, those between, and its last one.
+    ///
+    /// In softmax layers both do the same. Who comes first in a layer brings its weights nearer for the other, so that
+    /// alternates from one lightning layer to the next.
     private func closeBlocks(
         _ fork: inout WireSequence, _ own: inout WireSequence, _ sample: inout ForkFigures.Sample
     ) async throws {
-        for layer in config.layers.indices {
+        var forkIsFirst = true
+        for (layer, kind) in config.layers.enumerated() {
             for (offset, count) in [(0, 1), (1, Self.block - 2), (Self.block - 1, 1)] {
-                let forkSeconds = try await fork.attend(layer, at: fork.length + offset, count)
-                let ownSeconds = try await own.attend(layer, at: own.length + offset, count)
-                if offset == 0 { sample.begin += forkSeconds - ownSeconds }
-                if offset == Self.block - 1 { sample.close += forkSeconds - ownSeconds }
+                let seconds = try await longer(fork, than: own, forkIsFirst, layer, offset, count)
+                guard kind == .lightning else { continue }
+                if offset == 0 { sample.begin += seconds }
+                if offset == Self.block - 1 { sample.close += seconds }
             }
+            if kind == .lightning { forkIsFirst.toggle() }
         }
         fork.advance(by: Self.block)
         own.advance(by: Self.block)
+    }
+
+    /// - Returns: the seconds that a call of the fork takes longer.
+    private func longer(
+        _ fork: WireSequence, than own: WireSequence, _ forkIsFirst: Bool, _ layer: Int, _ offset: Int, _ count: Int
+    ) async throws -> Double {
+        func seconds(_ sequence: WireSequence) async throws -> Double {
+            try await sequence.attend(layer, at: sequence.length + offset, count)
+        }
+        let first = try await seconds(forkIsFirst ? fork : own), second = try await seconds(forkIsFirst ? own : fork)
+        return forkIsFirst ? first - second : second - first
     }
 
     private func sharedBytes() async throws -> Int {
