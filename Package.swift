@@ -195,6 +195,8 @@ let package = Package(
         .target(
             name: "Checkpoint", dependencies: ["JSON", "Tensors"], path: "Shared/Checkpoint", swiftSettings: settings),
         .target(name: "JSON", path: "Shared/JSON", swiftSettings: settings),
+        // Chat templates, which make a prompt of a conversation.
+        .target(name: "Jinja", dependencies: ["JSON"], path: "Shared/Jinja", swiftSettings: settings),
         .target(name: "Tensors", dependencies: ["CKernels"], path: "Shared/Tensors", swiftSettings: settings),
 
         // Apart from Tensors: OpenBLAS chooses its order of summation by the CPU, so nothing that promises bytes may
@@ -283,6 +285,9 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], path: "Tests/JSONTests", swiftSettings: settings),
+        .testTarget(
+            name: "JinjaTests", dependencies: ["JSON", "Jinja"], path: "Tests/JinjaTests", exclude: ["Fixtures"],
+            swiftSettings: settings),
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors", "CKernels"], path: "Tests/TensorsTests",
             swiftSettings: testSettings),
