@@ -1,7 +1,8 @@
 /// The filters of jinja2 that templates can use.
 enum Filter: String, Sendable {
     case abs, attr, batch, capitalize, center, `default`, dictsort, escape, first, float, format, groupby, indent, int
-    case items, join, last, length, list, lower, map, max, min, reject, rejectattr, replace, reverse, round, safe, select
+    case items, join, last, length, list, lower, map, max, min, reject, rejectattr, replace, reverse, round, safe,
+        select
     case selectattr, slice, sort, string, sum, title, tojson, trim, truncate, unique, upper, urlencode, wordcount
 
     static let aliases = ["d": "default", "e": "escape", "count": "length", "forceescape": "escape"]
@@ -19,7 +20,8 @@ enum ValueTest: String, Sendable {
     case lower, mapping, none, number, odd, sameas, sequence, string, test, `true`, undefined, upper
 
     static let aliases = [
-        "==": "equal", "eq": "equal", "equalto": "equal", "!=": "notEqual", "ne": "notEqual", ">": "greater", "gt": "greater",
+        "==": "equal", "eq": "equal", "equalto": "equal", "!=": "notEqual", "ne": "notEqual", ">": "greater",
+        "gt": "greater",
         "greaterthan": "greater", ">=": "greaterOrEqual", "ge": "greaterOrEqual", "<": "less", "lt": "less",
         "lessthan": "less", "<=": "lessOrEqual", "le": "lessOrEqual",
         // Names of ours, which are none of jinja2's.
@@ -43,7 +45,8 @@ extension Interpreter {
         case .lower: return try text(of: value).hasOnlyCase(upper: false)
         case .upper: return try text(of: value).hasOnlyCase(upper: true)
         case .filter: return value.text.map { Filter(rawValue: Filter.aliases[$0.string] ?? $0.string) != nil } ?? false
-        case .test: return value.text.map { ValueTest(rawValue: ValueTest.aliases[$0.string] ?? $0.string) != nil } ?? false
+        case .test:
+            return value.text.map { ValueTest(rawValue: ValueTest.aliases[$0.string] ?? $0.string) != nil } ?? false
         default: return value.isOf(test)
         }
     }
@@ -82,9 +85,11 @@ extension Value {
         case (.true, .bool(let value)): value
         case (.false, .bool(let value)): !value
         case (.number, .int), (.number, .bigInt), (.number, .double), (.number, .bool), (.mapping, .dict): true
-        case (.sequence, .string), (.sequence, .list), (.sequence, .tuple), (.sequence, .range), (.sequence, .dict): true
+        case (.sequence, .string), (.sequence, .list), (.sequence, .tuple), (.sequence, .range), (.sequence, .dict):
+            true
         case (.sequence, .undefined), (.iterable, .undefined), (.callable, .undefined): true
-        case (.iterable, .string), (.iterable, .list), (.iterable, .tuple), (.iterable, .range), (.iterable, .dict): true
+        case (.iterable, .string), (.iterable, .list), (.iterable, .tuple), (.iterable, .range), (.iterable, .dict):
+            true
         case (.iterable, .view), (.iterable, .generator), (.iterable, .loop): true
         case (.callable, .function(let function)): if case .cycler = function.kind { false } else { true }
         case (.callable, .loop): true

@@ -100,6 +100,7 @@ extension Interpreter {
         case .joiner:
             let separator = try arguments.bound(to: ["sep"], of: "joiner")[0] ?? .string(", ")
             return try bounded(.function(Function(.joiner(Joiner(separator)))))
+        case .lipsum: throw .failed("the function lipsum() is not supported")
         case .raiseException:
             let message = try arguments.bound(to: ["message"], of: "raise_exception", required: 1)[0]!
             throw Problem(kind: .raised, text: try text(of: message).string)
@@ -126,12 +127,15 @@ extension Interpreter {
         let stop = numbers.count > 1 ? numbers[1] : numbers[0]
         let step = numbers.count > 2 ? numbers[2] : 1
         guard step != 0 else { throw .failed("range() arg 3 must not be zero") }
-        guard step > 0 ? start < stop : start > stop else { return .range(IntegerRange(start: start, step: step, count: 0)) }
-        let (distance, overflows) = step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
-        let magnitude = Int(clamping: step.magnitude)
-        let count = overflows ? Int.max : (distance - 1) / magnitude + 1
-        guard count <= Self.rangeMax else { throw .limit("range too big: the sandbox blocks ranges larger than \(Self.rangeMax)") }
-        return .range(IntegerRange(start: start, step: step, count: count))
+        guard step > 0 ? start < stop : start > stop else {
+            return .range(IntegerRange(start: start, stop: stop, step: step, count: 0))
+        }
+        let distance = UInt(bitPattern: step > 0 ? stop &- start : start &- stop)
+        let count = Int(clamping: (distance - 1) / step.magnitude + 1)
+        guard count <= Self.rangeMax else {
+            throw .limit("range too big: the sandbox blocks ranges larger than \(Self.rangeMax)")
+        }
+        return .range(IntegerRange(start: start, stop: stop, step: step, count: count))
     }
 
     /// As in jinja2's sandbox.
@@ -152,7 +156,9 @@ extension Interpreter {
         var members: [(key: Value, value: Value)] = []
         for pair in try elements(of: value) {
             let parts = try elements(of: pair)
-            guard parts.count == 2 else { throw .failed("dictionary update sequence element has length \(parts.count); 2 is required") }
+            guard parts.count == 2 else {
+                throw .failed("dictionary update sequence element has length \(parts.count); 2 is required")
+            }
             members.append((parts[0], parts[1]))
         }
         return members

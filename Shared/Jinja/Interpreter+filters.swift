@@ -4,7 +4,8 @@ extension Interpreter {
         switch filter {
         case .tojson: return try json(value, arguments)
         case .default: return try defaulted(value, arguments)
-        case .trim, .upper, .lower, .capitalize, .title, .escape, .urlencode, .wordcount, .string, .safe, .center, .indent,
+        case .trim, .upper, .lower, .capitalize, .title, .escape, .urlencode, .wordcount, .string, .safe, .center,
+            .indent,
             .replace, .truncate, .format:
             return try applyToText(filter, value, arguments)
         case .int, .float, .abs, .round: return try applyToNumber(filter, value, arguments)
@@ -16,7 +17,9 @@ extension Interpreter {
             let text = try text(of: name)
             let found = try attribute(of: value, text.string, text)
             // Attributes only: what a dictionary holds under the name does not count.
-            if case .dict = value, !value.hasMethod(text.string) { return .undefined(Undefined(text.string, .member(of: "dict"))) }
+            if case .dict = value, !value.hasMethod(text.string) {
+                return .undefined(Undefined(text.string, .member(of: "dict")))
+            }
             return found
         default: return try applyToList(filter, value, arguments)
         }
@@ -56,7 +59,9 @@ extension Interpreter {
     private func applyToText(_ filter: Filter, _ value: Value, _ arguments: Arguments) throws(Problem) -> Value {
         if filter == .indent || filter == .truncate, value.text == nil {
             if case .undefined(let undefined) = value { if filter == .indent { throw undefined.problem } }
-            if filter == .indent || !value.isUndefined { throw .failed("\(filter) expects a string, found '\(value.typeName)'") }
+            if filter == .indent || !value.isUndefined {
+                throw .failed("\(filter) expects a string, found '\(value.typeName)'")
+            }
         }
         let text = try text(of: value)
         try charge(text.count * 2)
@@ -65,7 +70,7 @@ extension Interpreter {
         case .center:
             let given = try arguments.bound(to: ["width"], of: "center")[0] ?? .int(80)
             guard let width = given.integer else { throw .failed("center expects an integer") }
-            let missing = width - text.length
+            let missing = max(0, width) - text.length
             return .string(missing > 0 ? try centered(text, missing, width, OriginText(" ", .template)) : text)
         case .indent: return .string(try indented(text, arguments))
         case .replace:
@@ -162,7 +167,9 @@ extension Interpreter {
         if let text = given[0]?.text {
             indention = text
         } else {
-            guard let width = (given[0] ?? .int(4)).integer else { throw .failed("indent expects a number or a string") }
+            guard let width = (given[0] ?? .int(4)).integer else {
+                throw .failed("indent expects a number or a string")
+            }
             try charge(max(0, width))
             let origin = text.whole
             indention = OriginText(bytes: Array(repeating: UInt8(ascii: " "), count: max(0, width)), origin)
@@ -188,12 +195,15 @@ extension Interpreter {
 
     private func truncated(_ text: OriginText, _ arguments: Arguments) throws(Problem) -> OriginText {
         let given = try arguments.bound(to: ["length", "killwords", "end", "leeway"], of: "truncate")
-        let end = try given[2].map { value throws(Problem) in try string(value, "truncate") } ?? OriginText("...", .template)
+        let end =
+            try given[2].map { value throws(Problem) in try string(value, "truncate") } ?? OriginText("...", .template)
         let leeway = given[3].flatMap { $0.isNone ? nil : $0 } ?? .int(5)
         guard let length = (given[0] ?? .int(255)).integer, let leeway = leeway.integer else {
             throw .failed("truncate expects integers")
         }
-        guard length >= end.length, leeway >= 0 else { throw .failed("expected length >= \(end.length) and leeway >= 0") }
+        guard length >= end.length, leeway >= 0 else {
+            throw .failed("expected length >= \(end.length) and leeway >= 0")
+        }
         if text.length <= Int.saturatingSum(length, leeway) { return text }
         var result = text.slice(0 ..< text.offset(of: length - end.length))
         if !(given[1]?.isTrue ?? false), let space = result.findLast(OriginText(" ", .template)) {
@@ -248,13 +258,16 @@ extension Interpreter {
         let sign = digits.first == "-" ? "-" : ""
         if digits.first == "-" || digits.first == "+" { digits.removeFirst() }
         var radix = base
-        for (prefix, of) in [("0x", 16), ("0o", 8), ("0b", 2)] where digits.hasPrefix(prefix) && (base == of || base == 0) {
+        for (prefix, of) in [("0x", 16), ("0o", 8), ("0b", 2)]
+        where digits.hasPrefix(prefix) && (base == of || base == 0) {
             radix = of
             digits = digits.dropFirst(2)
             if digits.first == "_" { digits.removeFirst() }
         }
         if radix == 0 { radix = 10 }
-        guard let plain = withoutUnderscores(digits), plain.allSatisfy({ ($0.hexDigitValue ?? letterValue($0)) < radix }) else { return nil }
+        guard let plain = withoutUnderscores(digits),
+            plain.allSatisfy({ ($0.hexDigitValue ?? letterValue($0)) < radix })
+        else { return nil }
         if let number = Int(sign + plain, radix: radix) { return .int(number) }
         guard radix == 10 else { throw .limit("the integer \(text.string.prefix(60)) does not fit in 64 bits") }
         let significant = plain.drop { $0 == "0" }
@@ -294,7 +307,9 @@ extension Interpreter {
     private func rounded(_ value: Value, _ arguments: Arguments) throws(Problem) -> Value {
         let given = try arguments.bound(to: ["precision", "method"], of: "round")
         let method = try given[1].map { value throws(Problem) in try text(of: value).string } ?? "common"
-        guard ["common", "ceil", "floor"].contains(method) else { throw .failed("method must be common, ceil or floor") }
+        guard ["common", "ceil", "floor"].contains(method) else {
+            throw .failed("method must be common, ceil or floor")
+        }
         guard let precision = (given[0] ?? .int(0)).integer, (-300 ... 300).contains(precision) else {
             throw .failed("round expects an integer from -300 to 300 as precision")
         }

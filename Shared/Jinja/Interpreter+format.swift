@@ -107,13 +107,17 @@ extension Interpreter {
 
     private func number(_ value: Value, _ type: Character, _ conversion: Conversion) throws(Problem) -> OriginText {
         if case .undefined(let undefined) = value { throw undefined.problem }
-        guard let number = value.number else { throw .failed("%\(type) format: a number is required, not \(value.typeName)") }
+        guard let number = value.number else {
+            throw .failed("%\(type) format: a number is required, not \(value.typeName)")
+        }
         var digits: String
         if "eEfFgG".contains(type) {
             guard number.isFinite else { return OriginText(PythonNumber.repr(number), .template) }
             digits = PythonNumber.fixed(number, precision: conversion.precision ?? 6, conversion: type)
         } else {
-            guard let integer = value.integer ?? ("diu".contains(type) ? Int(exactly: number.rounded(.towardZero)) : nil) else {
+            guard
+                let integer = value.integer ?? ("diu".contains(type) ? Int(exactly: number.rounded(.towardZero)) : nil)
+            else {
                 throw .failed("%\(type) format: an integer is required, not \(value.typeName)")
             }
             let radix = type == "o" ? 8 : type == "x" || type == "X" ? 16 : 10
@@ -144,7 +148,8 @@ extension Interpreter {
         }
         let hasSign = [UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: " ")].contains(text.bytes[0])
         var result = text.slice(0 ..< (hasSign ? 1 : 0))
-        result.append(try padded(text.slice(result.count ..< text.count), left: missing, right: 0, OriginText("0", .template)))
+        result.append(
+            try padded(text.slice(result.count ..< text.count), left: missing, right: 0, OriginText("0", .template)))
         return result
     }
 
@@ -184,7 +189,8 @@ extension Interpreter {
         return result
     }
 
-    private func field(_ field: String, _ arguments: Arguments, _ nextPosition: inout Int) throws(Problem) -> OriginText {
+    private func field(_ field: String, _ arguments: Arguments, _ nextPosition: inout Int) throws(Problem) -> OriginText
+    {
         var field = field[...]
         var conversion: Character?
         if let colon = field.firstIndex(of: ":") {

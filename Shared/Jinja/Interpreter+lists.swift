@@ -88,13 +88,18 @@ extension Interpreter {
 
     private func ignoringCase(_ value: Value) -> Value { value.text.map { .string($0.lowercased()) } ?? value }
 
+    // What is false in Python, such as None, counts as empty for the filters that map and select.
+
     private func mapped(_ value: Value, _ arguments: Arguments) throws(Problem) -> Value {
+        guard value.isTrue else { return try generator([]) }
         var arguments = arguments
         var results: [Value] = []
         if arguments.positional.isEmpty, let place = arguments.named.firstIndex(where: { $0.name == "attribute" }) {
             let attribute = arguments.named.remove(at: place).value
             let otherwise = try arguments.bound(to: ["default"], of: "map")[0]
-            for element in try elements(of: value) { results.append(try key(of: element, attribute, default: otherwise)) }
+            for element in try elements(of: value) {
+                results.append(try key(of: element, attribute, default: otherwise))
+            }
         } else {
             guard !arguments.positional.isEmpty else { throw .failed("map requires a filter argument") }
             let name = arguments.positional.removeFirst()
@@ -104,10 +109,12 @@ extension Interpreter {
     }
 
     private func selected(_ value: Value, _ arguments: Arguments, keeps: Bool) throws(Problem) -> Value {
-        try generator(try filtered(try elements(of: value), arguments, attribute: nil, keeps: keeps))
+        guard value.isTrue else { return try generator([]) }
+        return try generator(try filtered(try elements(of: value), arguments, attribute: nil, keeps: keeps))
     }
 
     private func selectedByAttribute(_ value: Value, _ arguments: Arguments, keeps: Bool) throws(Problem) -> Value {
+        guard value.isTrue else { return try generator([]) }
         var arguments = arguments
         guard !arguments.positional.isEmpty else { throw .failed("missing parameter for attribute name") }
         let attribute = arguments.positional.removeFirst()
@@ -157,7 +164,9 @@ extension Interpreter {
     private func sortedMembers(_ value: Value, _ arguments: Arguments) throws(Problem) -> Value {
         let given = try arguments.bound(to: ["case_sensitive", "by", "reverse"], of: "dictsort")
         if case .undefined(let undefined) = value { throw undefined.problem }
-        guard case .dict(let dictionary) = value else { throw .failed("'\(value.typeName)' object has no attribute 'items'") }
+        guard case .dict(let dictionary) = value else {
+            throw .failed("'\(value.typeName)' object has no attribute 'items'")
+        }
         let by = try given[1].map { value throws(Problem) in try text(of: value).string } ?? "key"
         guard by == "key" || by == "value" else { throw .failed("you can only sort by either \"key\" or \"value\"") }
         let isSensitive = given[0]?.isTrue ?? false

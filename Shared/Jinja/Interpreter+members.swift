@@ -7,7 +7,8 @@ extension Value {
         case .dict: PythonMethods.ofDictionaries.contains(name)
         case .list, .tuple, .range: PythonMethods.ofLists.contains(name)
         case .loop: name == "cycle" || name == "changed"
-        case .function(let function): if case .cycler = function.kind { name == "next" || name == "reset" } else { false }
+        case .function(let function):
+            if case .cycler = function.kind { name == "next" || name == "reset" } else { false }
         default: false
         }
     }
@@ -26,9 +27,11 @@ extension Value {
 /// Names of attributes of Python's types.
 enum PythonMethods {
     static let ofStrings: Set<String> = [
-        "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "replace", "upper", "lower",
+        "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "replace", "upper",
+        "lower",
         "title", "capitalize", "swapcase", "casefold", "find", "rfind", "index", "rindex", "count", "join", "format",
-        "isdigit", "isalpha", "isalnum", "isspace", "isupper", "islower", "istitle", "isnumeric", "isdecimal", "isascii",
+        "isdigit", "isalpha", "isalnum", "isspace", "isupper", "islower", "istitle", "isnumeric", "isdecimal",
+        "isascii",
         "isprintable", "isidentifier", "removeprefix", "removesuffix", "zfill", "ljust", "rjust", "center", "partition",
         "rpartition", "expandtabs", "encode", "translate", "maketrans", "format_map",
     ]
@@ -39,7 +42,8 @@ enum PythonMethods {
     ]
     static let changingDictionaries: Set<String> = ["clear", "pop", "popitem", "setdefault", "update"]
     static let ofObjects: Set<String> = [
-        "__class__", "__init__", "__dir__", "__doc__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__",
+        "__class__", "__init__", "__dir__", "__doc__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
+        "__hash__",
         "__repr__", "__str__", "__new__", "__format__", "__getattribute__", "__setattr__", "__delattr__", "__reduce__",
         "__reduce_ex__", "__sizeof__", "__subclasshook__", "__init_subclass__", "__len__", "__iter__", "__contains__",
         "__getitem__", "__add__", "__mul__", "__mod__", "__dict__", "__module__", "__globals__", "__code__", "__call__",
@@ -61,7 +65,7 @@ extension Interpreter {
     /// A method or attribute of Python's object.
     private func member(_ name: String, of owner: Value) throws(Problem) -> Value? {
         switch owner {
-        case .undefined(let undefined): if !(name.hasPrefix("__") && name.hasSuffix("__")) { throw undefined.problem }
+        case .undefined(let undefined): if !owner.hasUnsafeMember(name) { throw undefined.problem }
         case .namespace(let namespace): return namespace.get(name)
         case .loop(let loop): if let value = loop.attribute(name) { return value }
         // What groupby gives; a pair of any other kind has these names too, which Python's has not.
@@ -137,15 +141,25 @@ extension Interpreter {
         case .list(let items): return try list(indexes(numbers, count: items.values.count).map { items.values[$0] })
         case .tuple(let items): return try tuple(indexes(numbers, count: items.values.count).map { items.values[$0] })
         case .range(let range):
-            let places = indexes(numbers, count: range.count)
-            let step = range.step.multipliedReportingOverflow(by: numbers[2] ?? 1)
-            if step.overflow { return .range(IntegerRange(start: places.first.map { range[$0] } ?? 0, step: 1, count: places.count)) }
+            let (start, stop) = self.bounds(numbers, count: range.count)
+            let (step, overflows) = range.step.multipliedReportingOverflow(by: numbers[2] ?? 1)
+            let count = indexes(numbers, count: range.count).count
+            guard !overflows else { throw .limit("the step of a range does not fit in 64 bits") }
             return .range(
-                IntegerRange(start: places.first.map { range[$0] } ?? range.start, step: step.partialValue, count: places.count))
+                IntegerRange(
+                    start: try self.bound(start, of: range), stop: try bound(stop, of: range), step: step, count: count)
+            )
         case .string(let text): return .string(try slice(of: text, numbers))
         // Slices are no keys, and Python's other objects have none: a member that is not there.
         default: return missing("slice(\(numbers))", of: owner)
         }
+    }
+
+    private func bound(_ index: Int, of range: IntegerRange) throws(Problem) -> Int {
+        let (offset, overflows) = index.multipliedReportingOverflow(by: range.step)
+        let (bound, overflowsToo) = range.start.addingReportingOverflow(offset)
+        guard !overflows, !overflowsToo else { throw .limit("the bound of a range does not fit in 64 bits") }
+        return bound
     }
 
     private func slice(of text: OriginText, _ numbers: [Int?]) throws(Problem) -> OriginText {

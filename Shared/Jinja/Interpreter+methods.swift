@@ -30,14 +30,17 @@ extension Interpreter {
         if name == "changed" {
             try step(values.totalWeight)
             // What changed is kept in the loop, so it may not hold the loop: its depth would have no end.
-            for value in values where value.depth > 0 { if case .loop = value { throw .failed("a loop cannot watch a loop") } }
+            for value in values where value.depth > 0 {
+                if case .loop = value { throw .failed("a loop cannot watch a loop") }
+            }
             return .bool(loop.hasChanged(values))
         }
         guard !values.isEmpty else { throw .failed("no items for cycling given") }
         return values[loop.index % values.count]
     }
 
-    private func callMethod(_ name: String, of dictionary: Dictionary, _ arguments: Arguments) throws(Problem) -> Value {
+    private func callMethod(_ name: String, of dictionary: Dictionary, _ arguments: Arguments) throws(Problem) -> Value
+    {
         switch name {
         case "get":
             let given = try arguments.bound(to: ["key", "default"], of: "get", required: 1)
@@ -174,6 +177,7 @@ extension Interpreter {
         let range = try byteRange(of: text, given[1], given[2])
         if name == "count" { return range.map { count(of: part, in: text.slice($0)) } ?? 0 }
         let isLast = name.hasPrefix("r")
+        if isLast { try chargeSearch(text, part) }
         let found = range.flatMap {
             isLast
                 ? text.findLast(part, from: $0.lowerBound, to: $0.upperBound)
@@ -182,6 +186,12 @@ extension Interpreter {
         if let found { return text.index(of: found) }
         if name.hasSuffix("index") { throw .failed("substring not found") }
         return -1
+    }
+
+    /// Counts the work of a search from the end, which may look at the whole part at every place.
+    private func chargeSearch(_ text: OriginText, _ part: OriginText) throws(Problem) {
+        let (work, overflows) = text.count.multipliedReportingOverflow(by: part.count)
+        try step(overflows ? limits.steps : work >> 4)
     }
 
     private func count(of part: OriginText, in text: OriginText) -> Int {
@@ -198,6 +208,7 @@ extension Interpreter {
     private func partition(_ text: OriginText, _ name: String, _ arguments: Arguments) throws(Problem) -> Value {
         let separator = try string(try arguments.bound(to: ["sep"], of: name, required: 1)[0]!, name)
         guard !separator.isEmpty else { throw .failed("empty separator") }
+        if name == "rpartition" { try chargeSearch(text, separator) }
         let found = name == "partition" ? text.find(separator) : text.findLast(separator)
         guard let found else {
             let empty = Value.string(.empty)
@@ -212,7 +223,9 @@ extension Interpreter {
     private func pad(_ text: OriginText, _ name: String, _ arguments: Arguments) throws(Problem) -> OriginText {
         let given = try arguments.bound(to: ["width", "fillchar"], of: name, required: 1)
         guard let width = given[0]!.integer else { throw .failed("\(name)() expects an integer") }
-        let fill = try given[1].map { value throws(Problem) in try string(value, name) } ?? OriginText(name == "zfill" ? "0" : " ", .template)
+        let fill =
+            try given[1].map { value throws(Problem) in try string(value, name) }
+            ?? OriginText(name == "zfill" ? "0" : " ", .template)
         guard fill.length == 1 else { throw .failed("the fill character must be exactly one character long") }
         let missing = width.subtractingReportingOverflow(text.length)
         let count = missing.overflow ? 0 : max(0, missing.partialValue)
@@ -261,6 +274,7 @@ extension Interpreter {
         } else {
             let separator = try string(separator, "split")
             guard !separator.isEmpty else { throw .failed("empty separator") }
+            if fromRight { try chargeSearch(text, separator) }
             parts = fromRight ? splitFromRight(text, separator, limit) : splitFromLeft(text, separator, limit)
         }
         try step(parts.count)
@@ -294,8 +308,7 @@ extension Interpreter {
             while place < text.count, text.scalar(at: place).isPythonSpace { place = text.offset(after: place) }
             guard place < text.count else { return parts }
             if parts.count == limit {
-                let rest = text.slice(place ..< text.count)
-                return parts + [rest.slice(rest.strippedRange(nil, left: false))]
+                return parts + [text.slice(place ..< text.count)]
             }
             let start = place
             while place < text.count, !text.scalar(at: place).isPythonSpace { place = text.offset(after: place) }
@@ -310,11 +323,12 @@ extension Interpreter {
             end = text.slice(0 ..< end).strippedRange(nil, left: false).upperBound
             guard end > 0 else { return parts.reversed() }
             if parts.count == limit {
-                let rest = text.slice(0 ..< end)
-                return (parts + [rest.slice(rest.strippedRange(nil, right: false))]).reversed()
+                return (parts + [text.slice(0 ..< end)]).reversed()
             }
             var start = end
-            while start > 0, case let before = text.offset(before: start), !text.scalar(at: before).isPythonSpace { start = before }
+            while start > 0, case let before = text.offset(before: start), !text.scalar(at: before).isPythonSpace {
+                start = before
+            }
             parts.append(text.slice(start ..< end))
             end = start
         }

@@ -101,7 +101,7 @@ extension Interpreter {
             return .string(result)
         case .list(let items), .tuple(let items):
             let (length, overflows) = items.values.count.multipliedReportingOverflow(by: count)
-            try step(overflows ? limits.steps : length)
+            try step(overflows || length > limits.steps / 8 ? limits.steps : length * 8)
             let values = items.values.isEmpty ? [] : Array(repeatElement(items.values, count: count).joined())
             if case .list = value { return try list(values) }
             return try tuple(values)

@@ -67,14 +67,14 @@ final class Interpreter {
     // MARK: Limits
 
     func step(_ count: Int = 1) throws(Problem) {
-        steps += count
+        steps = Int.saturatingSum(steps, count)
         if steps > limits.steps { throw .limit("rendering takes more than \(limits.steps) steps") }
     }
 
     /// Counts text that is made or read, in bytes.
     func charge(_ bytes: Int) throws(Problem) {
         if bytes > limits.textBytes { throw .limit("a text is longer than \(limits.textBytes) bytes") }
-        try step(bytes >> 6)
+        try step(bytes >> 4)
     }
 
     func enter() throws(Problem) {
@@ -91,19 +91,19 @@ final class Interpreter {
     }
 
     func list(_ values: [Value]) throws(Problem) -> Value {
-        try step(values.count)
+        try step(values.count * 8)
         return try bounded(.list(Items(values)))
     }
 
     func tuple(_ values: [Value]) throws(Problem) -> Value { try bounded(.tuple(Items(values))) }
 
     func generator(_ values: [Value]) throws(Problem) -> Value {
-        try step(values.count)
+        try step(values.count * 8)
         return try bounded(.generator(Generator(values)))
     }
 
     func dictionary(_ members: [(key: Value, value: Value)]) throws(Problem) -> Value {
-        try step(members.count)
+        try step(members.count * 16)
         for member in members where !member.key.isHashable {
             throw .failed("unhashable type: '\(member.key.typeName)'")
         }
@@ -129,7 +129,9 @@ final class Interpreter {
         case .object(let members):
             var pairs: [(key: Value, value: Value)] = []
             pairs.reserveCapacity(members.count)
-            for member in members { pairs.append((.string(member.name), try self.value(member.value, level: level + 1))) }
+            for member in members {
+                pairs.append((.string(member.name), try self.value(member.value, level: level + 1)))
+            }
             return try dictionary(pairs)
         }
     }
@@ -271,7 +273,9 @@ final class Interpreter {
     }
 
     func checkNamespaceName(_ name: String) throws(Problem) {
-        if name.hasPrefix("_") { throw .failed("cannot store the attribute '\(name)', which begins with an underscore") }
+        if name.hasPrefix("_") {
+            throw .failed("cannot store the attribute '\(name)', which begins with an underscore")
+        }
     }
 
     // MARK: Loops
@@ -309,7 +313,8 @@ final class Interpreter {
             try assign(value, to: loop.target)
             let flow = try run(loop.body)
             scope = outer
-            isElse = false
+            // As in jinja2, the else part also runs where break or continue ended every round.
+            if flow == .normal { isElse = false }
             if flow == .breakLoop { break }
         }
         if isElse, !loop.otherwise.isEmpty { return try inScope(Scope(parent: outer), loop.otherwise) }

@@ -202,7 +202,8 @@ struct Lexer {
             if let end = closing("#}", at: place, trimsLine: true) { return move(to: end) }
             place += 1
         }
-        throw failure("the comment has no '#}'")
+        // As in jinja2, where a tag at the very end is no error.
+        if offset < source.count { throw failure("the comment has no '#}'") }
     }
 
     private mutating func readRaw() throws(TemplateError) {
@@ -219,7 +220,7 @@ struct Lexer {
             }
             place += 1
         }
-        throw failure("the raw block has no '{% endraw %}'")
+        if offset < source.count { throw failure("the raw block has no '{% endraw %}'") }
     }
 
     // MARK: Inside tags
@@ -293,7 +294,9 @@ struct Lexer {
     }
 
     private mutating func readNumber() throws(TemplateError) {
-        if source[offset] == zero, let radix = ["x": 16, "o": 8, "b": 2][Character(Unicode.Scalar(byte(offset + 1) | 0x20))] {
+        if source[offset] == zero,
+            let radix = ["x": 16, "o": 8, "b": 2][Character(Unicode.Scalar(byte(offset + 1) | 0x20))]
+        {
             let end = digitsEnd(offset + 2) { Character(Unicode.Scalar($0)).isHexDigit && $0 < 0x80 }
             return try addInteger(offset + 2 ..< end, radix: radix, end: end)
         }
@@ -353,7 +356,9 @@ struct Lexer {
                 try text.append(contentsOf: scalar(bytes[place...].prefix(digits), digits, radix: 16))
                 place += digits
             } else if (UInt8(ascii: "0") ... UInt8(ascii: "7")).contains(escape) {
-                let octal = bytes[(place - 1)...].prefix(3).prefix { (UInt8(ascii: "0") ... UInt8(ascii: "7")).contains($0) }
+                let octal = bytes[(place - 1)...].prefix(3).prefix {
+                    (UInt8(ascii: "0") ... UInt8(ascii: "7")).contains($0)
+                }
                 try text.append(contentsOf: scalar(octal, octal.count, radix: 8))
                 place += octal.count - 1
             } else if escape == UInt8(ascii: "N") {
@@ -391,4 +396,5 @@ private let openBrace = UInt8(ascii: "{"), closeBrace = UInt8(ascii: "}"), perce
 private let openParenthesis = UInt8(ascii: "("), closeParenthesis = UInt8(ascii: ")")
 private let openBracket = UInt8(ascii: "["), closeBracket = UInt8(ascii: "]"), hash = UInt8(ascii: "#")
 private let minus = UInt8(ascii: "-"), plus = UInt8(ascii: "+"), underscore = UInt8(ascii: "_")
-private let quote = UInt8(ascii: "\""), apostrophe = UInt8(ascii: "'"), zero = UInt8(ascii: "0"), dot = UInt8(ascii: ".")
+private let quote = UInt8(ascii: "\""), apostrophe = UInt8(ascii: "'"), zero = UInt8(ascii: "0"),
+    dot = UInt8(ascii: ".")

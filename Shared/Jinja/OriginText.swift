@@ -176,14 +176,38 @@ extension OriginText {
     /// The byte offset at which another text first stands, from an offset on.
     func find(_ needle: OriginText, from start: Int = 0, to end: Int? = nil) -> Int? {
         let end = end ?? bytes.count
-        let needle = needle.bytes
-        guard let head = needle.first else { return start <= end ? start : nil }
+        guard !needle.isEmpty else { return start <= end ? start : nil }
         guard end - start >= needle.count else { return nil }
+        return needle.count <= 32
+            ? findShort(needle.bytes, start, end - needle.count) : findLong(needle.bytes, start, end)
+    }
+
+    private func findShort(_ needle: [UInt8], _ start: Int, _ lastStart: Int) -> Int? {
+        let head = needle[0]
         var offset = start
-        let lastStart = end - needle.count
         while offset <= lastStart {
             if bytes[offset] == head, bytes[offset ..< offset + needle.count].elementsEqual(needle) { return offset }
             offset += 1
+        }
+        return nil
+    }
+
+    /// The algorithm of Knuth, Morris and Pratt, which looks at each byte of the text twice at most, however often the
+    /// needle almost stands in it.
+    private func findLong(_ needle: [UInt8], _ start: Int, _ end: Int) -> Int? {
+        // How long a beginning of the needle ends at each of its places, the needle itself left out.
+        var fallbacks = [0]
+        var matched = 0
+        for place in 1 ..< needle.count {
+            while matched > 0, needle[place] != needle[matched] { matched = fallbacks[matched - 1] }
+            if needle[place] == needle[matched] { matched += 1 }
+            fallbacks.append(matched)
+        }
+        matched = 0
+        for offset in start ..< end {
+            while matched > 0, bytes[offset] != needle[matched] { matched = fallbacks[matched - 1] }
+            if bytes[offset] == needle[matched] { matched += 1 }
+            if matched == needle.count { return offset + 1 - matched }
         }
         return nil
     }

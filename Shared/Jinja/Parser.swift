@@ -157,8 +157,9 @@ struct Parser {
         case "call": return [try callBlock(line)]
         case "filter": return [try filterBlock()]
         case "with": return [try withBlock()]
-        case "print": return [.output(try tupleOrExpression())]
-        case "generation": return [
+        case "print": return try printed()
+        case "generation":
+            return [
                 .scoped(
                     try outsideLoops { parser throws(TemplateError) in try parser.body(until: "endgeneration") })
             ]
@@ -171,6 +172,15 @@ struct Parser {
             let wanted = ends.isEmpty ? "" : "; expected \(ends.sorted().map { "'\($0)'" }.joined(separator: " or "))"
             throw failure("unknown statement '\(name)'\(wanted)", line: line)
         }
+    }
+
+    private mutating func printed() throws(TemplateError) -> [Statement] {
+        var outputs: [Statement] = []
+        while current != .blockEnd {
+            if !outputs.isEmpty { try expect(.symbol(",")) }
+            outputs.append(.output(try expression()))
+        }
+        return outputs
     }
 
     private mutating func outsideLoops<Result>(
@@ -199,7 +209,8 @@ struct Parser {
         }
         let hasElse = isName("else")
         advance()
-        let otherwise = hasElse ? try certainly { parser throws(TemplateError) in try parser.body(until: "endfor") } : []
+        let otherwise =
+            hasElse ? try certainly { parser throws(TemplateError) in try parser.body(until: "endfor") } : []
         return .loop(
             ForLoop(
                 target: target, iterable: iterable, filter: filter, isRecursive: isRecursive, body: body,

@@ -99,7 +99,9 @@ enum PythonNumber {
             return "\(sign)\(digits.prefix(1))\(rest.isEmpty ? "" : ".\(rest)")e\(power < 0 ? "-" : "+")\(magnitude)"
         }
         if exponent <= 0 { return "\(sign)0.\(String(repeating: "0", count: -exponent))\(digits)" }
-        if exponent >= digits.count { return sign + digits + String(repeating: "0", count: exponent - digits.count) + ".0" }
+        if exponent >= digits.count {
+            return sign + digits + String(repeating: "0", count: exponent - digits.count) + ".0"
+        }
         return "\(sign)\(digits.prefix(exponent)).\(digits.dropFirst(exponent))"
     }
 

@@ -15,7 +15,8 @@ package struct TemplateTime: Equatable, Sendable {
     ///   - secondsFromUTC: how much the local clock is ahead.
     package init(secondsSince1970: Int, secondsFromUTC: Int = 0) {
         // Years from 0 to 9999, far away from any overflow.
-        let local = min(max(secondsSince1970, -62_167_219_200), 253_402_214_400) + min(max(secondsFromUTC, -86_400), 86_400)
+        let local =
+            min(max(secondsSince1970, -62_167_219_200), 253_402_214_400) + min(max(secondsFromUTC, -86_400), 86_400)
         let days = Int((Double(local) / 86_400).rounded(.down))
         let secondOfDay = local - days * 86_400
         (year, month, day) = Self.date(days)

@@ -135,10 +135,10 @@ final class Dictionary {
 
 /// What Python's `range` gives.
 struct IntegerRange: Equatable {
-    let start: Int, step: Int, count: Int
+    let start: Int, stop: Int, step: Int, count: Int
 
-    subscript(_ index: Int) -> Int { start + index * step }
-    var stop: Int { start + count * step }
+    /// Elements fit in 64 bits, though what leads to them may not.
+    subscript(_ index: Int) -> Int { start &+ index &* step }
     var values: [Value] { (0 ..< count).map { .int(self[$0]) } }
 }
 
@@ -249,7 +249,7 @@ final class Joiner {
 
 /// Functions that every template can call.
 enum Global: String, CaseIterable {
-    case range, dict, namespace, cycler, joiner
+    case range, dict, namespace, cycler, joiner, lipsum
     case raiseException = "raise_exception"
     case strftimeNow = "strftime_now"
 }
