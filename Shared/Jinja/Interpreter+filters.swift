@@ -15,7 +15,7 @@ extension Interpreter {
         case .attr:
             let name = try arguments.bound(to: ["name"], of: "attr", required: 1)[0]!
             let text = try text(of: name)
-            let found = try attribute(of: value, text.string, text)
+            let found = try attribute(Attribute(text.string), of: value)
             // Attributes only: what a dictionary holds under the name does not count.
             if case .dict = value, !value.hasMethod(text.string) {
                 return .undefined(Undefined(text.string, .member(of: "dict")))

@@ -210,13 +210,11 @@ extension Interpreter {
             if kind == "." {
                 let name = path.prefix { $0 != "." && $0 != "[" }
                 path = path[name.endIndex...]
-                value = try attribute(of: value, String(name), OriginText(String(name), .template))
-                if case .undefined(let undefined) = value { throw undefined.problem }
+                value = try attribute(Attribute(String(name)), of: value)
             } else {
                 let key = path.prefix { $0 != "]" }
                 path = path[key.endIndex...].dropFirst()
                 value = try item(of: value, Int(key).map { .int($0) } ?? .string(String(key)))
-                if case .undefined(let undefined) = value { throw undefined.problem }
             }
         }
         return conversion == "r" ? try repr(value) : try text(of: value)

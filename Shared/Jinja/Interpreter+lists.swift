@@ -17,8 +17,10 @@ extension Interpreter {
             _ = try arguments.bound(to: [], of: "reverse")
             return try reversed(value)
         case .map: return try mapped(value, arguments)
-        case .select, .reject: return try selected(value, arguments, keeps: filter == .select)
-        case .selectattr, .rejectattr: return try selectedByAttribute(value, arguments, keeps: filter == .selectattr)
+        case .select, .reject:
+            return try selected(value, arguments, byAttribute: false, keeps: filter == .select)
+        case .selectattr, .rejectattr:
+            return try selected(value, arguments, byAttribute: true, keeps: filter == .selectattr)
         case .sort: return try sorted(value, arguments)
         case .dictsort: return try sortedMembers(value, arguments)
         case .unique: return try unique(value, arguments)
@@ -32,7 +34,7 @@ extension Interpreter {
 
     private func first(of value: Value, _ arguments: Arguments) throws(Problem) -> Value {
         _ = try arguments.bound(to: [], of: "first")
-        if case .generator(let generator) = value, let first = generator.takeFirst() { return first }
+        if case .generator(let generator) = value, let first = try generator.takeFirst() { return first }
         if case .string(let text) = value, !text.isEmpty { return .string(text.slice(0 ..< text.offset(after: 0))) }
         return try elements(of: value).first ?? .undefined(Undefined(hint: "no first item, sequence was empty"))
     }
@@ -91,48 +93,41 @@ extension Interpreter {
     // What is false in Python, such as None, counts as empty for the filters that map and select.
 
     private func mapped(_ value: Value, _ arguments: Arguments) throws(Problem) -> Value {
-        guard value.isTrue else { return try generator([]) }
-        var arguments = arguments
-        var results: [Value] = []
-        if arguments.positional.isEmpty, let place = arguments.named.firstIndex(where: { $0.name == "attribute" }) {
-            let attribute = arguments.named.remove(at: place).value
-            let otherwise = try arguments.bound(to: ["default"], of: "map")[0]
-            for element in try elements(of: value) {
-                results.append(try key(of: element, attribute, default: otherwise))
+        try lazily { interpreter, results throws(Problem) in
+            guard value.isTrue else { return }
+            var arguments = arguments
+            if arguments.positional.isEmpty, let place = arguments.named.firstIndex(where: { $0.name == "attribute" }) {
+                let attribute = arguments.named.remove(at: place).value
+                let otherwise = try arguments.bound(to: ["default"], of: "map")[0]
+                for element in try interpreter.elements(of: value) {
+                    results.append(try interpreter.key(of: element, attribute, default: otherwise))
+                }
+                return
             }
-        } else {
             guard !arguments.positional.isEmpty else { throw .failed("map requires a filter argument") }
             let name = arguments.positional.removeFirst()
-            for element in try elements(of: value) { results.append(try apply(name, element, arguments)) }
+            for element in try interpreter.elements(of: value) {
+                results.append(try interpreter.apply(name, element, arguments))
+            }
         }
-        return try generator(results)
     }
 
-    private func selected(_ value: Value, _ arguments: Arguments, keeps: Bool) throws(Problem) -> Value {
-        guard value.isTrue else { return try generator([]) }
-        return try generator(try filtered(try elements(of: value), arguments, attribute: nil, keeps: keeps))
-    }
-
-    private func selectedByAttribute(_ value: Value, _ arguments: Arguments, keeps: Bool) throws(Problem) -> Value {
-        guard value.isTrue else { return try generator([]) }
-        var arguments = arguments
-        guard !arguments.positional.isEmpty else { throw .failed("missing parameter for attribute name") }
-        let attribute = arguments.positional.removeFirst()
-        return try generator(try filtered(try elements(of: value), arguments, attribute: attribute, keeps: keeps))
-    }
-
-    private func filtered(
-        _ values: [Value], _ arguments: Arguments, attribute: Value?, keeps: Bool
-    ) throws(Problem) -> [Value] {
-        var rest = arguments
-        let test = try rest.positional.isEmpty ? nil : test(named: rest.positional.removeFirst())
-        var kept: [Value] = []
-        for value in values {
-            let tested = try key(of: value, attribute)
-            let passes = try test.map { test throws(Problem) in try self.passes(test, tested, rest) } ?? tested.isTrue
-            if passes == keeps { kept.append(value) }
+    private func selected(
+        _ value: Value, _ arguments: Arguments, byAttribute: Bool, keeps: Bool
+    ) throws(Problem) -> Value {
+        try lazily { interpreter, kept throws(Problem) in
+            guard value.isTrue else { return }
+            var rest = arguments
+            if byAttribute, rest.positional.isEmpty { throw .failed("missing parameter for attribute name") }
+            let attribute = byAttribute ? rest.positional.removeFirst() : nil
+            let test = try rest.positional.isEmpty ? nil : interpreter.test(named: rest.positional.removeFirst())
+            for element in try interpreter.elements(of: value) {
+                let tested = try interpreter.key(of: element, attribute)
+                let passes =
+                    if let test { try interpreter.passes(test, tested, rest) } else { tested.isTrue }
+                if passes == keeps { kept.append(element) }
+            }
         }
-        return kept
     }
 
     // MARK: Order
@@ -181,15 +176,15 @@ extension Interpreter {
     private func unique(_ value: Value, _ arguments: Arguments) throws(Problem) -> Value {
         let given = try arguments.bound(to: ["case_sensitive", "attribute"], of: "unique")
         let isSensitive = given[0]?.isTrue ?? false
-        var seen: Set<Value> = []
-        var kept: [Value] = []
-        for element in try elements(of: value) {
-            let key = try key(of: element, given[1])
-            guard key.isHashable else { throw .failed("unhashable type: '\(key.typeName)'") }
-            try step(key.weight)
-            if seen.insert(isSensitive ? key : ignoringCase(key)).inserted { kept.append(element) }
+        return try lazily { interpreter, kept throws(Problem) in
+            var seen: Set<Value> = []
+            for element in try interpreter.elements(of: value) {
+                let key = try interpreter.key(of: element, given[1])
+                guard key.isHashable else { throw .failed("unhashable type: '\(key.typeName)'") }
+                try interpreter.step(key.weight)
+                if seen.insert(isSensitive ? key : interpreter.ignoringCase(key)).inserted { kept.append(element) }
+            }
         }
-        return try generator(kept)
     }
 
     private func sum(_ value: Value, _ arguments: Arguments) throws(Problem) -> Value {

@@ -56,10 +56,12 @@ extension Interpreter {
     }
 
     /// `owner.name`: a method first, then an item.
-    func attribute(of owner: Value, _ name: String, _ key: OriginText) throws(Problem) -> Value {
-        if let member = try member(name, of: owner) { return member }
-        if case .dict(let dictionary) = owner, let value = dictionary[key] { return value }
-        return missing(name, of: owner)
+    func attribute(_ attribute: Attribute, of owner: Value) throws(Problem) -> Value {
+        guard case .dict(let dictionary) = owner else {
+            return try member(attribute.name, of: owner) ?? missing(attribute.name, of: owner)
+        }
+        if attribute.isOfDictionaries, let member = try member(attribute.name, of: owner) { return member }
+        return dictionary[attribute.key] ?? missing(attribute.name, of: owner)
     }
 
     /// A method or attribute of Python's object.
@@ -150,8 +152,7 @@ extension Interpreter {
                     start: try self.bound(start, of: range), stop: try bound(stop, of: range), step: step, count: count)
             )
         case .string(let text): return .string(try slice(of: text, numbers))
-        // Slices are no keys, and Python's other objects have none: a member that is not there.
-        default: return missing("slice(\(numbers))", of: owner)
+        default: throw .failed("'\(owner.typeName)' object is not subscriptable by slices")
         }
     }
 

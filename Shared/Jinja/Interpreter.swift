@@ -102,19 +102,39 @@ final class Interpreter {
         return try bounded(.generator(Generator(values)))
     }
 
+    /// What a generator of Python gives. It fails only when it is read as far as the failure.
+    func lazily(
+        _ fill: (Interpreter, inout [Value]) throws(Problem) -> Void
+    ) throws(Problem) -> Value {
+        var values: [Value] = []
+        var problem: Problem?
+        do throws(Problem) {
+            try fill(self, &values)
+        } catch {
+            guard error.kind == .failed else { throw error }
+            problem = error
+        }
+        try step(values.count * 8)
+        return try bounded(.generator(Generator(values, problem: problem)))
+    }
+
     func dictionary(_ members: [(key: Value, value: Value)]) throws(Problem) -> Value {
-        try step(members.count * 16)
         for member in members where !member.key.isHashable {
             throw .failed("unhashable type: '\(member.key.typeName)'")
         }
-        for member in members { try step(member.key.weight) }
-        return try bounded(.dict(Dictionary(members)))
+        return try dictionary(keys: members.map(\.key), values: members.map(\.value))
+    }
+
+    /// A dictionary of keys that are hashable.
+    private func dictionary(keys: [Value], values: [Value]) throws(Problem) -> Value {
+        try step(Int.saturatingSum(keys.totalWeight, keys.count * 16))
+        return try bounded(.dict(Dictionary(keys: keys, values: values)))
     }
 
     /// A value from outside as the template sees it.
-    func value(_ value: TemplateValue, level: Int = 0) throws(Problem) -> Value {
+    func value(_ outside: TemplateValue, level: Int = 0) throws(Problem) -> Value {
         if level > limits.valueDepth { throw .limit("values lie more than \(limits.valueDepth) deep") }
-        switch value {
+        switch outside {
         case .none: return .none
         case .bool(let value): return .bool(value)
         case .int(let value): return .int(value)
@@ -127,12 +147,15 @@ final class Interpreter {
             for element in elements { values.append(try self.value(element, level: level + 1)) }
             return try list(values)
         case .object(let members):
-            var pairs: [(key: Value, value: Value)] = []
-            pairs.reserveCapacity(members.count)
+            var keys: [Value] = []
+            var values: [Value] = []
+            keys.reserveCapacity(members.count)
+            values.reserveCapacity(members.count)
             for member in members {
-                pairs.append((.string(member.name), try self.value(member.value, level: level + 1)))
+                keys.append(.string(member.name))
+                values.append(try value(member.value, level: level + 1))
             }
-            return try dictionary(pairs)
+            return try dictionary(keys: keys, values: values)
         }
     }
 
@@ -346,7 +369,7 @@ final class Interpreter {
             values = text.characters.map { .string($0) }
         case .dict(let dictionary): values = dictionary.keys
         case .range(let range): values = range.values
-        case .generator(let generator): values = generator.takeAll()
+        case .generator(let generator): values = try generator.takeAll()
         case .undefined: values = []
         default: throw .failed("'\(value.typeName)' object is not iterable")
         }
@@ -365,10 +388,10 @@ final class Interpreter {
         case .literal(let literal): return literal.value
         case .variable(let index): return variable(index)
         case .captured: return .string(captured)
-        case .attribute(let owner, let name, let key):
+        case .attribute(let owner, let attribute):
             let owner = try evaluate(owner)
             line = node.line
-            return try attribute(of: owner, name, key)
+            return try self.attribute(attribute, of: owner)
         case .item(let owner, let key):
             let owner = try evaluate(owner)
             let key = try evaluate(key)
@@ -486,15 +509,15 @@ final class Interpreter {
     }
 
     private func evaluateCall(_ function: Node, _ nodes: ArgumentNodes, _ line: Int) throws(Problem) -> Value {
-        if case .attribute(let owner, let name, let key) = function.kind {
+        if case .attribute(let owner, let attribute) = function.kind {
             let receiver = try evaluate(owner)
             self.line = line
-            if receiver.hasMethod(name) {
+            if receiver.hasMethod(attribute.name) {
                 let arguments = try evaluate(nodes)
                 self.line = line
-                return try callMethod(name, of: receiver, arguments)
+                return try callMethod(attribute.name, of: receiver, arguments)
             }
-            let callee = try attribute(of: receiver, name, key)
+            let callee = try self.attribute(attribute, of: receiver)
             let arguments = try evaluate(nodes)
             self.line = line
             return try call(callee, arguments)

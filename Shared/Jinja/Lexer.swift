@@ -248,15 +248,20 @@ struct Lexer {
     private mutating func readToken(_ brackets: inout [UInt8]) throws(TemplateError) {
         let byte = source[offset]
         if isDigit(byte) { return try readNumber() }
-        if isNameByte(byte) { return readName() }
+        if isNameByte(byte) { return try readName() }
         if byte == quote || byte == apostrophe { return try readString(byte) }
         try readSymbol(&brackets)
     }
 
-    private mutating func readName() {
+    private mutating func readName() throws(TemplateError) {
         var end = offset
         while end < source.count, isNameByte(source[end]) { end += 1 }
-        add(.name(String(decoding: source[offset ..< end], as: UTF8.self)))
+        let name = String(decoding: source[offset ..< end], as: UTF8.self)
+        let wrong = name.unicodeScalars.enumerated().first { place, scalar in
+            !scalar.properties.isXIDContinue || (place == 0 && !scalar.properties.isXIDStart && scalar != "_")
+        }
+        if let wrong { throw failure("unexpected character '\(wrong.element)'") }
+        add(.name(name))
         offset = end
     }
 
@@ -302,6 +307,7 @@ struct Lexer {
         }
         var end = digitsEnd(offset, isDigit)
         var isFloat = false
+        let whole = source[offset] == zero ? digitsEnd(offset) { $0 == zero } : end
         if byte(end) == dot, isDigit(byte(end + 1)) {
             isFloat = true
             end = digitsEnd(end + 1, isDigit)
@@ -313,7 +319,8 @@ struct Lexer {
                 end = digitsEnd(end + 1 + sign, isDigit)
             }
         }
-        guard isFloat else { return try addInteger(offset ..< end, radix: 10, end: end) }
+        // Of an integer that begins with zeros Python reads only these.
+        guard isFloat else { return try addInteger(offset ..< whole, radix: 10, end: whole) }
         let digits = String(decoding: source[offset ..< end].filter { $0 != underscore }, as: UTF8.self)
         guard let value = Double(digits) else { throw failure("expected a number, found '\(digits)'") }
         add(.float(value))

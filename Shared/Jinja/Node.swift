@@ -28,7 +28,7 @@ final class Node: Sendable {
         case or(Node, Node)
         case comparison(Node, [(comparison: Comparison, operand: Node)])
         case conditional(test: Node, then: Node, otherwise: Node?)
-        case attribute(Node, String, OriginText)
+        case attribute(Node, Attribute)
         case item(Node, Node)
         case slice(Node, start: Node?, stop: Node?, step: Node?)
         case call(Node, ArgumentNodes)
@@ -36,6 +36,23 @@ final class Node: Sendable {
         case test(Node, ValueTest, ArgumentNodes)
         /// A filter or test that nobody knows, in a branch that may never run.
         case unknown(String)
+    }
+}
+
+/// The name behind a dot.
+struct Attribute: Sendable {
+    let name: String
+    /// The same as a key of a dictionary.
+    let key: OriginText
+    /// Whether Python's dictionaries have an attribute of this name, which then hides a key.
+    let isOfDictionaries: Bool
+
+    init(_ name: String) {
+        self.name = name
+        key = OriginText(name, .template)
+        isOfDictionaries =
+            PythonMethods.ofDictionaries.contains(name) || PythonMethods.changingDictionaries.contains(name)
+            || PythonMethods.ofObjects.contains(name)
     }
 }
 

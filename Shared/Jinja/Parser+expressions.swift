@@ -11,7 +11,7 @@ extension Parser {
     }
 
     private func tooDeep() -> TemplateError {
-        failure("expressions lie more than \(Self.expressionDepthMax) deep within each other")
+        failure("expressions lie too deep within each other")
     }
 
     /// One expression, or several with commas between them: a tuple.
@@ -43,7 +43,7 @@ extension Parser {
     mutating func expression() throws(TemplateError) -> Node {
         expressionDepth += 1
         defer { expressionDepth -= 1 }
-        guard expressionDepth <= Self.expressionDepthMax else { throw tooDeep() }
+        guard expressionDepth <= Self.nestingMax else { throw tooDeep() }
         let line = line
         let mark = unknown.count
         var result = try or()
@@ -80,7 +80,7 @@ extension Parser {
         guard skip(.name("not")) else { return try comparison() }
         expressionDepth += 1
         defer { expressionDepth -= 1 }
-        guard expressionDepth <= Self.expressionDepthMax else { throw tooDeep() }
+        guard expressionDepth <= Self.nestingMax else { throw tooDeep() }
         let operand = try not()
         return try node(.not(operand), line, operand)
     }
@@ -145,7 +145,7 @@ extension Parser {
             advance()
             expressionDepth += 1
             defer { expressionDepth -= 1 }
-            guard expressionDepth <= Self.expressionDepthMax else { throw tooDeep() }
+            guard expressionDepth <= Self.nestingMax else { throw tooDeep() }
             let operand = try unary(withFilters: false)
             result = try node(isNegative ? .negative(operand) : .positive(operand), line, operand)
         } else {
@@ -247,7 +247,7 @@ extension Parser {
         switch current {
         case .name(let name):
             advance()
-            return try node(.attribute(owner, name, OriginText(name, .template)), line, owner)
+            return try node(.attribute(owner, Attribute(name)), line, owner)
         case .integer(let index):
             advance()
             return try node(.item(owner, try node(.literal(.int(index)), line)), line, owner)
@@ -259,6 +259,10 @@ extension Parser {
         let line = line
         advance()
         if isSymbol(":") { return try slice(of: owner, from: nil, line) }
+        if skip(.symbol("]")) {
+            let key = try node(.tuple([]), line)
+            return try node(.item(owner, key), line, owner, key)
+        }
         let first = try expression()
         if isSymbol(":") { return try slice(of: owner, from: first, line) }
         var parts = [first]

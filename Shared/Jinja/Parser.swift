@@ -1,7 +1,9 @@
 /// Reads a template's tokens into its tree. This part reads statements; the other files read expressions.
 struct Parser {
-    /// How deep expressions may lie within each other in a template's text.
+    /// How deep expressions may lie within each other, those of a chain such as `a + b + c` counted too.
     static let expressionDepthMax = 150
+    /// How deep brackets, calls and prefixes may lie within each other, each parenthesis counted twice.
+    static let nestingMax = 80
     /// The same of statements.
     static let statementDepthMax = 60
 
@@ -331,7 +333,7 @@ struct Parser {
     private mutating func simpleTarget(withAttributes: Bool) throws(TemplateError) -> Target {
         expressionDepth += 1
         defer { expressionDepth -= 1 }
-        if expressionDepth < Self.expressionDepthMax, skip(.symbol("(")) {
+        if expressionDepth < Self.nestingMax, skip(.symbol("(")) {
             let target = try assignmentTarget(end: nil, withAttributes: withAttributes)
             try expect(.symbol(")"))
             return target

@@ -63,7 +63,8 @@ package struct RenderedText: Equatable, Sendable {
 
 /// How much work a rendering may be.
 package struct RenderLimits: Sendable {
-    /// Evaluated parts of the template, elements of lists that it makes (8 each), and copied or compared text at one for 16 bytes.
+    /// Evaluated parts of the template, elements of lists that it makes (8 each), and copied or compared text (one for
+    /// 16 bytes).
     package var steps: Int
     /// The longest text, in bytes, as output or in between.
     package var textBytes: Int

@@ -90,28 +90,39 @@ final class Dictionary {
     private let index: [Value: Int]
 
     /// Of equal keys the last value counts, at the place of the first. Every key is hashable.
-    init(_ members: [(key: Value, value: Value)]) {
-        var keys: [Value] = []
-        var values: [Value] = []
+    init(keys: [Value], values: [Value]) {
         var index: [Value: Int] = [:]
-        keys.reserveCapacity(members.count)
-        values.reserveCapacity(members.count)
-        let isLarge = members.count > Self.linearMax
-        for (key, value) in members {
-            let known = isLarge ? index[key] : keys.firstIndex(of: key)
-            if let known {
-                values[known] = value
+        var repeated: [Int] = []
+        if keys.count > Self.linearMax {
+            for (place, key) in keys.enumerated() {
+                if index[key] == nil { index[key] = place } else { repeated.append(place) }
+            }
+        } else {
+            repeated = keys.indices.filter { place in keys[..<place].contains(keys[place]) }
+        }
+        if repeated.isEmpty {
+            (self.keys, self.values, self.index) = (keys, values, index)
+        } else {
+            (self.keys, self.values, self.index) = Self.merged(keys, values)
+        }
+        depth = 1 + self.values.reduce(0) { max($0, $1.depth) }
+        weight = Int.saturatingSum(self.keys.totalWeight, self.values.totalWeight)
+    }
+
+    private static func merged(
+        _ keys: [Value], _ values: [Value]
+    ) -> (keys: [Value], values: [Value], index: [Value: Int]) {
+        var result = (keys: [Value](), values: [Value](), index: [Value: Int]())
+        for (key, value) in zip(keys, values) {
+            if let known = result.index[key] {
+                result.values[known] = value
             } else {
-                if isLarge { index[key] = keys.count }
-                keys.append(key)
-                values.append(value)
+                result.index[key] = result.keys.count
+                result.keys.append(key)
+                result.values.append(value)
             }
         }
-        self.keys = keys
-        self.values = values
-        self.index = index
-        depth = 1 + (values.lazy.map(\.depth).max() ?? 0)
-        weight = Int.saturatingSum(keys.totalWeight, values.totalWeight)
+        return result
     }
 
     private static let linearMax = 8
@@ -142,23 +153,38 @@ struct IntegerRange: Equatable {
     var values: [Value] { (0 ..< count).map { .int(self[$0]) } }
 }
 
-/// Elements that can be read once.
+/// Elements that can be read once, and the failure behind the last, if making more of them failed.
 final class Generator {
     private let items: Items
+    private let problem: Problem?
     private var next = 0
     var depth: Int { items.depth }
 
-    init(_ values: [Value]) { items = Items(values) }
-
-    func takeAll() -> [Value] {
-        defer { next = items.values.count }
-        return next == 0 ? items.values : Array(items.values[next...])
+    init(_ values: [Value], problem: Problem? = nil) {
+        items = Items(values)
+        self.problem = problem
     }
 
-    func takeFirst() -> Value? {
-        guard next < items.values.count else { return nil }
+    func takeAll() throws(Problem) -> [Value] {
+        let rest = next == 0 ? items.values : Array(items.values.dropFirst(next))
+        try finish()
+        return rest
+    }
+
+    func takeFirst() throws(Problem) -> Value? {
+        guard next < items.values.count else {
+            try finish()
+            return nil
+        }
         defer { next += 1 }
         return items.values[next]
+    }
+
+    /// A generator of Python that has failed is empty from then on.
+    private func finish() throws(Problem) {
+        let isFirstTime = next <= items.values.count
+        next = items.values.count + 1
+        if isFirstTime, let problem { throw problem }
     }
 }
 

@@ -27,7 +27,8 @@ import Testing
         ),
         (
             "{% if a %}\n",
-            "chat_template, line 1: expected '{% elif %}' or '{% else %}' or '{% endif %}', found the end of the template"
+            "chat_template, line 1: expected '{% elif %}' or '{% else %}' or '{% endif %}', found "
+                + "the end of the template"
         ),
         ("{{ a b }}", "chat_template, line 1: expected '}}', found 'b'"),
         ("{{ 'a }}", "chat_template, line 1: the string has no closing quote"),
@@ -80,10 +81,14 @@ import Testing
         "{% macro m(n) %}{{ 'a' ~ m(n + 1) }}{% endmacro %}{{ m(0) }}",
         "{% set ns = namespace(x=[]) %}{% for i in range(999) %}{% set ns.x = [ns.x] %}{% endfor %}",
         "{% set ns = namespace(x={}) %}{% for i in range(999) %}{% set ns.x = {'a': ns.x} %}{% endfor %}",
-        "{% set ns = namespace(x=1) %}{% for i in range(150) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
-        "{% set ns = namespace(x=1) %}{% for i in range(150) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}",
-        "{% set ns = namespace(x=1) %}{% for i in range(150) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}{{ {ns.x: 1} }}",
-        "{% set a = namespace(x=1) %}{% set b = namespace(x=1) %}{% for i in range(150) %}{% set a.x = [a.x, a.x] %}{% set b.x = [b.x, b.x] %}{% endfor %}{{ a.x == b.x }}",
+        "{% set ns = namespace(x=1) %}{% for i in range(150) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}"
+            + "{{ ns.x }}",
+        "{% set ns = namespace(x=1) %}{% for i in range(150) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}"
+            + "{{ ns.x | tojson }}",
+        "{% set ns = namespace(x=1) %}{% for i in range(150) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}"
+            + "{{ {ns.x: 1} }}",
+        "{% set a = namespace(x=1) %}{% set b = namespace(x=1) %}{% for i in range(150) %}"
+            + "{% set a.x = [a.x, a.x] %}{% set b.x = [b.x, b.x] %}{% endfor %}{{ a.x == b.x }}",
         "{% set ns = namespace() %}{% set ns.me = ns %}{{ ns }}", "{{ 'x' | center(10 ** 12) }}",
         "{{ 'a\nb' | indent(10 ** 12) }}", "{{ '%1000000000d' % 1 }}", "{{ 'a'.ljust(10 ** 15) }}",
         "{{ 'a'.zfill(10 ** 15) }}",
@@ -93,7 +98,8 @@ import Testing
         "{{ [1] | batch(10 ** 15, 'x') | list }}", "{{ [1] | slice(10 ** 12) | list }}",
         "{{ [1] | tojson(indent=10 ** 12) }}",
         "{{ 1e300 | int }}",
-        "{% set ns = namespace(p=0) %}{% for i in range(9999) %}{% for j in [ns.p] %}{% set ns.p = loop %}{% endfor %}{% endfor %}",
+        "{% set ns = namespace(p=0) %}{% for i in range(9999) %}"
+            + "{% for j in [ns.p] %}{% set ns.p = loop %}{% endfor %}{% endfor %}",
         "{% set ns = namespace(f='x'.upper) %}{% for i in range(9999) %}{% set ns.f = [ns.f].count %}{% endfor %}",
         "{% for x in [[]] recursive %}{{ loop([x]) }}{% endfor %}",
     ])
