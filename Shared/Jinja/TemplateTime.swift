@@ -6,7 +6,6 @@ package struct TemplateTime: Equatable, Sendable {
     let weekday: Int
     /// From 1.
     let dayOfYear: Int
-    let secondsFromUTC: Int
 
     /// Takes a moment.
     ///
@@ -23,7 +22,6 @@ package struct TemplateTime: Equatable, Sendable {
         (hour, minute, second) = (secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60)
         weekday = ((days + 4) % 7 + 7) % 7
         dayOfYear = days - Self.days(year, 1, 1) + 1
-        self.secondsFromUTC = secondsFromUTC
     }
 
     /// The date that is so many days after the first of January 1970.
