@@ -152,6 +152,7 @@ extension Interpreter {
     }
 
     private func pairs(of value: Value) throws(Problem) -> [(key: Value, value: Value)] {
+        if case .undefined(let undefined) = value { throw undefined.problem }
         if case .dict(let source) = value { return zip(source.keys, source.values).map { ($0, $1) } }
         var members: [(key: Value, value: Value)] = []
         for pair in try elements(of: value) {

@@ -57,11 +57,13 @@ extension Interpreter {
     // MARK: Text
 
     private func applyToText(_ filter: Filter, _ value: Value, _ arguments: Arguments) throws(Problem) -> Value {
-        if filter == .indent || filter == .truncate, value.text == nil {
-            if case .undefined(let undefined) = value { if filter == .indent { throw undefined.problem } }
-            if filter == .indent || !value.isUndefined {
-                throw .failed("\(filter) expects a string, found '\(value.typeName)'")
-            }
+        if filter == .indent, value.text == nil {
+            if case .undefined(let undefined) = value { throw undefined.problem }
+            throw .failed("indent expects a string, found '\(value.typeName)'")
+        }
+        if filter == .truncate { return try truncated(value, arguments) }
+        if filter == .urlencode, value.isCollection {
+            throw .failed("urlencode of a \(value.typeName) is not supported")
         }
         let text = try text(of: value)
         try charge(text.count * 2)
@@ -78,7 +80,6 @@ extension Interpreter {
             let (old, new) = (try self.text(of: given[0]!), try self.text(of: given[1]!))
             let count = given[2].flatMap { $0.isNone ? nil : $0 }
             return .string(try replace(text, old, new, count))
-        case .truncate: return .string(try truncated(text, arguments))
         case .format:
             guard arguments.named.isEmpty || arguments.positional.isEmpty else {
                 throw .failed("can't handle positional and keyword arguments at the same time")
@@ -193,7 +194,7 @@ extension Interpreter {
         return result
     }
 
-    private func truncated(_ text: OriginText, _ arguments: Arguments) throws(Problem) -> OriginText {
+    private func truncated(_ value: Value, _ arguments: Arguments) throws(Problem) -> Value {
         let given = try arguments.bound(to: ["length", "killwords", "end", "leeway"], of: "truncate")
         let end =
             try given[2].map { value throws(Problem) in try string(value, "truncate") } ?? OriginText("...", .template)
@@ -204,13 +205,14 @@ extension Interpreter {
         guard length >= end.length, leeway >= 0 else {
             throw .failed("expected length >= \(end.length) and leeway >= 0")
         }
-        if text.length <= Int.saturatingSum(length, leeway) { return text }
+        if try self.length(of: value) <= Int.saturatingSum(length, leeway) { return value }
+        guard let text = value.text else { throw .failed("truncate expects a string, found '\(value.typeName)'") }
         var result = text.slice(0 ..< text.offset(of: length - end.length))
         if !(given[1]?.isTrue ?? false), let space = result.findLast(OriginText(" ", .template)) {
             result = result.slice(0 ..< space)
         }
         result.append(end)
-        return result
+        return .string(result)
     }
 
     // MARK: Numbers

@@ -40,7 +40,12 @@ extension Interpreter {
             result.append(try convert(argument, conversion))
             try charge(result.count)
         }
-        let isMapping = if case .dict = value { true } else { false }
+        // Python takes everything that has items for a mapping here, but for tuples and strings.
+        let isMapping =
+            switch value {
+            case .dict, .list, .range, .undefined: true
+            default: false
+            }
         guard values.isEmpty || usesKeys || isMapping else {
             throw .failed("not all arguments converted during string formatting")
         }

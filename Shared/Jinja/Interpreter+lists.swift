@@ -143,17 +143,18 @@ extension Interpreter {
         return try list(try sorted(pairs, reverse: reverse) { (pair) in pair.key }.map(\.value))
     }
 
+    /// What an element is sorted by: the list of its attributes, whose equal values are not compared by size, so that
+    /// values that have no order may be equal.
     private func sortKey(of element: Value, _ attribute: Value?, isSensitive: Bool) throws(Problem) -> Value {
-        guard let path = attribute?.text?.string, path.contains(",") else {
-            let key = try key(of: element, attribute)
-            return isSensitive ? key : ignoringCase(key)
-        }
         var keys: [Value] = []
-        for part in path.split(separator: ",", omittingEmptySubsequences: false) {
-            let key = try key(of: element, .string(String(part)))
-            keys.append(isSensitive ? key : ignoringCase(key))
+        if let path = attribute?.text?.string, path.contains(",") {
+            for part in path.split(separator: ",", omittingEmptySubsequences: false) {
+                keys.append(try key(of: element, .string(String(part))))
+            }
+        } else {
+            keys = [try key(of: element, attribute)]
         }
-        return try list(keys)
+        return try tuple(isSensitive ? keys : keys.map(ignoringCase))
     }
 
     private func sortedMembers(_ value: Value, _ arguments: Arguments) throws(Problem) -> Value {

@@ -362,6 +362,13 @@ extension Value {
     var isUndefined: Bool { if case .undefined = self { true } else { false } }
     var isNone: Bool { if case .none = self { true } else { false } }
 
+    var isCollection: Bool {
+        switch self {
+        case .list, .tuple, .dict, .range, .view, .generator: true
+        default: false
+        }
+    }
+
     /// Whether Python could use the value as a key.
     var isHashable: Bool {
         switch self {

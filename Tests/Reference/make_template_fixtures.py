@@ -361,6 +361,13 @@ def split_expressions(line):
 
 
 STATEMENTS = [
+    # Found by random templates.
+    "{{ people|sort(attribute='zz')|length }}", "{{ l|truncate }}", "{{ people|truncate(3) }}", "{{ 'a' % l }}",
+    "{{ 'a' % 1 }}", "{{ 'a' % q }}", "{{ namespace(q).a }}", "{{ l[] }}", "{{ 02 }}", "{{ 00 }}", "{{ x[:1] }}",
+    "{{ l|map(attribute='a.b')|first }}", "{{ [1, 'a']|map('abs')|first }}", "{{ [1, 'a']|map('abs')|list }}",
+    "{% set g = l|map('foo') %}ok", "{{ l|select('foo')|first }}", "{{ a🙂b }}", "{{ ä }}{% set ä = 1 %}{{ ä }}",
+    "{{ '{a.q}|{a[q]}'.format(a=d) }}", "{{ n|map('upper')|list }}{{ n|selectattr('a')|list }}", "{{ [n, n]|sort }}",
+    "{{ [n, 1]|sort }}", "{{ [{}, {}]|sort }}", "{{ 'ä'|urlencode }}",
     # Whitespace.
     "a\n{% if t %}\nb\n{% endif %}\nc\n", "a\n  {% if t %}  \n b\n  {% endif %}\nc", "  {%+ if t %}b{% endif %}",
     "a {%- if t -%} b {%- endif -%} c", "{{ x }}\n{{ y }}\n", "{{ x }}\n\n", "\n\n{{ x -}} \n\n z", "a \n {{- x }}",
