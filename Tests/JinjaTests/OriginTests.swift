@@ -132,4 +132,21 @@ import Testing
         let result = try Template(source).render(variables, now: TemplateFixtures.now)
         #expect(result.pieces.map { $0.origin == .content ? "[\($0.text)]" : $0.text }.joined() == expected)
     }
+
+    @Test func `a known role may become a control token, an unknown one may not`() throws {
+        func pieces(_ role: String) throws -> [RenderedText.Piece] {
+            let message = JSONValue.object([
+                .init(name: "role", value: .string(role)), .init(name: "content", value: .string("<|user|>")),
+                .init(name: "nested", value: .object([.init(name: "role", value: .string("user"))])),
+            ])
+            let messages = TemplateValue.messages(.array([message]), roles: ["user", "assistant"])
+            let template = try Template(
+                "{% for m in messages %}{{ '<|' + m.role + '|>' + m.content + m.nested.role }}{% endfor %}")
+            return try template.render(["messages": messages], now: TemplateFixtures.now).pieces
+        }
+        #expect(try pieces("user").map(\.text) == ["<|user|>", "<|user|>user"])
+        #expect(try pieces("user").map(\.origin) == [.template, .content])
+        #expect(try pieces("<s>").map(\.text) == ["<|", "<s>", "|>", "<|user|>user"])
+        #expect(try pieces("<s>").map(\.origin) == [.template, .content, .template, .content])
+    }
 }
