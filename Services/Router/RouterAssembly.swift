@@ -24,6 +24,7 @@ struct RouterAssembly: Sendable {
     let attentionHosts: AttentionHosts
     private let stateMover: StateMover
     let tokenizer: BytePairTokenizer
+    private let tokenizerInfo: TokenizerInfo
     private let front: FrontConfig
     private let sessions: SessionBook
     private let status: ClusterStatus
@@ -43,6 +44,8 @@ struct RouterAssembly: Sendable {
         let weights = try RouterWeights(checkpoint)
         tokenizer = try BytePairTokenizer(contentsOf: config.model)
         try tokenizer.checkIDs(vocabularySize: checkpoint.config.vocabularySize)
+        let end = checkpoint.config.eosTokenIDs.first.flatMap { [tokenizer] in tokenizer.spelling(of: Int32($0)) }
+        tokenizerInfo = try TokenizerInfo(contentsOf: config.model, endToken: end)
         let fingerprint = try checkpoint.fingerprint()
         proof = try WeightProof(checkpoint)
         proof.tell(logger)
@@ -77,8 +80,10 @@ struct RouterAssembly: Sendable {
         generator = ClusterGenerator(
             described: ServedModel(
                 id: modelName, created: Int(Date().timeIntervalSince1970), ownedBy: "minimax-cluster",
+                family: checkpoint.config.family.rawValue,
                 contextLength: config.contextLength ?? checkpoint.config.maxPositions,
-                vocabularySize: checkpoint.config.vocabularySize, fingerprint: "fp_\(fingerprint.prefix(12))"),
+                vocabularySize: checkpoint.config.vocabularySize, hiddenSize: checkpoint.config.hiddenSize,
+                fingerprint: "fp_\(fingerprint.prefix(12))"),
             engine: engine, status: status, admitWait: config.admitWait)
         sessions = SessionBook(records, tokenizer: tokenizerDigest)
     }
@@ -135,7 +140,8 @@ struct RouterAssembly: Sendable {
             EngineService(engine: generator.engine),
             FrontService(
                 front: Front(
-                    generator: generator, tokenizer: tokenizer, config: front, sessions: sessions,
+                    generator: generator, tokenizer: tokenizer, tokenizerInfo: tokenizerInfo, config: front,
+                    sessions: sessions,
                     states: AttentionStates(
                         replicas: generator.engine.replicas, sequences: generator.engine.sequences,
                         mover: stateMover, model: generator.engine.pass.weights.config)),

@@ -128,6 +128,9 @@ package struct BytePairTokenizer: Sendable {
     /// The id of an added token or vocabulary entry, spelled as in the file: " the" is "Ġthe".
     package func id(of token: String) -> Int32? { vocabulary.id(of: token) }
 
+    /// How the file spells a token: " the" is "Ġthe". Nil for unknown ids.
+    package func spelling(of id: Int32) -> String? { vocabulary.spelling(of: id) }
+
     /// Whether `id` is a token like `<end_of_sentence>` that stands for no text.
     package func isSpecial(_ id: Int32) -> Bool { vocabulary.isSpecial(id) }
 }

@@ -176,7 +176,7 @@ import Testing
         var answer = Answer()
         for try await output in outputs {
             switch output {
-            case .event(.submitted), .event(.begun): break
+            case .event(.submitted), .event(.begun), .event(.embedding): break
             case .event(.prompt(let logprobs)): answer.prompt = logprobs
             case .event(.token(let token, let logprobs)):
                 if answer.tokens.count == patience { return answer }

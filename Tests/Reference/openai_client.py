@@ -332,6 +332,44 @@ def completions_stop_and_n():
     equal([choice.index for choice in answer.choices], [0, 1, 2])
 
 
+# ------------------------------------------------------------------------------------------------- embeddings
+
+def embed(input, **options):
+    return CLIENT.embeddings.create(**({"model": MODEL, "input": input} | options))
+
+
+@check
+def embeddings_plain():
+    """embeddings of several texts come in their order, of length 1, with the usage; the client asks for base64"""
+    texts = ["A cat sat on the mat.", "The stock market fell.", PROMPT]
+    answer = embed(texts)
+    equal((answer.object, [item.index for item in answer.data]), ("list", [0, 1, 2]))
+    for item, text in zip(answer.data, texts):
+        assert item.object == "embedding" and abs(math.hypot(*item.embedding) - 1) < 1e-5, f"length {math.hypot(*item.embedding)}"
+        equal(embed(text).data[0].embedding, item.embedding, text)
+    assert answer.usage.prompt_tokens == answer.usage.total_tokens > 0, f"usage {answer.usage}"
+
+
+@check
+def embeddings_formats():
+    """floats are the numbers that base64 has; token ids do as well as texts"""
+    import struct
+    plain = embed(PROMPT, encoding_format="float").data[0].embedding
+    as_float32 = struct.unpack(f"<{len(plain)}f", struct.pack(f"<{len(plain)}f", *plain))
+    equal(list(embed(PROMPT).data[0].embedding), list(as_float32))
+    equal(embed([[46, 46], [46]]).data[1].embedding, embed([46]).data[0].embedding)
+    equal(len(embed(PROMPT, dimensions=len(plain)).data[0].embedding), len(plain))
+
+
+@check
+def embeddings_refused():
+    """embeddings of nothing, of other dimensions and of another model are refused by name"""
+    expect_error(openai.BadRequestError, lambda: embed(""), param="input")
+    expect_error(openai.BadRequestError, lambda: embed([]), param="input")
+    expect_error(openai.BadRequestError, lambda: embed(PROMPT, dimensions=1), param="dimensions", code="unsupported_parameter")
+    expect_error(openai.NotFoundError, lambda: embed(PROMPT, model="text-embedding-3-small"), param="model", code="model_not_found")
+
+
 # ------------------------------------------------------------------------------------------------- errors
 
 @check

@@ -16,6 +16,7 @@ internal import ServiceLife
               minimax up --model compose/models/demo --expert-hosts 2
               minimax ask "What is the password of the old bridge?" --file compose/examples/sense-and-sensibility.txt
             """,
+        version: productVersion,
         subcommands: [
             UpCommand.self, AskCommand.self, SessionsCommand.self, PlanCommand.self, HealthCommand.self,
             InspectCommand.self,

@@ -30,7 +30,8 @@ final class LiveSequence: Sendable {
         self.outputs = outputs
         let ends = request.stopTokens.union(request.ignoreEnd ? [] : endTokens)
         let sampler = Sampler(request.sampling, prompt: request.prompt, suppressed: suppressed, ends: Array(ends))
-        progress = Mutex(SequenceProgress(sampler: sampler))
+        let pooled = request.promptEmbedding.map { PooledRows($0, count: request.prompt.count) }
+        progress = Mutex(SequenceProgress(sampler: sampler, pooled: pooled))
     }
 
     /// Tells the client what came of a step's rows.
@@ -45,6 +46,7 @@ final class LiveSequence: Sendable {
         // What lies before its first rows came from a kept state.
         if news.isFirst { send(.begun(reused: min(choice.part.rows.start, request.prompt.count))) }
         if let logprobs = news.promptLogprobs { send(.prompt(logprobs)) }
+        if let embedding = news.embedding { send(.embedding(embedding)) }
         if let token = news.token { send(.token(token, news.logprobs)) }
         return news.end
     }
@@ -80,8 +82,8 @@ extension LiveSequence {
         return prompt + progress.withLock { $0.generated.prefix(count - prompt.count) }
     }
 
-    /// Log-probabilities of the prompt's tokens come from rows that are computed.
-    var reusesPrefix: Bool { request.reusesPrefix && !request.promptLogprobs }
+    /// Log-probabilities of the prompt's tokens, and the mean of their hidden states, come from rows that are computed.
+    var reusesPrefix: Bool { request.reusesPrefix && !request.promptLogprobs && request.promptEmbedding != .mean }
 }
 
 extension Collection<LiveSequence> {

@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// How far one sequence has come. A pure value, which the engine changes from step to step.
 struct SequenceProgress {
     /// What a client is told after a step with rows of its sequence, in this order.
@@ -6,6 +8,8 @@ struct SequenceProgress {
         var isFirst = false
         /// Of the whole prompt, where they were asked for.
         var promptLogprobs: [TokenLogprobs?]?
+        /// Of the whole prompt, where it was asked for.
+        var embedding: [Float]?
         /// The next token of the answer.
         var token: Int32?
         /// Of `token`, where they were asked for.
@@ -23,14 +27,19 @@ struct SequenceProgress {
     private var hasTakenRows = false
     /// Of the prompt's tokens so far, where they are asked for. Nothing precedes the first one: it has none.
     private(set) var promptLogprobs: [TokenLogprobs?] = [nil]
+    /// Of the prompt's tokens so far, where an embedding is asked for.
+    private var pooled: PooledRows?
 
-    init(sampler: Sampler) { self.sampler = sampler }
+    init(sampler: Sampler, pooled: PooledRows? = nil) { (self.sampler, self.pooled) = (sampler, pooled) }
 
     /// A step with rows of this sequence begins.
     mutating func begin(at now: ContinuousClock.Instant) { begun = begun ?? now }
 
     /// The prompt's next token was this likely.
     mutating func note(_ logprobs: TokenLogprobs) { promptLogprobs.append(logprobs) }
+
+    /// The model has made these of tokens of the prompt, from position `start` on.
+    mutating func pool(_ hidden: Tensor, start: Int) { pooled?.add(hidden, start: start) }
 
     /// The sequence's rows of a step were computed.
     ///
@@ -46,6 +55,7 @@ struct SequenceProgress {
         hasTakenRows = true
         guard yieldsToken else { return news }
         if generated.isEmpty, request.promptLogprobs { news.promptLogprobs = promptLogprobs }
+        if generated.isEmpty { news.embedding = pooled?.vector }
         guard let token else {
             news.end = .length        // only the prompt was to be read
             return news

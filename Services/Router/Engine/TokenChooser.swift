@@ -44,6 +44,7 @@ struct TokenChooser: Sendable {
         for part in work {
             let rows = firstRow ..< firstRow + part.rows.count
             if part.sequence.request.promptLogprobs { try await noteLogprobs(of: part, hidden.rows(rows)) }
+            if part.sequence.request.promptEmbedding != nil { pool(part, hidden.rows(rows)) }
             firstRow = rows.upperBound
             if part.needsToken {
                 open.append(OpenRow(part: part, hidden: hidden.row(firstRow - 1), question: question(about: part)))
@@ -113,6 +114,10 @@ struct TokenChooser: Sendable {
     /// About how many additions or the like a row's choice takes.
     private static func operations(_ answers: [HeadRow]) -> Int {
         64 * (answers.map { $0.candidates.count + $0.named.count }.max() ?? 0)
+    }
+
+    private func pool(_ part: SequenceRows, _ hidden: Tensor) {
+        part.sequence.progress.withLock { $0.pool(hidden, start: part.rows.start) }
     }
 
     /// A prompt that is read again has its first ones already.

@@ -34,6 +34,7 @@ struct ChoiceRun {
         case .submitted: break
         case .begun(let reused): if choice.isFirst { tally.noteCached(reused, ofPrompt: choice.prompt) }
         case .prompt(let logprobs): sendEcho(logprobs)
+        case .embedding: break        // a choice asks for none
         case .token(let token, let logprobs):
             try await sendEchoOfFirst()
             stopwatch.token()

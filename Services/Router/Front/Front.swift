@@ -5,6 +5,7 @@ internal import JSON
 internal import Logging
 internal import NIOCore
 internal import Records
+internal import ServiceLife
 internal import Tensors
 internal import Tokenizer
 
@@ -14,6 +15,7 @@ internal import Tokenizer
 struct Front: Sendable {
     let generator: any Generator
     let tokenizer: BytePairTokenizer
+    let tokenizerInfo: TokenizerInfo
     let config: FrontConfig
     let metrics: FrontMetrics
     let bodies: BodyBudget
@@ -30,11 +32,12 @@ struct Front: Sendable {
     ///   - sessions: those of all clients.
     ///   - states: along their tokens.
     init(
-        generator: any Generator, tokenizer: BytePairTokenizer, config: FrontConfig = FrontConfig(),
-        sessions: SessionBook, states: any SessionStates
+        generator: any Generator, tokenizer: BytePairTokenizer, tokenizerInfo: TokenizerInfo,
+        config: FrontConfig = FrontConfig(), sessions: SessionBook, states: any SessionStates
     ) {
         self.generator = generator
         self.tokenizer = tokenizer
+        self.tokenizerInfo = tokenizerInfo
         self.config = config
         self.sessions = sessions
         self.states = states
@@ -73,9 +76,9 @@ struct Front: Sendable {
         router.add(middleware: FrontMiddleware(metrics: metrics, crossOrigin: config.crossOrigin))
         router.get("/") { _, _ in hint() }
         router.get("/health") { _, _ in health() }
-        let api = router.group("/v1").add(
-            middleware: AuthorizationMiddleware(
-                authorization: Authorization(keys: config.apiKeys, names: config.apiKeyNames)))
+        let authorization = AuthorizationMiddleware(
+            authorization: Authorization(keys: config.apiKeys, names: config.apiKeyNames))
+        let api = router.group("/v1").add(middleware: authorization)
         api.post("/chat/completions") { request, context in
             try await answer(request, context) { fields, seed, cancellation in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)
@@ -92,6 +95,7 @@ struct Front: Sendable {
             }
         }
         addSessions(to: api)
+        addSmallEndpoints(to: router, api, authorization)
         api.get("/models") { _, _ in Response(json: ["object": "list", "data": [modelCard]]) }
         // A model's name may contain slashes.
         api.get("/models/**") { request, _ in
@@ -110,12 +114,22 @@ struct Front: Sendable {
             cancellation: cancellation)
     }
 
+    /// vLLM has those between texts and token ids at the root.
+    private func addSmallEndpoints(
+        to router: Router<FrontContext>, _ api: RouterGroup<FrontContext>, _ authorization: AuthorizationMiddleware
+    ) {
+        router.get("/version") { _, _ in Response(json: ["version": .string(productVersion)]) }
+        addText(to: router.group().add(middleware: authorization))
+        addText(to: api)
+        api.post("/embeddings") { request, context in try await embeddings(request, context) }
+    }
+
     private var modelCard: JSONValue {
         let model = generator.model
         return [
             "id": .string(model.id), "object": "model", "created": .int(model.created),
             "owned_by": .string(model.ownedBy),
-            "max_model_len": .int(model.usableLength ?? model.contextLength),
+            "max_model_len": .int(model.servedLength), "family": .string(model.family),
         ]
     }
 

@@ -129,12 +129,16 @@ enum Endpoints {
     static let models = "/v1/models"
     static let health = "/health"
     static let sessions = "/v1/sessions"
+    static let version = "/version"
+    static let embeddings = "/v1/embeddings"
+    /// At the root, and under `/v1` as well.
+    static let tokenize = "/tokenize", detokenize = "/detokenize", tokenizerInfo = "/tokenizer_info"
 
     /// What a path knows, as `Allow` spells it; nil: nothing is there.
     static func methods(_ path: String) -> String? {
         switch path {
-        case chat, completions: "POST, OPTIONS"
-        case "", "/", health, models: "GET, HEAD, OPTIONS"
+        case chat, completions, embeddings, tokenize, detokenize, "/v1" + tokenize, "/v1" + detokenize: "POST, OPTIONS"
+        case "", "/", health, models, version, tokenizerInfo, "/v1" + tokenizerInfo: "GET, HEAD, OPTIONS"
         case sessions: "GET, HEAD, POST, OPTIONS"
         default: path.hasPrefix(models + "/") ? "GET, HEAD, OPTIONS" : methodsOfSession(path)
         }
@@ -155,8 +159,10 @@ enum Endpoints {
     static func unknown(_ request: Request) -> APIError {
         let path = request.uri.path.echoed
         guard let methods = methods(request.uri.path) else {
+            let reason = NotOffered.reason(request.uri.path).map { " \($0)" } ?? ""
             return APIError(
-                status: .notFound, message: "Unknown request URL: \(request.method) \(path).", code: "unknown_url")
+                status: .notFound, message: "Unknown request URL: \(request.method) \(path).\(reason)",
+                code: "unknown_url")
         }
         return APIError(
             status: .methodNotAllowed, message: "\(path) answers \(methods), not \(request.method).",

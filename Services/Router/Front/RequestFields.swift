@@ -78,15 +78,7 @@ struct RequestFields: Sendable {
         guard case .array(let elements) = value else {
             throw .wrongType(name, expected: "an array of token ids", found: value)
         }
-        var ids: [Int32] = []
-        for (index, element) in elements.enumerated() {
-            do {
-                ids.append(Int32(try element.integer("\(name)[\(index)]", in: 0 ... vocabularySize - 1)))
-            } catch {
-                throw error.blaming(name)
-            }
-        }
-        return ids
+        return try elements.tokenIDs(name, of: name, vocabularySize: vocabularySize)
     }
 }
 

@@ -109,7 +109,7 @@ final class RunningJob: Sendable {
 
     /// Whether a full queue refuses a job is decided by its first choice. The others wait for room: an answer that has
     /// begun does not end because one of its choices came at a bad moment.
-    private static func generate(
+    static func generate(
         _ request: GenerationRequest, waits: Bool, on generator: any Generator,
         emit: (GenerationEvent) async throws -> Bool
     ) async throws -> FinishReason {

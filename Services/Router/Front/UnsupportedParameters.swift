@@ -139,3 +139,24 @@ extension UnsupportedParameter {
     /// Of `POST /v1/sessions/ID/rewind`.
     static let ofRewinding = UnsupportedParameter("metadata", because: "a session keeps its own; fork it instead.")
 }
+
+// Of requests that generate nothing.
+extension UnsupportedParameter {
+    /// Of `POST /tokenize`.
+    static let ofTokenizing =
+        prompts.filter { !["prompt", "messages", "add_generation_prompt", "prompt_truncate_len"].contains($0.name) } + [
+            UnsupportedParameter("truncate_prompt_tokens", because: "all tokens are told.")
+        ]
+
+    /// Of `POST /v1/embeddings`.
+    static let ofEmbeddings = [
+        UnsupportedParameter("messages", unless: [], because: "send 'input'."),
+        UnsupportedParameter("prompt", because: "send 'input'."),
+        UnsupportedParameter("stream", unless: false, because: "all embeddings come together."),
+        UnsupportedParameter("normalize", unless: true, because: "embeddings have the length 1."),
+        UnsupportedParameter("use_activation", unless: true, because: "embeddings have the length 1."),
+        UnsupportedParameter("embed_dtype", unless: "float32", because: "numbers are float32."),
+        UnsupportedParameter("endianness", unless: "native", "little", because: "numbers are little-endian."),
+        UnsupportedParameter("session_id", because: "embeddings are of whole texts."),
+    ]
+}

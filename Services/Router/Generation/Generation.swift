@@ -37,6 +37,8 @@ struct GenerationRequest: Sendable {
     /// Also report the prompt's tokens, in one `.prompt` event before the first token, with `topLogprobs` alternatives
     /// each.
     var promptLogprobs = false
+    /// Also make one vector of the prompt's hidden states, in one `.embedding` event.
+    var promptEmbedding: Pooling?
     /// Go on after an end token, which then counts as a token like any other.
     var ignoreEnd = false
     /// Ids that end the answer as the model's end tokens do. The receiver of the events acts on them; here they count
@@ -82,6 +84,8 @@ enum GenerationEvent: Sendable {
     case begun(reused: Int)
     /// One element per prompt token. The first is nil: nothing precedes it.
     case prompt([TokenLogprobs?])
+    /// The prompt's hidden states after the final norm as one vector of length 1.
+    case embedding([Float])
     /// The next token of the answer. The end token that ends a sequence is not sent, unless `ignoreEnd` makes it an
     /// ordinary one.
     case token(Int32, TokenLogprobs?)
@@ -116,14 +120,21 @@ struct ServedModel: Sendable, Equatable {
     /// Seconds since 1970.
     var created: Int
     var ownedBy: String
+    /// What kind of model it is, such as `MiniMax-M1`.
+    var family: String
     /// Most tokens of prompt and answer together.
     var contextLength: Int
     /// The same, as far as there is memory; nil: all of it.
     var usableLength: Int?
     /// Token ids are below this.
     var vocabularySize: Int
+    /// Components of a hidden state, and so of an embedding.
+    var hiddenSize: Int
     /// Names weights and arithmetic: equal fingerprints give equal answers for equal seeds.
     var fingerprint: String
+
+    /// Most tokens of prompt and answer together, as far as there is memory.
+    var servedLength: Int { usableLength ?? contextLength }
 }
 
 enum GeneratorReadiness: Sendable, Equatable {

@@ -21,6 +21,13 @@ enum ByteAlphabet {
         return bytes
     }()
 
+    /// How these bytes are spelled.
+    static func spelling(of bytes: [UInt8]) -> String {
+        var spelling = String.UnicodeScalarView()
+        for byte in bytes { spelling.append(scalars[Int(byte)]) }
+        return String(spelling)
+    }
+
     /// The bytes a token spells, or nil if one of its scalars is not in the alphabet.
     static func bytes(spelledBy token: String) -> [UInt8]? {
         var result: [UInt8] = []

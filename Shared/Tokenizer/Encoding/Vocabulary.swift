@@ -9,6 +9,8 @@ struct Vocabulary: Sendable {
     private var idsByBytes: [[UInt8]: Int32] = [:]
     /// Every other token by its UTF-8: added ones, and base tokens with scalars outside the byte alphabet.
     private var idsByContent: [[UInt8]: Int32] = [:]
+    /// The same the other way round.
+    private var contentsByID: [Int32: [UInt8]] = [:]
 
     /// Highest id + 1.
     var count: Int { bytesByID.count }
@@ -18,6 +20,12 @@ struct Vocabulary: Sendable {
     /// The bytes of `id` when decoded, or nil if there is no such token.
     func bytes(of id: Int32) -> [UInt8]? {
         id >= 0 && Int(id) < count ? bytesByID[Int(id)] : nil
+    }
+
+    /// How the file spells `id`; nil if there is no such token.
+    func spelling(of id: Int32) -> String? {
+        if let content = contentsByID[id] { return String(decoding: content, as: UTF8.self) }
+        return bytes(of: id).map(ByteAlphabet.spelling(of:))
     }
 
     func isSpecial(_ id: Int32) -> Bool {
@@ -45,6 +53,7 @@ struct Vocabulary: Sendable {
         let spelled = ByteAlphabet.bytes(spelledBy: token)
         let bytes = spelled ?? Array(token.utf8)
         guard place(bytes, at: id) else { return false }
+        if spelled == nil { contentsByID[id] = bytes }
         return
             (spelled == nil ? idsByContent.updateValue(id, forKey: bytes) : idsByBytes.updateValue(id, forKey: bytes))
             == nil
@@ -60,6 +69,7 @@ struct Vocabulary: Sendable {
             let bytes = ByteAlphabet.bytes(spelledBy: String(decoding: token.text, as: UTF8.self)) ?? token.text
             guard place(bytes, at: token.id) else { return false }
             idsByContent[Array(token.content.utf8)] = token.id
+            contentsByID[token.id] = Array(token.content.utf8)
         }
         isSpecialByID[Int(token.id)] = token.isSpecial
         return true

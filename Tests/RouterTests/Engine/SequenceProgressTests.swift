@@ -1,3 +1,4 @@
+internal import Tensors
 internal import Testing
 
 @testable import Router
@@ -102,6 +103,23 @@ internal import Testing
         let news = test.take(token)
         #expect(news.promptLogprobs == [nil])
         #expect(news.token == nil && news.end == (token == nil ? .length : .stop))
+    }
+
+    // MARK: embedding of the prompt
+
+    @Test("an embedding is told once, when all of the prompt was read")
+    func embedding() {
+        var test = self
+        test.request.tokensMax = 2
+        test.progress = SequenceProgress(
+            sampler: Sampler(SamplingParameters()), pooled: PooledRows(.mean, count: test.request.prompt.count))
+        test.progress.pool(Tensor(columns: 2, values: [3, 0, 0, 4]), start: 0)
+        let within = test.take(nil, yieldsToken: false)
+        test.progress.pool(Tensor(columns: 2, values: [0, 0]), start: 2)
+        let first = test.take(11)
+        test.progress.pool(Tensor(columns: 2, values: [9, 9]), start: 3)        // of the answer
+        let second = test.take(12)
+        #expect(within.embedding == nil && first.embedding == [0.6, 0.8] && second.embedding == nil)
     }
 
     // MARK: times

@@ -10,14 +10,16 @@ import Tokenizer
 
 @testable import Router
 
+private let demoModel = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("compose/models/demo").path
+
 /// The demo model's tokenizer.
 let demoTokenizer: BytePairTokenizer = {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-    do { return try BytePairTokenizer(contentsOf: root.appendingPathComponent("compose/models/demo").path) } catch {
-        fatalError("\(error)")
-    }
+    do { return try BytePairTokenizer(contentsOf: demoModel) } catch { fatalError("\(error)") }
 }()
+
+/// What the demo model's files say of it.
+let demoTokenizerInfo = Result { try TokenizerInfo(contentsOf: demoModel, endToken: nil) }
 
 extension BytePairTokenizer {
     /// The ids of a text that may spell special tokens; none if it cannot be encoded.
@@ -34,7 +36,8 @@ func withFront(
     var quiet = Logger(label: "tests")
     quiet.logLevel = .critical
     let front = Front(
-        generator: generator, tokenizer: demoTokenizer, config: config, sessions: sessions, states: states)
+        generator: generator, tokenizer: demoTokenizer, tokenizerInfo: try demoTokenizerInfo.get(), config: config,
+        sessions: sessions, states: states)
     let application = front.application(on: .hostname("127.0.0.1", port: 0), logger: logger ?? quiet) {
         continuation.yield($0.localAddress?.port ?? 0)
     }

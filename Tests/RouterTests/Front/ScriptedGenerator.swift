@@ -8,8 +8,8 @@ final class ScriptedGenerator: Generator {
     typealias Script = @Sendable (GenerationRequest, Emit) async throws -> FinishReason
 
     let model = ServedModel(
-        id: "demo/model", created: 1_700_000_000, ownedBy: "tests", contextLength: 2000, vocabularySize: 4096,
-        fingerprint: "fp_test")
+        id: "demo/model", created: 1_700_000_000, ownedBy: "tests", family: "MiniMax-Text-01",
+        contextLength: 2000, vocabularySize: 4096, hiddenSize: 3, fingerprint: "fp_test")
     let readiness: GeneratorReadiness
     private let script: Script
     private let asked = Mutex<[GenerationRequest]>([])

@@ -9,7 +9,7 @@ import Testing
         try await withFront(ScriptedGenerator.saying([100])) { client in
             let card: JSONValue = [
                 "id": "demo/model", "object": "model", "created": .int(1_700_000_000), "owned_by": "tests",
-                "max_model_len": .int(2000),
+                "max_model_len": .int(2000), "family": "MiniMax-Text-01",
             ]
             let list = try await client.get("/v1/models")
             #expect(list.json == ["object": "list", "data": [card]])

@@ -6,10 +6,8 @@ internal import Tokenizer
 
 /// Reads the body of `POST /v1/completions`.
 struct CompletionRequest {
-    /// A prompt as it came: text, or token ids.
     private enum Source {
-        case text(String)
-        case ids([Int32])
+        case given(PromptSource)
         /// The beginning of a document: what OpenAI continues when no prompt is given.
         case begin
     }
@@ -39,23 +37,23 @@ struct CompletionRequest {
     /// - Parameter cancellation: ends the work early.
     func encoded(by tokenizer: BytePairTokenizer, contextLength: Int, _ cancellation: CancellationFlag) throws -> Job {
         var job = job
-        for case .text(let text) in sources {
+        for case .given(.text(let text)) in sources {
             try job.check(promptBytes: text.utf8.count, tokenizer, contextLength: contextLength, promptName: "prompt")
         }
         if job.session != nil { return try inSession(job, tokenizer, cancellation) }
         for source in sources {
             switch source {
-            case .text(let text):
+            case .given(.text(let text)):
                 job.prompts.append(
                     Job.Prompt(
                         ids: try tokenizer.encoded(PromptText(template: text), "prompt", cancellation).ids, text: text))
-            case .ids(let ids): job.prompts.append(Job.Prompt(ids: ids))
+            case .given(.ids(let ids)): job.prompts.append(Job.Prompt(ids: ids))
             case .begin:
                 guard let begin = tokenizer.id(of: ChatTemplate.begin) else { throw APIError.missing("prompt") }
                 job.prompts.append(Job.Prompt(ids: [begin], text: ""))
             }
         }
-        guard job.prompts.allSatisfy({ !$0.ids.isEmpty }) else { throw Self.emptyPrompt }
+        guard job.prompts.allSatisfy({ !$0.ids.isEmpty }) else { throw APIError.emptyPrompt("prompt") }
         try job.fit(absent: Self.tokensDefault, contextLength: contextLength, promptName: "prompt")
         return job
     }
@@ -69,72 +67,19 @@ struct CompletionRequest {
         }
         var job = job
         switch sources[0] {
-        case .text(let text):
+        case .given(.text(let text)):
             let tokens = try tokenizer.encoded(PromptText(template: text), "prompt", cancellation).ids
             job.session?.turns = [Session.Turn(role: "prompt", tokens: tokens)]
-        case .ids(let ids): job.session?.turns = [Session.Turn(role: "prompt", tokens: ids)]
+        case .given(.ids(let ids)): job.session?.turns = [Session.Turn(role: "prompt", tokens: ids)]
         case .begin: break
         }
         return job        // fitted once the session's length is known
     }
 
-    private static let emptyPrompt = APIError.invalid(
-        "prompt", "Invalid 'prompt': expected at least one token.", code: "empty_prompt")
-
-    /// A string, token ids, or an array of either.
     private static func sources(_ fields: RequestFields, vocabularySize: Int) throws(APIError) -> [Source] {
         guard let value = fields.value("prompt") else { return [.begin] }
-        switch value {
-        case .string(let text): return [try self.text(text)]
-        case .array(let elements):
-            guard let first = elements.first else { throw emptyPrompt }
-            if case .number = first { return [.ids(try ids(elements, "prompt", vocabularySize: vocabularySize))] }
-            guard elements.count <= Job.promptsMax else {
-                let message =
-                    """
-                    Invalid 'prompt': array too long. Expected at most \(Job.promptsMax) prompts, but got \
-                    \(elements.count) instead.
-                    """
-                throw .invalid("prompt", message, code: "array_above_max_length")
-            }
-            var sources: [Source] = []
-            for (index, element) in elements.enumerated() {
-                switch element {
-                case .string(let text): sources.append(try self.text(text))
-                case .array(let inner):
-                    sources.append(.ids(try ids(inner, "prompt[\(index)]", vocabularySize: vocabularySize)))
-                default:
-                    throw APIError.wrongType(
-                        "prompt[\(index)]", expected: "a string or an array of token ids", found: element
-                    ).blaming("prompt")
-                }
-            }
-            return sources
-        default: throw .wrongType("prompt", expected: "a string or an array", found: value)
+        return try PromptSource.read(value, "prompt", countMax: Job.promptsMax, vocabularySize: vocabularySize).map {
+            .given($0)
         }
-    }
-
-    private static func text(_ text: String) throws(APIError) -> Source {
-        guard !text.isEmpty else { throw emptyPrompt }
-        return .text(text)
-    }
-
-    private static func ids(_ elements: [JSONValue], _ name: String, vocabularySize: Int) throws(APIError) -> [Int32] {
-        guard !elements.isEmpty else { throw emptyPrompt }
-        var ids: [Int32] = []
-        ids.reserveCapacity(elements.count)
-        for (index, element) in elements.enumerated() {
-            // The name is only spelled out on the way to an error: a prompt may have a million ids.
-            if case .number(let digits) = element, let id = Int32(digits), id >= 0, Int(id) < vocabularySize {
-                ids.append(id)
-            } else {
-                do {
-                    ids.append(Int32(try element.integer("\(name)[\(index)]", in: 0 ... vocabularySize - 1)))
-                } catch {
-                    throw error.blaming("prompt")
-                }
-            }
-        }
-        return ids
     }
 }

@@ -1,0 +1,58 @@
+internal import JSON
+internal import Tensors
+internal import Tokenizer
+
+/// Reads the body of `POST /tokenize`, which vLLM has as well: a text, or a chat as the model would read it.
+struct Tokenization {
+    let ids: [Int32]
+    /// Whether the answer also spells the tokens.
+    let returnsSpellings: Bool
+
+    /// - Parameters:
+    ///   - config: tells where tools stand, and whether control tokens that messages spell are control tokens.
+    ///   - cancellation: ends the work early.
+    init(
+        _ fields: RequestFields, _ tokenizer: BytePairTokenizer, _ config: FrontConfig, _ cancellation: CancellationFlag
+    ) throws {
+        returnsSpellings = try fields.bool("return_token_strs", default: false)
+        // This model's tokenizer puts no tokens around a text, so either value is what happens anyway.
+        _ = try fields.bool("add_special_tokens", default: false)
+        let isChat = fields.value("messages") != nil
+        for parameter in UnsupportedParameter.ofTokenizing {
+            try parameter.check(fields, of: isChat ? .chat : .completion)
+        }
+        switch (isChat, fields.value("prompt")) {
+        case (true, nil):
+            let prompt = try Self.chat(fields, config)
+            ids = try tokenizer.encoded(config.trustsSpecialTokens ? prompt.trusted : prompt, "messages", cancellation)
+                .ids
+        case (true, _?):
+            throw APIError.invalid("prompt", "'messages' and 'prompt' are both given; send one of them.")
+        case (false, let value):
+            guard let value else { throw APIError.missing("prompt") }
+            guard case .string(let text) = value else {
+                throw APIError.wrongType("prompt", expected: "a string", found: value)
+            }
+            ids = try tokenizer.encoded(PromptText(template: text), "prompt", cancellation).ids
+        }
+    }
+
+    private static func chat(_ fields: RequestFields, _ config: FrontConfig) throws -> PromptText {
+        let messages = try ChatMessages.read(fields), tools = try ChatTools.read(fields)
+        let isContinued = try fields.bool("add_generation_prompt", default: true)
+        return ChatTemplate(toolPlace: config.toolPlace).render(
+            messages, tools: tools, addingGenerationPrompt: isContinued)
+    }
+
+    /// The answer as JSON text. It may have millions of tokens, so no tree of values is made of it.
+    func answer(_ tokenizer: BytePairTokenizer, lengthMax: Int) -> String {
+        var text = "{\"count\":\(ids.count),\"max_model_len\":\(lengthMax),\"tokens\":["
+        for (index, id) in ids.enumerated() { text += index == 0 ? "\(id)" : ",\(id)" }
+        guard returnsSpellings else { return text + "],\"token_strs\":null}" }
+        text += "],\"token_strs\":["
+        for (index, id) in ids.enumerated() {
+            text += (index == 0 ? "" : ",") + JSONValue.string(tokenizer.spelling(of: id) ?? "").text()
+        }
+        return text + "]}"
+    }
+}
