@@ -32,6 +32,13 @@ struct RESTTests {
         #expect(card["object"] == "model")
     }
 
+    @Test("the router and the command tell the same version")
+    func version() async throws {
+        let told = try await suiteCluster().get("/version").json["version"]?.text
+        let result = try await Tool.run(Paths.program("minimax").path, ["--version"])
+        #expect(result.status == 0 && result.output == "\(told ?? "none")\n", "\(result.output)")
+    }
+
     @Test("every metric of every process says what it is", arguments: ["router", "attention", "expert-1"])
     func metricTexts(process: String) async throws {
         let cluster = try suiteCluster()
