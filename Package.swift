@@ -147,7 +147,8 @@ let package = Package(
             name: "Tokenizer",
             dependencies: ["JSON", algorithms, .product(name: "HeapModule", package: "swift-collections")],
             path: "Shared/Tokenizer", swiftSettings: settings),
-        .target(name: "Chat", dependencies: ["JSON", "Tokenizer"], path: "Shared/Chat", swiftSettings: settings),
+        .target(
+            name: "Chat", dependencies: ["JSON", "Jinja", "Tokenizer"], path: "Shared/Chat", swiftSettings: settings),
         // What every service has; each target is one idea.
         .target(
             name: "ServiceLife",

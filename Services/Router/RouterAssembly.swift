@@ -61,6 +61,8 @@ struct RouterAssembly: Sendable {
             compute: Compute(threads: Machine.coreCount), loop: EventLoopExecutor(group),
             capacityFactor: config.capacityFactor)
         var front = config.front
+        front.template = try PromptTemplates.template(
+            file: config.chatTemplate, tokenizerInfo, family: config.front.template)
         front.choicesAtOnce = min(config.schedule.limits.placesMax, front.choicesAtOnce)
         front.connectionsMax = min(front.connectionsMax, Self.connectionsWithinDescriptors)
         self.front = front

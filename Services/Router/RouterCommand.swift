@@ -1,6 +1,7 @@
 internal import Admin
 internal import AdminMessages
 internal import ArgumentParser
+internal import Chat
 internal import Flags
 internal import NIOCore
 internal import ServiceLife
@@ -71,13 +72,14 @@ internal import Transport
     private func config() throws -> RouterConfig {
         let keys = try front.keys.keys()
         var frontConfig = try front.config(keys)
-        (frontConfig.toolPlace, frontConfig.sharesPrefixes) = (prefixes.toolPlace, prefixes.sharePrefixes)
+        frontConfig.template = ChatTemplate(toolPlace: prefixes.toolPlace)
+        frontConfig.sharesPrefixes = prefixes.sharePrefixes
         return RouterConfig(
             model: model, modelName: modelName, contextLength: contextLength == 0 ? nil : contextLength,
             attention: attention.config, control: control, callTimeout: .seconds(Int64(callTimeoutSeconds)),
             admitWait: .seconds(admitWaitSeconds), capacityFactor: experts.capacity,
             hosts: experts.config(arithmetic, spin),
             schedule: schedule.config(weights: try front.keys.weights(of: keys)),
-            prefixes: prefixes.config, front: frontConfig, records: records)
+            prefixes: prefixes.config, front: frontConfig, chatTemplate: front.chatTemplate, records: records)
     }
 }

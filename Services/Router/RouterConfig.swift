@@ -24,6 +24,8 @@ struct RouterConfig: Sendable {
     var schedule: ScheduleConfig
     var prefixes: PrefixConfig
     var front: FrontConfig
+    /// A file with a chat template; nil: the checkpoint's own template is used.
+    var chatTemplate: String?
     /// Where sessions are stored: a folder or a file; nil: in memory, until the router ends.
     var records: String?
 

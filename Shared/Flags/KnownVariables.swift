@@ -7,7 +7,7 @@ package enum KnownVariables {
         admin admit-wait-seconds ageing-seconds announce answer-tokens api-key api-key-weights api-keys
         api-keys-file arithmetic attention attention-hosts attention-parts batch bodies-max-mib body-max-mib
         body-rate-min call-timeout-seconds capacity-factor capacity-seconds check columns connections-max
-        context context-length control copies cors-origins data disk-max-mib drain drain-seconds duration
+        chat-template context context-length control copies cors-origins data disk-max-mib drain drain-seconds duration
         exit-with-parent expert-hosts file folder force gate-skew hang-ups head-seconds host
         host-silence-seconds host-wait-seconds hot-copies idle-seconds inter-token-target-ms json
         keep-alive-seconds keep-every kernels keys layers limit listen live load log-folder log-format

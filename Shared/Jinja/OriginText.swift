@@ -47,6 +47,9 @@ package struct OriginText: Sendable {
     /// The origin of what is made out of this text as a whole: content as soon as a byte of it is content.
     var whole: TextOrigin { borders.isEmpty && (first == .template || bytes.isEmpty) ? .template : .content }
 
+    /// Adds the pieces of `right` at the end, each with its own origin.
+    package static func += (left: inout OriginText, right: OriginText) { left.append(right) }
+
     mutating func append(_ other: OriginText) {
         if other.bytes.isEmpty { return }
         if bytes.isEmpty {

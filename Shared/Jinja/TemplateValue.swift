@@ -94,7 +94,7 @@ package struct RenderLimits: Sendable {
     package var valueDepth: Int
 
     /// Sets each limit; a conversation of 100,000 messages needs a fifth of the default steps.
-    package init(steps: Int = 50_000_000, textBytes: Int = 256 << 20, depth: Int = 400, valueDepth: Int = 200) {
+    package init(steps: Int = 50_000_000, textBytes: Int = 256 << 20, depth: Int = 200, valueDepth: Int = 200) {
         self.steps = steps
         self.textBytes = textBytes
         self.depth = depth

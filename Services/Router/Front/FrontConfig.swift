@@ -26,8 +26,25 @@ struct FrontConfig: Sendable {
     var choicesAtOnce = 8
     /// Whether control tokens that are spelled in chat messages and tools count as such.
     var trustsSpecialTokens = false
-    /// Where tools stand in the prompt of a chat.
-    var toolPlace = ChatTemplate.ToolPlace.behindMessages
+    /// Makes the prompts of chats.
+    var template: any PromptTemplate = ChatTemplate()
     /// Whether requests with different API keys share prefixes.
     var sharesPrefixes = false
+}
+
+extension FrontConfig {
+    /// Sessions consist of messages that are rendered one by one, which only the family's own template can do.
+    ///
+    /// - Parameter name: of the parameter that asks for it.
+    func templateOfSessions(_ name: String) throws(APIError) -> ChatTemplate {
+        guard let template = template as? ChatTemplate else {
+            throw .notSupported(
+                name,
+                """
+                '\(name)' is not supported: sessions of messages need the model family's own chat template. Send all \
+                messages each time; what was computed of them is reused.
+                """)
+        }
+        return template
+    }
 }

@@ -64,6 +64,13 @@ struct FrontOptions: ParsableArguments {
             """)
     var trustSpecialTokens = usual.trustsSpecialTokens
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A chat template in Jinja, which makes the prompts of chats instead of the checkpoint's own.
+            """, valueName: "file"))
+    var chatTemplate: String?
+
     @OptionGroup var keys: APIKeyOptions
 
     func validate() throws {

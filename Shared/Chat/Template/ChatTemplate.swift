@@ -7,7 +7,7 @@ package import Tokenizer
 ///   three points: it drops the role "tool", which we read as "function"; it takes content as a list of parts only; and
 ///   it drops an assistant's calls, which we write as the function call guide of MiniMaxAI/MiniMax-VL-01 shows that the
 ///   model writes them.
-package struct ChatTemplate: Sendable {
+package struct ChatTemplate: PromptTemplate {
     /// The token that begins each message.
     package static let begin = "<beginning_of_sentence>"
 
@@ -25,7 +25,8 @@ package struct ChatTemplate: Sendable {
         /// begins with the same text, tools included.
         case behindSystem
     }
-    private let toolPlace: ToolPlace
+    /// Where tools stand.
+    package let toolPlace: ToolPlace
 
     /// - Parameter toolPlace: the model was trained with tools behind all messages only.
     package init(toolPlace: ToolPlace = .behindMessages) { self.toolPlace = toolPlace }
@@ -80,12 +81,14 @@ package struct ChatTemplate: Sendable {
     }
 }
 
-/// Where a prompt ends, and so what the model goes on with.
-package enum PromptEnding: Sendable, Equatable {
-    /// Where the answer of the assistant begins.
-    case answer
-    /// Behind the last message.
-    case messages
-    /// Inside the last message, which is the assistant's and not over.
-    case insideLastMessage
+extension ChatTemplate {
+    /// That of MiniMax-Text-01; with reasoning, where the tokenizer has tokens for it.
+    package func syntax(_ tokenizer: BytePairTokenizer) -> AnswerSyntax {
+        AnswerSyntax(tokenizer: tokenizer, template: nil)
+    }
+
+    /// Never fails, and does not depend on circumstances.
+    package func render(
+        _ conversation: Conversation, ending: PromptEnding, _: PromptCircumstances
+    ) -> PromptText { render(conversation, ending: ending) }
 }

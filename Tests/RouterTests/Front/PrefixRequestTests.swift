@@ -71,7 +71,7 @@ import Tokenizer
     @Test("with tools first, they are among what is worth keeping with the system message")
     func toolsFirst() async throws {
         var config = FrontConfig()
-        config.toolPlace = .behindSystem
+        config.template = ChatTemplate(toolPlace: .behindSystem)
         let long = String(repeating: "one two three ", count: 200)
         let turns = [[("system", long), ("user", "a")], [("system", long), ("user", "b")]]
         let asked = try await requests(Self.chat, turns.map { Self.body($0, "," + Self.tools) }, config)

@@ -45,8 +45,7 @@ extension Front {
             let fields = try Self.fields(bytes, generator.model)
             try checkModel(fields)
             return try SessionCreation(
-                fields, model: generator.model, tokenizer, trustsSpecialTokens: config.trustsSpecialTokens,
-                cancellation)
+                fields, model: generator.model, tokenizer, config, cancellation)
         }
         withExtendedLifetime(body) {}
         try await prefill(creation, context)

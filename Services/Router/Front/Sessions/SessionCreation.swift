@@ -14,10 +14,11 @@ struct SessionCreation: Sendable {
     var tokens: [Int32] { turns.flatMap(\.tokens) }
 
     /// - Parameters:
-    ///   - trustsSpecialTokens: whether control tokens that messages spell are control tokens; else they are text.
+    ///   - config: tells how messages are rendered, and whether control tokens that they spell are control tokens; else
+    ///     they are text.
     ///   - cancellation: ends the work early.
     init(
-        _ fields: RequestFields, model: ServedModel, _ tokenizer: BytePairTokenizer, trustsSpecialTokens: Bool,
+        _ fields: RequestFields, model: ServedModel, _ tokenizer: BytePairTokenizer, _ config: FrontConfig,
         _ cancellation: CancellationFlag
     ) throws {
         for parameter in UnsupportedParameter.ofSessions { try parameter.check(fields, of: .chat) }
@@ -34,9 +35,10 @@ struct SessionCreation: Sendable {
         case (nil, nil): turns = []
         case (_?, nil):
             let conversation = Conversation(messages: try ChatMessages.read(fields))
-            try check(bytes: ChatTemplate().render(conversation, ending: .messages).byteCount)
+            let template = try config.templateOfSessions("messages")
+            try check(bytes: template.render(conversation, ending: .messages).byteCount)
             var addition = SessionAddition(id: "")
-            try addition.addChat(conversation) { try encode(trustsSpecialTokens ? $0.trusted : $0) }
+            try addition.addChat(conversation) { try encode(config.trustsSpecialTokens ? $0.trusted : $0) }
             turns = addition.turns
         case (nil, .string(let text)?):
             try check(bytes: text.utf8.count)

@@ -9,7 +9,7 @@ extension Front {
     func addText(to group: RouterGroup<FrontContext>) {
         group.post("/tokenize") { request, context in
             try await answer(request, context) { fields, cancellation in
-                try Tokenization(fields, tokenizer, config, cancellation).answer(
+                try Tokenization(fields, prompts(cancellation)).answer(
                     tokenizer, lengthMax: generator.model.servedLength)
             }
         }

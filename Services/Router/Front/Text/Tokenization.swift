@@ -1,3 +1,4 @@
+internal import Chat
 internal import JSON
 internal import Tensors
 internal import Tokenizer
@@ -8,12 +9,8 @@ struct Tokenization {
     /// Whether the answer also spells the tokens.
     let returnsSpellings: Bool
 
-    /// - Parameters:
-    ///   - config: tells where tools stand, and whether control tokens that messages spell are control tokens.
-    ///   - cancellation: ends the work early.
-    init(
-        _ fields: RequestFields, _ tokenizer: BytePairTokenizer, _ config: FrontConfig, _ cancellation: CancellationFlag
-    ) throws {
+    /// - Parameter prompts: makes the prompt of a chat.
+    init(_ fields: RequestFields, _ prompts: ConversationPrompts) throws {
         returnsSpellings = try fields.bool("return_token_strs", default: false)
         // This model's tokenizer puts no tokens around a text, so either value is what happens anyway.
         _ = try fields.bool("add_special_tokens", default: false)
@@ -23,9 +20,7 @@ struct Tokenization {
         }
         switch (isChat, fields.value("prompt")) {
         case (true, nil):
-            let prompt = try Self.chat(fields, config)
-            ids = try tokenizer.encoded(config.trustsSpecialTokens ? prompt.trusted : prompt, "messages", cancellation)
-                .ids
+            ids = try prompts.encoded(try Self.turn(fields)).ids
         case (true, _?):
             throw APIError.invalid("prompt", "'messages' and 'prompt' are both given; send one of them.")
         case (false, let value):
@@ -33,15 +28,15 @@ struct Tokenization {
             guard case .string(let text) = value else {
                 throw APIError.wrongType("prompt", expected: "a string", found: value)
             }
-            ids = try tokenizer.encoded(PromptText(template: text), "prompt", cancellation).ids
+            ids = try prompts.tokenizer.encoded(PromptText(template: text), "prompt", prompts.cancellation).ids
         }
     }
 
-    private static func chat(_ fields: RequestFields, _ config: FrontConfig) throws -> PromptText {
-        let messages = try ChatMessages.read(fields), tools = try ChatTools.read(fields)
-        let isContinued = try fields.bool("add_generation_prompt", default: true)
-        return ChatTemplate(toolPlace: config.toolPlace).render(
-            messages, tools: tools, addingGenerationPrompt: isContinued)
+    private static func turn(_ fields: RequestFields) throws(APIError) -> ChatTurn {
+        let conversation = Conversation(messages: try ChatMessages.read(fields), tools: try ChatTools.read(fields))
+        return ChatTurn(
+            conversation: conversation, ending: try ChatRequest.ending(fields, conversation.messages),
+            arguments: try ChatRequest.templateArguments(fields))
     }
 
     /// The answer as JSON text. It may have millions of tokens, so no tree of values is made of it.

@@ -6,6 +6,8 @@ internal import Tokenizer
 /// gives it. Tools that render prompts themselves, such as lm-eval, take special tokens and chat template from there.
 struct TokenizerInfo: Sendable {
     let json: JSONValue
+    /// The texts of chat templates by their names; the only one is often called "default".
+    let templates: [String: String]
 
     /// Templates have some kilobytes, lists of added tokens some hundreds.
     private static let bytesMax = 16 << 20
@@ -32,16 +34,46 @@ struct TokenizerInfo: Sendable {
     ) throws(TokenizerError) {
         var members: [JSONValue.Member] = []
         if let config { members = try Self.members(config, file) }
+        var templates = Self.templates(members.first { $0.name == "chat_template" }?.value ?? .null)
+        members = members.map { member in
+            guard member.name == "chat_template" else { return member }
+            return JSONValue.Member(name: member.name, value: Self.defaultTemplate(member.value) ?? .null)
+        }
         if let template {
             guard let text = String(validating: template, as: UTF8.self) else {
                 throw TokenizerError(file: templateFile, field: "", expected: "UTF-8", found: "other bytes")
             }
             Self.set("chat_template", .string(text), in: &members)
+            templates = ["default": text]
         }
         let given = JSONValue.object(members)
         if given["eos_token"] ?? .null == .null { Self.set("eos_token", .text(endToken), in: &members) }
         if given["tokenizer_class"] == nil { Self.set("tokenizer_class", "PreTrainedTokenizerFast", in: &members) }
         json = .object(members)
+        self.templates = templates
+    }
+
+    /// The texts of the tokens that chat templates know by name.
+    var tokens: [(name: String, text: String)] {
+        ["bos_token", "eos_token", "pad_token", "unk_token"].compactMap { name in
+            if case .string(let text)? = json[name] { (name, text) } else { nil }
+        }
+    }
+
+    private static func templates(_ value: JSONValue) -> [String: String] {
+        switch value {
+        case .string(let text): return ["default": text]
+        case .array(let elements):
+            var templates: [String: String] = [:]
+            for element in elements {
+                guard case .string(let name)? = element["name"], case .string(let text)? = element["template"] else {
+                    continue
+                }
+                templates[name] = text
+            }
+            return templates
+        default: return [:]
+        }
     }
 
     private static func set(_ name: String, _ value: JSONValue, in members: inout [JSONValue.Member]) {
@@ -95,9 +127,7 @@ extension TokenizerInfo {
         case "tokenizer_class": try expect("a string", isString(value))
         case "model_max_length": try expect("a number", value == .null || value.double != nil)
         case "chat_template":
-            let template = defaultTemplate(value)
-            try expect("a template, or a list of templates with their names", template != nil)
-            return template ?? .null
+            try expect("a template, or a list of templates with their names", defaultTemplate(value) != nil)
         default: break
         }
         return value

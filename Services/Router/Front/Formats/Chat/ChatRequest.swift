@@ -14,9 +14,13 @@ struct ChatRequest {
         let messages = try ChatMessages.read(fields)
         turn = ChatTurn(
             conversation: Conversation(messages: messages, tools: try ChatTools.read(fields)),
-            ending: try Self.ending(fields, messages, hasSession: job.session != nil),
+            ending: try Self.ending(fields, messages),
             choice: try ChatTools.choice(fields),
-            callsMax: try fields.bool("parallel_tool_calls", default: true) ? nil : 1)
+            callsMax: try fields.bool("parallel_tool_calls", default: true) ? nil : 1,
+            arguments: try Self.templateArguments(fields))
+        guard turn.ending == .answer || job.session == nil else {
+            throw .notSupported("session_id", "'session_id' is not supported unless the prompt asks for an answer.")
+        }
         // The newer name wins where a client sends both.
         let older = try fields.integer("max_tokens", in: 1 ... Int(Int32.max))
         job.request(
@@ -33,17 +37,12 @@ struct ChatRequest {
     }
 
     /// How vLLM lets clients choose where the prompt ends.
-    private static func ending(
-        _ fields: RequestFields, _ messages: [ChatMessage], hasSession: Bool
-    ) throws(APIError) -> PromptEnding {
+    static func ending(_ fields: RequestFields, _ messages: [ChatMessage]) throws(APIError) -> PromptEnding {
         let continues = try fields.bool("continue_final_message", default: false)
         let adds = try fields.bool("add_generation_prompt", default: !continues)
         guard continues || !adds else { return .answer }
-        let name = continues ? "continue_final_message" : "add_generation_prompt"
-        guard !hasSession else {
-            throw .notSupported(name, "'\(name)' is not supported with 'session_id': a session goes on with an answer.")
-        }
         guard continues else { return .messages }
+        let name = "continue_final_message"
         guard !adds else {
             throw .invalid(
                 name, "Invalid '\(name)': it is not allowed together with 'add_generation_prompt'.",
@@ -55,5 +54,18 @@ struct ChatRequest {
                 code: "invalid_value")
         }
         return .insideLastMessage
+    }
+
+    /// `chat_template_kwargs`: variables of the chat template.
+    static func templateArguments(_ fields: RequestFields) throws(APIError) -> [JSONValue.Member] {
+        guard let value = fields.value("chat_template_kwargs") else { return [] }
+        guard case .object(let members) = value else {
+            throw .wrongType("chat_template_kwargs", expected: "an object", found: value)
+        }
+        for member in members where CheckpointTemplate.reservedNames.contains(member.name) {
+            let name = "chat_template_kwargs.\(member.name)"
+            throw .notSupported(name, "'\(name)' is not supported: send '\(member.name)' as a parameter of its own.")
+        }
+        return members
     }
 }

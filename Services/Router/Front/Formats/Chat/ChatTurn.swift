@@ -9,6 +9,8 @@ struct ChatTurn: Sendable, Equatable {
     var choice = ToolChoice.auto
     /// The answer ends with so many calls; nil: as many as the model makes.
     var callsMax: Int?
+    /// What the client gives the chat template by name.
+    var arguments: [JSONValue.Member] = []
 }
 
 /// Whether the model is to call a tool.

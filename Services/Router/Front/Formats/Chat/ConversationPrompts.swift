@@ -1,11 +1,13 @@
 internal import Chat
+internal import Foundation
 internal import Tensors
 internal import Tokenizer
 
 /// Makes prompts in token ids of conversations, for every format of chats.
 struct ConversationPrompts {
     let tokenizer: BytePairTokenizer
-    /// Tells where tools stand, and whether control tokens that messages spell are control tokens; else they are text.
+    /// Tells how prompts are rendered, and whether control tokens that messages spell are control tokens; else they are
+    /// text.
     let config: FrontConfig
     let contextLength: Int
     /// Ends the work early.
@@ -16,16 +18,15 @@ struct ConversationPrompts {
     /// - Parameter name: what the client calls its messages.
     func job(_ job: Job, of turn: ChatTurn, named name: String = "messages") throws -> Job {
         var job = job
-        let conversation = turn.conversation
-        try turn.choice.check(conversation.tools)
-        job.reading = reading(turn, isWanted: job.skipsSpecial)
-        let template = ChatTemplate(toolPlace: config.toolPlace)
+        try turn.choice.check(turn.conversation.tools)
+        var prompt = try text(of: turn, name)
+        job.reading = reading(turn, prompt, isWanted: job.skipsSpecial)
         let opening = job.reading.opening
-        let prompt = template.render(conversation, ending: turn.ending) + opening
+        prompt += opening
         try job.check(promptBytes: prompt.byteCount, tokenizer, contextLength: contextLength, promptName: name)
         if job.session != nil {
-            job.session?.toolPlace = config.toolPlace
-            try job.session?.addChat(conversation, opening: opening) { try encoded($0, name).ids }
+            job.session?.toolPlace = try config.templateOfSessions("session_id").toolPlace
+            try job.session?.addChat(turn.conversation, opening: opening) { try encoded($0, name).ids }
             return job        // fitted once the session's length is known
         }
         let tokens = try encoded(prompt, name)
@@ -34,18 +35,39 @@ struct ConversationPrompts {
         return job
     }
 
+    /// The prompt of a conversation, and nothing else.
+    ///
+    /// - Parameter name: what the client calls its messages.
+    func encoded(_ turn: ChatTurn, named name: String = "messages") throws -> EncodedPrompt {
+        try encoded(try text(of: turn, name), name)
+    }
+
+    private func text(of turn: ChatTurn, _ name: String) throws(APIError) -> PromptText {
+        let circumstances = PromptCircumstances(arguments: turn.arguments, now: Int(Date.now.timeIntervalSince1970))
+        do {
+            return try config.template.render(turn.conversation, ending: turn.ending, circumstances)
+        } catch {
+            switch error {
+            case .refused(let words): throw .invalid(name, words, code: "chat_template_refused")
+            case .failed(let words):
+                throw .invalid(name, "The model's chat template failed: \(words).", code: "chat_template_failed")
+            }
+        }
+    }
+
     private func encoded(_ prompt: PromptText, _ name: String) throws -> EncodedPrompt {
         try tokenizer.encoded(config.trustsSpecialTokens ? prompt.trusted : prompt, name, cancellation)
     }
 
     /// Calls are looked for where the model knows of tools. A client that wants to see special tokens sees what the
     /// model wrote as it wrote it.
-    private func reading(_ turn: ChatTurn, isWanted: Bool) -> AnswerReading {
+    private func reading(_ turn: ChatTurn, _ prompt: PromptText, isWanted: Bool) -> AnswerReading {
         guard isWanted || turn.choice.isForced else { return AnswerReading() }
         let tools = turn.conversation.tools
-        var syntax = AnswerSyntax(tokenizer: tokenizer, template: nil)
+        var syntax = config.template.syntax(tokenizer)
         if tools.isEmpty { syntax.calls = nil }
-        var reading = AnswerReading(syntax, callsMax: turn.callsMax)
+        let isReasoning = syntax.reasoning.map { prompt.ends(with: $0.begin.text) } ?? false
+        var reading = AnswerReading(syntax, isReasoning: isReasoning, callsMax: turn.callsMax)
         switch turn.choice {
         case .auto: break
         case .required: reading.require(callTo: tools.count == 1 ? tools[0].name : nil)
@@ -61,5 +83,14 @@ struct ConversationPrompts {
         if let common = prompt.borders.first ?? nil, common >= KeepPolicy.commonLengthMin { points.append(common) }
         if let end = prompt.borders.last ?? nil, end > points.last ?? 0 { points.append(end) }
         return points
+    }
+}
+
+extension PromptText {
+    /// Whether the template wrote this at the end, apart from white space behind it.
+    fileprivate func ends(with marker: String) -> Bool {
+        guard let last = pieces.last, last.origin == .template else { return false }
+        let text = last.text.reversed().drop { $0.isWhitespace }
+        return text.starts(with: marker.reversed())
     }
 }

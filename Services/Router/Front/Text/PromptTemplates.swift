@@ -1,0 +1,54 @@
+internal import Chat
+internal import Foundation
+
+/// Which template makes the prompts of chats: the operator's, else the checkpoint's, else the family's own.
+enum PromptTemplates {
+    /// A template has some kilobytes.
+    private static let bytesMax = 4 << 20
+
+    /// - Parameters:
+    ///   - file: a template of the operator's.
+    ///   - info: tells the checkpoint's.
+    ///   - family: the family's own. Where the checkpoint's renders conversations as this one does, this one is taken:
+    ///     it knows tools, calls and results, and renders message by message.
+    static func template(
+        file: String?, _ info: TokenizerInfo, family: any PromptTemplate
+    ) throws -> any PromptTemplate {
+        if let file {
+            return try checked("--chat-template \(file)") { () throws(PromptTemplateError) in
+                try CheckpointTemplate(sources: ["default": try content(of: file)], name: file, tokens: info.tokens)
+            }
+        }
+        guard !info.templates.isEmpty else { return family }
+        let template = try checked("the checkpoint's chat template") { () throws(PromptTemplateError) in
+            try CheckpointTemplate(sources: info.templates, tokens: info.tokens)
+        }
+        return template.isFamilys ? family : template
+    }
+
+    private static func checked<Value>(
+        _ name: String, _ make: () throws(PromptTemplateError) -> Value
+    ) throws(Unusable) -> Value {
+        do { return try make() } catch {
+            switch error {
+            case .refused(let words), .failed(let words):
+                throw Unusable(description: "\(name) cannot be used: \(words); --chat-template FILE gives another")
+            }
+        }
+    }
+
+    /// Why the router cannot begin.
+    struct Unusable: Error, CustomStringConvertible { let description: String }
+
+    private static func content(of file: String) throws(PromptTemplateError) -> String {
+        let data: Data
+        do {
+            data = try FileHandle(forReadingFrom: URL(filePath: file)).read(upToCount: bytesMax + 1) ?? Data()
+        } catch { throw .failed("expected a readable file, but \(error.localizedDescription)") }
+        guard data.count <= bytesMax else { throw .failed("expected at most \(bytesMax) bytes, found more") }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw .failed("expected UTF-8, found other bytes")
+        }
+        return text
+    }
+}

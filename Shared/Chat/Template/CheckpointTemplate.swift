@@ -1,0 +1,147 @@
+internal import JSON
+internal import Jinja
+package import Tokenizer
+
+/// A chat template that comes with a checkpoint or from the operator, in Jinja.
+///
+/// Templates differ in what they read: contents as a string or as a list of parts, results of tools under the role
+/// "tool" or "function", calls or none. What this one reads is found by rendering small conversations once.
+package struct CheckpointTemplate: PromptTemplate {
+    private let source: String
+    private let plain: Template
+    /// For conversations with tools; some checkpoints bring one of its own.
+    private let withTools: Template
+    private let tokens: [(name: String, text: String)]
+    private var habits = TemplateHabits()
+
+    /// - Parameters:
+    ///   - sources: the templates by their names: "default", and perhaps "tool_use".
+    ///   - name: what errors call it.
+    ///   - tokens: the texts of the special tokens that templates know by name, such as "bos_token".
+    /// - Throws: `PromptTemplateError.failed` where a template is not Jinja.
+    package init(
+        sources: [String: String], name: String = "chat_template", tokens: [(name: String, text: String)]
+    ) throws(PromptTemplateError) {
+        guard let source = sources["default"] ?? (sources.count == 1 ? sources.first?.value : nil) else {
+            throw .failed("\(name) has no template of the name 'default'")
+        }
+        self.source = source
+        self.tokens = tokens
+        plain = try Self.template(source, name)
+        withTools =
+            try sources["tool_use"].map { source throws(PromptTemplateError) in
+                try Self.template(source, "\(name) tool_use")
+            } ?? plain
+        habits = TemplateHabits { conversation, habits in
+            var probe = self
+            probe.habits = habits
+            return try? probe.text(of: conversation, adds: false, PromptCircumstances()).text
+        }
+    }
+
+    private static func template(_ source: String, _ name: String) throws(PromptTemplateError) -> Template {
+        do { return try Template(source, name: name) } catch { throw .failed("\(error)") }
+    }
+
+    /// By what the template mentions, and the tokens that there are.
+    package func syntax(_ tokenizer: BytePairTokenizer) -> AnswerSyntax {
+        AnswerSyntax(tokenizer: tokenizer, template: source)
+    }
+
+    /// Renders the conversation up to three times: where its prompt parts from those of others shows its borders.
+    package func render(
+        _ conversation: Conversation, ending: PromptEnding, _ circumstances: PromptCircumstances
+    ) throws(PromptTemplateError) -> PromptText {
+        try requireHabits(conversation)
+        let prompt = try text(of: conversation, adds: ending == .answer, circumstances)
+        guard ending != .insideLastMessage else { return try inside(conversation.messages.last, prompt) }
+        return prompt.withBorders(borders(of: prompt, conversation, circumstances))
+    }
+
+    private func requireHabits(_ conversation: Conversation) throws(PromptTemplateError) {
+        guard conversation.tools.isEmpty || habits.readsTools else {
+            throw .refused("The model's chat template has no place for tools.")
+        }
+        guard habits.resultRole != nil || !conversation.messages.contains(where: { $0.role == "function" }) else {
+            throw .refused("The model's chat template has no place for results of tools.")
+        }
+    }
+
+    /// Of a prompt the part up to the end of its last message's content.
+    private func inside(_ message: ChatMessage?, _ prompt: PromptText) throws(PromptTemplateError) -> PromptText {
+        let content = Array((message?.content ?? "").utf8), all = Array(prompt.text.utf8)
+        // Templates may strip white space around it.
+        let space = UInt8(ascii: " "), words = content.drop { $0 <= space }
+        let core = words.prefix(words.count - words.reversed().prefix { $0 <= space }.count)
+        guard !core.isEmpty, let end = all.lastEnd(of: core) else {
+            throw .refused("The last message cannot be continued: the chat template does not write it as it is.")
+        }
+        return prompt.prefix(bytes: end)
+    }
+
+    private func borders(
+        of prompt: PromptText, _ conversation: Conversation, _ circumstances: PromptCircumstances
+    ) -> [Int] {
+        let (messages, all) = (conversation.messages, Array(prompt.text.utf8))
+        let stranger = ChatMessage(role: "user", content: "\u{E000}")
+        let others = [messages.prefix { $0.role == "system" } + [stranger], messages + [stranger]]
+        return others.compactMap { other in
+            let conversation = Conversation(messages: Array(other), tools: conversation.tools)
+            guard let text = try? text(of: conversation, adds: true, circumstances).text else { return nil }
+            return zip(all, text.utf8).prefix { $0 == $1 }.count
+        }.sorted()
+    }
+
+    private func text(
+        of conversation: Conversation, adds answer: Bool, _ circumstances: PromptCircumstances
+    ) throws(PromptTemplateError) -> PromptText {
+        var variables: [String: TemplateValue] = [:]
+        for argument in circumstances.arguments { variables[argument.name] = TemplateValue(argument.value, .content) }
+        for token in tokens { variables[token.name] = .string(token.text, .template) }
+        variables["messages"] = .list(conversation.messages.map { habits.value(of: $0) })
+        variables["tools"] = conversation.tools.isEmpty ? TemplateValue.none : habits.value(of: conversation.tools)
+        variables["documents"] = TemplateValue.none
+        variables["add_generation_prompt"] = .bool(answer)
+        let template = conversation.tools.isEmpty ? plain : withTools
+        do {
+            let text = try template.render(variables, now: TemplateTime(secondsSince1970: circumstances.now))
+            return text.pieces.reduce(into: PromptText()) { prompt, piece in
+                prompt.append(piece.text, from: piece.origin == .template ? .template : .content)
+            }
+        } catch {
+            throw error.kind == .raised ? .refused(error.problem) : .failed("\(error)")
+        }
+    }
+
+    /// Variables that a client cannot set: they come from elsewhere.
+    package static let reservedNames: Set<String> = ["messages", "tools", "documents", "add_generation_prompt"]
+}
+
+extension [UInt8] {
+    /// Where the last occurrence of these bytes ends.
+    fileprivate func lastEnd(of bytes: some Collection<UInt8>) -> Int? {
+        let last = count - bytes.count
+        guard last >= 0 else { return nil }
+        return (0 ... last).reversed().first { self[$0...].starts(with: bytes) }.map { $0 + bytes.count }
+    }
+}
+
+extension CheckpointTemplate {
+    /// Whether it renders conversations without tools as the family's own template does; then that one, which knows
+    /// more, does as well.
+    package var isFamilys: Bool {
+        let question = ChatMessage(role: "user", content: "What?\n"), more = ChatMessage(role: "user", content: " Yes")
+        let system = ChatMessage(role: "system", content: "Be brief."), none = ChatMessage(role: "system", content: "")
+        let answer = ChatMessage(role: "assistant", content: "\u{E9} <b>")
+        let conversations = [
+            [question], [system, question, answer, more], [none, more, answer], [more, answer, answer],
+        ]
+        return conversations.allSatisfy { messages in
+            [true, false].allSatisfy { adds in
+                let conversation = Conversation(messages: messages)
+                let own = ChatTemplate().render(conversation, ending: adds ? .answer : .messages)
+                return (try? text(of: conversation, adds: adds, PromptCircumstances()))?.text == own.text
+            }
+        }
+    }
+}
