@@ -39,13 +39,14 @@ import Testing
     @Test("unknown paths are 404 and wrong methods 405, in OpenAI's shape")
     func paths() async throws {
         try await withFront(ScriptedGenerator.saying([100])) { client in
-            for path in ["/v2/models", "/v1/embeddings", "/favicon.ico", "/v1"] {
+            for path in ["/v2/models", "/v1/rerank", "/favicon.ico", "/v1"] {
                 let answer = try await client.get(path)
                 #expect(answer.status == 404)
                 #expect(answer.error["type"] == "invalid_request_error")
             }
             for (method, path, allowed) in [
-                ("GET", "/v1/completions", "POST, OPTIONS"), ("DELETE", "/v1/models", "GET, HEAD, OPTIONS"),
+                ("GET", "/v1/completions", "POST, OPTIONS"), ("GET", "/v1/embeddings", "POST, OPTIONS"),
+                ("DELETE", "/v1/models", "GET, HEAD, OPTIONS"),
                 ("POST", "/health", "GET, HEAD, OPTIONS"),
                 ("PUT", "/v1/chat/completions", "POST, OPTIONS"), ("POST", "/v1/models/demo", "GET, HEAD, OPTIONS"),
             ] {
