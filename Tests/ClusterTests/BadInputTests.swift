@@ -67,7 +67,7 @@ import Testing
             Wrong(body: "", code: "invalid_json"),
             Wrong(body: "[1,2", code: "invalid_json"),
             Wrong(body: String(repeating: "[", count: 1_000_000), code: "invalid_json"),
-            Wrong(path: "/v1/embeddings", body: "{}", status: 400, code: "missing_required_parameter"),
+            Wrong(path: "/v1/embeddings", body: "{}", param: "input", code: "missing_required_parameter"),
             Wrong(path: "/v1/rerank", body: "{}", status: 404, code: "unknown_url"),
         ])
     func refused(wrong: Wrong) async throws {
