@@ -12,6 +12,18 @@ enum Fixtures {
         try BytePairTokenizer(contentsOf: models.appendingPathComponent(model).path)
     }
 
+    /// A file of a model in compose/models, as `demo/config.json`.
+    static func file(_ path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: models.appendingPathComponent(path)))
+    }
+
+    /// A chat template among those that the interpreter is tested with.
+    static func template(_ name: String) throws -> String {
+        try String(
+            contentsOf: folder.appendingPathComponent("../JinjaTests/Fixtures/templates/\(name).jinja"), encoding: .utf8
+        )
+    }
+
     /// What a file in the folder Fixtures holds.
     static func decode<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
         try JSONDecoder().decode(
