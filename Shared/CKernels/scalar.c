@@ -138,10 +138,16 @@ static void store_keys(float *keys, const float *rows, size_t stride, size_t fir
         for (size_t c = 0; c < d; c++) keys[kernel_key_place(first + r, c, d)] = rows[r * stride + c];
 }
 
+/* One number of many, FLOAT32 or BFLOAT16. */
+static float load_stored(const void *numbers, int type, size_t index) {
+    kernel_weights row = {numbers, NULL, 0, 0, type};
+    return load_weight(&row, 0, index);
+}
+
 /* A query times the key at `place`: component after component, in one sum. */
-static float dot_key(const float *q, const float *keys, size_t place, size_t d) {
+static float dot_key(const float *q, const void *keys, int type, size_t place, size_t d) {
     float sum = 0;
-    for (size_t c = 0; c < d; c++) sum = fmaf(q[c], keys[kernel_key_place(place, c, d)], sum);
+    for (size_t c = 0; c < d; c++) sum = fmaf(q[c], load_stored(keys, type, kernel_key_place(place, c, d)), sum);
     return sum;
 }
 
@@ -158,7 +164,7 @@ static void lightning_rows(float *out, size_t out_stride, const float *q, size_t
             for (size_t c = 0; c < d; c++) o[c] = fmaf(weight, state[key * d + c], o[c]);
         }
         for (size_t j = 0; j <= i; j++) {
-            float weight = dot_key(query, k, j, d) * decay[i - j];
+            float weight = dot_key(query, k, KERNEL_FLOAT32, j, d) * decay[i - j];
             for (size_t c = 0; c < d; c++) o[c] = fmaf(weight, v[j * v_stride + c], o[c]);
         }
     }
@@ -177,12 +183,12 @@ static void lightning_close(float *state, const float *k, const float *v, size_t
         }
 }
 
-static void attention_row(float *m, float *l, float *o, const float *q, const float *keys, const float *values,
+static void attention_row(float *m, float *l, float *o, const float *q, const void *keys, const void *values, int type,
                           float scale, size_t first, size_t count, size_t d) {
     float weights[KERNEL_PAGE_MAX], maxima[LANES], sums[LANES] = {0};
     for (size_t lane = 0; lane < LANES; lane++) maxima[lane] = *m;
     for (size_t p = first; p < first + count; p++) {
-        weights[p] = dot_key(q, keys, p, d) * scale;
+        weights[p] = dot_key(q, keys, type, p, d) * scale;
         if (weights[p] > maxima[p % LANES]) maxima[p % LANES] = weights[p];
     }
     for (size_t half = LANES / 2; half > 0; half /= 2)
@@ -197,13 +203,28 @@ static void attention_row(float *m, float *l, float *o, const float *q, const fl
     *l = fmaf(*l, correction, add_lanes(sums));
     for (size_t c = 0; c < d; c++) o[c] = o[c] * correction;
     for (size_t p = first; p < first + count; p++)
-        for (size_t c = 0; c < d; c++) o[c] = fmaf(weights[p], values[p * d + c], o[c]);
+        for (size_t c = 0; c < d; c++) o[c] = fmaf(weights[p], load_stored(values, type, p * d + c), o[c]);
 }
 
-static void attention_page(float *m, float *l, float *o, const float *q, const float *keys, const float *values,
+static void attention_page(float *m, float *l, float *o, const float *q, const void *keys, const void *values, int type,
                            float scale, size_t rows, size_t first, size_t count, size_t d) {
     for (size_t r = 0; r < rows; r++)
-        attention_row(m + r, l + r, o + r * d, q + r * d, keys, values, scale, first, count, d);
+        attention_row(m + r, l + r, o + r * d, q + r * d, keys, values, type, scale, first, count, d);
+}
+
+static uint16_t round_to_bfloat16(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (value != value) return (uint16_t)(bits >> 16 | 0x40);       /* else the rounding could make it infinite */
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static void store_rounded(uint16_t *keys, uint16_t *values, const float *key, const float *value, size_t place,
+                          size_t d) {
+    for (size_t c = 0; c < d; c++) {
+        keys[kernel_key_place(place, c, d)] = round_to_bfloat16(key[c]);
+        values[place * d + c] = round_to_bfloat16(value[c]);
+    }
 }
 
 static void digest(uint64_t sums[KERNEL_DIGEST_SUMS], const void *bytes, size_t row_bytes, size_t stride, size_t rows,
@@ -223,5 +244,5 @@ static void digest(uint64_t sums[KERNEL_DIGEST_SUMS], const void *bytes, size_t 
 
 const kernel_table kernels_scalar = {
     "scalar", linear, NULL, NULL, NULL, scale_by, add_scaled, sum_of_squares, silu, silu_multiply, sigmoid_multiply,
-    store_keys, lightning_rows, lightning_close, attention_page, digest,
+    store_keys, lightning_rows, lightning_close, attention_page, store_rounded, digest,
 };

@@ -38,21 +38,32 @@ extension Compute {
         unsafe table.lightning_close(state, keys, values, valueStride, decay, count, dimension)
     }
 
+    /// Stores the key and the value of one place of a page whose numbers are in bfloat16, rounded: `store_rounded` in
+    /// kernels.h.
+    package func storeRounded(
+        keys: UnsafeMutablePointer<UInt16>, values: UnsafeMutablePointer<UInt16>, place: Int,
+        key: UnsafePointer<Float>, value: UnsafePointer<Float>, dimension: Int
+    ) {
+        unsafe table.store_rounded(keys, values, key, value, place, dimension)
+    }
+
     /// Adds the `places` of one page to the running softmax of `rows` queries; shapes at `attention_page` in kernels.h.
     ///
     /// - Parameters:
     ///   - keys: the page's, in groups.
     ///   - values: the page's, `dimension` apart.
+    ///   - format: of keys and values.
     package func attentionPage(
         maximum: UnsafeMutablePointer<Float>, sum: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>,
         query: UnsafePointer<Float>,
-        keys: UnsafePointer<Float>, values: UnsafePointer<Float>, scale: Float, rows: Int, places: Range<Int>,
-        dimension: Int
+        keys: UnsafeRawPointer, values: UnsafeRawPointer, format: FloatFormat = .float32, scale: Float, rows: Int,
+        places: Range<Int>, dimension: Int
     ) {
         let page = 0 ..< Kernels.pageLength
         precondition(places.clamped(to: page) == places, "places \(places) of a page of \(page.count)")
         unsafe table.attention_page(
-            maximum, sum, output, query, keys, values, scale, rows, places.lowerBound, places.count, dimension)
+            maximum, sum, output, query, keys, values, format.elementType.rawValue, scale, rows, places.lowerBound,
+            places.count, dimension)
     }
 
     /// Joins the running softmax of further keys, `other`, to that of the same queries: `maxima` and `sums` (queries),

@@ -39,7 +39,7 @@ internal import CKernels
     /// Keys are stored in groups of this many.
     package static let keyGroupLength = KERNEL_KEY_GROUP
 
-    /// Floats that `count` keys take in groups.
+    /// Numbers that `count` keys take in groups.
     package static func keyFloats(_ count: Int, dimension: Int) -> Int {
         (count + keyGroupLength - 1) / keyGroupLength * keyGroupLength * dimension
     }

@@ -142,6 +142,39 @@ static void storing(const kernel_table *table, const kernel_table *scalar) {
         }
 }
 
+/* Keys, in groups, and values of `count` places in bfloat16, each of exactly the size that they take. */
+static void rounded(const kernel_table *table, uint16_t **keys, uint16_t **values, const float *key_rows,
+                    const float *value_rows, size_t count, size_t d) {
+    size_t numbers = (count + KERNEL_KEY_GROUP - 1) / KERNEL_KEY_GROUP * KERNEL_KEY_GROUP * d;
+    *keys = malloc(numbers * sizeof **keys + 1);
+    *values = malloc(count * d * sizeof **values + 1);
+    for (size_t i = 0; i < numbers; i++) (*keys)[i] = 0x7fc0;       /* NaN */
+    for (size_t p = 0; p < count; p++) table->store_rounded(*keys, *values, key_rows + p * d, value_rows + p * d, p, d);
+}
+
+/* Bits of every kind: ties, denormals, infinities and what is not a number among them. */
+static void rounding(const kernel_table *table, const kernel_table *scalar) {
+    for (int s = 0; s < SIZE_COUNT && SIZES[s] <= 130; s++)
+        for (uint32_t round = 0; round < 64; round++) {
+            size_t d = SIZES[s], count = 18;
+            float *a = floats(count * d, 0), *b = floats(count * d, 0);
+            for (size_t i = 0; i < count * d; i++) {
+                uint32_t bits = (uint32_t)(i + round * 977) * 2654435761u;
+                if (i % 3 == 0) bits = bits >> 16 << 16 | (i % 2 ? 0x8000 : 0x7fff);
+                if (i % 7 == 0) bits |= 0x7f800000;
+                memcpy(&a[i], &bits, sizeof bits);
+                bits = ~bits;
+                memcpy(&b[i], &bits, sizeof bits);
+            }
+            uint16_t *k, *v, *expected_k, *expected_v;
+            rounded(table, &k, &v, a, b, count, d);
+            rounded(scalar, &expected_k, &expected_v, a, b, count, d);
+            same("store_rounded, keys,", table->name, (const float *)k, (const float *)expected_k, 32 * d / 2);
+            same("store_rounded, values,", table->name, (const float *)v, (const float *)expected_v, count * d / 2);
+            free(a); free(b); free(k); free(v); free(expected_k); free(expected_v);
+        }
+}
+
 static void lightning(const kernel_table *table, const kernel_table *scalar) {
     for (int s = 0; s < SIZE_COUNT && SIZES[s] <= 130; s++) {
         size_t d = SIZES[s], block = 70;
@@ -176,12 +209,20 @@ static void attention(const kernel_table *table, const kernel_table *scalar) {
                     if (rows > 9 && count % 3) continue;
                     float *q = floats(rows * d, 1), *keys = floats(end * d, 2), *v = floats(end * d, 3);
                     float *k = grouped(scalar, keys, d, end, d);
+                    uint16_t *k16, *v16;
+                    rounded(scalar, &k16, &v16, keys, v, end, d);
                     float *y = floats(rows * (d + 2), 4), *z = floats(rows * (d + 2), 4);  /* maxima, sums, outputs */
                     for (size_t r = 0; r < rows; r += 2) y[r] = z[r] = -INFINITY;              /* nothing seen yet */
-                    table->attention_page(y, y + rows, y + 2 * rows, q, k, v, 0.3f, rows, first, count, d);
-                    scalar->attention_page(z, z + rows, z + 2 * rows, q, k, v, 0.3f, rows, first, count, d);
-                    same("attention_page", table->name, y, z, rows * (d + 2));
-                    free(q); free(keys); free(k); free(v); free(y); free(z);
+                    for (int type = KERNEL_BFLOAT16; type <= KERNEL_FLOAT32; type++) {     /* one after the other */
+                        const void *to_see = type == KERNEL_FLOAT32 ? (void *)k : k16;
+                        const void *to_add = type == KERNEL_FLOAT32 ? (void *)v : v16;
+                        table->attention_page(
+                            y, y + rows, y + 2 * rows, q, to_see, to_add, type, 0.3f, rows, first, count, d);
+                        scalar->attention_page(
+                            z, z + rows, z + 2 * rows, q, to_see, to_add, type, 0.3f, rows, first, count, d);
+                        same("attention_page", table->name, y, z, rows * (d + 2));
+                    }
+                    free(q); free(keys); free(k); free(v); free(k16); free(v16); free(y); free(z);
                 }
 }
 
@@ -235,6 +276,7 @@ int main(void) {
         products(tables[t], tables[0]);
         elementwise(tables[t], tables[0]);
         storing(tables[t], tables[0]);
+        rounding(tables[t], tables[0]);
         lightning(tables[t], tables[0]);
         attention(tables[t], tables[0]);
         digests(tables[t], tables[0]);

@@ -96,7 +96,20 @@ import Testing
                                 output = GuardedMemory(byteCount: d * 4, against: side)
                             kernels.table.attention_page(
                                 running.floats, running.floats + 1, output.floats, q.floats, keys.floats, values.floats,
-                                0.3, 1, first, count, d)
+                                ElementType.float32.rawValue, 0.3, 1, first, count, d)
+                            let places = first + count
+                            let roundedKeys = GuardedMemory(
+                                byteCount: Kernels.keyFloats(places, dimension: d) * 2, against: side)
+                            let roundedValues = GuardedMemory(byteCount: places * d * 2, against: side)
+                            for place in 0 ..< places {
+                                kernels.table.store_rounded(
+                                    roundedKeys.base.assumingMemoryBound(to: UInt16.self),
+                                    roundedValues.base.assumingMemoryBound(to: UInt16.self), q.floats, q.floats, place,
+                                    d)
+                            }
+                            kernels.table.attention_page(
+                                running.floats, running.floats + 1, output.floats, q.floats, roundedKeys.base,
+                                roundedValues.base, ElementType.bfloat16.rawValue, 0.3, 1, first, count, d)
                         }
                     }
                 }

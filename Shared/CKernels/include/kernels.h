@@ -83,11 +83,16 @@ typedef struct {
 
     /* `rows` queries of softmax attention over the places [first, first + count) of one page, first + count <=
      * KERNEL_PAGE_MAX: updates each row's running maximum m[r], running sum l[r] and running output o[r, d] (not yet
-     * divided by l). keys: the page's, in groups; values: from that of place 0 on, stride d. The maximum is taken and
-     * the powers are added in lanes, place p in lane p % 16, and the lanes joined in halves. The output is multiplied by
+     * divided by l). keys: the page's, in groups; values: from that of place 0 on, stride d; both are of `type`, FLOAT32
+     * or BFLOAT16, and a bfloat16 counts as the float32 that it stands for. The maximum is taken and the powers are added in lanes, place p in lane p % 16, and the lanes joined in halves. The output is multiplied by
      * what the new maximum leaves of it; then power · value is added with fused multiply-add, p ascending. */
-    void (*attention_page)(float *m, float *l, float *o, const float *q, const float *keys, const float *values, float scale,
-                           size_t rows, size_t first, size_t count, size_t d);
+    void (*attention_page)(float *m, float *l, float *o, const float *q, const void *keys, const void *values, int type,
+                           float scale, size_t rows, size_t first, size_t count, size_t d);
+
+    /* Stores the key and the value of one place of a page whose keys and values are BFLOAT16: each component rounded to
+     * the nearest, of two equally near to the one that ends in a zero bit. What is not a number stays so. */
+    void (*store_rounded)(uint16_t *keys, uint16_t *values, const float *key, const float *value, size_t place,
+                          size_t d);
 
     /* Adds the terms of a digest to `sums`: of `rows` rows of `row_bytes` bytes, `stride` bytes apart, each filled up
      * with zeros to whole blocks of 8 words. Word i (little-endian, 64 bits; the first has the number `first`, a

@@ -16,7 +16,8 @@ struct AttentionLanes {
     var all: [KernelLane] {
         [
             lightning(rows: 1), lightning(rows: Self.blockLength), attention(queries: Self.decodeQueries),
-            attention(queries: Self.prefillQueries), rmsNorm, silu,
+            attention(queries: Self.prefillQueries), attention(queries: Self.decodeQueries, .bfloat16),
+            attention(queries: Self.prefillQueries, .bfloat16), rmsNorm, silu,
         ]
     }
 
@@ -57,7 +58,7 @@ struct AttentionLanes {
     }
 
     /// Some queries over one page of keys and values for each key/value head.
-    func attention(queries: Int) -> KernelLane {
+    func attention(queries: Int, _ format: FloatFormat = .float32) -> KernelLane {
         let d = Self.dimension, heads = Self.headCount, page = Kernels.pageLength
         let isDecode = queries == Self.decodeQueries
         let query = Tensor.varied(rows: heads, columns: queries * d)
@@ -65,24 +66,24 @@ struct AttentionLanes {
         let state = Tensor(rows: heads, columns: queries * (d + 2))
         let (compute, ring) = (compute, ring)
         return KernelLane(
-            name: "kernels.attention.rows\(queries).\(compute.kernels.name)",
+            name: "kernels.attention.\(format == .float32 ? "" : "kv-\(format.rawValue).")rows\(queries)."
+                + compute.kernels.name,
             yardstick: isDecode ? .reading : .computing(peak),
-            amount: Double(heads * page * d * (isDecode ? 2 * 4 : 4 * queries))
+            amount: Double(heads * page * d * (isDecode ? 2 * format.byteCount : 4 * queries))
         ) { number in
             var state = state
             unsafe state.values.withUnsafeMutableBufferPointer { state in
                 unsafe query.values.withUnsafeBufferPointer { query in
                     compute.inParts(heads) { part in
                         for head in part {
-                            let keys = unsafe ring.piece(
-                                number * heads + head, byteCount: 8 * page * d
-                            ).assumingMemoryBound(to: Float.self)
+                            let byteCount = page * d * format.byteCount
+                            let keys = unsafe ring.piece(number * heads + head, byteCount: 2 * byteCount)
                             let output = unsafe state.baseAddress! + head * queries * (d + 2)
                             unsafe compute.attentionPage(
                                 maximum: output + queries * d, sum: output + queries * (d + 1), output: output,
                                 query: query.baseAddress! + head * queries * d,
-                                keys: keys, values: keys + page * d, scale: 0.1, rows: queries, places: 0 ..< page,
-                                dimension: d)
+                                keys: keys, values: keys + byteCount, format: format, scale: 0.1, rows: queries,
+                                places: 0 ..< page, dimension: d)
                         }
                     }
                 }
