@@ -35,6 +35,8 @@ internal import Transport
 
     @OptionGroup var compute: ComputeOptions
 
+    @OptionGroup var keyValues: KeyValueOptions
+
     @Option(help: "Most memory for states, in MiB; 0 takes half of what the process may use.")
     var memoryMaxMib = 0
 
@@ -78,7 +80,8 @@ internal import Transport
         let readiness = Readiness()
         let config = AttentionConfig(
             model: model, listen: listen, announcing: announcing.config(routers: router?.addresses ?? [], service),
-            compute: compute.compute(), memoryMaxBytes: memoryMaxMib << 20, vigil: compute.spin.eventLoops,
+            compute: compute.compute(), keyValues: keyValues.kv, memoryMaxBytes: memoryMaxMib << 20,
+            vigil: compute.spin.eventLoops,
             statesFolder: statesFolder, numbersStatesFolder: numberStatesFolder == .on, diskMaxBytes: diskMaxMib << 20,
             orphanTime: .seconds(orphanSeconds))
         try await runService(named: "attention", options: service, readiness: readiness) { logger in

@@ -24,6 +24,8 @@ final class AttentionEngine: Sendable {
     private let compute: Compute
     let lane: ComputeLane
     let disk: StateDisk
+    /// How keys and values are stored.
+    private let keyValues: FloatFormat
     private let calls = (
         embed: CallMeter("minimax_attention", call: "embed"), attend: CallMeter("minimax_attention", call: "attend"),
         head: CallMeter("minimax_attention", call: "head")
@@ -40,8 +42,8 @@ final class AttentionEngine: Sendable {
 
     /// Begins with all of attention.
     init(
-        _ checkpoint: WeightFiles, compute: Compute, memoryBudgetBytes: Int, disk: StateDisk,
-        routers: Routers = Routers()
+        _ checkpoint: WeightFiles, compute: Compute, keyValues: FloatFormat = .float32, memoryBudgetBytes: Int,
+        disk: StateDisk, routers: Routers = Routers()
     ) throws {
         config = checkpoint.config
         fingerprint = try checkpoint.fingerprint()
@@ -51,11 +53,15 @@ final class AttentionEngine: Sendable {
         embedding = try checkpoint.embedding()
         self.compute = compute
         lane = ComputeLane(label: "attention")
-        (self.routers, self.disk) = (routers, disk)
+        (self.routers, self.disk, self.keyValues) = (routers, disk, keyValues)
         let states = StateKeeper(
-            checkpoint.config, budgetBytes: memoryBudgetBytes, disk: disk, lane: lane, routers: routers)
+            checkpoint.config, keyValues: keyValues, budgetBytes: memoryBudgetBytes, disk: disk, lane: lane,
+            routers: routers)
         heldPart = Mutex(try HeldPart(checkpoint, states))
     }
+
+    /// What states are computed with; see `FloatFormat.attention`.
+    var arithmetic: String { keyValues.attention(in: compute.arithmetic.rawValue) }
 
     /// Reads all weights, the first time it is called.
     func digests(_: DigestsRequest) async throws -> DigestsResponse {
@@ -69,7 +75,7 @@ final class AttentionEngine: Sendable {
         let (budget, others) = held.states.store.withLock { ($0.budgetBytes, $0.bytesBound(beyond: request.router)) }
         return AttentionDescription(
             modelFingerprint: fingerprint, kernels: compute.kernels.name, memoryBudgetBytes: budget,
-            arithmetic: compute.arithmetic.rawValue,
+            arithmetic: arithmetic,
             othersBytes: others, stalledMilliseconds: Int(UInt32(clamping: Int(lane.busyTime / .milliseconds(1)))),
             weightsCopy: weights.copy, partIndex: held.part.index, partCount: held.part.count,
             keptBytes: held.states.book.keptBytes)

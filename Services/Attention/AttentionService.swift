@@ -18,6 +18,8 @@ struct AttentionConfig: Sendable {
     var listen: Address
     var announcing: AnnouncingConfig
     var compute: Compute
+    /// How keys and values are stored.
+    var keyValues: FloatFormat
     /// 0: half of what the process may use.
     var memoryMaxBytes: Int
     /// See `SpinOptions`.
@@ -46,9 +48,10 @@ struct AttentionService: Service {
         let budget = config.memoryMaxBytes > 0 ? config.memoryMaxBytes : Machine.memoryBytes / 2
         let disk = try StateDisk(
             config.statesFolder, orNext: config.numbersStatesFolder, maxBytes: config.diskMaxBytes,
-            fingerprint: try checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue, logger: logger)
+            fingerprint: try checkpoint.fingerprint(),
+            arithmetic: config.keyValues.attention(in: compute.arithmetic.rawValue), logger: logger)
         let engine = try AttentionEngine(
-            checkpoint, compute: compute, memoryBudgetBytes: budget, disk: disk,
+            checkpoint, compute: compute, keyValues: config.keyValues, memoryBudgetBytes: budget, disk: disk,
             routers: Routers(orphanTime: config.orphanTime))
         try engine.states.adopt(disk.found())
         let metrics = AttentionMetrics(budgetBytes: budget, diskBudgetBytes: disk.budgetBytes)
@@ -60,7 +63,7 @@ struct AttentionService: Service {
             handler: EndpointHandlers(engine, metrics, logger: logger).answer)
         let identity = Announcing.Identity(
             role: .attention, modelFingerprint: engine.fingerprint, kernels: compute.kernels.name,
-            threads: compute.threads, arithmetic: compute.arithmetic.rawValue, memoryBytes: budget,
+            threads: compute.threads, arithmetic: engine.arithmetic, memoryBytes: budget,
             weightsCopy: checkpoint.copyIdentity(on: Machine.identity))
         let isAnnounced = !config.announcing.routers.isEmpty
         let announcing =
@@ -69,7 +72,7 @@ struct AttentionService: Service {
             "serving",
             metadata: [
                 "model": "\(config.model)", "listen": "\(config.listen)", "kernels": "\(compute.kernels.name)",
-                "arithmetic": "\(compute.arithmetic)", "threads": "\(compute.threads)",
+                "arithmetic": "\(engine.arithmetic)", "threads": "\(compute.threads)",
                 "memory.budget": "\(budget)", "states": "\(disk.path)", "disk.budget": "\(disk.budgetBytes)",
             ])
         try await withThrowingTaskGroup(of: Bool.self) { tasks in

@@ -74,7 +74,7 @@ struct RouterAssembly: Sendable {
                 schedule: config.schedule, modelName: modelName,
                 endTokens: Set(checkpoint.config.eosTokenIDs.map(Int32.init)),
                 suppressed: try checkpoint.zeroEmbeddingRows(from: tokenizer.baseCount).map(Int32.init),
-                keeping: config.prefixes.keeping),
+                keeping: config.prefixes.keeping, keyValues: config.attention.keyValues),
             pass: pass, replicas: replicas, status: status, logger: logger)
         stateMover = StateMover(engine.sequences)
         attentionHosts = try Self.attentionHosts(
@@ -106,7 +106,8 @@ struct RouterAssembly: Sendable {
         let members = AttentionHosts.Config(
             instance: hosts.instance, router: .random(in: 1 ... .max), fingerprint: try checkpoint.fingerprint(),
             arithmetic: config.hosts.arithmetic, limits: config.hosts.limits,
-            partsMax: try checkpoint.attentionPartsMax(), parts: config.attention.parts)
+            partsMax: try checkpoint.attentionPartsMax(), parts: config.attention.parts,
+            keyValues: config.attention.keyValues)
         let director = AttentionDirector(
             AttentionDirector.Config(
                 model: checkpoint.config, members: members, timeout: config.callTimeout, owner: config.prefixes.owner,

@@ -1,5 +1,6 @@
 internal import AdminMessages
 internal import NIOCore
+internal import Tensors
 internal import Transport
 
 /// What the router's flags say, part by part.
@@ -34,5 +35,7 @@ struct RouterConfig: Sendable {
         var parts: AttentionPartsGoal
         /// How many services the first arrangement waits for.
         var expected: Int
+        /// How it stores keys and values.
+        var keyValues = FloatFormat.float32
     }
 }

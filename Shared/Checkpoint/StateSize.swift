@@ -1,4 +1,4 @@
-/// Bytes of the state that a sequence has in all layers, in f32: a fixed part, and whole pages of keys and values.
+/// Bytes of the state that a sequence has in all layers: a fixed part, and whole pages of keys and values.
 package struct StateSize: Sendable, Equatable {
     /// Whatever the sequence's length: the states and open blocks of all lightning layers.
     package let fixedBytes: Int

@@ -5,7 +5,7 @@ internal import JSON
 package struct SnapshotDescription: Sendable, Equatable {
     /// Of the checkpoint that computed the state.
     package var fingerprint: String
-    /// "exact" or "fast".
+    /// "exact", "fast", "exact+kv-bf16" or "fast+kv-bf16"; see `FloatFormat.attention`.
     package var arithmetic: String
     /// Whose heads the tensors are of.
     package var heads: SnapshotHeads

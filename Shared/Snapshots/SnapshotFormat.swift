@@ -20,7 +20,8 @@ internal import Checkpoint
 ///     layers.i.open_keys     F32  (H, ceil(rows / 16), d, 16)  lightning: grouped keys of the open block
 ///     layers.i.open_values   F32  (H, rows, d)                 lightning: values of the open block
 ///     layers.i.pages         F32  (pages, 2, G, 64, d)         softmax: of each page the keys after rotation, where a
-///                                                              (64, d) holds grouped keys (4, d, 16), then the values
+///                                                              (64, d) holds grouped keys (4, d, 16), then the values;
+///                                                              BF16 where the arithmetic says so
 ///
 /// Tensors of the open block are absent where `rows` is 0, those of pages where the length is 0.
 ///
@@ -37,7 +38,7 @@ internal import Checkpoint
 ///     format             "minimax-state"
 ///     format_version     "1", or "2" where there are sections
 ///     fingerprint        of the checkpoint that computed the state
-///     arithmetic         "exact" or "fast"
+///     arithmetic         "exact" or "fast", with "+kv-bf16" behind it where keys and values of softmax layers are bf16
 ///     length             how many tokens the state has
 ///     owner, scope       whose state it is, and whom it is for, in the router's words
 ///     promised           "true" or "false"

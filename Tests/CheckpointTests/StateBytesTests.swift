@@ -1,4 +1,5 @@
 import Checkpoint
+import Tensors
 import Testing
 
 @Suite("Bytes of a state")
@@ -18,6 +19,16 @@ struct StateBytesTests {
         #expect(config.stateBytes(tokensMax: page + 1) == lightning + 2 * page * position)
         #expect(
             config.stateBytes(tokensMax: 1_000_000) == lightning + (1_000_000 + page - 1) / page * page * position)
+    }
+
+    @Test("in bf16 keys and values take half, and lightning layers as much as ever")
+    func bfloat16() throws {
+        let config = try ModelConfig(contentsOf: text01)
+        for count in AttentionPart.counts {
+            let exact = config.stateSize(of: count), rounded = config.stateSize(of: count, keyValues: .bfloat16)
+            #expect(rounded.pageBytes * 2 == exact.pageBytes && rounded.fixedBytes == exact.fixedBytes)
+        }
+        #expect(config.stateBytes(tokensMax: 6400, keyValues: .bfloat16) == (560 << 20) + 6400 * (40 << 10))
     }
 
     @Test(

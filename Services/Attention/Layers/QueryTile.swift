@@ -94,7 +94,7 @@ struct RunningSoftmax: Sendable {
 
     /// Adds the keys and values of `positions`, as far as each row sees them.
     mutating func see(_ cache: KeyValueCache, positions: Range<Int>, _ compute: Compute) {
-        let scale = 1 / Float(d).squareRoot(), groupSize = tile.groupSize, tile = tile, d = d
+        let scale = 1 / Float(d).squareRoot(), groupSize = tile.groupSize, tile = tile, d = d, format = cache.format
         unsafe queries.withUnsafeBufferPointer { queries in
             unsafe maxima.withUnsafeMutableBufferPointer { maxima in
                 unsafe sums.withUnsafeMutableBufferPointer { sums in
@@ -103,15 +103,16 @@ struct RunningSoftmax: Sendable {
                             queries.baseAddress!, maxima.baseAddress!, sums.baseAddress!, outputs.baseAddress!
                         )
                         func add(
-                            _ rows: Range<Int>, _ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>,
+                            _ rows: Range<Int>, _ keys: UnsafeRawPointer, _ values: UnsafeRawPointer,
                             _ positions: Range<Int>
                         ) {
                             let first = rows.lowerBound * groupSize,
                                 place = positions.lowerBound % KeyValueCache.pageLength
                             unsafe compute.attentionPage(
                                 maximum: maxima + first, sum: sums + first, output: outputs + first * d,
-                                query: queries + first * d, keys: keys, values: values, scale: scale,
-                                rows: rows.count * groupSize, places: place ..< place + positions.count, dimension: d)
+                                query: queries + first * d, keys: keys, values: values, format: format,
+                                scale: scale, rows: rows.count * groupSize, places: place ..< place + positions.count,
+                                dimension: d)
                         }
                         let all = 0 ..< tile.rows.count
                         unsafe cache.visit(head: tile.group.keyValueHead, positions: positions) { page, keys, values in

@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Snapshots
+internal import Tensors
 
 /// The tensors of a file that was written by other parts of attention, and a state's memory to which they bring the
 /// state's own heads.
@@ -13,7 +14,7 @@ internal import Snapshots
     private var others: [NewTensor] = []
     private let state: KeptState
     private let shape: StateShape
-    /// Memory for one head of a tensor, whatever comes there.
+    /// Memory for one head of a tensor, whatever comes there, in the format with the longest numbers.
     private let nowhere: FloatMemory
 
     /// - Parameters:
@@ -76,7 +77,7 @@ internal import Snapshots
         section.map { own.contains($0) ? $0 - own.lowerBound : nil }
     }
 
-    /// Where a head of a tensor goes, which has `count` floats.
+    /// Where a head of a tensor goes, which has `count` numbers.
     ///
     /// - Parameters:
     ///   - place: which of the state's own it is; nil: none.
@@ -84,7 +85,10 @@ internal import Snapshots
     private func head(
         _ place: Int?, of memory: FloatMemory, from start: Int, count: Int
     ) -> UnsafeMutableRawBufferPointer {
-        guard let place else { return unsafe nowhere.bytes(0 ..< count) }
+        guard let place else {
+            return unsafe UnsafeMutableRawBufferPointer(
+                rebasing: nowhere.bytes(0 ..< count)[..<(count * memory.format.byteCount)])
+        }
         return unsafe memory.bytes(start + place * count ..< start + (place + 1) * count)
     }
 }

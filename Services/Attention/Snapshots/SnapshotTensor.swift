@@ -3,10 +3,13 @@ internal import Snapshots
 
 /// One tensor of a snapshot, and the memory that a writer reads or a reader fills.
 @safe struct SnapshotTensor {
-    /// As safetensors spells it; an element has four bytes.
+    /// As safetensors spells it.
     enum ElementType: String, Sendable {
         case float32 = "F32"
+        case bfloat16 = "BF16"
         case int32 = "I32"
+
+        var byteCount: Int { self == .bfloat16 ? 2 : 4 }
     }
 
     let name: String
@@ -24,10 +27,10 @@ internal import Snapshots
         unsafe self.pieces = unsafe pieces
         let found = unsafe pieces.reduce(0) { $0 + $1.count }
         precondition(
-            found == shape.reduce(4, *), "the pieces of tensor \(name), which has shape \(shape), have \(found) bytes")
+            found == byteCount, "the pieces of tensor \(name), which has shape \(shape), have \(found) bytes")
     }
 
-    var byteCount: Int { shape.reduce(4, *) }
+    var byteCount: Int { shape.reduce(elementType.byteCount, *) }
 
     /// The same in a section of a file.
     func inSection(_ section: SnapshotSection) -> SnapshotTensor {

@@ -1,5 +1,6 @@
 internal import Checkpoint
 internal import Snapshots
+internal import Tensors
 
 /// A kept state's memory as the tensors of a snapshot.
 ///
@@ -18,7 +19,7 @@ internal import Snapshots
         ]
         var copies: [FloatMemory] = []
         func copy(_ memory: FloatMemory, _ ranges: [Range<Int>]) -> FloatMemory {
-            let copy = FloatMemory(count: memory.count, book)
+            let copy = FloatMemory(memory.format, count: memory.count, book)
             for range in ranges { copy.copy(range, from: memory) }
             copies.append(copy)
             return copy
@@ -87,7 +88,7 @@ extension StateTensors {
         guard count > 0 else { return [] }
         return unsafe [
             SnapshotTensor(
-                SnapshotFormat.pages(layer: layer), .float32,
+                SnapshotFormat.pages(layer: layer), shape.format == .bfloat16 ? .bfloat16 : .float32,
                 shape: [count, 2, shape.headCount, KeyValueCache.pageLength, shape.headDimension], pieces: pieces)
         ]
     }
@@ -109,7 +110,8 @@ extension KeptState {
                 case .softmax:
                     .softmax(
                         pages: (0 ..< shape.softmax.pages(length)).map { _ in
-                            FloatMemory(count: shape.softmax.pageFloats, isZero: false, book)
+                            FloatMemory(
+                                shape.softmax.format, count: shape.softmax.pageCount, isZero: false, book)
                         })
                 }
             })

@@ -32,7 +32,7 @@ final class KeyValueCache {
         pages = Array(kept[..<(takesLast ? fullPages + 1 : fullPages)])
         for page in pages { page.pin() }
         guard rows > 0, !takesLast else { return }
-        let page = allowance.allocate(count: shape.pageFloats)
+        let page = allowance.allocate(shape.format, count: shape.pageCount)
         page.copy(0 ..< page.count, from: kept[fullPages])
         pages.append(page)
     }
@@ -42,7 +42,7 @@ final class KeyValueCache {
     func grow(by count: Int) -> Int {
         defer { length += count }
         while pages.count * Self.pageLength < length + count {
-            pages.append(allowance.allocate(count: shape.pageFloats))
+            pages.append(allowance.allocate(shape.format, count: shape.pageCount))
         }
         return length
     }
@@ -52,27 +52,51 @@ final class KeyValueCache {
 
     /// Stores the key and the value of one position, both (G, d). Threads may store side by side, each at positions of
     /// its own.
+    ///
+    /// Where the cache is in bf16 both are rounded here, and nowhere else: whoever reads them, in the same call or long
+    /// after, sees the same numbers.
     func store(at position: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>, _ compute: Compute) {
         precondition(position >= 0 && position < length, "position \(position) of \(length)")
-        let d = shape.headDimension, page = unsafe pages[position / Self.pageLength].base
+        let d = shape.headDimension, page = pages[position / Self.pageLength], place = position % Self.pageLength
         for head in 0 ..< shape.headCount {
-            let keys = unsafe page + head * Self.pageLength * d, place = position % Self.pageLength
-            unsafe compute.storeKeys(keys, first: place, from: key + head * d, stride: d, count: 1, dimension: d)
-            unsafe (keys + shape.pageFloats / 2 + place * d).update(from: value + head * d, count: d)
+            let (keys, values) = unsafe memory(of: head, page)
+            let key = unsafe key + head * d, value = unsafe value + head * d
+            switch shape.format {
+            case .float32:
+                unsafe compute.storeKeys(
+                    keys.assumingMemoryBound(to: Float.self), first: place, from: key, stride: d, count: 1, dimension: d
+                )
+                unsafe (values.assumingMemoryBound(to: Float.self) + place * d).update(from: value, count: d)
+            case .bfloat16:
+                unsafe compute.storeRounded(
+                    keys: keys.assumingMemoryBound(to: UInt16.self),
+                    values: values.assumingMemoryBound(to: UInt16.self), place: place, key: key, value: value,
+                    dimension: d)
+            }
         }
     }
 
+    /// All of a page's keys of one head, in groups, and its values.
+    private func memory(
+        of head: Int, _ page: FloatMemory
+    ) -> (keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer) {
+        let count = Self.pageLength * shape.headDimension
+        let keys = unsafe page.bytes(head * count ..< (head + 1) * count).baseAddress!
+        return unsafe (keys, keys + page.byteCount / 2)
+    }
+
+    /// How its keys and values are stored.
+    var format: FloatFormat { shape.format }
+
     /// Visits one head's keys and values at `positions`, page after page; each visit gets its positions, and all of the
     /// page's keys, in groups, and values.
-    func visit(
-        head: Int, positions: Range<Int>, _ body: (Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>) -> Void
-    ) {
+    func visit(head: Int, positions: Range<Int>, _ body: (Range<Int>, UnsafeRawPointer, UnsafeRawPointer) -> Void) {
         var position = positions.lowerBound
         while position < positions.upperBound {
             let slot = position % Self.pageLength
             let end = min(position + Self.pageLength - slot, positions.upperBound)
-            let keys = unsafe pages[position / Self.pageLength].base + head * Self.pageLength * shape.headDimension
-            unsafe body(position ..< end, keys, keys + shape.pageFloats / 2)
+            let (keys, values) = unsafe memory(of: head, pages[position / Self.pageLength])
+            unsafe body(position ..< end, keys, values)
             position = end
         }
     }
@@ -105,9 +129,12 @@ struct KeyValueShape: Sendable, Equatable {
     let headCount: Int
     /// d.
     let headDimension: Int
+    /// How they are stored.
+    var format = FloatFormat.float32
 
-    var pageFloats: Int { 2 * headCount * KeyValueCache.pageLength * headDimension }
-    var pageBytes: Int { pageFloats * MemoryLayout<Float>.stride }
+    /// Numbers of a page.
+    var pageCount: Int { 2 * headCount * KeyValueCache.pageLength * headDimension }
+    var pageBytes: Int { pageCount * format.byteCount }
 
     /// Where the first `rows` positions of a page lie in its memory, and nothing else.
     func ranges(rows: Int) -> [Range<Int>] {

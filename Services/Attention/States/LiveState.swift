@@ -1,4 +1,5 @@
 internal import Checkpoint
+internal import Tensors
 
 /// What one running sequence has in attention: the state of every layer. It grows with every call.
 ///
@@ -127,14 +128,16 @@ struct StateShape: Sendable {
     /// What a state of a length takes.
     let size: StateSize
 
-    init(_ config: ModelConfig, _ part: AttentionPart = .whole) {
+    /// - Parameter keyValues: how keys and values are stored.
+    init(_ config: ModelConfig, _ part: AttentionPart = .whole, keyValues: FloatFormat = .float32) {
         (self.config, self.part, layers) = (config, part, config.layers)
         (heads, keyValueHeads) = (config.heads(of: part), config.keyValueHeads(of: part))
-        size = config.stateSize(of: part)
+        size = config.stateSize(of: part, keyValues: keyValues)
         lightning = LightningShape(headCount: heads.count, headDimension: config.headDimension)
-        softmax = KeyValueShape(headCount: keyValueHeads.count, headDimension: config.headDimension)
+        softmax = KeyValueShape(
+            headCount: keyValueHeads.count, headDimension: config.headDimension, format: keyValues)
     }
 
     /// What another part of the same model has.
-    func of(_ part: AttentionPart) -> StateShape { StateShape(config, part) }
+    func of(_ part: AttentionPart) -> StateShape { StateShape(config, part, keyValues: softmax.format) }
 }

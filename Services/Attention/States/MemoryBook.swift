@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Tensors
 
 /// The one book of the memory that states take. Every piece of state memory is entered when it is made and crossed out
 /// when it is freed, so the sums are what there is, however states share it.
@@ -45,8 +46,8 @@ final class Allowance {
     /// Memory that the live state refers to from now on.
     ///
     /// - Parameter isZero: whether it has to begin as zeros; else what it holds means nothing.
-    func allocate(count: Int, isZero: Bool = false) -> FloatMemory {
-        let memory = FloatMemory(count: count, isZero: isZero, book)
+    func allocate(_ format: FloatFormat = .float32, count: Int, isZero: Bool = false) -> FloatMemory {
+        let memory = FloatMemory(format, count: count, isZero: isZero, book)
         grant(-memory.byteCount)
         memory.pin()
         return memory

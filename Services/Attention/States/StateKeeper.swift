@@ -20,10 +20,10 @@ final class StateKeeper: Sendable {
     let shape: StateShape
 
     init(
-        _ config: ModelConfig, _ part: AttentionPart = .whole, budgetBytes: Int, disk: StateDisk, lane: ComputeLane,
-        routers: Routers
+        _ config: ModelConfig, _ part: AttentionPart = .whole, keyValues: FloatFormat, budgetBytes: Int,
+        disk: StateDisk, lane: ComputeLane, routers: Routers
     ) {
-        shape = StateShape(config, part)
+        shape = StateShape(config, part, keyValues: keyValues)
         let store = StateStore(shape, budgetBytes: budgetBytes)
         (self.config, self.lane, self.disk, self.routers, book) = (config, lane, disk, routers, store.book)
         self.store = Mutex(store)
@@ -191,7 +191,8 @@ final class StateKeeper: Sendable {
     /// The states of another part, of which there are none yet; `end` must come before their first use.
     func next(_ part: AttentionPart) -> StateKeeper {
         StateKeeper(
-            config, part, budgetBytes: store.withLock(\.budgetBytes), disk: disk, lane: lane, routers: routers)
+            config, part, keyValues: shape.softmax.format, budgetBytes: store.withLock(\.budgetBytes), disk: disk,
+            lane: lane, routers: routers)
     }
 
     /// The service changes to another part: all sequences are closed, and what is kept is on disk only, if it is there.

@@ -178,7 +178,7 @@ actor AttentionDirector: AttentionMemberUser {
     /// - Parameter part: that the process was told to compute; nil: none yet.
     private func expected(part: AttentionPart?) -> AttentionExpectation {
         AttentionExpectation(
-            fingerprint: config.members.fingerprint, arithmetic: config.members.arithmetic, part: part)
+            fingerprint: config.members.fingerprint, arithmetic: config.members.attentionArithmetic, part: part)
     }
 
     /// No answer of weights that are not the model's may reach a reader.
@@ -276,7 +276,8 @@ actor AttentionDirector: AttentionMemberUser {
     private func tellMemory(of replica: AttentionArrangement.Replica) {
         let descriptions = replica.members.compactMap { processes[$0]?.description }
         guard let bytes = descriptions.map(\.memoryBudgetBytes).min() else { return }
-        sequences.setStateSize(config.model.stateSize(of: replica.members.count))
+        sequences.setStateSize(
+            config.model.stateSize(of: replica.members.count, keyValues: config.members.keyValues))
         sequences.setMemory(of: replica.id, bytes: bytes, othersBytes: descriptions.map(\.othersBytes).max() ?? 0)
     }
 
@@ -284,7 +285,7 @@ actor AttentionDirector: AttentionMemberUser {
     private func tellWhatFits() {
         let context = config.model.maxPositions, tokens = sequences.tokensMax
         guard tokens < context else { return }
-        let bytes = config.model.stateBytes(tokensMax: context)
+        let bytes = config.model.stateBytes(tokensMax: context, keyValues: config.members.keyValues)
         logger.notice(
             "requests may use less than the whole context, since attention has no memory for it",
             metadata: [

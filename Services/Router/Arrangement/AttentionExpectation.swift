@@ -5,7 +5,7 @@ internal import Messages
 struct AttentionExpectation: Sendable {
     /// Of the router's checkpoint.
     let fingerprint: String
-    /// Of the whole cluster.
+    /// Of all attention services; see `FloatFormat.attention`.
     let arithmetic: String
     /// That it was told to compute; nil: any.
     let part: AttentionPart?

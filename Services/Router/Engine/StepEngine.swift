@@ -1,6 +1,7 @@
 internal import Checkpoint
 internal import Logging
 internal import Messages
+internal import Tensors
 
 /// Carries all sequences through the model together, step after step. `Scheduler` decides what a step holds,
 /// `LiveSequences` knows the sequences and ends them, `TokenChooser` samples; here is the loop.
@@ -15,6 +16,8 @@ final class StepEngine: Sendable {
         var suppressed: [Int32]
         /// Whether prefixes are reused, and where states are kept for that.
         var keeping = KeepPolicy()
+        /// How attention stores keys and values.
+        var keyValues = FloatFormat.float32
     }
 
     let pass: ForwardPass
@@ -41,7 +44,8 @@ final class StepEngine: Sendable {
             attention: replicas, vocabulary: pass.weights.config.vocabularySize, compute: pass.compute,
             suppressed: config.suppressed)
         sequences = LiveSequences(
-            config, stateSize: pass.weights.config.stateSize, status: status, metrics: metrics)
+            config, stateSize: pass.weights.config.stateSize(of: 1, keyValues: config.keyValues), status: status,
+            metrics: metrics)
     }
 
     /// Steps for as long as the router lives; then fails what is left.

@@ -3,6 +3,7 @@ internal import Checkpoint
 internal import Logging
 internal import Messages
 internal import NIOCore
+internal import Tensors
 internal import Transport
 internal import TypedCalls
 
@@ -16,7 +17,7 @@ actor AttentionHosts: AnnouncementReceiver {
         let router: UInt64
         /// Of the router's checkpoint.
         let fingerprint: String
-        /// Of the whole cluster.
+        /// Of the whole cluster: "exact" or "fast".
         let arithmetic: String
         /// Of the connections.
         let limits: RPCLimits
@@ -24,6 +25,11 @@ actor AttentionHosts: AnnouncementReceiver {
         let partsMax: Int
         /// Into how many parts it shall be cut.
         var parts = AttentionPartsGoal.auto
+        /// How keys and values are stored in all of them.
+        var keyValues = FloatFormat.float32
+
+        /// What they all have to compute with; see `FloatFormat.attention`.
+        var attentionArithmetic: String { keyValues.attention(in: arithmetic) }
     }
 
     private let config: Config
@@ -49,7 +55,8 @@ actor AttentionHosts: AnnouncementReceiver {
     init(_ config: Config, user: any AttentionMemberUser, group: any EventLoopGroup, logger: Logger) {
         (self.config, self.user, self.group, self.logger) = (config, user, group, logger)
         parts = config.parts
-        membership = Membership(role: .attention, fingerprint: config.fingerprint, arithmetic: config.arithmetic)
+        membership = Membership(
+            role: .attention, fingerprint: config.fingerprint, arithmetic: config.attentionArithmetic)
     }
 
     /// For as long as the router lives: connects to services that announce themselves.

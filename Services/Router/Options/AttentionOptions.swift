@@ -15,7 +15,11 @@ struct AttentionOptions: ParsableArguments {
             """)
     var attentionParts = AttentionPartsGoal.auto
 
-    var config: RouterConfig.Attention { RouterConfig.Attention(parts: attentionParts, expected: attentionHosts) }
+    @OptionGroup var keyValues: KeyValueOptions
+
+    var config: RouterConfig.Attention {
+        RouterConfig.Attention(parts: attentionParts, expected: attentionHosts, keyValues: keyValues.kv)
+    }
 
     func validate() throws { try requirePositive(attentionHosts, "--attention-hosts") }
 }

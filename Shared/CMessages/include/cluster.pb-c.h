@@ -330,7 +330,7 @@ struct  Minimax__Cluster__V1__AttentionDescription
    */
   uint64_t memory_budget_bytes;
   /*
-   * The arithmetic in use, "exact" or "fast".
+   * The arithmetic in use, "exact" or "fast"; with "+kv-bf16" behind it where keys and values are stored in bfloat16.
    */
   char *arithmetic;
   /*
@@ -1469,7 +1469,7 @@ struct  Minimax__Cluster__V1__AnnounceRequest
    */
   protobuf_c_boolean draining;
   /*
-   * The arithmetic in use, "exact" or "fast".
+   * The arithmetic in use, "exact" or "fast"; of an attention service, the same as in `AttentionDescription`.
    */
   char *arithmetic;
   /*

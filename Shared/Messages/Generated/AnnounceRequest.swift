@@ -18,7 +18,7 @@ package struct AnnounceRequest: Sendable, Equatable {
     package let threads: Int
     /// Whether it is about to stop, so that others must take over what it holds.
     package let draining: Bool
-    /// The arithmetic in use, "exact" or "fast".
+    /// The arithmetic in use, "exact" or "fast"; of an attention service, the same as in `AttentionDescription`.
     package let arithmetic: String
     /// How much memory it has for weights or, as an attention service, for states.
     package let memoryBytes: Int

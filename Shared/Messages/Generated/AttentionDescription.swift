@@ -9,7 +9,8 @@ package struct AttentionDescription: Sendable, Equatable {
     package let kernels: String
     /// How much memory live and kept states may take together.
     package let memoryBudgetBytes: Int
-    /// The arithmetic in use, "exact" or "fast".
+    /// The arithmetic in use, "exact" or "fast"; with "+kv-bf16" behind it where keys and values are stored in
+    /// bfloat16.
     package let arithmetic: String
     /// How much of the budget is bound to live states beyond what this router's sequences were granted: those of other
     /// routers, and pages that outlived the sequence that was granted them.

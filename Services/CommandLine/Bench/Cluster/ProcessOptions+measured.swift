@@ -14,6 +14,6 @@ extension ProcessOptions {
 
     /// What is measured, as `decode.bf16.exact`.
     func name(_ what: String, _ weights: ActiveWeights) -> String {
-        "\(what).\(weights.expertType.shortName).\(kernels.arithmetic)"
+        "\(what).\(weights.expertType.shortName).\(keyValues.kv.attention(in: kernels.arithmetic.rawValue))"
     }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Checkpoint
 internal import Console
+internal import Flags
 internal import LocalCluster
 internal import TerminalOutput
 
@@ -112,6 +113,7 @@ extension SessionBench {
         let data = try DataFolder(in: folder)
         defer { data.remove() }
         let config = model.config, rows = SampleRows(hiddenSize: config.hiddenSize, seed: seed)
+        let keyValues = cluster.processes.keyValues.kv
         return try await AttentionProcess.run(plan(data)) { [options, parts] attention in
             var (own, _) = try await WireSequence.open(
                 attention, config, rows, tokensMax: context + ForkTrial.tokens(rounds: options.rounds))
@@ -120,7 +122,8 @@ extension SessionBench {
             let state = try await own.keep(closes: false)
             var figures: [SessionFigure] = []
             if parts.contains(.fork) {
-                let trial = ForkTrial(attention: attention, config: config, rows: rows, rounds: options.rounds)
+                let trial = ForkTrial(
+                    attention: attention, config: config, keyValues: keyValues, rows: rows, rounds: options.rounds)
                 figures += try await trial.run(&own, from: state, status).figures
             }
             if parts.contains(.snapshot) {

@@ -21,6 +21,9 @@ package struct ProcessOptions: ParsableArguments {
     /// With which instructions, and how exactly, the processes compute.
     @OptionGroup package var kernels: KernelOptions
 
+    /// How attention stores keys and values.
+    @OptionGroup package var keyValues: KeyValueOptions
+
     @Option(help: ArgumentHelp("The least severe messages that the processes log (default: info).", valueName: "level"))
     var logLevel: Logger.Level?
 
@@ -71,15 +74,17 @@ package struct ProcessOptions: ParsableArguments {
     /// What holds a cluster together is not for the person to say twice.
     private static let ownRouterFlags = [
         "--model", "--admin", "--arithmetic", "--attention-hosts", "--control", "--drain-seconds",
-        "--expert-hosts", "--host", "--port", "--exit-with-parent",
+        "--expert-hosts", "--host", "--kv", "--port", "--exit-with-parent",
     ]
 
     /// - Parameter routerFlags: those that the command needs; what the person says comes after them, and so counts.
     func plan(model: String, expertHosts: Int, host: String, port: Int, routerFlags: [String] = []) -> ClusterPlan {
-        let arithmetic = ["--arithmetic", kernels.arithmetic.rawValue]
-        return ClusterPlan(
+        let arithmetic = ["--arithmetic", kernels.arithmetic.rawValue] + keyValues.arguments
+        var plan = ClusterPlan(
             model: model, expertHosts: expertHosts, host: host, port: port, threads: threads,
             computeFlags: kernels.arguments, routerFlags: arithmetic + routerFlags + givenRouterFlags,
             logLevel: logLevel?.rawValue)
+        plan.attentionFlags = keyValues.arguments
+        return plan
     }
 }

@@ -30,7 +30,8 @@ private struct ProcessDraft {
         let name = numbered("attention", number), cores = plan.attentionCores?[number - 1]
         let flags = joining(name, cores, share(of: readBandwidth, count: plan.attentionHosts))
         let states = plan.statesFolder.map { ["--states-folder", numbered($0, number)] } ?? []
-        return process(.attention, "attention", name, flags + plan.computeFlags + states, cores: cores)
+        return process(
+            .attention, "attention", name, flags + plan.computeFlags + plan.attentionFlags + states, cores: cores)
     }
 
     /// What belongs to the first attention service has the plain name, so that it is the same with any number of them.

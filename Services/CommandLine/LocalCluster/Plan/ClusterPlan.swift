@@ -23,6 +23,8 @@ package struct ClusterPlan: Sendable {
     let logLevel: String?
     /// How many attention services there are.
     package var attentionHosts = 1
+    /// Flags of the attention services, beside those of all processes that compute.
+    var attentionFlags: [String] = []
     /// Where attention keeps states: each service after the first has this folder's name with its number behind it.
     /// Nil: they end with the cluster.
     package var statesFolder: String?

@@ -10,6 +10,8 @@ internal import TypedCalls
 struct ForkTrial: Sendable {
     let attention: AttentionProcess
     let config: ModelConfig
+    /// How the service stores keys and values.
+    let keyValues: FloatFormat
     let rows: SampleRows
     let rounds: Int
 
@@ -27,7 +29,8 @@ struct ForkTrial: Sendable {
         // From now on its matrices are its own.
         try await own.fill(to: length + Self.block)
         let copier = try MatrixCopier(config)
-        var figures = ForkFigures(matrixBytes: copier.byteCount, keyValueBytes: config.keyValueBytes(tokens: length))
+        var figures = ForkFigures(
+            matrixBytes: copier.byteCount, keyValueBytes: config.keyValueBytes(tokens: length, keyValues))
         for round in 0 ... rounds {
             status.show(round == 0 ? "fork: warming up" : "fork: round \(round) of \(rounds)")
             for _ in 0 ..< (round == 0 ? 1 : Self.forksPerRound) {
@@ -85,7 +88,9 @@ struct ForkTrial: Sendable {
 
 extension ModelConfig {
     /// What keys and values of so many tokens take, in whole pages.
-    func keyValueBytes(tokens: Int) -> Int { stateBytes(tokensMax: tokens) - stateBytes(tokensMax: 0) }
+    func keyValueBytes(tokens: Int, _ format: FloatFormat = .float32) -> Int {
+        stateBytes(tokensMax: tokens, keyValues: format) - stateBytes(tokensMax: 0)
+    }
 
     /// What the matrices of one lightning layer take.
     fileprivate var matrixBytes: Int { headCount * headDimension * headDimension * MemoryLayout<Float>.size }
