@@ -26,8 +26,8 @@ import Testing
             window: 7, columns: 32),
     ]
 
-    private func fresh(_ subject: Subject) -> KeyValueCache {
-        KeyValueCache.fresh(headCount: subject.keyValueHeadCount, headDimension: subject.d)
+    private func fresh(_ subject: Subject, _ format: FloatFormat = .float32) -> KeyValueCache {
+        KeyValueCache.fresh(headCount: subject.keyValueHeadCount, headDimension: subject.d, format)
     }
 
     private func layer(_ subject: Subject) throws -> SoftmaxAttention {
@@ -67,15 +67,18 @@ import Testing
         }
     }
 
-    @Test("gives the same bytes and comes to the same memory, however its rows are cut into calls", arguments: subjects)
-    func chunks(subject: Subject) throws {
-        let compute = Compute(threads: 1), layer = try layer(subject), whole = fresh(subject)
+    @Test(
+        "gives the same bytes and comes to the same memory, however its rows are cut into calls, in either format",
+        arguments: subjects, FloatFormat.allCases)
+    func chunks(subject: Subject, format: FloatFormat) throws {
+        let compute = Compute(threads: 1), layer = try layer(subject), whole = fresh(subject, format)
         let input = Tensor(columns: subject.columns, values: pattern(260 * subject.columns, seed: 3))
         let expected = layer.attend(input, [(whole, 0 ..< 260)], compute)
-        let shape = KeyValueShape(headCount: subject.keyValueHeadCount, headDimension: subject.d)
+        let shape = KeyValueShape(
+            headCount: subject.keyValueHeadCount, headDimension: subject.d, format: format)
         for lengths in cuts(of: 260) {
             var found: [Float] = [], first = 0
-            let cache = fresh(subject)
+            let cache = fresh(subject, format)
             for length in lengths {
                 let rows = input.rows(first ..< first + length)
                 found += layer.attend(rows, [(cache, 0 ..< length)], compute).values
@@ -85,6 +88,20 @@ import Testing
             #expect(isSame, "cut into \(lengths)")
             #expect(cache.values(shape) == whole.values(shape), "cut into \(lengths)")
         }
+    }
+
+    @Test("in bf16 stores the numbers of f32, rounded, and gives nearly the same", arguments: subjects)
+    func rounded(subject: Subject) throws {
+        let compute = Compute(threads: 1), layer = try layer(subject), rows = 150
+        let exact = fresh(subject), rounded = fresh(subject, .bfloat16)
+        let input = Tensor(columns: subject.columns, values: pattern(rows * subject.columns, seed: 5))
+        let expected = layer.attend(input, [(exact, 0 ..< rows)], compute)
+        let found = layer.attend(input, [(rounded, 0 ..< rows)], compute)
+        let shape = KeyValueShape(headCount: subject.keyValueHeadCount, headDimension: subject.d)
+        #expect(rounded.values(shape) == exact.values(shape).map { ($0 &+ 0x7fff &+ ($0 >> 16 & 1)) & 0xffff_0000 })
+        #expect(rounded.pages.reduce(0) { $0 + $1.byteCount } * 2 == exact.pages.reduce(0) { $0 + $1.byteCount })
+        #expect(bits(found.values) != bits(expected.values))
+        #expect(relativeDifference(found.values, expected.inDouble.joined().map { $0 }) < 0.01)
     }
 
     @Test("with a window reads nothing that lies further back, and without one reads all")

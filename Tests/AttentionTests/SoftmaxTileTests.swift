@@ -180,6 +180,7 @@ import Testing
             let head = Int.random(in: 0 ..< Self.heads, using: &random)
             var visited: [Int] = []
             cache.visit(head: head, positions: wanted) { positions, keys, values in
+                let keys = keys.assumingMemoryBound(to: Float.self), values = values.assumingMemoryBound(to: Float.self)
                 visited += positions
                 #expect(positions.lowerBound / page == (positions.upperBound - 1) / page)
                 for position in positions {

@@ -4,6 +4,7 @@ import Logging
 import Messages
 import Tensors
 import TestSupport
+import Testing
 
 @testable import Attention
 
@@ -79,30 +80,42 @@ func soon<R>(_ make: () throws -> R) async throws -> R {
     return try make()
 }
 
+/// A fixture, and how keys and values of its states are stored.
+struct StateModel: Sendable, CustomTestStringConvertible {
+    let name: String
+    var keyValues = FloatFormat.float32
+    var testDescription: String { "\(name), \(keyValues.rawValue)" }
+}
+
 let quietLogger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
 
 extension AttentionEngine {
     /// - Parameter folder: nil: one that ends with the engine.
     convenience init(
-        _ name: String, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30,
-        logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes,
-        routers: Routers = Routers()
+        _ name: String, keyValues: FloatFormat = .float32, budgetBytes: Int = 1 << 30, folder: String? = nil,
+        diskBytes: Int = 1 << 30, logger: Logger = quietLogger,
+        freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes, routers: Routers = Routers()
     ) throws {
         try self.init(
-            Fixture.files(name), budgetBytes: budgetBytes, folder: folder, diskBytes: diskBytes, logger: logger,
-            freeBytes: freeBytes, routers: routers)
+            Fixture.files(name), keyValues: keyValues, budgetBytes: budgetBytes, folder: folder, diskBytes: diskBytes,
+            logger: logger, freeBytes: freeBytes, routers: routers)
     }
 
+    convenience init(_ model: StateModel) throws { try self.init(model.name, keyValues: model.keyValues) }
+
     convenience init(
-        _ checkpoint: WeightFiles, budgetBytes: Int = 1 << 30, folder: String? = nil, diskBytes: Int = 1 << 30,
+        _ checkpoint: WeightFiles, keyValues: FloatFormat = .float32, budgetBytes: Int = 1 << 30, folder: String? = nil,
+        diskBytes: Int = 1 << 30,
         logger: Logger = quietLogger, freeBytes: @escaping @Sendable (String) -> Int = StateDisk.systemFreeBytes,
         routers: Routers = Routers()
     ) throws {
         let compute = Compute(threads: 1)
         let disk = try StateDisk(
-            folder, maxBytes: diskBytes, fingerprint: checkpoint.fingerprint(), arithmetic: compute.arithmetic.rawValue,
-            logger: logger, freeBytes: freeBytes)
-        try self.init(checkpoint, compute: compute, memoryBudgetBytes: budgetBytes, disk: disk, routers: routers)
+            folder, maxBytes: diskBytes, fingerprint: checkpoint.fingerprint(),
+            arithmetic: keyValues.attention(in: compute.arithmetic.rawValue), logger: logger, freeBytes: freeBytes)
+        try self.init(
+            checkpoint, compute: compute, keyValues: keyValues, memoryBudgetBytes: budgetBytes, disk: disk,
+            routers: routers)
     }
 
     @discardableResult func hold(

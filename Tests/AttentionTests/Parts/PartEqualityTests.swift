@@ -36,9 +36,11 @@ import Testing
     private static let calls = [(5, 0), (1, 70), (1, 1), (0, 129), (64, 1), (1, 2), (3, 63), (1, 1)]
 
     /// What all calls come to: of each call and layer the sums, then the squares.
-    private func answers(_ files: WeightFiles, _ part: AttentionPart, _ compute: Compute) throws -> [[Float]] {
+    private func answers(
+        _ files: WeightFiles, _ part: AttentionPart, _ keyValues: FloatFormat, _ compute: Compute
+    ) throws -> [[Float]] {
         let config = files.config, layers = try AttentionLayers(files, part)
-        let shape = StateShape(config, part), book = MemoryBook()
+        let shape = StateShape(config, part, keyValues: keyValues), book = MemoryBook()
         let states = (0 ..< 2).map { _ in LiveState(shape, tokensMax: 400, book) }
         return Self.calls.flatMap { first, second in
             config.layers.indices.map { layer in
@@ -54,14 +56,16 @@ import Testing
     }
 
     /// Compares whole and parts, for every number of parts that the model can be cut into.
-    private func check(_ files: WeightFiles, _ compute: Compute, parts expected: [Int]) throws {
+    private func check(
+        _ files: WeightFiles, keyValues: FloatFormat = .float32, _ compute: Compute, parts expected: [Int]
+    ) throws {
         let counts = AttentionPart.counts.filter { $0 <= (try? files.attentionPartsMax()) ?? 0 }
         #expect(counts == expected)
-        let whole = try answers(files, .whole, compute)
+        let whole = try answers(files, .whole, keyValues, compute)
         let isFinite = whole.allSatisfy { $0.allSatisfy(\.isFinite) }
         #expect(isFinite)
         for count in counts.dropFirst() {
-            let parts = try AttentionPart.all(of: count).map { try answers(files, $0, compute) }
+            let parts = try AttentionPart.all(of: count).map { try answers(files, $0, keyValues, compute) }
             for call in whole.indices {
                 let isSame = bits(addedPairwise(parts.map { $0[call] })) == bits(whole[call])
                 let layer = call % files.config.layerCount
@@ -94,11 +98,11 @@ import Testing
         }
     }
 
-    @Test("the demo model")
-    func demo() throws {
+    @Test("the demo model, with keys and values in either format", arguments: FloatFormat.allCases)
+    func demo(keyValues: FloatFormat) throws {
         let path = URL(filePath: Fixture.path("")).appending(path: "../../compose/models/demo").standardizedFileURL
         let files = try WeightFiles(directory: path.path)
-        try check(files, Compute(threads: 2), parts: [1, 2, 4, 8])
+        try check(files, keyValues: keyValues, Compute(threads: 2), parts: [1, 2, 4, 8])
     }
 
     @Test("a part's states are those of its heads, and no larger than the config says of the largest")
@@ -106,9 +110,11 @@ import Testing
         for shape in Self.shapes {
             let config = try shape.files().config
             for count in AttentionPart.counts where count <= config.attentionPartsMax {
-                let largest = config.stateSize(of: count)
-                for part in AttentionPart.all(of: count) {
-                    let shape = StateShape(config, part)
+                for (part, format) in AttentionPart.all(of: count).flatMap({ part in
+                    FloatFormat.allCases.map { (part, $0) }
+                }) {
+                    let largest = config.stateSize(of: count, keyValues: format)
+                    let shape = StateShape(config, part, keyValues: format)
                     let state = LiveState(shape, tokensMax: 130, MemoryBook())
                     #expect(state.grantedBytes == shape.size.bytes(tokens: 130))
                     #expect(state.grantedBytes <= largest.bytes(tokens: 130))

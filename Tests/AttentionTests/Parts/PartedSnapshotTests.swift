@@ -20,19 +20,23 @@ import Testing
 
     @Test("any number of parts takes what any other wrote", arguments: shapes, [5, 64, 150])
     func everyPair(shape: RandomCheckpoint, length: Int) async throws {
+        for format in FloatFormat.allCases { try await everyPair(shape, length, format) }
+    }
+
+    private func everyPair(_ shape: RandomCheckpoint, _ length: Int, _ keyValues: FloatFormat) async throws {
         let files = try shape.files(), counts = AttentionPart.counts.filter { $0 <= files.config.attentionPartsMax }
         #expect(counts.count >= 3)
-        let undisturbed = try await AttentionEngine(files).undisturbed(to: length + 70)
+        let undisturbed = try await AttentionEngine(files, keyValues: keyValues).undisturbed(to: length + 70)
         var all: [PartedServices] = []
         for count in counts {
-            let services = try await PartedServices(files, parts: count)
+            let services = try await PartedServices(files, keyValues: keyValues, parts: count)
             try await services.compute(Self.state, length: length)
             all.append(services)
         }
         for source in all {
             let file = try await source.file(of: Self.state)
             for target in all {
-                let words = "\(source.count) to \(target.count) parts"
+                let words = "\(source.count) to \(target.count) parts, \(keyValues.rawValue)"
                 try await target.take(file, as: 8)
                 let found = try await target.carry(from: 8, length, to: length + 70)
                 #expect(found.answers == Array(undisturbed.answers[length...]), "\(words)")
@@ -106,6 +110,10 @@ import Testing
             ),
             ("state is of another checkpoint", [("\"fingerprint\":\"", "\"fingerprint\":\"f")]),
             ("another arithmetic: expected exact", [("\"arithmetic\":\"exact\"", "\"arithmetic\":\"fast\"")]),
+            (
+                "another arithmetic: expected exact, as this service computes, found exact+kv-bf16",
+                [("\"arithmetic\":\"exact\"", "\"arithmetic\":\"exact+kv-bf16\"")]
+            ),
         ]
         for parts in [1, 2, 4] {
             let target = try await PartedServices(Self.shapes[0].files(), parts: parts)
@@ -188,10 +196,10 @@ struct PartedServices {
         }
     }
 
-    init(_ files: WeightFiles, parts: Int) async throws {
+    init(_ files: WeightFiles, keyValues: FloatFormat = .float32, parts: Int) async throws {
         var engines: [AttentionEngine] = []
         for part in AttentionPart.all(of: parts) {
-            let engine = try AttentionEngine(files)
+            let engine = try AttentionEngine(files, keyValues: keyValues)
             try await engine.hold(part.index, of: part.count)
             engines.append(engine)
         }

@@ -82,23 +82,28 @@ import Testing
         return file[.size] as? Int ?? 0
     }
 
-    @Test("of another checkpoint or another arithmetic are not used, and stay", arguments: [true, false])
-    func foreign(isCheckpoint: Bool) async throws {
+    @Test(
+        "of another checkpoint, another arithmetic or another format of keys and values are not used, and stay",
+        arguments: [
+            ("all-lightning", "exact", "of another checkpoint"),
+            (Self.model, "fast", "another arithmetic: expected fast"),
+            (Self.model, "exact+kv-bf16", "another arithmetic: expected exact+kv-bf16"),
+        ])
+    func foreign(model: String, arithmetic: String, words: String) async throws {
         do {
             let engine = try await start()
             try await keep(engine, 7)
             try await engine.store(7)
         }
-        let fingerprint = try Fixture.files(isCheckpoint ? "all-lightning" : Self.model).fingerprint()
+        let fingerprint = try Fixture.files(model).fingerprint()
         let log = TestLog()
         let disk = try await soon {
             try StateDisk(
-                folder.path, maxBytes: 1 << 30, fingerprint: fingerprint, arithmetic: isCheckpoint ? "exact" : "fast",
-                logger: log.logger)
+                folder.path, maxBytes: 1 << 30, fingerprint: fingerprint, arithmetic: arithmetic, logger: log.logger)
         }
         #expect(disk.found().isEmpty)
         #expect(log.lines.count == 1)
-        #expect(log.lines.first?.contains(isCheckpoint ? "of another checkpoint" : "another arithmetic") == true)
+        #expect(log.lines.first?.contains(words) == true)
         #expect(log.lines.first?.contains("\(StateID(rawValue: 7))") == true)
         #expect(try folder.files.count == 1)
     }

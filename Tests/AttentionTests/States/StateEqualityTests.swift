@@ -1,5 +1,6 @@
 import Checkpoint
 import Messages
+import Tensors
 import TestSupport
 import Testing
 
@@ -7,7 +8,11 @@ import Testing
 
 /// A state that was kept goes on with the bytes of one that never was, wherever it was kept and however it comes back.
 @Suite("Kept states go on byte for byte") struct StateEqualityTests {
-    static let models = ["mixed-original", "all-lightning", "all-softmax-fused"]
+    static let models = [
+        StateModel(name: "mixed-original"), StateModel(name: "all-lightning"), StateModel(name: "all-softmax-fused"),
+        StateModel(name: "mixed-original", keyValues: .bfloat16),
+        StateModel(name: "all-softmax-fused", keyValues: .bfloat16),
+    ]
     /// Around the borders of key groups, blocks and pages.
     static let cuts = [1, 15, 16, 17, 63, 64, 65, 100, 127, 128, 129, 191, 192, 300]
     /// How far sequences go on: over several closed blocks.
@@ -21,7 +26,7 @@ import Testing
     }
 
     @Test("at each of 300 positions of one sequence, which goes on undisturbed", arguments: models)
-    func everyCut(model: String) async throws {
+    func everyCut(model: StateModel) async throws {
         let expected = try await AttentionEngine(model).undisturbed(to: Self.end)
         let engine = try AttentionEngine(model)
         try await engine.open(1, tokensMax: Self.end)
@@ -47,7 +52,7 @@ import Testing
     }
 
     @Test("cut back to every length inside the open block, and go on with other rows", arguments: models)
-    func cutBack(model: String) async throws {
+    func cutBack(model: StateModel) async throws {
         let engine = try AttentionEngine(model), other = try AttentionEngine(model)
         for cut in [1, 17, 63, 64, 65, 100, 127, 128, 190] {
             try await engine.open(1, tokensMax: Self.end)
@@ -72,7 +77,7 @@ import Testing
     }
 
     @Test("what stands behind the rows that are kept is never read, whatever it is", arguments: models)
-    func foreignRows(model: String) async throws {
+    func foreignRows(model: StateModel) async throws {
         let cut = 70, end = 64 + Self.more
         let engine = try AttentionEngine(model), columns = engine.config.hiddenSize
         try await engine.open(1, tokensMax: Self.end)
@@ -115,7 +120,7 @@ import Testing
     }
 
     @Test("whichever way they come back", arguments: models, Way.allCases)
-    func ways(model: String, way: Way) async throws {
+    func ways(model: StateModel, way: Way) async throws {
         let expected = try await AttentionEngine(model).undisturbed(to: Self.end)
         for cut in Self.cuts {
             let engine = try AttentionEngine(model)
@@ -158,7 +163,7 @@ import Testing
     }
 
     @Test("forked twice, all three side by side in the same calls", arguments: models, [1, 17, 64, 100, 129])
-    func forks(model: String, cut: Int) async throws {
+    func forks(model: StateModel, cut: Int) async throws {
         let engine = try AttentionEngine(model), end = cut + Self.more
         try await engine.open(1, tokensMax: end)
         _ = try await engine.carry(1, 0, to: cut)

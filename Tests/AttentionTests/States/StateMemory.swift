@@ -25,13 +25,20 @@ extension LightningState {
 
 extension KeyValueCache {
     /// An empty cache in a book of its own.
-    static func fresh(headCount: Int, headDimension: Int) -> KeyValueCache {
-        KeyValueCache(KeyValueShape(headCount: headCount, headDimension: headDimension), Allowance(MemoryBook()))
+    static func fresh(headCount: Int, headDimension: Int, _ format: FloatFormat = .float32) -> KeyValueCache {
+        KeyValueCache(
+            KeyValueShape(headCount: headCount, headDimension: headDimension, format: format), Allowance(MemoryBook()))
     }
 }
 
 extension FloatMemory {
-    func floats(_ range: Range<Int>) -> [Float] { Array(UnsafeBufferPointer(start: base, count: count)[range]) }
+    func floats(_ range: Range<Int>) -> [Float] {
+        let bytes = UnsafeRawBufferPointer(bytes(range))
+        return switch format {
+        case .float32: Array(bytes.bindMemory(to: Float.self))
+        case .bfloat16: bytes.bindMemory(to: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+        }
+    }
 
     /// The bits of the first `rows` of 64 positions, of each head its key, which lies in a group, and its value;
     /// nothing of what lies between them.

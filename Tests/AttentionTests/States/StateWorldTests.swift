@@ -1,6 +1,7 @@
 import Checkpoint
 import Messages
 import Synchronization
+import Tensors
 import TestSupport
 import Testing
 
@@ -51,9 +52,10 @@ struct StateWorld {
     init(seed: UInt64) throws {
         random = SplitMix64(seed: seed)
         let model = ["mixed-original", "all-lightning", "all-softmax-fused"][Int(seed % 3)]
-        let bytes = try Fixture.files(model).config.stateBytes(tokensMax: 300)
+        let keyValues: FloatFormat = seed / 3 % 2 == 0 ? .float32 : .bfloat16
+        let bytes = try Fixture.files(model).config.stateBytes(tokensMax: 300, keyValues: keyValues)
         engine = try AttentionEngine(
-            model, budgetBytes: bytes * Int.random(in: 3 ... 8, using: &random),
+            model, keyValues: keyValues, budgetBytes: bytes * Int.random(in: 3 ... 8, using: &random),
             diskBytes: Int.random(in: 300_000 ... 2_000_000, using: &random))
     }
 

@@ -108,9 +108,23 @@ import Transport
         let plan = options.plan(model: "/m", host: "h", port: 1, routerFlags: ["--sequences-max", "8"])
         #expect(
             plan.routerFlags
-                == ["--arithmetic", "exact", "--sequences-max", "8", "--sequences-max", "16", "--queue-max", "2"])
+                == [
+                    "--arithmetic", "exact", "--kv", "f32", "--sequences-max", "8", "--sequences-max", "16",
+                    "--queue-max", "2",
+                ])
         #expect(
-            try ClusterOptions.parse([]).plan(model: "/m", host: "h", port: 1).routerFlags == ["--arithmetic", "exact"])
+            try ClusterOptions.parse([]).plan(model: "/m", host: "h", port: 1).routerFlags
+                == ["--arithmetic", "exact", "--kv", "f32"])
+    }
+
+    @Test("how keys and values are stored is told to the router and to attention, and not to expert hosts")
+    func keyValues() throws {
+        let plan = try ClusterOptions.parse(["--kv", "bf16"]).plan(model: "/m", host: "h", port: 1)
+        let processes = plan.processes(sockets: "/s", programs: "/p")
+        #expect(processes.map(\.role) == [.attention, .expertHost, .expertHost, .router])
+        #expect(processes.map { value("--kv", of: $0) } == ["bf16", nil, nil, "bf16"])
+        #expect(throws: (any Error).self) { try ClusterOptions.parse(["--kv", "int8"]) }
+        #expect(throws: (any Error).self) { try ClusterOptions.parse(["--router-flags", "--kv bf16"]) }
     }
 
     @Test("the URL is one that a client on this machine can use")
