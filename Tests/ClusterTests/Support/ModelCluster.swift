@@ -21,6 +21,8 @@ struct ModelCluster: Sendable {
         var replicas = 1
         var parts = 1
         var settings = PlacementSettings()
+        /// How attention stores keys and values.
+        var keyValues = FloatFormat.float32
     }
 
     let pass: ForwardPass
@@ -101,6 +103,7 @@ struct ModelCluster: Sendable {
                 instance: hosts.instance, router: .random(in: 1 ... .max), fingerprint: fingerprint,
                 arithmetic: arithmetic, limits: hosts.config.limits, partsMax: try files.attentionPartsMax())
             config.parts = .fixed(shape.parts)
+            config.keyValues = shape.keyValues
             // Never runs; it is told of attention's memory.
             let engine = engine(over: pass, replicas, status, logger: logger)
             let director = AttentionDirector(
@@ -148,7 +151,8 @@ struct ModelCluster: Sendable {
                 "--model", model, "--listen", "unix:\(folder)/\(name).sock", "--router", router, "--name", name,
                 "--read-bandwidth-mib", "1024",
             ]
-            processes.append(try ServiceProcess(program, places + flags, name: name, folder: folder))
+            let format = program == "attention" ? ["--kv", shape.keyValues.rawValue] : []
+            processes.append(try ServiceProcess(program, places + format + flags, name: name, folder: folder))
         }
     }
 

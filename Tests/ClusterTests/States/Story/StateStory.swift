@@ -10,11 +10,16 @@ enum StateStory {
     /// - Parameters:
     ///   - acts: of all users together.
     ///   - reference: may be that of other stories, too.
-    static func play(seed: UInt64, acts: Int, _ reference: StoryReference) async throws -> StoryLog.Counts {
+    ///   - format: flags of the router and of attention that say how keys and values are stored, there and here.
+    static func play(
+        seed: UInt64, acts: Int, _ reference: StoryReference, format: [String]
+    ) async throws -> StoryLog.Counts {
         try await Paths.withFolder { data in
             let setup = RESTCluster.Setup(
-                router: ["--records", data + "/records", "--sequences-max", "6", "--host-silence-seconds", "2"],
-                attention: [
+                router: format + [
+                    "--records", data + "/records", "--sequences-max", "6", "--host-silence-seconds", "2",
+                ],
+                attention: format + [
                     "--states-folder", data + "/states", "--memory-max-mib", "16", "--disk-max-mib", "24",
                 ])
             return try await RESTCluster.with(setup) { cluster in
