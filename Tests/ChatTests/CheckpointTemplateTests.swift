@@ -7,7 +7,11 @@ import Tokenizer
 
 @Suite("A chat template of the checkpoint's") struct CheckpointTemplateTests {
     private static let weather = [
-        ToolDefinition(name: "weather", function: ["name": "weather", "parameters": ["type": "object"]])
+        ToolDefinition(
+            name: "weather",
+            function: [
+                "name": "weather", "description": "Of a city.", "parameters": ["type": "object", "properties": [:]],
+            ])
     ]
     private static let call = FunctionCall(id: "abcdefghi", name: "weather", arguments: #"{"city": "Köln"}"#)
     private static let turn = Conversation(

@@ -144,7 +144,7 @@ extension UnsupportedParameter {
 extension UnsupportedParameter {
     /// Of `POST /tokenize`.
     static let ofTokenizing =
-        prompts.filter { !["prompt", "messages", "add_generation_prompt", "prompt_truncate_len"].contains($0.name) } + [
+        prompts.filter { !["prompt", "messages", "prompt_truncate_len"].contains($0.name) } + [
             UnsupportedParameter("truncate_prompt_tokens", because: "all tokens are told.")
         ]
 

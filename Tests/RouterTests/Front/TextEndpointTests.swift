@@ -94,8 +94,7 @@ import Tokenizer
             ),
             ("/tokenize", #"{"messages":[]}"#, "messages", "empty_array"),
             (
-                "/tokenize", #"{\#(hello),"continue_final_message":true}"#, "continue_final_message",
-                "unsupported_parameter"
+                "/tokenize", #"{\#(hello),"continue_final_message":true}"#, "continue_final_message", "invalid_value"
             ),
             ("/tokenize", #"{\#(hello),"chat_template":"x"}"#, "chat_template", "unsupported_parameter"),
             ("/tokenize", #"{\#(hello),"add_generation_prompt":"x"}"#, "add_generation_prompt", "invalid_type"),
