@@ -158,7 +158,10 @@ extension APIError {
 }
 
 extension APIError {
-    var response: Response {
+    var response: Response { response(spelled: json) }
+
+    /// - Parameter json: the refusal in the form that the client reads.
+    func response(spelled json: JSONValue) -> Response {
         var response = Response(json: json, status: status)
         if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
         if let allow { response.headers[.allow] = allow }

@@ -26,6 +26,8 @@ struct Answer: Sendable {
         var reports: [TokenReport] = []
         var ids: [Int32] = []
         var finish: FinishReason?
+        /// The stop string that ended it.
+        var stop: String?
         /// Of its tokens; a choice without any is the least likely.
         var meanLogprob = -Double.infinity
 
@@ -45,6 +47,7 @@ struct Answer: Sendable {
             reports += delta.reports
             ids += delta.ids
             finish = delta.finish ?? finish
+            stop = delta.stop ?? stop
             meanLogprob = delta.meanLogprob ?? meanLogprob
         }
 

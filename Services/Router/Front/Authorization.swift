@@ -15,11 +15,16 @@ struct Authorization: Sendable {
     /// How the log calls a key; never the key itself.
     func name(of account: Int) -> String { (account < names.count ? names[account] : nil) ?? "key-\(account + 1)" }
 
-    /// - Parameter header: the value of the request's `Authorization`, if it had one.
+    /// - Parameters:
+    ///   - header: the value of the request's `Authorization`, if it had one.
+    ///   - apiKey: that of its `x-api-key`, as Anthropic's clients send it. Of two keys, one has to be right: a client
+    ///     may have another one for another server in its environment.
     /// - Returns: the index of its key; 0 where everybody is let in.
-    func account(_ header: String?) throws(APIError) -> Int {
+    func account(_ header: String?, apiKey: String? = nil) throws(APIError) -> Int {
         guard !keys.isEmpty else { return 0 }
+        if let apiKey, let account = account(ofKey: Array(apiKey.utf8)) { return account }
         guard let header else {
+            guard apiKey == nil else { throw .wrongKey("Incorrect API key provided.") }
             throw .wrongKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.")
         }
         // One or more blanks stand between scheme and key (RFC 9110, section 11.4).
@@ -28,10 +33,14 @@ struct Authorization: Sendable {
             throw .wrongKey("Malformed Authorization header. Send 'Authorization: Bearer YOUR_KEY'.")
         }
         let given = Array(parts[1].utf8.drop { $0 == 0x20 || $0 == 0x09 })
-        // No early exit: which key matched, and how far a wrong one did, must not show in the time.
+        guard let account = account(ofKey: given) else { throw .wrongKey("Incorrect API key provided.") }
+        return account
+    }
+
+    /// No early exit: which key matched, and how far a wrong one did, must not show in the time.
+    private func account(ofKey given: [UInt8]) -> Int? {
         var account: Int?
         for (index, key) in keys.enumerated() where Self.equal(key, given) { account = index }
-        guard let account else { throw .wrongKey("Incorrect API key provided.") }
         return account
     }
 

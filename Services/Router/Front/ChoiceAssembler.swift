@@ -10,6 +10,8 @@ struct ChoiceDelta: Sendable {
     /// Of the tokens that came, where they are asked for.
     var ids: [Int32] = []
     var finish: FinishReason?
+    /// With the end: the stop string that was met.
+    var stop: String?
     /// How many tokens the choice has so far.
     var tokens = 0
     /// How many of them are reasoning.
@@ -121,6 +123,7 @@ struct ChoiceAssembler {
             if !text.isEmpty { delta.pieces.append(.text(text)) }
         }
         delta.finish = isStopped ? .stop : reason
+        delta.stop = stops.met
         (delta.tokens, delta.reasoningTokens) = (tokens, reasoningTokens)
         if job.ranksChoices, tokens > 0 { delta.meanLogprob = logprobSum / Double(tokens) }
         // A stop string takes its tokens with it; otherwise every token is reported.

@@ -45,7 +45,7 @@ struct CrossOrigin: Sendable, Equatable {
             guard let origin = request.headers[.origin], origins.contains(origin.lowercased()) else { return fields }
             fields[.accessControlAllowOrigin] = origin
         }
-        fields[.accessControlExposeHeaders] = "x-request-id, retry-after"
+        fields[.accessControlExposeHeaders] = "x-request-id, request-id, retry-after"
         return fields
     }
 

@@ -94,15 +94,18 @@ struct Front: Sendable {
                 return Order(job: job, format: CompletionFormat())
             }
         }
+        addMessages(to: api)
         addSessions(to: api)
         addSmallEndpoints(to: router, api, authorization)
-        api.get("/models") { _, _ in Response(json: ["object": "list", "data": [modelCard]]) }
+        api.get("/models") { request, _ in
+            Response(json: request.isForMessages ? messagesModels : ["object": "list", "data": [modelCard]])
+        }
         // A model's name may contain slashes.
         api.get("/models/**") { request, _ in
             let encoded = String(request.uri.path.dropFirst(Endpoints.models.count + 1))
             let id = encoded.removingPercentEncoding ?? encoded
             guard id == generator.model.id else { throw APIError.unknownModel(id) }
-            return Response(json: modelCard)
+            return Response(json: request.isForMessages ? messagesModel : modelCard)
         }
         return router
     }

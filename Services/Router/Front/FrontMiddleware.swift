@@ -3,7 +3,7 @@ internal import JSON
 internal import Logging
 internal import Synchronization
 
-/// Around every endpoint: turns errors into OpenAI's shape, adds the headers that all answers have, then counts and
+/// Around every endpoint: turns errors into the shape that its clients read, adds the headers that all answers have, then counts and
 /// logs the request once its last byte is written.
 struct FrontMiddleware: RouterMiddleware {
     let metrics: FrontMetrics
@@ -14,8 +14,9 @@ struct FrontMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         let requestID = RequestID.of(request.headers[.requestID])
-        var response = await answer(request, context, next)
+        var response = await answer(request, requestID, context, next)
         response.headers[.requestID] = requestID
+        if request.isForMessages { response.headers[.anthropicRequestID] = requestID }
         for field in crossOrigin.headers(for: request) { response.headers[field.name] = field.value }
         let (body, status) = (response.body, response.status)
         @Sendable func log() { self.log(request, requestID, status: status.code, since: start, context) }
@@ -40,7 +41,7 @@ struct FrontMiddleware: RouterMiddleware {
     }
 
     private func answer(
-        _ request: Request, _ context: FrontContext,
+        _ request: Request, _ requestID: String, _ context: FrontContext,
         _ next: @concurrent (Request, FrontContext) async throws -> Response
     ) async -> Response {
         do {
@@ -50,14 +51,14 @@ struct FrontMiddleware: RouterMiddleware {
             }
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            return Endpoints.unknown(request).response
+            return Endpoints.unknown(request).response(to: request, id: requestID)
         } catch {
             let refusal = APIError(wrapping: error)
             if refusal.status == .internalServerError, !(error is APIError) {
                 context.logger.warning("request failed", metadata: ["error": "\(error)"])
             }
             context.record.update { $0.trouble = refusal.code ?? refusal.type }
-            return refusal.response
+            return refusal.response(to: request, id: requestID)
         }
     }
 
@@ -105,9 +106,10 @@ final class AuthorizationMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         do {
-            context.account = try authorization.account(request.headers[.authorization])
+            context.account = try authorization.account(
+                request.headers[.authorization], apiKey: request.headers[.apiKey])
         } catch {
-            if request.headers[.authorization] != nil {
+            if request.headers[.authorization] != nil || request.headers[.apiKey] != nil {
                 context.connection.noteQuiet(since: .now())        // whoever waits for this answer may as well go
                 try await Task.sleep(
                     for: guesses.withLock { $0.wrongKey(from: context.connection.clientNetwork, now: .now) })
@@ -126,6 +128,7 @@ final class AuthorizationMiddleware: RouterMiddleware {
 enum Endpoints {
     static let chat = "/v1/chat/completions"
     static let completions = "/v1/completions"
+    static let messages = "/v1/messages"
     static let models = "/v1/models"
     static let health = "/health"
     static let sessions = "/v1/sessions"
@@ -137,7 +140,9 @@ enum Endpoints {
     /// What a path knows, as `Allow` spells it; nil: nothing is there.
     static func methods(_ path: String) -> String? {
         switch path {
-        case chat, completions, embeddings, tokenize, detokenize, "/v1" + tokenize, "/v1" + detokenize: "POST, OPTIONS"
+        case chat, completions, messages, messages + "/count_tokens", embeddings, tokenize, detokenize, "/v1" + tokenize,
+            "/v1" + detokenize:
+            "POST, OPTIONS"
         case "", "/", health, models, version, tokenizerInfo, "/v1" + tokenizerInfo: "GET, HEAD, OPTIONS"
         case sessions: "GET, HEAD, POST, OPTIONS"
         default: path.hasPrefix(models + "/") ? "GET, HEAD, OPTIONS" : methodsOfSession(path)

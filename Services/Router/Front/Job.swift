@@ -31,6 +31,8 @@ struct Job: Sendable {
     var bestOf: Int
     /// Most tokens of each choice, as the client said.
     var tokensRequested: Int?
+    /// An answer for which there is less room than requested ends where the context does; otherwise it is refused.
+    var isCutByContext = false
     /// As many tokens as there is room for, which is what asking for the whole context means.
     var wantsAllTokens = false
     /// Most tokens of each choice, one element per prompt.
@@ -163,7 +165,7 @@ extension Job {
     func check(
         promptBytes: Int, _ tokenizer: BytePairTokenizer, contextLength: Int, promptName: String
     ) throws(APIError) {
-        let least = tokenizer.tokenCountMin(bytes: promptBytes), answer = tokensRequested ?? 1
+        let least = tokenizer.tokenCountMin(bytes: promptBytes), answer = isCutByContext ? 1 : tokensRequested ?? 1
         guard truncation == nil, least + answer > contextLength else { return }
         throw .contextExceeded(promptName, contextLength: contextLength, prompt: least, answer: answer, isLeast: true)
     }
@@ -183,7 +185,9 @@ extension Job {
         for index in prompts.indices {
             if let truncation { prompts[index].truncate(truncation, room: contextLength - (tokensRequested ?? least)) }
             let room = contextLength - prompts[index].ids.count
-            let tokens = tokensRequested ?? max(least, min(wantsAllTokens ? .max : absent, room))
+            let wanted = tokensRequested ?? (wantsAllTokens ? .max : absent)
+            let mayBeCut = tokensRequested == nil || isCutByContext
+            let tokens = mayBeCut ? max(least, min(wanted, room)) : wanted
             guard tokens <= room else {
                 throw .contextExceeded(
                     promptName, contextLength: contextLength, prompt: prompts[index].ids.count, answer: tokens)

@@ -47,7 +47,9 @@ struct StopMatcher: Sendable {
     private var matched: [Int]
     /// Text that may be the beginning of a stop string, in UTF-8.
     private var held: [UInt8] = []
-    private(set) var isStopped = false
+    /// The stop string that ended the text.
+    private(set) var met: String?
+    var isStopped: Bool { met != nil }
 
     init(_ stops: StopPatterns, includesStop: Bool = false) {
         patterns = stops.patterns
@@ -74,8 +76,8 @@ struct StopMatcher: Sendable {
                 }
                 continue
             }
+            met = String(decoding: held.suffix(completed), as: UTF8.self)
             if !includesStop { held.removeLast(completed) }
-            isStopped = true
             return release(keeping: 0)
         }
         return release(keeping: matched.reduce(0, max))

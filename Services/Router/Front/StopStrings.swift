@@ -6,23 +6,26 @@ enum StopStrings {
     /// Of each, in Unicode scalars: far more than any marker needs.
     static let lengthMax = 256
 
-    static func read(_ fields: RequestFields) throws(APIError) -> StopPatterns {
-        switch fields.value("stop") {
+    /// - Parameter parameter: what the client calls them.
+    static func read(_ fields: RequestFields, named parameter: String = "stop") throws(APIError) -> StopPatterns {
+        switch fields.value(parameter) {
         case nil: return StopPatterns([])
-        case .string(let stop): return StopPatterns([try checked(.string(stop), name: "stop")])
+        case .string(let stop): return StopPatterns([try checked(.string(stop), name: parameter)])
         case .array(let elements):
             guard elements.count <= countMax else {
                 let message =
                     """
-                    Invalid 'stop': array too long. Expected at most \(countMax) strings, but got \(elements.count) \
+                    Invalid '\(parameter)': array too long. Expected at most \(countMax) strings, but got \(elements.count) \
                     instead.
                     """
-                throw .invalid("stop", message, code: "array_above_max_length")
+                throw .invalid(parameter, message, code: "array_above_max_length")
             }
             var stops: [String] = []
-            for (index, element) in elements.enumerated() { stops.append(try checked(element, name: "stop[\(index)]")) }
+            for (index, element) in elements.enumerated() {
+                stops.append(try checked(element, name: "\(parameter)[\(index)]"))
+            }
             return StopPatterns(stops)
-        case .some(let other): throw .wrongType("stop", expected: "a string or an array of strings", found: other)
+        case .some(let other): throw .wrongType(parameter, expected: "a string or an array of strings", found: other)
         }
     }
 

@@ -19,7 +19,7 @@ struct UnsupportedParameter: Sendable {
     let harmless: [JSONValue]
     let reason: String
 
-    private init(_ name: String, _ endpoint: Job.Kind? = nil, unless harmless: JSONValue..., because reason: String) {
+    init(_ name: String, _ endpoint: Job.Kind? = nil, unless harmless: JSONValue..., because reason: String) {
         (self.name, self.endpoint, self.harmless, self.reason) = (name, endpoint, harmless, reason)
     }
 

@@ -49,19 +49,23 @@ enum ChatCalls {
     private static func function(_ value: JSONValue, _ name: String) throws(APIError) -> FunctionCall {
         guard case .object = value else { throw .wrongType(name, expected: "an object", found: value) }
         guard let function = try value.text("name", of: name), !function.isEmpty else { throw .missing("\(name).name") }
-        guard function.unicodeScalars.allSatisfy(isNameScalar) else {
-            throw .invalid(
-                "\(name).name",
-                """
-                Invalid '\(name).name': expected letters, digits and '_', '-', '.', ':' or '/', but got \
-                '\(function.echoed)'.
-                """,
-                code: "invalid_value")
-        }
+        try checkName(function, "\(name).name")
         return FunctionCall(name: function, arguments: try arguments(value, "\(name).arguments"))
     }
 
     /// In the prompt a name stands before a bracket without quotes, so nothing in it may look like the rest of a call.
+    ///
+    /// - Parameter name: what the client calls the function's name.
+    static func checkName(_ function: String, _ name: String) throws(APIError) {
+        guard !function.unicodeScalars.allSatisfy(isNameScalar) else { return }
+        throw .invalid(
+            name,
+            """
+            Invalid '\(name)': expected letters, digits and '_', '-', '.', ':' or '/', but got '\(function.echoed)'.
+            """,
+            code: "invalid_value")
+    }
+
     private static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.isAlphabetic || scalar.properties.numericType != nil
             || "_-.:/".unicodeScalars.contains(scalar)

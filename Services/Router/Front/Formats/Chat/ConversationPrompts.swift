@@ -9,7 +9,7 @@ struct ConversationPrompts {
     /// Tells how prompts are rendered, and whether control tokens that messages spell are control tokens; else they are
     /// text.
     let config: FrontConfig
-    let contextLength: Int
+    var contextLength: Int
     /// Ends the work early.
     let cancellation: CancellationFlag
 
