@@ -81,6 +81,18 @@ import Testing
         #expect(other.append("aba", mayEnd: false) + other.append("c") + other.finish() == "abac")
     }
 
+    @Test(
+        "the one that was met is told, which of several that end together is the first to begin",
+        arguments: [(["STOP", "x"], "STOP"), (["OP", "TOP", "P"], "TOP"), (["never"], nil), (["😀", "go"], "go")])
+    func met(stops: [String], expected: String?) {
+        for includesStop in [false, true] {
+            var matcher = StopMatcher(StopPatterns(stops), includesStop: includesStop)
+            for scalar in "go STOP 😀".unicodeScalars { _ = matcher.append(String(scalar)) }
+            _ = matcher.finish()
+            #expect(matcher.met == expected)
+        }
+    }
+
     @Test("a stop string may belong to the text")
     func included() {
         var matcher = StopMatcher(StopPatterns(["two", "o t"]), includesStop: true)
