@@ -89,6 +89,21 @@ import Testing
         }
     }
 
+    @Test("whom a message in Anthropic's form is for stands in its line, and the message's id", .timeLimit(.minutes(1)))
+    func messages() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "log", factory: { _ in Handler(lines: lines) })
+        try await withFront(ScriptedGenerator.saying([100]), logger: logger) { client in
+            let body =
+                #"{"max_tokens":5,"metadata":{"user_id":"Ann\u001b"},"messages":[{"role":"user","content":"a secret"}]}"#
+            let answer = try await client.post("/v1/messages", body, headers: ["x-request-id": "mine"])
+            let line = try await lines.requests(1)[0]
+            #expect(line["user"] == #"Ann\u{1B}"# && line["http.request_id"] == "mine")
+            #expect(line["request.id"].map { JSONValue.string("\($0)") } == answer.json["id"])
+            #expect(!lines.all.withLock { "\($0)" }.contains("secret"))
+        }
+    }
+
     @Test("bytes that are no HTTP leave a line, probes leave none", .timeLimit(.minutes(1)))
     func oddities() async throws {
         let lines = Lines()
