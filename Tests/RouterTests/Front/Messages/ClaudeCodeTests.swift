@@ -122,7 +122,7 @@ import Tokenizer
     @Test("with tools in front, the second turn begins with all of the first, its answer included")
     func turnsWithToolsFirst() async throws {
         var config = FrontConfig()
-        config.toolPlace = .behindSystem
+        config.template = ChatTemplate(toolPlace: .behindSystem)
         let requests = try await twoTurns(config)
         #expect(requests[1].prompt.starts(with: requests[0].prompt + modelTokens(Self.says)))
     }

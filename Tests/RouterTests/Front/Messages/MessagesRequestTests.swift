@@ -321,7 +321,7 @@ import Tokenizer
         for round in 0 ..< 10 {
             let conversation = RandomConversation(seed: seed * 1000 + UInt64(round))
             var config = FrontConfig()
-            config.toolPlace = round % 2 == 0 ? .behindMessages : .behindSystem
+            config.template = ChatTemplate(toolPlace: round % 2 == 0 ? .behindMessages : .behindSystem)
             let chat = try ChatRequest(
                 try RequestFields(Array(conversation.chat.text().utf8)), model: Self.model, seed: 0)
             let message = try MessagesRequest(
