@@ -18,8 +18,7 @@ import Tokenizer
             let tool: KeyValuePairs<String, JSONValue> = [
                 "name": .string(name), "description": .string("Does \(name)."),
                 "input_schema": [
-                    "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
-                    "properties": ["command": ["type": "string"]], "additionalProperties": false,
+                    "type": "object", "properties": ["command": ["type": "string"]], "additionalProperties": false,
                 ],
             ]
             let isDeferred = name == "NotebookEdit"
@@ -105,7 +104,9 @@ import Tokenizer
                 "/v1/messages/count_tokens?beta=true", second.text(), headers: Self.headers)
             #expect(count.json["input_tokens"] == next.json["usage"]?["input_tokens"])
         }
-        return generator.requests.sorted { $0.prompt.count < $1.prompt.count }
+        let requests = generator.requests.sorted { $0.prompt.count < $1.prompt.count }
+        try #require(requests.count == 2)
+        return requests
     }
 
     @Test("the second turn begins with the messages of the first, where that one's state was kept")

@@ -35,7 +35,7 @@ struct MessagesConversation {
         default:
             throw .invalid(
                 "\(name).role",
-                "Invalid value: '\(role.echoed)'. Supported values are: 'user', 'assistant' and 'system'.",
+                "Invalid '\(name).role': expected 'user', 'assistant' or 'system', but got '\(role.echoed)'.",
                 code: "invalid_value")
         }
     }
