@@ -10,10 +10,15 @@ package final class MemoryRecords: Records {
     }
 
     private let shelf = Mutex(Shelf())
+    let objects: Mutex<MemoryObjects>
     private let bytesMax: Int
 
-    /// - Parameter bytesMax: most bytes of all sessions together; beyond them nothing is added.
-    package init(bytesMax: Int = 256 << 20) { self.bytesMax = bytesMax }
+    /// - Parameter bytesMax: most bytes of all sessions together; beyond them nothing is added. So many again may all
+    ///   responses and conversations have together; beyond them the oldest responses go.
+    package init(bytesMax: Int = 256 << 20) {
+        self.bytesMax = bytesMax
+        objects = Mutex(MemoryObjects(bytesMax: bytesMax))
+    }
 
     /// Keeps a new session.
     package func create(_ session: Session) async throws {

@@ -8,6 +8,12 @@ package enum RecordsError: Error, Equatable, CustomStringConvertible {
     case taken(SessionID)
     /// More tokens were asked for than the session has.
     case beyondEnd(SessionID, asked: Int, found: Int)
+    /// No object of this account has this id.
+    case unknownObject(String)
+    /// The object has no item of this id.
+    case unknownItem(String)
+    /// A response has more before it than are followed.
+    case chainTooLong(String)
     /// The medium is full, read-only, broken or busy; the sentence says which.
     case unavailable(String)
     /// What was stored is not what was written; the sentence names it.
@@ -22,6 +28,9 @@ package enum RecordsError: Error, Equatable, CustomStringConvertible {
         case .taken(let id): "There is a session \(id) already."
         case .beyondEnd(let id, let asked, let found):
             "Session \(id) has \(found) tokens, fewer than the \(asked) asked for."
+        case .unknownObject(let id): "There is no object \(id)."
+        case .unknownItem(let id): "There is no item \(id)."
+        case .chainTooLong(let id): "More than \(chainMax) responses lead to \(id)."
         case .unavailable(let sentence), .damaged(let sentence): sentence
         }
     }

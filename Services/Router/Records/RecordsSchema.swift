@@ -39,6 +39,37 @@ enum RecordsSchema {
             try database.execute(sql: "ALTER TABLE sessions ADD COLUMN tokenizer TEXT NOT NULL DEFAULT ''")
             try database.execute(sql: "UPDATE sessions SET tokenizer = ?", arguments: [tokenizer])
         }
+        migrator.registerMigration("objects") { database in
+            // number: the order in which objects were made; is_open: whether work on one goes on.
+            try database.execute(
+                sql: """
+                    CREATE TABLE objects (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        id TEXT NOT NULL UNIQUE,
+                        kind TEXT NOT NULL,
+                        account TEXT NOT NULL,
+                        created INTEGER NOT NULL,
+                        parent TEXT,
+                        is_open INTEGER NOT NULL,
+                        body TEXT NOT NULL
+                    ) STRICT;
+                    CREATE INDEX objects_of_account ON objects (account, kind, number);
+                    CREATE INDEX objects_open ON objects (number) WHERE is_open;
+                    """)
+            // number: the order within a list.
+            try database.execute(
+                sql: """
+                    CREATE TABLE items (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT,
+                        object INTEGER NOT NULL REFERENCES objects (number) ON DELETE CASCADE,
+                        list TEXT NOT NULL,
+                        id TEXT NOT NULL,
+                        body TEXT NOT NULL
+                    ) STRICT;
+                    CREATE INDEX items_of_object ON items (object, list, number);
+                    CREATE INDEX items_of_id ON items (id, number);
+                    """)
+        }
         return migrator
     }
 }

@@ -122,12 +122,18 @@ package final class SQLiteRecords: Records {
         }
     }
 
-    private func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do { return try await pool.read(body) } catch { throw Self.told(error, "The session cannot be read") }
+    /// - Parameter what: for error messages.
+    func read<Value: Sendable>(
+        _ what: String = "session", _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        do { return try await pool.read(body) } catch { throw Self.told(error, "The \(what) cannot be read") }
     }
 
-    private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do { return try await pool.write(body) } catch { throw Self.told(error, "The session cannot be stored") }
+    /// - Parameter what: for error messages.
+    func write<Value: Sendable>(
+        _ what: String = "session", _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        do { return try await pool.write(body) } catch { throw Self.told(error, "The \(what) cannot be stored") }
     }
 
     /// A caller that was cancelled is told so; everything else is ours to explain.
