@@ -2,7 +2,8 @@
 /// strings are already equal when they are canonically equivalent, and finding that out costs far more than comparing
 /// bytes.
 package struct ExactName: Hashable, Sendable {
-    private let text: String
+    /// Without quotes and escapes.
+    package let text: String
 
     /// Takes the name without quotes and escapes.
     package init(_ text: String) { self.text = text }

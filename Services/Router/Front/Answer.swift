@@ -17,6 +17,10 @@ struct Answer: Sendable {
         let kind: Kind
         /// Of a call, its arguments.
         var text: String
+        /// Of a text's tokens, where they are asked for.
+        var reports: [TokenReport] = []
+        /// A call that is whole, which an answer that was cut off may end with.
+        var isWhole = false
     }
 
     /// One finished choice.
@@ -43,7 +47,12 @@ struct Answer: Sendable {
         }
 
         mutating func add(_ delta: ChoiceDelta) {
-            for piece in delta.pieces { add(piece) }
+            var lastText = parts.last?.kind == .text ? parts.indices.last : nil
+            for piece in delta.pieces {
+                add(piece, wasCutOff: delta.finish == .length)
+                if case .text = piece { lastText = parts.indices.last }
+            }
+            if let lastText { parts[lastText].reports += delta.reports }
             reports += delta.reports
             ids += delta.ids
             finish = delta.finish ?? finish
@@ -51,13 +60,13 @@ struct Answer: Sendable {
             meanLogprob = delta.meanLogprob ?? meanLogprob
         }
 
-        private mutating func add(_ piece: AnswerPiece) {
+        private mutating func add(_ piece: AnswerPiece, wasCutOff: Bool) {
             switch piece {
             case .text(let text): append(text, to: .text)
             case .reasoning(let text): append(text, to: .reasoning)
             case .callBegins(let name): parts.append(Part(kind: .call(name: name), text: ""))
             case .callArguments(let text): if !parts.isEmpty { parts[parts.count - 1].text += text }
-            case .callEnds: break
+            case .callEnds: if !parts.isEmpty { parts[parts.count - 1].isWhole = !wasCutOff }
             }
         }
 

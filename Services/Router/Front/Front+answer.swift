@@ -5,7 +5,20 @@ internal import Tensors
 
 /// The path of a request that generates: body, checks, engine, answer.
 extension Front {
-    func answer(_ request: Request, _ context: FrontContext, _ reading: @escaping Reading) async throws -> Response {
+    func answer(
+        _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Order>
+    ) async throws -> Response {
+        try await answer(try await read(request, context, reading), context)
+    }
+
+    /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long
+    /// work.
+    typealias Reading<Value> = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Value
+
+    /// Reads the body of a request that generates.
+    func read<Value: Sendable>(
+        _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Value>
+    ) async throws -> Value {
         let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch
         try await generator.admit { !watch.isHungUp }
@@ -19,37 +32,49 @@ extension Front {
             return try reading(fields, .random(in: .min ... .max), cancellation)
         }
         withExtendedLifetime(body) {}        // until here its bytes count
-        let format = read.format
-        let job = try await continuing(read.job, account(context))
+        return read
+    }
+
+    func answer(_ order: Order, _ context: FrontContext) async throws -> Response {
+        let watch = context.connection.watch, format = order.format
+        let job = try await continuing(order.job, account(context))
         let answer = Answer(job, in: format, model: generator.model)
         guard !watch.isHungUp else {        // nobody would read the answer
             job.exchange?.end()
             throw APIError.clientGone
         }
-        let resources = RunningJob.Resources(
-            generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce,
-            account: context.account, scope: scopes.scope(of: context.account, salt: job.prefix.salt))
-        let running = RunningJob(job, id: answer.id, on: resources, keepAlive: job.stream ? config.keepAlive : nil)
+        let running = RunningJob(
+            job, id: answer.id, on: resources(for: job, context.account), keepAlive: job.stream ? config.keepAlive : nil
+        )
         context.record.update { ($0.id, $0.promptTokens, $0.tally) = (answer.id, job.promptTokens, running.tally) }
         do {
             return job.stream
-                ? try await stream(running, format, answer, watch, context.record)
-                : try await whole(running, format, answer, watch)
+                ? try await stream(running, format, answer, watch, context.record, order.keeper)
+                : try await whole(running, format, answer, watch, order.keeper)
         } catch {
             job.exchange?.end()        // what has no answer has changed nothing
             throw watch.isHungUp ? APIError.clientGone : error
         }
     }
 
+    /// What a job of an account runs on.
+    func resources(for job: Job, _ account: Int) -> RunningJob.Resources {
+        RunningJob.Resources(
+            generator: generator, tokenizer: tokenizer, metrics: metrics, choicesAtOnce: config.choicesAtOnce,
+            account: account, scope: scopes.scope(of: account, salt: job.prefix.salt))
+    }
+
+    static let eventHeaders: HTTPFields = [
+        .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache",
+        // nginx and others behind it hold answers back unless told not to.
+        .accelBuffering: "no",
+    ]
+
     /// Whom the client says it asks for, for the log.
     private static func user(_ fields: RequestFields) -> String? {
         guard case .string(let user) = fields.value("user") ?? fields.value("safety_identifier") else { return nil }
         return user.echoed
     }
-
-    /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long
-    /// work.
-    typealias Reading = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Order
 
     /// Does what takes long for a large request: at once where it is small, else where it holds up nobody and for as
     /// long as the client is there.
@@ -80,7 +105,8 @@ extension Front {
     }
 
     private func whole(
-        _ running: RunningJob, _ format: any AnswerFormat, _ answer: Answer, _ watch: HangUpWatch
+        _ running: RunningJob, _ format: any AnswerFormat, _ answer: Answer, _ watch: HangUpWatch,
+        _ keeper: (any AnswerKeeper)?
     ) async throws -> Response {
         let job = answer.job, watching = watch.watch { running.cancel() }
         defer { watch.unwatch(watching) }
@@ -89,23 +115,20 @@ extension Front {
         try Task.checkCancellation()
         try await store(job, running.tally)
         metrics.count(promptTokens: job.promptTokens, running.tally)
-        return Response(
-            json: format.whole(job.best(of: choices), of: answer, usage: running.tally.usage(of: job)))
+        let best = job.best(of: choices), usage = running.tally.usage(of: job)
+        try await keeper?.keep(best, of: answer, usage: usage)
+        return Response(json: format.whole(best, of: answer, usage: usage))
     }
 
     /// Begins a stream once the engine has taken the job: until then a refusal still is a status of its own.
     private func stream(
         _ running: RunningJob, _ format: any AnswerFormat, _ answer: Answer, _ watch: HangUpWatch,
-        _ record: RequestRecord
+        _ record: RequestRecord, _ keeper: (any AnswerKeeper)?
     ) async throws -> Response {
         let job = answer.job
         let first = try await firstEvent(running, watch)
-        // nginx and others behind it hold answers back unless told not to.
-        let headers: HTTPFields = [
-            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-cache", .accelBuffering: "no",
-        ]
         return Response(
-            status: .ok, headers: headers,
+            status: .ok, headers: Self.eventHeaders,
             body: ResponseBody { writer in
                 let watching = watch.watch { running.cancel() }
                 defer {
@@ -113,18 +136,23 @@ extension Front {
                     metrics.count(promptTokens: job.promptTokens, running.tally)
                 }
                 var stream = format.stream(of: answer)
+                var kept = KeptAnswer(keeper, of: answer)
                 do {
                     if let first {
+                        kept.add(first)
                         try await writer.write(ByteBuffer(string: stream.text(for: first)))
                         running.tally.noteSent()
                     }
                     for try await event in running.events {
+                        kept.add(event)
                         try await writer.write(ByteBuffer(string: stream.text(for: event)))
                         running.tally.noteSent()
                     }
                     try Task.checkCancellation()
                     try await store(job, running.tally)
-                    let end = stream.end(usage: running.tally.usage(of: job))
+                    let usage = running.tally.usage(of: job)
+                    try await kept.keep(usage)
+                    let end = stream.end(usage: usage)
                     try await writer.write(ByteBuffer(string: end))
                 } catch {
                     running.cancel()

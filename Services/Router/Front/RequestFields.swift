@@ -22,6 +22,11 @@ struct RequestFields: Sendable {
         self.members = Dictionary(members.map { (ExactName($0.name), $0.value) }, uniquingKeysWith: { $1 })
     }
 
+    /// All of them, in the order of their names.
+    var all: [JSONValue.Member] {
+        members.map { JSONValue.Member(name: $0.key.text, value: $0.value) }.sorted { $0.name < $1.name }
+    }
+
     /// The value as it came, or nil if absent or null.
     func value(_ name: String) -> JSONValue? {
         guard let value = members[ExactName(name)], value != .null else { return nil }

@@ -43,6 +43,8 @@ extension AnswerStream {
 struct Order: Sendable {
     var job: Job
     var format: any AnswerFormat
+    /// Stores the answer; nil: nobody does.
+    var keeper: (any AnswerKeeper)?
 }
 
 /// What a request has cost, in tokens.
