@@ -20,10 +20,12 @@ struct FrontService: Service {
             logger.info(
                 "REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
         }
+        await front.resumeResponses(logger)
         do {
             try await withGracefulShutdownHandler {
                 try await ShieldedService(application).run()
             } onGracefulShutdown: {
+                front.background.stop()
                 onStopping()
             }
         } catch let error where isAboutAddress(error) {

@@ -27,6 +27,7 @@ struct RouterAssembly: Sendable {
     private let tokenizerInfo: TokenizerInfo
     private let front: FrontConfig
     private let sessions: SessionBook
+    private let responses: ResponseBook
     private let status: ClusterStatus
     private let proof: WeightProof
     private let logger: Logger
@@ -88,6 +89,7 @@ struct RouterAssembly: Sendable {
                 fingerprint: "fp_\(fingerprint.prefix(12))"),
             engine: engine, status: status, admitWait: config.admitWait)
         sessions = SessionBook(records, tokenizer: tokenizerDigest)
+        responses = ResponseBook(records)
     }
 
     /// Tensors that no layer asks for may mean that the checkpoint is of another model than its config says.
@@ -118,7 +120,9 @@ struct RouterAssembly: Sendable {
         return attention
     }
 
-    private static func records(_ path: String?, _ tokenizer: String, _ logger: Logger) throws -> any Records {
+    private static func records(
+        _ path: String?, _ tokenizer: String, _ logger: Logger
+    ) throws -> any Records & ObjectRecords {
         guard let path else {
             logger.info("sessions are kept in memory and end with the router (--records stores them)")
             return MemoryRecords()
@@ -144,7 +148,7 @@ struct RouterAssembly: Sendable {
             FrontService(
                 front: Front(
                     generator: generator, tokenizer: tokenizer, tokenizerInfo: tokenizerInfo, config: front,
-                    sessions: sessions,
+                    sessions: sessions, responses: responses,
                     states: AttentionStates(
                         replicas: generator.engine.replicas, sequences: generator.engine.sequences,
                         mover: stateMover, model: generator.engine.pass.weights.config)),

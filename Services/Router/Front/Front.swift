@@ -25,21 +25,25 @@ struct Front: Sendable {
     let sessions: SessionBook
     /// The model's states along the sessions' tokens.
     let states: any SessionStates
+    let responses: ResponseBook
+    let background = BackgroundRuns()
     /// Tells what records call an account. Accounts that share prefixes still have sessions of their own.
     let owners: PrefixScopes
 
     /// - Parameters:
     ///   - sessions: those of all clients.
+    ///   - responses: those of all clients.
     ///   - states: along their tokens.
     init(
         generator: any Generator, tokenizer: BytePairTokenizer, tokenizerInfo: TokenizerInfo,
-        config: FrontConfig = FrontConfig(), sessions: SessionBook, states: any SessionStates
+        config: FrontConfig = FrontConfig(), sessions: SessionBook, responses: ResponseBook, states: any SessionStates
     ) {
         self.generator = generator
         self.tokenizer = tokenizer
         self.tokenizerInfo = tokenizerInfo
         self.config = config
         self.sessions = sessions
+        self.responses = responses
         self.states = states
         owners = PrefixScopes(apiKeys: config.apiKeys, names: config.apiKeyNames, areShared: false)
         metrics = FrontMetrics(model: generator.model)
@@ -80,12 +84,15 @@ struct Front: Sendable {
             authorization: Authorization(keys: config.apiKeys, names: config.apiKeyNames))
         let api = router.group("/v1").add(middleware: authorization)
         api.post("/chat/completions") { request, context in
-            try await answer(request, context) { fields, seed, cancellation in
+            let account = account(context)
+            return try await answer(request, context) { fields, seed, cancellation in
                 let chat = try ChatRequest(fields, model: generator.model, seed: seed)
+                let keeper = try ChatKeeper(fields, responses.records, account: account)
                 let job = try prompts(cancellation).job(chat.job, of: chat.turn)
-                return Order(job: job, format: ChatFormat())
+                return Order(job: job, format: ChatFormat(), keeper: keeper)
             }
         }
+        addStoredCompletions(to: api)
         api.post("/completions") { request, context in
             try await answer(request, context) { fields, seed, cancellation in
                 let completion = try CompletionRequest(fields, model: generator.model, seed: seed)
@@ -96,6 +103,7 @@ struct Front: Sendable {
         }
         addMessages(to: api)
         addSessions(to: api)
+        addResponses(to: api)
         addSmallEndpoints(to: router, api, authorization)
         api.get("/models") { request, _ in
             Response(json: request.isForMessages ? messagesModels : ["object": "list", "data": [modelCard]])

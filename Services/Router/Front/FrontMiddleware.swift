@@ -140,12 +140,15 @@ enum Endpoints {
     /// What a path knows, as `Allow` spells it; nil: nothing is there.
     static func methods(_ path: String) -> String? {
         switch path {
-        case chat, completions, messages, messages + "/count_tokens", embeddings, tokenize, detokenize, "/v1" + tokenize,
+        case completions, messages, messages + "/count_tokens", embeddings, tokenize, detokenize, "/v1" + tokenize,
             "/v1" + detokenize:
             "POST, OPTIONS"
+        case chat: "GET, HEAD, POST, OPTIONS"
         case "", "/", health, models, version, tokenizerInfo, "/v1" + tokenizerInfo: "GET, HEAD, OPTIONS"
         case sessions: "GET, HEAD, POST, OPTIONS"
-        default: path.hasPrefix(models + "/") ? "GET, HEAD, OPTIONS" : methodsOfSession(path)
+        default:
+            path.hasPrefix(models + "/")
+                ? "GET, HEAD, OPTIONS" : methodsOfSession(path) ?? ResponseEndpoints.methods(path)
         }
     }
 

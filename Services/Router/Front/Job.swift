@@ -4,7 +4,7 @@ internal import Tokenizer
 
 /// What one REST request asks for, checked and in token ids: chat and plain completions look alike from here on.
 struct Job: Sendable {
-    enum Kind: Sendable { case chat, completion }
+    enum Kind: Sendable { case chat, completion, response }
 
     struct Prompt: Sendable {
         var ids: [Int32]

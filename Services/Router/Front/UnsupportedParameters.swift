@@ -5,7 +5,7 @@ internal import JSON
 /// llama.cpp and SGLang name.
 ///
 /// Left out, and so accepted with any value, are the well-known ones that cannot change what this server answers:
-/// - notes about the request: `metadata`, `store`, `service_tier`, `safety_identifier`, `request_id`, `rid`;
+/// - notes about the request: `service_tier`, `safety_identifier`, `request_id`, `rid`;
 /// - caching and speed: `prompt_cache_retention`, `prediction`, `id_slot`, `n_keep`, `kv_transfer_params`;
 /// - thinking, which this model does not do: `reasoning_effort`, `include_reasoning`, `separate_reasoning`,
 ///   `thinking_token_budget`;
@@ -14,7 +14,7 @@ internal import JSON
 ///   `timings_per_token`.
 struct UnsupportedParameter: Sendable {
     let name: String
-    /// nil: both.
+    /// nil: all. What chats do not know, responses do not know either.
     let endpoint: Job.Kind?
     let harmless: [JSONValue]
     let reason: String
@@ -24,7 +24,8 @@ struct UnsupportedParameter: Sendable {
     }
 
     func check(_ fields: RequestFields, of endpoint: Job.Kind) throws(APIError) {
-        guard self.endpoint == nil || self.endpoint == endpoint, let value = fields.value(name) else { return }
+        let likeness = endpoint == .response ? .chat : endpoint
+        guard self.endpoint == nil || self.endpoint == likeness, let value = fields.value(name) else { return }
         guard !harmless.contains(where: { $0 == value || $0.double != nil && $0.double == value.double }) else {
             return
         }

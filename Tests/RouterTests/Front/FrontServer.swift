@@ -27,9 +27,12 @@ extension BytePairTokenizer {
 }
 
 /// Runs the front on a real socket while `body` talks to it.
+///
+/// - Parameter resumes: whether it goes on with responses that another one had begun.
 func withFront(
     _ generator: any Generator, _ config: FrontConfig = FrontConfig(), logger: Logger? = nil,
-    sessions: SessionBook = SessionBook(MemoryRecords(), tokenizer: "demo"), states: any SessionStates = PlayedStates(),
+    sessions: SessionBook = SessionBook(MemoryRecords(), tokenizer: "demo"),
+    responses: any ObjectRecords = MemoryRecords(), resumes: Bool = false, states: any SessionStates = PlayedStates(),
     _ body: @escaping @Sendable (FrontClient) async throws -> Void
 ) async throws {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
@@ -37,7 +40,9 @@ func withFront(
     quiet.logLevel = .critical
     let front = Front(
         generator: generator, tokenizer: demoTokenizer, tokenizerInfo: try demoTokenizerInfo.get(), config: config,
-        sessions: sessions, states: states)
+        sessions: sessions, responses: ResponseBook(responses), states: states)
+    defer { front.background.stop() }
+    if resumes { await front.resumeResponses(quiet) }
     let application = front.application(on: .hostname("127.0.0.1", port: 0), logger: logger ?? quiet) {
         continuation.yield($0.localAddress?.port ?? 0)
     }

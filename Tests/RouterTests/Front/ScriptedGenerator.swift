@@ -22,6 +22,8 @@ final class ScriptedGenerator: Generator {
 
     /// What it was asked, in order of the sequences' ids.
     var requests: [GenerationRequest] { asked.withLock { $0.sorted { $0.id < $1.id } } }
+    /// What it was to go on from, in the order in which it was asked.
+    var prompts: [[Int32]] { asked.withLock { $0.map(\.prompt) } }
     /// How many sequences have ended, well or not.
     var endCount: Int { ends.withLock { $0 } }
 

@@ -48,7 +48,8 @@ import Testing
                 ("GET", "/v1/completions", "POST, OPTIONS"), ("GET", "/v1/embeddings", "POST, OPTIONS"),
                 ("DELETE", "/v1/models", "GET, HEAD, OPTIONS"),
                 ("POST", "/health", "GET, HEAD, OPTIONS"),
-                ("PUT", "/v1/chat/completions", "POST, OPTIONS"), ("POST", "/v1/models/demo", "GET, HEAD, OPTIONS"),
+                ("PUT", "/v1/chat/completions", "GET, HEAD, POST, OPTIONS"),
+                ("POST", "/v1/models/demo", "GET, HEAD, OPTIONS"),
             ] {
                 let answer = try await client.send(method, path, nil)
                 #expect(answer.status == 405, "\(method) \(path)")

@@ -7,6 +7,7 @@ import Testing
     private static let endpoints: [(kind: Job.Kind, path: String, right: String)] = [
         (.chat, "/v1/chat/completions", #""messages":[{"role":"user","content":"hi"}],"max_tokens":2"#),
         (.completion, "/v1/completions", #""prompt":"hi","max_tokens":2"#),
+        (.response, "/v1/responses", #""input":"hi","max_output_tokens":2"#),
     ]
 
     /// A value that asks for something, of a type that such a parameter may have.

@@ -73,7 +73,7 @@ enum ChatCalls {
 
     /// As the model wrote them: arguments that are no JSON are part of the conversation too, and a model that sees its
     /// mistake may mend it. Nothing at all means no arguments; some clients send the object itself.
-    private static func arguments(_ function: JSONValue, _ name: String) throws(APIError) -> String {
+    static func arguments(_ function: JSONValue, _ name: String) throws(APIError) -> String {
         switch function["arguments"] {
         case nil, .null: throw .missing(name)
         case .string(let text): return text.allSatisfy(\.isWhitespace) ? "{}" : text

@@ -1,0 +1,56 @@
+internal import Hummingbird
+internal import JSON
+internal import Records
+
+/// Reads the query of a URL of responses and conversations.
+enum ResponseQuery {
+    /// Most items in one list.
+    static let limitMax = 100
+
+    /// - Parameter newestFirst: the order of a request that names none.
+    static func page(_ query: Parameters, newestFirst: Bool = true) throws -> ItemPage.Request {
+        var page = ItemPage.Request(newestFirst: newestFirst)
+        if let limit = try integer("limit", query, in: 1 ... limitMax) { page.limit = limit }
+        page.after = query["after"].map { String($0) }
+        switch query["order"] {
+        case nil: break
+        case "desc": page.newestFirst = true
+        case "asc": page.newestFirst = false
+        case let other?:
+            let message = "Invalid 'order': expected 'asc' or 'desc', but got '\(String(other).echoed)' instead."
+            throw APIError.invalid("order", message, code: "invalid_value")
+        }
+        return page
+    }
+
+    static func integer(_ name: String, _ query: Parameters, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = query[name[...]] else { return nil }
+        let value: JSONValue = Double(text) == nil ? .string(String(text)) : .number(String(text))
+        return try value.integer(name, in: range)
+    }
+
+    /// `stream`: whether the events are asked for, in place of the whole.
+    static func stream(_ query: Parameters) throws -> Bool {
+        switch query["stream"] {
+        case nil, "false", "False", "0": return false
+        case "true", "True", "1": return true
+        case let other?:
+            let message = "Invalid 'stream': expected 'true' or 'false', but got '\(String(other).echoed)' instead."
+            throw APIError.invalid("stream", message, code: "invalid_value")
+        }
+    }
+}
+
+extension ItemPage {
+    /// As OpenAI's lists are.
+    ///
+    /// - Parameter item: spells one of them.
+    func json(
+        _ item: (StoredItem) throws -> JSONValue = { try ResponseBook.json($0.body) }
+    ) throws -> JSONValue {
+        [
+            "object": "list", "data": .array(try items.map(item)),
+            "first_id": .text(items.first?.id), "last_id": .text(items.last?.id), "has_more": .bool(hasMore),
+        ]
+    }
+}

@@ -1,0 +1,94 @@
+internal import Chat
+internal import JSON
+internal import Tensors
+
+/// Reads the body of `POST /v1/responses`.
+struct ResponseRequest: Sendable {
+    /// Without its prompt.
+    let job: Job
+    /// What the request adds to what was said before.
+    let input: [ResponseInput]
+    let facts: ResponseFacts
+    /// Whether what is too long loses its oldest messages; else it is refused.
+    let isTruncated: Bool
+
+    init(_ fields: RequestFields, model: ServedModel, seed: UInt64) throws(APIError) {
+        try Self.checkUnsupported(fields)
+        var job = try Job(.response, fields, model: model, seed: seed)
+        guard job.choicesPerPrompt == 1 else { throw .notSupported("n", "'n' must be 1: a response is one answer.") }
+        let facts = try ResponseFacts(fields)
+        job.request(tokens: facts.tokensMax, contextLength: model.contextLength)
+        if facts.includesLogprobs { job.topLogprobs = facts.topLogprobs ?? 0 }
+        try job.checkCounts(prompts: 1)
+        guard fields.value("input") != nil || facts.previous != nil || facts.conversation != nil else {
+            throw .missing("input")
+        }
+        input = try fields.value("input").map { value throws(APIError) in try ResponseInput.read(value) } ?? []
+        switch try fields.string("truncation") {
+        case nil, "disabled": isTruncated = false
+        case "auto": isTruncated = true
+        case let other?:
+            throw .invalid(
+                "truncation", "Invalid 'truncation': expected 'auto' or 'disabled', but got '\(other.echoed)' instead.",
+                code: "invalid_value")
+        }
+        self.facts = facts
+        self.job = job
+    }
+
+    /// What only requests for responses can ask for.
+    private static func checkUnsupported(_ fields: RequestFields) throws(APIError) {
+        for (name, reason) in [
+            ("prompt", "templates of prompts are not stored here; send 'input'."),
+            ("session_id", "use 'previous_response_id' or 'conversation'."),
+            ("max_tokens", "use 'max_output_tokens'."), ("max_completion_tokens", "use 'max_output_tokens'."),
+            ("logprobs", "use 'include' with \"message.output_text.logprobs\"."),
+            ("moderation", "texts are not judged."), ("background_options", "there is one kind of background."),
+        ] where fields.value(name) != nil { throw .notSupported(name, "'\(name)' is not supported: \(reason)") }
+        if let management = fields.value("context_management"), management != [] {
+            throw .notSupported(
+                "context_management", "'context_management' is not supported unless it is []: use 'truncation'.")
+        }
+    }
+
+    /// The job with its prompt: all that was said before, and then the input.
+    ///
+    /// - Parameters:
+    ///   - items: what was said before, and behind that the input.
+    ///   - earlier: how many of them were said before.
+    func job(_ items: [ResponseItem], earlier: Int, by prompts: ConversationPrompts) throws -> Job {
+        let messages = try ResponseConversation(items, instructions: facts.instructions, earlier: earlier).messages
+        guard !messages.isEmpty else {
+            throw APIError.invalid("input", "Invalid 'input': expected at least one item.", code: "empty_array")
+        }
+        guard isTruncated else { return try job(messages, by: prompts) }
+        do { return try job(messages, by: prompts) } catch let error as APIError where error.isContextExceeded {
+            return try truncated(messages, by: prompts) ?? { throw error }()
+        }
+    }
+
+    private func job(_ messages: [ChatMessage], by prompts: ConversationPrompts) throws -> Job {
+        let turn = ChatTurn(
+            conversation: Conversation(messages: messages, tools: facts.tools.definitions),
+            choice: facts.tools.choice, callsMax: facts.callsInParallel ? nil : 1)
+        return try prompts.job(job, of: turn, named: "input")
+    }
+
+    /// As many of the newest messages as fit; nil where not even the last one does.
+    private func truncated(_ messages: [ChatMessage], by prompts: ConversationPrompts) throws -> Job? {
+        let cuts = messages.cuts
+        var low = 0, high = cuts.count, best: Job?        // the first cut that fits is at `low` or behind it
+        while low < high {
+            let middle = (low + high) / 2
+            do {
+                best = try job(messages.leavingOut(cuts[middle]), by: prompts)
+                high = middle
+            } catch let error as APIError where error.isContextExceeded { low = middle + 1 }
+        }
+        return best
+    }
+}
+
+extension APIError {
+    fileprivate var isContextExceeded: Bool { code == "context_length_exceeded" }
+}

@@ -1,0 +1,42 @@
+import JSON
+import Records
+import Testing
+import Tokenizer
+
+@testable import Router
+
+@Suite("Stored chat completions") struct StoredCompletionTests {
+    private static let question = #""messages":[{"role":"user","content":"hi"}]"#
+
+    @Test("a completion that is to be stored is listed, shown with its messages, noted about and deleted")
+    func life() async throws {
+        try await withFront(answering("Hello"), twoKeys) { client in
+            let path = "/v1/chat/completions"
+            let whole = try await client.ask("POST", path, #"{\#(Self.question),"store":true,"metadata":{"a":"b"}}"#)
+            let streamed = try await client.ask("POST", path, #"{\#(Self.question),"store":true,"stream":true}"#)
+            let second = try #require(streamed.chunks.first?["id"]?.string)
+            _ = try await client.ask("POST", path, "{\(Self.question)}")
+            let list = try await client.ask("GET", path, nil)
+            #expect(list.json["data"]?.list.map { $0["id"] } == [.string(whole.id), .string(second)])
+            #expect(list.json["has_more"] == false && list.json["last_id"] == .string(second))
+            #expect(try await client.ask("GET", "\(path)?limit=1&order=desc", nil).json["first_id"] == .string(second))
+            let shown = try await client.ask("GET", "\(path)/\(whole.id)", nil)
+            #expect(shown.json["choices"] == whole.json["choices"] && shown.json["usage"] == whole.json["usage"])
+            #expect(shown.json["metadata"] == ["a": "b"])
+            let other = try await client.ask("GET", "\(path)/\(second)", nil)
+            #expect(other.json["choices"]?.list[0]["message"]?["content"] == "Hello")
+            let messages = try await client.ask("GET", "\(path)/\(whole.id)/messages", nil).json["data"]?.list ?? []
+            #expect(messages.count == 1 && messages[0]["content"] == "hi" && messages[0]["role"] == "user")
+            let changed = try await client.ask("POST", "\(path)/\(whole.id)", #"{"metadata":{"c":"d"}}"#)
+            #expect(changed.json["metadata"] == ["c": "d"])
+            #expect(try await client.ask("GET", "\(path)/\(whole.id)", nil).json == changed.json)
+            for (method, end) in [("GET", ""), ("DELETE", ""), ("GET", "/messages")] {
+                let foreign = try await client.ask(method, "\(path)/\(whole.id)\(end)", nil, key: "theirs")
+                #expect(foreign.status == 404 && foreign.error["code"] == "completion_not_found")
+            }
+            #expect(try await client.ask("GET", path, nil, key: "theirs").json["data"] == [])
+            #expect(try await client.ask("DELETE", "\(path)/\(whole.id)", nil).json["deleted"] == true)
+            #expect(try await client.ask("GET", "\(path)/\(whole.id)", nil).status == 404)
+        }
+    }
+}
