@@ -19,5 +19,6 @@ package struct ExactName: Hashable, Sendable {
 }
 
 extension String {
-    func hasBytes(of other: String) -> Bool { utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) }
+    /// Whether both are the same bytes. Swift's own comparison also takes texts for equal that look alike.
+    package func hasBytes(of other: String) -> Bool { utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) }
 }

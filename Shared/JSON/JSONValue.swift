@@ -4,9 +4,9 @@
 ///
 /// Foundation's decoder is no help: it files members under Swift strings, which are equal when they are canonically
 /// equivalent, so two different tokens of a vocabulary could silently become one.
-package enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Sendable {
     /// One name of an object, and the value it stands for.
-    package struct Member: Equatable, Sendable {
+    package struct Member: Sendable {
         /// The name without quotes and escapes.
         package var name: String
         /// A value of any kind; `.null` where the text says so.
@@ -34,6 +34,30 @@ package enum JSONValue: Equatable, Sendable {
     package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.isNamed(name) }?.value
+    }
+}
+
+// Texts are compared byte by byte: Swift's comparison puts them into a normal form first, which takes a time that grows
+// with the square of a row of combining marks, and a client's text may have millions of them.
+extension JSONValue: Equatable {
+    /// Whether both are spelled alike, apart from white space and escapes.
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left.hasBytes(of: right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+}
+
+extension JSONValue.Member: Equatable {
+    /// Whether name and value are spelled alike.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.isNamed(right.name) && left.value == right.value
     }
 }
 

@@ -97,7 +97,7 @@ extension Interpreter {
             if let character = value.text, character.length == 1 {
                 text = character
             } else if let code = value.integer, let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) {
-                text = OriginText(String(Character(scalar)), .template)
+                text = OriginText(String(Character(scalar)), .content)
             } else {
                 throw .failed("%c requires int or char")
             }

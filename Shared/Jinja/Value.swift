@@ -402,6 +402,9 @@ extension Value: Hashable {
         case (.function(let left), .function(let right)): return left === right
         default:
             if let left = left.integer, let right = right.integer { return left == right }
+            // Of an integer and a double, exactly as their hashes.
+            if let left = left.integer, let right = right.number { return Int(exactly: right) == left }
+            if let left = left.number, let right = right.integer { return Int(exactly: left) == right }
             guard let left = left.number, let right = right.number else { return false }
             return left == right
         }

@@ -12,6 +12,8 @@ import sys
 
 import anthropic
 
+from client_checks import check, equal, main
+
 BASE_URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8080"
 MODEL = sys.argv[2] if len(sys.argv) > 2 else "demo"
 OPTIONS = {"base_url": BASE_URL, "api_key": "unused", "max_retries": 0, "timeout": 120}
@@ -22,17 +24,6 @@ TOOLS = [
     {"name": "get_weather", "description": "Tells the weather.",
      "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}},
     {"type": "web_search_20250305", "name": "web_search", "max_uses": 5}]
-checks = []
-
-
-def check(function):
-    """Registers a function as a check; its docstring is its name."""
-    checks.append(function)
-    return function
-
-
-def equal(found, expected, what=""):
-    assert found == expected, f"{what + ': ' if what else ''}expected {expected!r}, found {found!r}"
 
 
 def options(**more):
@@ -192,12 +183,12 @@ def meaning(joined, whole):
 
 @check
 def tools_forced():
-    """a forced call comes back as tool_use with an object, whole and streamed; as text where the model wrote no arguments"""
+    """a forced call comes back as tool_use with an object, whole and streamed; where the model chooses, text is possible"""
     for choice in ({"type": "tool", "name": "get_weather"}, {"type": "any", "disable_parallel_tool_use": True}):
         message = create(tools=TOOLS, tool_choice=choice, max_tokens=24)
         blocks = [block for block in message.content if block.type == "tool_use"]
-        if not blocks:                        # small models cannot write an object: what they wrote comes back as text
-            assert "functions.get_weather(" in text(message), f"{message.content}"
+        if not blocks and choice["type"] == "any" and len(TOOLS) > 1:      # it wrote no function's name
+            assert "functions." in text(message), f"{message.content}"
             with CLIENT.messages.stream(**options(tools=TOOLS, tool_choice=choice, max_tokens=24)) as stream:
                 equal(text(stream.get_final_message()), text(message), "streamed")
             continue
@@ -301,19 +292,6 @@ def error_context():
 def error_then_answer():
     """after all those errors the server still answers"""
     create(max_tokens=1)
-
-
-def main():
-    failed = 0
-    for function in checks:
-        try:
-            function()
-            print(f"ok   {function.__doc__}", flush=True)
-        except Exception as error:            # a check that breaks in any way has failed, the others still run
-            failed += 1
-            print(f"FAIL {function.__doc__}\n     {type(error).__name__}: {error}", flush=True)
-    print(f"{len(checks) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

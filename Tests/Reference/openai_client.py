@@ -11,22 +11,13 @@ import sys
 
 import openai
 
+from client_checks import check, equal, main
+
 BASE_URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8080/v1"
 MODEL = sys.argv[2] if len(sys.argv) > 2 else "demo"
 CLIENT = openai.OpenAI(base_url=BASE_URL, api_key="unused", max_retries=0, timeout=120)
 QUESTION = [{"role": "system", "content": "You are a helpful assistant."}, {"role": "user", "content": "Who are you?"}]
 PROMPT = "Once upon a time there was a little girl who lived"
-checks = []
-
-
-def check(function):
-    """Registers a function as a check; its docstring is its name."""
-    checks.append(function)
-    return function
-
-
-def equal(found, expected, what=""):
-    assert found == expected, f"{what + ': ' if what else ''}expected {expected!r}, found {found!r}"
 
 
 def chat(**options):
@@ -429,19 +420,6 @@ def error_stream():
 def error_then_answer():
     """after all those errors the server still answers"""
     chat(max_tokens=1)
-
-
-def main():
-    failed = 0
-    for function in checks:
-        try:
-            function()
-            print(f"ok   {function.__doc__}", flush=True)
-        except Exception as error:            # a check that breaks in any way has failed, the others still run
-            failed += 1
-            print(f"FAIL {function.__doc__}\n     {type(error).__name__}: {error}", flush=True)
-    print(f"{len(checks) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

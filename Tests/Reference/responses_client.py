@@ -15,6 +15,8 @@ from openai.types import responses as types
 from openai.types.conversations import Conversation, ConversationItemList
 from openai.types.responses.response_item_list import ResponseItemList
 
+from client_checks import check, equal, main
+
 BASE_URL = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8080/v1"
 MODEL = sys.argv[2] if len(sys.argv) > 2 else "demo"
 CLIENT = openai.OpenAI(base_url=BASE_URL, api_key="unused", max_retries=0, timeout=120)
@@ -26,17 +28,6 @@ WEATHER = {
     },
 }
 EVENT = pydantic.TypeAdapter(types.ResponseStreamEvent)
-checks = []
-
-
-def check(function):
-    """Registers a function as a check; its docstring is its name."""
-    checks.append(function)
-    return function
-
-
-def equal(found, expected, what=""):
-    assert found == expected, f"{what + ': ' if what else ''}expected {expected!r}, found {found!r}"
 
 
 def strictly(kind, value):
@@ -123,8 +114,8 @@ def logprobs():
 @check
 def tools():
     """a call comes back as a call, whole and streamed; a call and its result are read in the next turn"""
-    # The demo model was not trained to call functions, so the bracket that arguments begin with (token 90 of byte-level
-    # vocabularies) is forced on it. Then the call is cut off.
+    # The demo model was not trained to call functions. Brackets (token 90 of byte-level vocabularies) are forced on it,
+    # so that the call is cut off.
     forced = {"tools": [WEATHER], "tool_choice": {"type": "function", "name": "get_weather"},
               "extra_body": {"logit_bias": {"90": 100}}}
     answer = respond(**forced)
@@ -290,19 +281,6 @@ def parameters():
     image = {"role": "user", "content": [picture]}
     expect_error(openai.BadRequestError, lambda: respond(input=[image]), param="input[0].content[0]")
     expect_error(openai.NotFoundError, lambda: respond(model="no-such-model"), code="model_not_found")
-
-
-def main():
-    failed = 0
-    for function in checks:
-        try:
-            function()
-            print(f"ok   {function.__doc__}", flush=True)
-        except Exception as error:            # a check that breaks in any way has failed, the others still run
-            failed += 1
-            print(f"FAIL {function.__doc__}\n     {type(error).__name__}: {error}", flush=True)
-    print(f"{len(checks) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ struct ChoiceAssembler {
     private var decoded = 0
     /// How much of that was dropped behind a stop string.
     private var dropped = 0
+    /// What the answer was made to begin with, until it is told.
+    private var opening: [AnswerPiece] = []
     /// Tokens whose text is still held back.
     private var waiting: [TokenReport] = []
     /// The echoed prompt ended inside a character, which the answer has yet to end.
@@ -60,6 +62,7 @@ struct ChoiceAssembler {
         self.tokenizer = tokenizer
         decoder = StreamDecoder(tokenizer, skippingSpecial: job.skipsSpecial)
         reader = AnswerReader(job.reading)
+        opening = reader.begin(job.reading)
         stops = StopMatcher(job.stops, includesStop: job.includesStop)
     }
 
@@ -118,7 +121,7 @@ struct ChoiceAssembler {
         if !stops.isStopped {
             let rest = decoder.finish()
             decoded += rest.unicodeScalars.count
-            delta.pieces = told(reader.append(rest) + reader.finish())
+            delta.pieces = told(takeOpening() + reader.append(rest) + reader.finish())
             let text = stops.finish()
             if !text.isEmpty { delta.pieces.append(.text(text)) }
         }
@@ -135,11 +138,16 @@ struct ChoiceAssembler {
     private mutating func release(_ id: Int32, _ piece: String) -> ChoiceDelta {
         decoded += piece.unicodeScalars.count
         guard isInsideEcho, let first = piece.unicodeScalars.first else {
-            return delta(told(reader.append(id, piece)))
+            return delta(told(takeOpening() + reader.append(id, piece)))
         }
         // A stop string is looked for in what the model wrote, and this character it wrote only in part.
         isInsideEcho = false
         return delta([.text(String(first))] + told(reader.append(id, String(piece.unicodeScalars.dropFirst()))))
+    }
+
+    private mutating func takeOpening() -> [AnswerPiece] {
+        defer { opening = [] }
+        return opening
     }
 
     /// What of `pieces` is certain not to be a stop string.

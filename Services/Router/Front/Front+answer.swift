@@ -101,7 +101,7 @@ extension Front {
     /// A request that names no model means the one that is served.
     func checkModel(_ fields: RequestFields) throws(APIError) {
         guard let model = try fields.string("model") else { return }
-        guard model == generator.model.id else { throw .unknownModel(model) }
+        guard model.hasBytes(of: generator.model.id) else { throw .unknownModel(model) }
     }
 
     private func whole(
@@ -113,10 +113,11 @@ extension Front {
         var choices = [Answer.Choice](repeating: Answer.Choice(), count: job.choices.count)
         for try await case .delta(let delta) in running.events { choices[delta.index].add(delta) }
         try Task.checkCancellation()
-        try await store(job, running.tally)
         metrics.count(promptTokens: job.promptTokens, running.tally)
         let best = job.best(of: choices), usage = running.tally.usage(of: job)
+        // The session last: where either cannot be stored, it is as it was.
         try await keeper?.keep(best, of: answer, usage: usage)
+        try await store(job, running.tally)
         return Response(json: format.whole(best, of: answer, usage: usage))
     }
 
@@ -149,9 +150,9 @@ extension Front {
                         running.tally.noteSent()
                     }
                     try Task.checkCancellation()
-                    try await store(job, running.tally)
                     let usage = running.tally.usage(of: job)
                     try await kept.keep(usage)
+                    try await store(job, running.tally)
                     let end = stream.end(usage: usage)
                     try await writer.write(ByteBuffer(string: end))
                 } catch {

@@ -32,15 +32,16 @@ package struct AnswerReading: Sendable, Equatable {
 }
 
 extension AnswerSyntax.Calls {
-    /// How a call begins: up to the function's name, or to the arguments where the name is known.
+    /// How a call begins: up to the function's name, or, where that is known, to the first bracket of its arguments,
+    /// which makes it certain that this is a call.
     fileprivate func opening(_ name: String?) -> PromptText {
         switch self {
         case .functionCall(let begin, _):
             let head = PromptText(template: begin.text) + "```typescript\nfunctions."
-            return name.map { head + "\($0)(" } ?? head
+            return name.map { head + "\($0)({" } ?? head
         case .toolCalls(let begin, _):
             let head = PromptText(template: begin.text) + #"\#n{"name": ""#
-            return name.map { head + #"\#($0)", "arguments": "# } ?? head
+            return name.map { head + #"\#($0)", "arguments": {"# } ?? head
         }
     }
 
@@ -53,14 +54,16 @@ extension AnswerSyntax.Calls {
 }
 
 extension AnswerReader {
-    /// Has read what the answer was made to begin with.
+    /// Reads an answer like this one.
     package init(_ reading: AnswerReading) {
         self.init(reading.syntax, isReasoning: reading.isReasoning, callsMax: reading.callsMax)
-        guard let marker = reading.syntax.calls?.begin, !reading.opening.isEmpty else { return }
-        // Nothing of it is certain yet, so nothing comes out.
+    }
+
+    /// Takes what the answer was made to begin with, before its first token.
+    package mutating func begin(_ reading: AnswerReading) -> [AnswerPiece] {
+        guard let marker = reading.syntax.calls?.begin, !reading.opening.isEmpty else { return [] }
         let text = reading.opening.text.dropFirst(marker.text.count)
-        _ = append(marker.id ?? Self.noToken, marker.id == nil ? marker.text : "")
-        _ = append(Self.noToken, String(text))
+        return append(marker.id ?? Self.noToken, marker.id == nil ? marker.text : "") + append(String(text))
     }
 
     /// The id of no token: for text that came in none.

@@ -86,6 +86,7 @@ struct FunctionCallReader: Sendable {
 
     private mutating func appendToName(_ byte: UInt8, _ output: inout AnswerOutput) -> CallStep {
         if byte == UInt8(ascii: "("), !name.isEmpty {
+            guard FunctionCall.isName(String(decoding: name, as: UTF8.self)) else { return .failed }
             phase = .opening
         } else {
             guard Self.isOfName(byte), name.count < Self.nameBytesMax else { return .failed }
@@ -97,7 +98,7 @@ struct FunctionCallReader: Sendable {
 
     /// Letters of any script, digits, and what joins the parts of a name.
     private static func isOfName(_ byte: UInt8) -> Bool {
-        byte >= 0x80 || byte.isLetterOrDigit || "_-.:/$".utf8.contains(byte)
+        byte >= 0x80 || byte.isLetterOrDigit || "_-.:/".utf8.contains(byte)
     }
 
     private mutating func open(_ byte: UInt8, _ output: inout AnswerOutput) -> CallStep {

@@ -185,7 +185,9 @@ struct ToolCallsReader: Sendable {
         phase = role == .key ? .colon : .behindValue
         switch role {
         case .name:
-            guard let name = Self.string(output.held[valueBegin...] + [quote]), !name.isEmpty else { return false }
+            guard let name = Self.string(output.held[valueBegin...] + [quote]), FunctionCall.isName(name) else {
+                return false
+            }
             self.name = name
             guard let earlyArguments else { break }
             output.beginCall(name)

@@ -42,4 +42,18 @@ package struct FunctionCall: Sendable, Equatable {
         self.name = name
         self.arguments = arguments
     }
+
+    /// Whether a function may have this name. In the prompt of MiniMax-Text-01 it stands before a bracket without
+    /// quotes, so nothing in it may look like the rest of a call.
+    package static func isName(_ text: String) -> Bool {
+        (1 ... nameBytesMax).contains(text.utf8.count) && text.unicodeScalars.allSatisfy(isNameScalar)
+    }
+
+    /// Most bytes of a function's name.
+    package static let nameBytesMax = 256
+
+    private static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            || "_-.:/".unicodeScalars.contains(scalar)
+    }
 }

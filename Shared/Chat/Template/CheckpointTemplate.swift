@@ -1,3 +1,4 @@
+internal import Foundation
 internal import JSON
 internal import Jinja
 package import Tokenizer
@@ -53,8 +54,8 @@ package struct CheckpointTemplate: PromptTemplate {
         _ conversation: Conversation, ending: PromptEnding, _ circumstances: PromptCircumstances
     ) throws(PromptTemplateError) -> PromptText {
         try requireHabits(conversation)
+        guard ending != .insideLastMessage else { return try insideLast(conversation, circumstances) }
         let prompt = try text(of: conversation, adds: ending == .answer, circumstances)
-        guard ending != .insideLastMessage else { return try inside(conversation.messages.last, prompt) }
         return prompt.withBorders(borders(of: prompt, conversation, circumstances))
     }
 
@@ -67,17 +68,31 @@ package struct CheckpointTemplate: PromptTemplate {
         }
     }
 
-    /// Of a prompt the part up to the end of its last message's content.
-    private func inside(_ message: ChatMessage?, _ prompt: PromptText) throws(PromptTemplateError) -> PromptText {
-        let content = Array((message?.content ?? "").utf8), all = Array(prompt.text.utf8)
-        // Templates may strip white space around it.
-        let space = UInt8(ascii: " "), words = content.drop { $0 <= space }
-        let core = words.prefix(words.count - words.reversed().prefix { $0 <= space }.count)
-        guard !core.isEmpty, let end = all.lastEnd(of: core) else {
-            throw .refused("The last message cannot be continued: the chat template does not write it as it is.")
+    /// The prompt up to the end of its last message's content, which a mark behind it shows.
+    private func insideLast(
+        _ conversation: Conversation, _ circumstances: PromptCircumstances
+    ) throws(PromptTemplateError) -> PromptText {
+        var marked = conversation
+        guard var last = marked.messages.popLast(), last.calls.isEmpty else {
+            throw .refused("A message with calls cannot be continued.")
         }
-        return prompt.prefix(bytes: end)
+        last.content += Self.mark
+        marked.messages.append(last)
+        let prompt = try text(of: marked, adds: false, circumstances)
+        var result = PromptText()
+        for piece in prompt.pieces {
+            guard piece.origin == .content, let found = piece.text.range(of: Self.mark, options: .backwards) else {
+                result.append(piece.text, from: piece.origin)
+                continue
+            }
+            result.append(String(piece.text[..<found.lowerBound]), from: .content)
+            return result
+        }
+        throw .refused("The last message cannot be continued: the chat template does not write it as it is.")
     }
+
+    /// Characters for private use, which hardly stand in a text in this order.
+    private static let mark = "\u{E0F1}\u{F8F2}\u{E0F3}"
 
     private func borders(
         of prompt: PromptText, _ conversation: Conversation, _ circumstances: PromptCircumstances
@@ -115,15 +130,6 @@ package struct CheckpointTemplate: PromptTemplate {
 
     /// Variables that a client cannot set: they come from elsewhere.
     package static let reservedNames: Set<String> = ["messages", "tools", "documents", "add_generation_prompt"]
-}
-
-extension [UInt8] {
-    /// Where the last occurrence of these bytes ends.
-    fileprivate func lastEnd(of bytes: some Collection<UInt8>) -> Int? {
-        let last = count - bytes.count
-        guard last >= 0 else { return nil }
-        return (0 ... last).reversed().first { self[$0...].starts(with: bytes) }.map { $0 + bytes.count }
-    }
 }
 
 extension CheckpointTemplate {

@@ -15,7 +15,8 @@ extension AttentionReplica {
         var states: [Float] = []
         for (index, part) in parts.enumerated() {
             let heads = part.config.heads(of: AttentionPart.all(of: parts.count)[index])
-            states += try await part.lightningState(sequence, layer: layer, part.config.decaySlopes(layer: layer)[heads])
+            states += try await part.lightningState(
+                sequence, layer: layer, part.config.decaySlopes(layer: layer)[heads])
         }
         return states
     }
@@ -42,11 +43,12 @@ extension AttentionClient {
             (0 ..< d * d).map { index in
                 let (component, column) = (index / d, index % d)
                 let closed = Double(states[head * d * d + index]) * exp(-Double(slope) * Double(rows))
-                return Float((0 ..< rows).reduce(closed) { sum, row in
-                    let key = keys[head * keyFloats + row / group * group * d + component * group + row % group]
-                    let value = values[(head * rows + row) * d + column]
-                    return sum + Double(key) * Double(value) * exp(-Double(slope) * Double(rows - 1 - row))
-                })
+                return Float(
+                    (0 ..< rows).reduce(closed) { sum, row in
+                        let key = keys[head * keyFloats + row / group * group * d + component * group + row % group]
+                        let value = values[(head * rows + row) * d + column]
+                        return sum + Double(key) * Double(value) * exp(-Double(slope) * Double(rows - 1 - row))
+                    })
             }
         }
     }

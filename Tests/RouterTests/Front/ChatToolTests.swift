@@ -128,8 +128,8 @@ import Tokenizer
         let any = try await ask(#"time({"zone": "CET"})"# + "\n```", #""tool_choice":"required""#)
         #expect(any.prompt.hasSuffix(opening))
         let named = try await ask(
-            #"{"zone": "CET"})"# + "\n```", #""tool_choice":{"type":"function","function":{"name":"time"}}"#)
-        #expect(named.prompt.hasSuffix(opening + "time("))
+            #""zone": "CET"})"# + "\n```", #""tool_choice":{"type":"function","function":{"name":"time"}}"#)
+        #expect(named.prompt.hasSuffix(opening + "time({"))
         for asked in [any, named] {
             let choice = asked.answer.json["choices"]?[0], message = choice?["message"]
             #expect(message?["content"] == .null && choice?["finish_reason"] == "tool_calls")
@@ -137,8 +137,8 @@ import Tokenizer
             #expect(calls == [call("time", #"{"zone": "CET"}"#, calls?[0]?["id"])], "\(asked.answer.body)")
         }
         let one = #""tools":[{"type":"function","function":{"name":"only"}}]"#
-        let only = try await ask("{})", #""tool_choice":"required""#, tools: one)
-        #expect(only.prompt.hasSuffix(opening + "only("))
+        let only = try await ask("})", #""tool_choice":"required""#, tools: one)
+        #expect(only.prompt.hasSuffix(opening + "only({"))
         #expect(only.answer.json["choices"]?[0]?["message"]?["tool_calls"]?[0]?["function"]?["name"] == "only")
     }
 

@@ -36,6 +36,7 @@ struct Tokenization {
         let conversation = Conversation(messages: try ChatMessages.read(fields), tools: try ChatTools.read(fields))
         return ChatTurn(
             conversation: conversation, ending: try ChatRequest.ending(fields, conversation.messages),
+            choice: try ChatTools.choice(fields),
             arguments: try ChatRequest.templateArguments(fields))
     }
 

@@ -92,7 +92,7 @@ import Tokenizer
                 #"{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"g"}]}"#)
             #expect(allowed.contains(#""name": "g""#) && !allowed.contains(#""name": "f""#))
             #expect(try await prompt(#""required""#).hasSuffix("<function_call>```typescript\nfunctions."))
-            #expect(try await prompt(#"{"type":"function","name":"g"}"#).hasSuffix("functions.g("))
+            #expect(try await prompt(#"{"type":"function","name":"g"}"#).hasSuffix("functions.g({"))
             for (choice, param) in [
                 (#""some""#, "tool_choice"), (#"{"type":"web_search"}"#, "tool_choice"),
                 (#"{"type":"function","name":"h"}"#, "tool_choice"), (#"{"type":"function"}"#, "tool_choice.name"),

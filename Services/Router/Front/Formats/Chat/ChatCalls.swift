@@ -53,22 +53,16 @@ enum ChatCalls {
         return FunctionCall(name: function, arguments: try arguments(value, "\(name).arguments"))
     }
 
-    /// In the prompt a name stands before a bracket without quotes, so nothing in it may look like the rest of a call.
-    ///
     /// - Parameter name: what the client calls the function's name.
     static func checkName(_ function: String, _ name: String) throws(APIError) {
-        guard !function.unicodeScalars.allSatisfy(isNameScalar) else { return }
+        guard !FunctionCall.isName(function) else { return }
         throw .invalid(
             name,
             """
-            Invalid '\(name)': expected letters, digits and '_', '-', '.', ':' or '/', but got '\(function.echoed)'.
+            Invalid '\(name)': expected at most \(FunctionCall.nameBytesMax) bytes of letters, digits and '_', '-', '.', \
+            ':' or '/', but got '\(function.echoed)'.
             """,
             code: "invalid_value")
-    }
-
-    private static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-            || "_-.:/".unicodeScalars.contains(scalar)
     }
 
     /// As the model wrote them: arguments that are no JSON are part of the conversation too, and a model that sees its

@@ -114,8 +114,23 @@ extension JSONValue {
     func text(_ key: String, of name: String) throws(APIError) -> String? {
         switch self[key] {
         case nil, .null: return nil
-        case .string(let string): return string
+        case .string(let string):
+            guard !Self.words.contains(key) || string.utf8.count <= Self.wordBytesMax else {
+                let message =
+                    """
+                    Invalid '\(name).\(key)': string too long. Expected at most \(Self.wordBytesMax) bytes, but got \
+                    \(string.utf8.count) instead.
+                    """
+                throw .invalid("\(name).\(key)", message, code: "string_above_max_length")
+            }
+            return string
         case .some(let other): throw .wrongType("\(name).\(key)", expected: "a string", found: other)
         }
     }
+
+    /// Strings that are compared with others, which takes long where they have thousands of combining marks.
+    private static let words: Set = [
+        "role", "type", "id", "name", "namespace", "call_id", "tool_call_id", "tool_use_id", "status",
+    ]
+    private static let wordBytesMax = 1024
 }

@@ -21,6 +21,7 @@ enum ChatTools {
         }
         guard let function = element["function"], case .object = function else { throw .missing("\(name).function") }
         guard case .string(let tool)? = function["name"], !tool.isEmpty else { throw .missing("\(name).function.name") }
+        try ChatCalls.checkName(tool, "\(name).function.name")
         return ToolDefinition(name: tool, function: function)
     }
 

@@ -20,7 +20,7 @@ struct ConversationPrompts {
         var job = job
         try turn.choice.check(turn.conversation.tools)
         var prompt = try text(of: turn, name)
-        job.reading = reading(turn, prompt, isWanted: job.skipsSpecial)
+        job.reading = try reading(turn, prompt, isWanted: job.skipsSpecial)
         let opening = job.reading.opening
         prompt += opening
         try job.check(promptBytes: prompt.byteCount, tokenizer, contextLength: contextLength, promptName: name)
@@ -35,11 +35,13 @@ struct ConversationPrompts {
         return job
     }
 
-    /// The prompt of a conversation, and nothing else.
+    /// The prompt of a conversation, and what the answer has to begin with.
     ///
     /// - Parameter name: what the client calls its messages.
     func encoded(_ turn: ChatTurn, named name: String = "messages") throws -> EncodedPrompt {
-        try encoded(try text(of: turn, name), name)
+        try turn.choice.check(turn.conversation.tools)
+        let prompt = try text(of: turn, name)
+        return try encoded(prompt + reading(turn, prompt, isWanted: true).opening, name)
     }
 
     private func text(of turn: ChatTurn, _ name: String) throws(APIError) -> PromptText {
@@ -61,12 +63,16 @@ struct ConversationPrompts {
 
     /// Calls are looked for where the model knows of tools. A client that wants to see special tokens sees what the
     /// model wrote as it wrote it.
-    private func reading(_ turn: ChatTurn, _ prompt: PromptText, isWanted: Bool) -> AnswerReading {
+    private func reading(_ turn: ChatTurn, _ prompt: PromptText, isWanted: Bool) throws(APIError) -> AnswerReading {
         guard isWanted || turn.choice.isForced else { return AnswerReading() }
         let tools = turn.conversation.tools
         var syntax = config.template.syntax(tokenizer)
         if tools.isEmpty { syntax.calls = nil }
         let isReasoning = syntax.reasoning.map { prompt.ends(with: $0.begin.text) } ?? false
+        guard !isReasoning || !turn.choice.isForced else {
+            throw .notSupported(
+                "tool_choice", "A call cannot be required where the chat template has the model think first.")
+        }
         var reading = AnswerReading(syntax, isReasoning: isReasoning, callsMax: turn.callsMax)
         switch turn.choice {
         case .auto: break

@@ -47,8 +47,7 @@ struct MessagesConversation {
             text = BillingHeader.removed(from: whole)
         } else {
             for block in try MessagesBlock.read(content, name) {
-                let part = try block.text()
-                if !BillingHeader.begins(part) { text += part }
+                text += BillingHeader.removed(from: try block.text())
             }
         }
         if !text.isEmpty { messages.append(ChatMessage(role: "system", content: text)) }

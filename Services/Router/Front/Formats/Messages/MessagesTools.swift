@@ -23,6 +23,7 @@ enum MessagesTools {
         guard case .object = schema else {
             throw .wrongType("\(name).input_schema", expected: "an object", found: schema)
         }
+        try ChatCalls.checkName(tool, "\(name).name")
         var members = [JSONValue.Member(name: "name", value: .string(tool))]
         if let description = try element.text("description", of: name) {
             members.append(JSONValue.Member(name: "description", value: .string(description)))

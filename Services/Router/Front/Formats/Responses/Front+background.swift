@@ -82,12 +82,14 @@ extension Front {
         for try await event in running.events {
             guard case .delta(let delta) = event else {
                 run.tell(comment: stream.keepAlive)
+                running.tally.noteSent()
                 continue
             }
             run.noteBegin()
             choice.add(delta)
             let position = stream.events
             run.tell(stream.text(for: delta), at: position)
+            running.tally.noteSent()
         }
         try Task.checkCancellation()
         metrics.count(promptTokens: job.promptTokens, running.tally)
@@ -209,7 +211,7 @@ extension Front {
     /// A response as it is now, or its events.
     func showResponse(_ request: Request, _ context: FrontContext) async throws -> Response {
         let id = try id(context), query = request.uri.queryParameters
-        let after = try ResponseQuery.integer("starting_after", query, in: 0 ... .max)
+        let after = try ResponseQuery.integer("starting_after", query, in: 0 ... Int(Int32.max))
         // Looked for before the record, since it ends after that says so.
         let run = background.run(id)
         let (object, json) = try await responses.response(id, account(context))

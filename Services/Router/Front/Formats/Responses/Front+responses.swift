@@ -31,7 +31,7 @@ extension Front {
         }
         let account = account(context)
         let (earlier, new) = try await responses.items(of: response, account)
-        let size = (earlier + new).reduce(0) { $0 + $1.size }
+        let size = (earlier + new).reduce(response.size) { $0 + $1.size }
         let job = try await inTurn(size, context, context.connection.watch) { cancellation in
             try response.job(earlier + new, earlier: earlier.count, by: prompts(cancellation))
         }
@@ -62,7 +62,7 @@ extension ResponseItem {
         case .call(let call): call.arguments.utf8.count
         case .result(_, .string(let text)): text.utf8.count
         case .result(_, let output): output.text().utf8.count
-        case .reasoning: 0        // no prompt has it
+        case .reasoning(let texts, _): texts.reduce(0) { $0 + $1.utf8.count }
         }
     }
 }

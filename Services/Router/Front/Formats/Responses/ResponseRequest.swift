@@ -12,6 +12,11 @@ struct ResponseRequest: Sendable {
     /// Whether what is too long loses its oldest messages; else it is refused.
     let isTruncated: Bool
 
+    /// About how many bytes of text it adds besides items.
+    var size: Int {
+        facts.tools.definitions.reduce(facts.instructions?.utf8.count ?? 0) { $0 + $1.text.utf8.count }
+    }
+
     init(_ fields: RequestFields, model: ServedModel, seed: UInt64) throws(APIError) {
         try Self.checkUnsupported(fields)
         var job = try Job(.response, fields, model: model, seed: seed)

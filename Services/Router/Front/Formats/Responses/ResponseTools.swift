@@ -49,6 +49,7 @@ struct ResponseTools: Sendable, Equatable {
             guard let function = try tool.text("name", of: name), !function.isEmpty else {
                 throw .missing("\(name).name")
             }
+            try ChatCalls.checkName(function, "\(name).name")
             let visible = Self.visibleName(function, in: namespace)
             if namespace != nil {
                 namespaced[visible] = ResponseItem.Call(id: "", namespace: namespace, name: function, arguments: "")
@@ -58,6 +59,7 @@ struct ResponseTools: Sendable, Equatable {
             definitions.append(ToolDefinition(name: visible, function: .object(told)))
         case "namespace" where namespace == nil:
             guard let space = try tool.text("name", of: name), !space.isEmpty else { throw .missing("\(name).name") }
+            try ChatCalls.checkName(space, "\(name).name")
             guard case .array(let tools)? = tool["tools"] else { throw .missing("\(name).tools") }
             for (index, element) in tools.enumerated() { try add(element, "\(name).tools[\(index)]", in: space) }
         default: break
