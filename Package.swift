@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Tests see what is internal. That costs the programs a little, so users' build goes without it; Tests/run asks for it,
-/// and has a build folder of its own.
+/// Tests see what is internal. That costs the programs a little, so users' build goes without it; Tests/run asks for
+/// it, and has a build folder of its own.
 let testing: [SwiftSetting] =
     Context.environment["MINIMAX_TESTABLE"] == nil
     ? [] : [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]

@@ -7,10 +7,10 @@ package struct KeyValueOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            How attention stores the keys and values of tokens: f32 as they were computed, or bf16 rounded, which takes \
-            half the memory and reads half as much per token of a long context. Answers then differ from those of f32, \
-            as a little noise would change them; they still do not depend on hosts, parts, batches or what is reused. \
-            The router and all attention services must have the same.
+            How attention stores the keys and values of tokens: f32 as they were computed, or bf16 rounded, which \
+            takes half the memory and reads half as much per token of a long context. Answers then differ from those \
+            of f32, as a little noise would change them; they still do not depend on hosts, parts, batches or what \
+            is reused. The router and all attention services must have the same.
             """, valueName: "f32|bf16"))
     package var kv = FloatFormat.float32
 

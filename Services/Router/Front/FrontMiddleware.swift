@@ -3,8 +3,8 @@ internal import JSON
 internal import Logging
 internal import Synchronization
 
-/// Around every endpoint: turns errors into the shape that its clients read, adds the headers that all answers have, then counts and
-/// logs the request once its last byte is written.
+/// Around every endpoint: turns errors into the shape that its clients read, adds the headers that all answers have,
+/// then counts and logs the request once its last byte is written.
 struct FrontMiddleware: RouterMiddleware {
     let metrics: FrontMetrics
     let crossOrigin: CrossOrigin

@@ -9,8 +9,8 @@ enum NotOffered {
                 "/v1/moderations",
             ],
             """
-            This server does not score, rank or classify texts. It makes embeddings (POST /v1/embeddings), whose scalar \
-            product tells how near two texts are.
+            This server does not score, rank or classify texts. It makes embeddings (POST /v1/embeddings), whose \
+            scalar product tells how near two texts are.
             """
         ),
         (

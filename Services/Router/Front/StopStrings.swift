@@ -15,8 +15,8 @@ enum StopStrings {
             guard elements.count <= countMax else {
                 let message =
                     """
-                    Invalid '\(parameter)': array too long. Expected at most \(countMax) strings, but got \(elements.count) \
-                    instead.
+                    Invalid '\(parameter)': array too long. Expected at most \(countMax) strings, but got \
+                    \(elements.count) instead.
                     """
                 throw .invalid(parameter, message, code: "array_above_max_length")
             }

@@ -303,7 +303,7 @@ import Tokenizer
                 "messages":[{"role":"user","content":[{"type":"text","text":"\#(text)"},{"type":"document","title":"\#(text)","source":{"type":"text","data":"\#(text)"}}]},
                 {"role":"assistant","content":[{"type":"text","text":"\#(text)"},{"type":"tool_use","id":"\#(text)","name":"f","input":{"\#(text)":"\#(text)"}},{"type":"tool_use","id":"b","name":"f","input":{"INVALID_JSON":"\#(text)"}}]},
                 {"role":"user","content":[{"type":"tool_result","tool_use_id":"\#(text)","content":"\#(text)"}]},{"role":"system","content":"\#(text)"}],
-                "tools":[{"name":"\#(text)","description":"\#(text)","input_schema":{"\#(text)":1}}]
+                "tools":[{"name":"f","description":"\#(text)","input_schema":{"\#(text)":1}}]
                 """#
             return try prompt(members).filter { demoTokenizer.isSpecial($0) }
         }

@@ -59,8 +59,8 @@ enum ChatCalls {
         throw .invalid(
             name,
             """
-            Invalid '\(name)': expected at most \(FunctionCall.nameBytesMax) bytes of letters, digits and '_', '-', '.', \
-            ':' or '/', but got '\(function.echoed)'.
+            Invalid '\(name)': expected at most \(FunctionCall.nameBytesMax) bytes of letters, digits and '_', '-', \
+            '.', ':' or '/', but got '\(function.echoed)'.
             """,
             code: "invalid_value")
     }

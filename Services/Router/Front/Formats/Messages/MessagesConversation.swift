@@ -76,7 +76,10 @@ struct MessagesConversation {
         guard let function = functions[id] else {
             throw .invalid(
                 "\(block.name).tool_use_id",
-                "Invalid '\(block.name).tool_use_id': no message before it has a 'tool_use' with the id '\(id.echoed)'.",
+                """
+                Invalid '\(block.name).tool_use_id': no message before it has a 'tool_use' with the id \
+                '\(id.echoed)'.
+                """,
                 code: "invalid_value")
         }
         var text = ""

@@ -3,8 +3,8 @@ internal import JSON
 
 /// Reads the body of `POST /v1/messages`, as Anthropic's clients write it.
 ///
-/// `thinking`, `context_management`, `output_config.effort`, `service_tier`, `container` and `cache_control` are accepted
-/// with any value: none of them changes what this server answers.
+/// `thinking`, `context_management`, `output_config.effort`, `service_tier`, `container` and `cache_control` are
+/// accepted with any value: none of them changes what this server answers.
 struct MessagesRequest {
     let turn: ChatTurn
     /// Without its prompt.

@@ -1,8 +1,8 @@
 internal import Chat
 internal import JSON
 
-/// Streams `/v1/messages` as Anthropic does: the message's beginning, each block of its content with a beginning, pieces
-/// and an end, and how the message ended.
+/// Streams `/v1/messages` as Anthropic does: the message's beginning, each block of its content with a beginning,
+/// pieces and an end, and how the message ended.
 struct MessagesStream: AnswerStream {
     private enum Block: Equatable { case text, thinking, call }
     private let answer: Answer

@@ -3,8 +3,8 @@ internal import JSON
 
 /// Reads `tools` and `tool_choice` of a request in Anthropic's form.
 enum MessagesTools {
-    /// The tools that the client runs. Those that Anthropic's servers run, or that only its models know the form of, are
-    /// left out: the model is not told of them.
+    /// The tools that the client runs. Those that Anthropic's servers run, or that only its models know the form of,
+    /// are left out: the model is not told of them.
     static func read(_ fields: RequestFields) throws(APIError) -> [ToolDefinition] {
         guard let value = fields.value("tools") else { return [] }
         guard case .array(let elements) = value else { throw .wrongType("tools", expected: "an array", found: value) }

@@ -3,8 +3,8 @@ internal import JSON
 /// The arguments of one call as Anthropic's API tells them: an object, whatever the model wrote.
 ///
 /// No arguments are an empty object. Arguments that are no object are the only member of one, `INVALID_JSON`: so
-/// Anthropic's documentation of fine-grained tool streaming has clients wrap what they cannot parse. A client that sends
-/// such an object back means the text in it, so the model sees what it wrote.
+/// Anthropic's documentation of fine-grained tool streaming has clients wrap what they cannot parse. A client that
+/// sends such an object back means the text in it, so the model sees what it wrote.
 struct ToolInput: Sendable {
     private static let wrapper = "INVALID_JSON"
 
