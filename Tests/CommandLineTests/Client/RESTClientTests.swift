@@ -61,7 +61,9 @@ import Transport
         let script = ScriptedServer.Script(
             pieces: ["HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nbig"], closes: false)
         let answer = try await ScriptedServer.run(script) {
-            try await RESTClient($0).post("/x", json: [UInt8](repeating: 0x20, count: 32 << 20))
+            // All tests begin at once, so this one may have to wait for a thread.
+            try await RESTClient($0).post(
+                "/x", json: [UInt8](repeating: 0x20, count: 32 << 20), limits: .init(total: .seconds(120)))
         }
         #expect(answer.status == 413)
         #expect(answer.text == "big")

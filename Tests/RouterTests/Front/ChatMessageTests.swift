@@ -183,7 +183,7 @@ import Tokenizer
                 #"{"role":"tool","tool_call_id":"\#(text)","name":"\#(text)","content":"\#(text)"}"#,
             ].joined(separator: ",")
             let tools =
-                #","tools":[{"type":"function","function":{"name":"\#(text)","description":"\#(text)","parameters":{"\#(text)":1}}}]"#
+                #","tools":[{"type":"function","function":{"name":"f","description":"\#(text)","parameters":{"\#(text)":1}}}]"#
             return try await prompt(messages, tools, config: config).filter { demoTokenizer.isSpecial($0) }
         }
         #expect(try await specials(forged) == specials("x"))

@@ -140,7 +140,7 @@ import Tokenizer
     @Test("a forced call is the answer's beginning, which the prompt writes")
     func forcedCalls() async throws {
         for (choice, says) in [
-            (#"{"type":"tool","name":"now"}"#, "{\"a\": 1})\n```"), (#"{"type":"any"}"#, "now({\"a\": 1})\n```"),
+            (#"{"type":"tool","name":"now"}"#, "\"a\": 1})\n```"), (#"{"type":"any"}"#, "now({\"a\": 1})\n```"),
         ] {
             let message = try await answer(says, #",\#(Self.tools),"tool_choice":\#(choice)"#)
             #expect(
