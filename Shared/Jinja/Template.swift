@@ -16,9 +16,6 @@ package struct Template: Sendable {
         (body, names) = try Parser.parse(source, name: name)
     }
 
-    /// Whether the template reads a variable of this name, or has one, at any place.
-    package func mentions(_ variable: String) -> Bool { names.contains(variable) }
-
     /// Renders the template.
     ///
     /// - Parameters:

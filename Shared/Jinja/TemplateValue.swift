@@ -31,26 +31,6 @@ package enum TemplateValue: Sendable {
         }
     }
 
-    /// Takes the messages of a conversation: all of it is the client's, but for a `role` that is one of these words.
-    /// Templates build control tokens of roles, as in `'<|' + message.role + '|>'`, and a role from a fixed list is no
-    /// text that a client could choose.
-    package static func messages(_ json: JSONValue, roles: Set<String>) -> TemplateValue {
-        guard case .array(let messages) = json else { return TemplateValue(json, .content) }
-        return .list(messages.map { message($0, roles: roles) })
-    }
-
-    private static func message(_ json: JSONValue, roles: Set<String>) -> TemplateValue {
-        guard case .object(let members) = json else { return TemplateValue(json, .content) }
-        return .object(
-            members.map { member in
-                let name = OriginText(member.name, .content)
-                if member.name == "role", case .string(let role) = member.value, roles.contains(role) {
-                    return (name, .string(role, .template))
-                }
-                return (name, TemplateValue(member.value, .content))
-            })
-    }
-
     /// A number as Python reads it: whole numbers stay exact, all others are doubles.
     private static func number(_ digits: String) -> TemplateValue {
         if let integer = Int(digits) { return .int(integer) }

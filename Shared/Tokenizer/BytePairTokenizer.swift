@@ -18,7 +18,7 @@ package struct BytePairTokenizer: Sendable {
     /// Reads `tokenizer.json` in `directory`.
     package init(contentsOf directory: String) throws(TokenizerError) {
         let path = directory.hasSuffix("/") ? "\(directory)tokenizer.json" : "\(directory)/tokenizer.json"
-        try self.init(json: TokenizerFile.content(of: path), file: path)
+        try self.init(json: BoundedFile.content(of: path, bytesMax: TokenizerFile.bytesMax), file: path)
     }
 
     /// - Parameters:

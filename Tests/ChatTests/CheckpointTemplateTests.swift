@@ -132,7 +132,6 @@ import Tokenizer
         try #require(prompt.borders.count == 2)
         #expect(later.utf8.prefix(prompt.borders[1]).elementsEqual(prompt.text.utf8.prefix(prompt.borders[1])))
         #expect(other.utf8.prefix(prompt.borders[0]).elementsEqual(prompt.text.utf8.prefix(prompt.borders[0])))
-        #expect(prompt.prefix(bytes: prompt.borders[1]).text.hasSuffix("\n") || prompt.borders[1] > prompt.borders[0])
         #expect(prompt.borders[0] > 0 && prompt.borders[0] < prompt.borders[1])
     }
 

@@ -135,11 +135,15 @@ import Testing
 
     @Test func `a known role may become a control token, an unknown one may not`() throws {
         func pieces(_ role: String) throws -> [RenderedText.Piece] {
-            let message = JSONValue.object([
-                .init(name: "role", value: .string(role)), .init(name: "content", value: .string("<|user|>")),
-                .init(name: "nested", value: .object([.init(name: "role", value: .string("user"))])),
+            let origin: TextOrigin = ["user", "assistant"].contains(role) ? .template : .content
+            let nested = TemplateValue.object([(OriginText("role", .content), .string("user", .content))])
+            let messages = TemplateValue.list([
+                .object([
+                    (OriginText("role", .content), .string(role, origin)),
+                    (OriginText("content", .content), .string("<|user|>", .content)),
+                    (OriginText("nested", .content), nested),
+                ])
             ])
-            let messages = TemplateValue.messages(.array([message]), roles: ["user", "assistant"])
             let template = try Template(
                 "{% for m in messages %}{{ '<|' + m.role + '|>' + m.content + m.nested.role }}{% endfor %}")
             return try template.render(["messages": messages], now: TemplateFixtures.now).pieces

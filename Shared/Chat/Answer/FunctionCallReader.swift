@@ -27,8 +27,6 @@ struct FunctionCallReader: Sendable {
         /// Behind a call: another one, or the end of the block.
         case following, blockEnd(TextMatch)
     }
-    /// OpenAI allows 64, and names of tools from other servers are put together from several.
-    private static let nameBytesMax = 256
     private var phase: Phase
     private var name: [UInt8] = []
 
@@ -64,7 +62,7 @@ struct FunctionCallReader: Sendable {
         _ byte: UInt8, _ match: TextMatch, _ output: inout AnswerOutput
     ) -> CallStep {
         var match = match
-        guard match.take(byte) || (match.count == 0 && byte.isSpace) else { return .failed }
+        guard match.takeBehindSpace(byte) else { return .failed }
         phase = match.isComplete ? .lineEnd : .fence(match)
         output.hold(byte)
         return .taken
@@ -74,7 +72,7 @@ struct FunctionCallReader: Sendable {
         _ byte: UInt8, _ match: TextMatch, _ output: inout AnswerOutput
     ) -> CallStep {
         var match = match
-        guard match.take(byte) || (match.count == 0 && byte.isSpace) else { return .failed }
+        guard match.takeBehindSpace(byte) else { return .failed }
         phase = .function(match)
         if match.isComplete {
             phase = .name
@@ -89,16 +87,16 @@ struct FunctionCallReader: Sendable {
             guard FunctionCall.isName(String(decoding: name, as: UTF8.self)) else { return .failed }
             phase = .opening
         } else {
-            guard Self.isOfName(byte), name.count < Self.nameBytesMax else { return .failed }
+            guard Self.isOfName(byte), name.count < FunctionCall.nameBytesMax else { return .failed }
             name.append(byte)
         }
         output.hold(byte)
         return .taken
     }
 
-    /// Letters of any script, digits, and what joins the parts of a name.
+    /// Whether a name may have such a byte; which scalars it may have is decided when all of it is there.
     private static func isOfName(_ byte: UInt8) -> Bool {
-        byte >= 0x80 || byte.isLetterOrDigit || "_-.:/".utf8.contains(byte)
+        byte >= 0x80 || byte.isLetterOrDigit || FunctionCall.nameJoints.utf8.contains(byte)
     }
 
     private mutating func open(_ byte: UInt8, _ output: inout AnswerOutput) -> CallStep {
@@ -137,8 +135,7 @@ struct FunctionCallReader: Sendable {
         let step = rest.append(byte, to: &output)
         phase = .malformed(rest)
         guard case .ended = step else { return .taken }
-        output.dropHeld()
-        output.endCall()
+        endCall(&output)
         return .ended
     }
 
@@ -179,13 +176,8 @@ struct FunctionCallReader: Sendable {
     mutating func finish(_ output: inout AnswerOutput) {
         switch phase {
         case .following, .blockEnd: output.dropHeld()
-        default: output.isInCall ? finishCall(&output) : output.releaseHeld(as: .text)
+        // What was held behind arguments are their closing bracket, white space, and the beginning of a fence.
+        default: output.isInCall ? endCall(&output) : output.releaseHeld(as: .text)
         }
-    }
-
-    /// What was held behind arguments are their closing bracket, white space, and the beginning of a fence.
-    private mutating func finishCall(_ output: inout AnswerOutput) {
-        output.dropHeld()
-        output.endCall()
     }
 }

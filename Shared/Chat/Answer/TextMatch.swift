@@ -19,4 +19,7 @@ struct TextMatch: Sendable {
         count += 1
         return true
     }
+
+    /// The same, where white space may stand before the text.
+    mutating func takeBehindSpace(_ byte: UInt8) -> Bool { take(byte) || count == 0 && byte.isSpace }
 }

@@ -49,11 +49,15 @@ package struct FunctionCall: Sendable, Equatable {
         (1 ... nameBytesMax).contains(text.utf8.count) && text.unicodeScalars.allSatisfy(isNameScalar)
     }
 
-    /// Most bytes of a function's name.
+    /// Most bytes of a function's name. OpenAI allows 64, and names of tools from other servers are put together from
+    /// several.
     package static let nameBytesMax = 256
 
     private static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-            || "_-.:/".unicodeScalars.contains(scalar)
+            || nameJoints.unicodeScalars.contains(scalar)
     }
+
+    /// What joins the parts of a name.
+    static let nameJoints = "_-.:/"
 }

@@ -51,18 +51,6 @@ package struct PromptText: Sendable, Equatable {
     /// Marks the end of what is written so far as a border.
     package mutating func markBorder() { borders.append(byteCount) }
 
-    /// The beginning of the text, without borders; a character that the end would cut is left out.
-    package func prefix(bytes: Int) -> PromptText {
-        var result = PromptText(), left = bytes
-        for piece in pieces where left > 0 {
-            let end = piece.text.utf8.index(piece.text.utf8.startIndex, offsetBy: left, limitedBy: piece.text.endIndex)
-            let text = end.map { String(piece.text[..<$0]) } ?? piece.text
-            result.append(text, from: piece.origin)
-            left -= piece.text.utf8.count
-        }
-        return result
-    }
-
     /// The same text with these borders instead of its own.
     ///
     /// - Parameter borders: how many bytes of UTF-8 stand before each, in ascending order.

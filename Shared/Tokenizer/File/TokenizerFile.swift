@@ -1,4 +1,3 @@
-internal import Foundation
 internal import JSON
 
 /// What a `tokenizer.json` says, checked: everything in it is either supported or refused by name.
@@ -12,7 +11,7 @@ struct TokenizerFile {
     let normalizesToNFC: Bool
     let preTokenizer: PreTokenizer
     /// Those of large models have 10 to 40 MB.
-    private static let bytesMax = 256 << 20
+    static let bytesMax = 256 << 20
 
     init(_ bytes: [UInt8], file: String) throws(TokenizerError) {
         let root = try JSONField(bytes, file: file)
@@ -31,21 +30,6 @@ struct TokenizerFile {
         preTokenizer = try PreTokenizerSection.read(root.member("pre_tokenizer"))
         try Self.checkDecoder(root.member("decoder"))
         if let field = try root.optional("post_processor") { try PostProcessorSection.check(field) }
-    }
-
-    /// The bytes of the file at `path`.
-    static func content(of path: String) throws(TokenizerError) -> [UInt8] {
-        let data: Data
-        do {
-            data = try FileHandle(forReadingFrom: URL(filePath: path)).read(upToCount: bytesMax + 1) ?? Data()
-        } catch {
-            throw TokenizerError(
-                file: path, field: "", expected: "a readable file", found: "\(error.localizedDescription)")
-        }
-        guard data.count <= bytesMax else {
-            throw TokenizerError(file: path, field: "", expected: "at most \(bytesMax) bytes", found: "more")
-        }
-        return Array(data)
     }
 
     /// `truncation` and `padding` are what the last call of whoever saved the file asked for; transformers sets both

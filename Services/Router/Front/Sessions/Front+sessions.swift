@@ -33,8 +33,9 @@ extension Front {
     /// What records call the account of this request: the same after a restart, whatever the order of the keys.
     func account(_ context: FrontContext) -> String { owners.scope(of: context.account, salt: nil).text }
 
-    func id(_ context: FrontContext) throws -> String {
-        let encoded = try context.parameters.require("id")
+    /// A part of the path, `id` unless another name is given.
+    func id(_ context: FrontContext, named name: String = "id") throws -> String {
+        let encoded = try context.parameters.require(name)
         return encoded.removingPercentEncoding ?? encoded
     }
 

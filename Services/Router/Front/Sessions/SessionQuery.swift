@@ -4,27 +4,13 @@ internal import Records
 
 /// Reads the query of a URL of sessions. Names nobody asks for are ignored, as parameters of a body are.
 enum SessionQuery {
-    /// Most sessions in one list.
-    static let limitMax = 100
-
     static func page(_ query: Parameters) throws -> SessionPage.Request {
-        var page = SessionPage.Request()
-        if let text = query["limit"] {
-            let value: JSONValue = Double(text) == nil ? .string(String(text)) : .number(String(text))
-            page.limit = try value.integer("limit", in: 1 ... limitMax)
+        let page = try ListQuery.page(query)
+        let after = try page.after.map { text in
+            guard let id = SessionID(text) else { throw unknownPage(text) }
+            return id
         }
-        if let text = query["after"] {
-            guard let id = SessionID(String(text)) else { throw unknownPage(String(text)) }
-            page.after = id
-        }
-        switch query["order"] {
-        case nil, "desc": page.newestFirst = true
-        case "asc": page.newestFirst = false
-        case let other?:
-            let message = "Invalid 'order': expected 'asc' or 'desc', but got '\(String(other).echoed)' instead."
-            throw APIError.invalid("order", message, code: "invalid_value")
-        }
-        return page
+        return SessionPage.Request(limit: page.limit, after: after, newestFirst: page.newestFirst)
     }
 
     /// What is refused where `after` names no session.

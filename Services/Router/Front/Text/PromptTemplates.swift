@@ -1,5 +1,5 @@
 internal import Chat
-internal import Foundation
+internal import Tokenizer
 
 /// Which template makes the prompts of chats: the operator's, else the checkpoint's, else the family's own.
 enum PromptTemplates {
@@ -41,12 +41,11 @@ enum PromptTemplates {
     struct Unusable: Error, CustomStringConvertible { let description: String }
 
     private static func content(of file: String) throws(PromptTemplateError) -> String {
-        let data: Data
-        do {
-            data = try FileHandle(forReadingFrom: URL(filePath: file)).read(upToCount: bytesMax + 1) ?? Data()
-        } catch { throw .failed("expected a readable file, but \(error.localizedDescription)") }
-        guard data.count <= bytesMax else { throw .failed("expected at most \(bytesMax) bytes, found more") }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        let bytes: [UInt8]
+        do { bytes = try BoundedFile.content(of: file, bytesMax: bytesMax) } catch {
+            throw .failed("expected \(error.expected), found \(error.found)")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .failed("expected UTF-8, found other bytes")
         }
         return text

@@ -83,17 +83,7 @@ struct TokenizerInfo: Sendable {
 
     private static func content(of path: String) throws(TokenizerError) -> [UInt8]? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let data: Data
-        do {
-            data = try FileHandle(forReadingFrom: URL(filePath: path)).read(upToCount: bytesMax + 1) ?? Data()
-        } catch {
-            throw TokenizerError(
-                file: path, field: "", expected: "a readable file", found: "\(error.localizedDescription)")
-        }
-        guard data.count <= bytesMax else {
-            throw TokenizerError(file: path, field: "", expected: "at most \(bytesMax) bytes", found: "more")
-        }
-        return Array(data)
+        return try BoundedFile.content(of: path, bytesMax: bytesMax)
     }
 }
 

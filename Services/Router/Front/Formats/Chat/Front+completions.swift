@@ -29,7 +29,7 @@ extension Front {
             return Response(json: ["object": "chat.completion.deleted", "id": .string(id), "deleted": true])
         }
         api.get("/chat/completions/:id/messages") { request, context in
-            let page = try ResponseQuery.page(request.uri.queryParameters, newestFirst: false)
+            let page = try ListQuery.page(request.uri.queryParameters, newestFirst: false)
             let completion = try await completion(context)
             do {
                 let items = try await responses.records.page(page, of: completion.id, of: completion.account, .input)
@@ -47,7 +47,7 @@ extension Front {
     }
 
     private func listCompletions(_ request: Request, _ context: FrontContext) async throws -> Response {
-        let page = try ResponseQuery.page(request.uri.queryParameters, newestFirst: false)
+        let page = try ListQuery.page(request.uri.queryParameters, newestFirst: false)
         do {
             let found = try await responses.records.objects(.completion, of: account(context), page)
             return Response(

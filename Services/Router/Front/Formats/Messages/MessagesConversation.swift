@@ -119,7 +119,7 @@ struct MessagesConversation {
 enum BillingHeader {
     private static let name = "x-anthropic-billing-header:"
 
-    static func begins(_ text: String) -> Bool { text.utf8.starts(with: name.utf8) }
+    private static func begins(_ text: String) -> Bool { text.utf8.starts(with: name.utf8) }
 
     /// A text without the header, which is a name and fields `name=value;`, and whatever follows stays.
     static func removed(from text: String) -> String {

@@ -211,11 +211,11 @@ extension Front {
     /// A response as it is now, or its events.
     func showResponse(_ request: Request, _ context: FrontContext) async throws -> Response {
         let id = try id(context), query = request.uri.queryParameters
-        let after = try ResponseQuery.integer("starting_after", query, in: 0 ... Int(Int32.max))
+        let after = try ListQuery.integer("starting_after", query, in: 0 ... Int(Int32.max))
         // Looked for before the record, since it ends after that says so.
         let run = background.run(id)
         let (object, json) = try await responses.response(id, account(context))
-        guard try ResponseQuery.stream(query) else {
+        guard try ListQuery.stream(query) else {
             return Response(
                 json: run?.hasBegun == true && object.isOpen ? json.replacing("status", "in_progress") : json)
         }

@@ -20,7 +20,7 @@ extension Front {
         }
         api.post("/conversations/:id/items") { request, context in try await addItems(request, context) }
         api.get("/conversations/:id/items") { request, context in
-            let page = try ResponseQuery.page(request.uri.queryParameters)
+            let page = try ListQuery.page(request.uri.queryParameters)
             let conversation = try await conversation(context)
             do {
                 let items = try await responses.records.page(
@@ -29,24 +29,19 @@ extension Front {
             } catch RecordsError.unknownItem(let id) { throw APIError.unknownItem(id, "after") }
         }
         api.get("/conversations/:id/items/:item") { _, context in
-            let conversation = try await conversation(context), id = try itemID(context)
+            let conversation = try await conversation(context), id = try id(context, named: "item")
             let items = try await responses.records.items(
                 of: conversation.id, of: conversation.account, [.conversation])
             guard let item = items.last(where: { $0.id == id }) else { throw APIError.unknownItem(id) }
             return Response(json: try ResponseBook.json(item.body))
         }
         api.delete("/conversations/:id/items/:item") { _, context in
-            let conversation = try await conversation(context), id = try itemID(context)
+            let conversation = try await conversation(context), id = try id(context, named: "item")
             do {
                 try await responses.records.deleteItem(id, of: conversation.id, of: conversation.account)
             } catch RecordsError.unknownItem { throw APIError.unknownItem(id) }
             return Response(json: try ResponseBook.json(conversation.body))
         }
-    }
-
-    private func itemID(_ context: FrontContext) throws -> String {
-        let encoded = try context.parameters.require("item")
-        return encoded.removingPercentEncoding ?? encoded
     }
 
     /// The conversation that the URL names.

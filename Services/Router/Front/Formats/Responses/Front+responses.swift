@@ -14,7 +14,7 @@ extension Front {
         }
         api.get("/responses/:id/input_items") { request, context in
             let id = try id(context), account = account(context),
-                page = try ResponseQuery.page(request.uri.queryParameters)
+                page = try ListQuery.page(request.uri.queryParameters)
             guard try await responses.records.object(id, .response, of: account) != nil else {
                 throw APIError.unknownResponse(id)
             }

@@ -2,8 +2,8 @@ internal import Hummingbird
 internal import JSON
 internal import Records
 
-/// Reads the query of a URL of responses and conversations.
-enum ResponseQuery {
+/// Reads the query of a URL: which part of a list is asked for, and what else several endpoints read.
+enum ListQuery {
     /// Most items in one list.
     static let limitMax = 100
 
