@@ -4,7 +4,7 @@ import PackageDescription
 /// Tests see what is internal. That costs the programs a little, so users' build goes without it; Tests/run asks for
 /// it, and has a build folder of its own.
 let testing: [SwiftSetting] =
-    Context.environment["MINIMAX_TESTABLE"] == nil
+    Context.environment["WITH_TESTABLE"] == nil
     ? [] : [.unsafeFlags(["-enable-testing"], .when(configuration: .release))]
 /// Of the tests; the product adds that every unsafe expression says so.
 let testSettings: [SwiftSetting] =
