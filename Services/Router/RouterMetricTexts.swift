@@ -12,6 +12,10 @@ enum RouterMetricTexts {
         ("minimax_request_generation_tokens", "Tokens of a request's answer."),
         ("minimax_request_success_total", "Answers that came to their end, by the reason why they ended."),
         ("minimax_http_requests_total", "HTTP requests, by method, path and status."),
+        (
+            UnknownParameters.label,
+            "Parameters of requests that are not known here and changed nothing, by name; other: all odd names."
+        ),
         ("minimax_prompt_tokens_total", "Tokens of all prompts that were taken."),
         ("minimax_generation_tokens_total", "Tokens of all answers."),
         ("minimax_time_to_first_token_seconds", "Time from a request to the first token of its answer."),

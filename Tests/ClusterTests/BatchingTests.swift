@@ -106,7 +106,7 @@ import Testing
             } body: { engine in
                 var fine = GenerationRequest(id: "fine", prompt: [5, 6, 7], tokensMax: 60, ignoreEnd: true)
                 fine.topLogprobs = 2
-                fine.promptLogprobs = true
+                fine.promptLogprobs = 2
                 let alone = try await Self.answer(to: fine, from: engine)
                 let progress = Progress()
                 async let first = Self.answer(to: fine, from: engine, progress)
@@ -138,7 +138,7 @@ import Testing
             request.sampling.repetitionPenalty = index % 6 == 0 ? 1.2 : 1
             request.sampling.seed = random.next()
             request.topLogprobs = 3
-            request.promptLogprobs = index % 7 == 0
+            request.promptLogprobs = index % 7 == 0 ? 3 : nil
             request.ignoreEnd = index % 2 == 0
             request.account = index % 2
             request.priority = Priority.allCases.randomElement(using: &random) ?? .normal

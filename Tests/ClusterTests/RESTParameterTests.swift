@@ -33,6 +33,71 @@ extension RESTTests {
         #expect(try #require(held.json["usage"]?["completion_tokens"]?.int) > stop)
     }
 
+    @Test("a bad word is not said, whole or behind a blank, and other answers are what they were")
+    func badWords() async throws {
+        let cluster = try suiteCluster(), golden = try Golden.named("story-start")
+        let plain = try await cluster.complete(.ids(golden.input_ids), maxTokens: 40)
+        let words = plain.text.split(separator: " ")
+        let place = try #require(words.firstIndex { $0.count > 2 && $0.allSatisfy(\.isLetter) })
+        let bad: [JSONValue.Member] = [.init("bad_words", [.string(String(words[place]))])]
+        let other = try await cluster.complete(.ids(golden.input_ids), maxTokens: 40, bad)
+        let others = other.text.split(separator: " ")
+        #expect(other.status == 200 && !others.contains(words[place]), "\(words[place]): \(other.text)")
+        #expect(others.prefix(place) == words.prefix(place), "\(words[place]): \(other.text)")
+        let unaffected = try await cluster.complete(
+            .ids(golden.input_ids), maxTokens: 40, [.init("bad_words", ["never said so"])])
+        #expect(unaffected.text == plain.text)
+    }
+
+    @Test("prompt_logprobs tell what echo and logprobs tell of a prompt, in vLLM's shape, of completions and of chats")
+    func promptLogprobs() async throws {
+        let cluster = try suiteCluster(), golden = try Golden.named("story-start")
+        let echo = try await cluster.complete(
+            .ids(golden.input_ids), maxTokens: 1,
+            [.init("echo", true), .init("logprobs", 3), .init("return_tokens_as_token_ids", true)])
+        let told = echo.json["choices"]?[0]?["logprobs"]
+        let reply = try await cluster.complete(
+            .ids(golden.input_ids), maxTokens: 1, [.init("prompt_logprobs", 3), .init("n", 2)])
+        for choice in 0 ..< 2 {
+            guard case .array(let places)? = reply.json["choices"]?[choice]?["prompt_logprobs"] else {
+                Issue.record("\(reply.json.text())")
+                return
+            }
+            #expect(places.count == golden.input_ids.count && places.first == .null)
+            for (index, id) in golden.input_ids.enumerated().dropFirst() {
+                guard case .object(let tokens) = places[index], case .object(let tops)? = told?["top_logprobs"]?[index]
+                else {
+                    Issue.record("\(places[index].text())")
+                    return
+                }
+                #expect(tokens.first?.name == "\(id)")
+                #expect(tokens.first?.value["logprob"] == told?["token_logprobs"]?[index])
+                #expect(
+                    Set(tokens.map { "token_id:\($0.name)=\($0.value["logprob"]?.text() ?? "")" })
+                        == Set(tops.map { "\($0.name)=\($0.value.text())" }))
+                let ranks = tokens.compactMap { $0.value["rank"]?.integer }
+                #expect(Set(ranks).isSuperset(of: [1, 2, 3]) && ranks.count >= tokens.count - 1)
+            }
+        }
+        let chat = try await cluster.chat(Self.question, maxTokens: 1, [.init("prompt_logprobs", 0)])
+        guard case .array(let places)? = chat.json["prompt_logprobs"] else {
+            Issue.record("\(chat.json.text())")
+            return
+        }
+        #expect(places.count == chat.json["usage"]?["prompt_tokens"]?.int)
+    }
+
+    @Test("parameters that nobody knows are counted by name")
+    func unknownParameters() async throws {
+        let cluster = try suiteCluster()
+        let reply = try await cluster.complete(
+            "Once", maxTokens: 1, [.init("wonder", 1), .init("service_tier", "auto")])
+        #expect(reply.status == 200)
+        let metrics = try await cluster.metrics(of: "router")
+        #expect(metrics.contains(#"minimax_unknown_parameters_total{name="wonder"} 1"#), "\(metrics)")
+        #expect(!metrics.contains("service_tier"))
+    }
+
     @Test("special tokens are shown where they are not skipped")
     func specialTokens() async throws {
         let cluster = try suiteCluster(), golden = try Golden.named("story-start")

@@ -83,7 +83,7 @@ extension LiveSequence {
     }
 
     /// Log-probabilities of the prompt's tokens, and the mean of their hidden states, come from rows that are computed.
-    var reusesPrefix: Bool { request.reusesPrefix && !request.promptLogprobs && request.promptEmbedding != .mean }
+    var reusesPrefix: Bool { request.reusesPrefix && request.promptLogprobs == nil && request.promptEmbedding != .mean }
 }
 
 extension Collection<LiveSequence> {

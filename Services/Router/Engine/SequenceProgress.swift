@@ -54,7 +54,7 @@ struct SequenceProgress {
         var news = News(isFirst: !hasTakenRows)
         hasTakenRows = true
         guard yieldsToken else { return news }
-        if generated.isEmpty, request.promptLogprobs { news.promptLogprobs = promptLogprobs }
+        if generated.isEmpty, request.promptLogprobs != nil { news.promptLogprobs = promptLogprobs }
         if generated.isEmpty { news.embedding = pooled?.vector }
         guard let token else {
             news.end = .length        // only the prompt was to be read

@@ -43,7 +43,9 @@ struct TokenChooser: Sendable {
         var open: [OpenRow] = []
         for part in work {
             let rows = firstRow ..< firstRow + part.rows.count
-            if part.sequence.request.promptLogprobs { try await noteLogprobs(of: part, hidden.rows(rows)) }
+            if let alternatives = part.sequence.request.promptLogprobs {
+                try await noteLogprobs(of: part, hidden.rows(rows), alternatives)
+            }
             if part.sequence.request.promptEmbedding != nil { pool(part, hidden.rows(rows)) }
             firstRow = rows.upperBound
             if part.needsToken {
@@ -121,8 +123,8 @@ struct TokenChooser: Sendable {
     }
 
     /// A prompt that is read again has its first ones already.
-    private func noteLogprobs(of part: SequenceRows, _ hidden: Tensor) async throws {
-        let request = part.sequence.request, prompt = request.prompt
+    private func noteLogprobs(of part: SequenceRows, _ hidden: Tensor, _ alternatives: Int) async throws {
+        let prompt = part.sequence.request.prompt
         let known = part.sequence.progress.withLock { $0.promptLogprobs.count }
         // Row i of the prompt tells how likely token i + 1 is.
         let wanted = (0 ..< hidden.rows).filter { (known ..< prompt.count).contains(part.rows.start + $0 + 1) }
@@ -130,8 +132,7 @@ struct TokenChooser: Sendable {
         for row in stride(from: first, through: last, by: Self.promptRowsMax) {
             let rows = row ..< min(row + Self.promptRowsMax, last + 1)
             let questions = rows.map {
-                TokenLogprobs.question(
-                    about: prompt[part.rows.start + $0 + 1], alternatives: request.topLogprobs ?? 0)
+                TokenLogprobs.question(about: prompt[part.rows.start + $0 + 1], alternatives: alternatives)
             }
             let call = HeadCall(
                 hidden: hidden.rows(rows), questions: questions, excluded: TokenRanges([]), vocabulary: vocabulary)

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Foundation
+internal import Tokenizer
 
 /// One answer to one request: what every format tells of it besides its choices.
 struct Answer: Sendable {
@@ -10,6 +11,8 @@ struct Answer: Sendable {
     let model: ServedModel
     /// Seconds since 1970.
     let created: Int
+    /// One element a token, by prompt: once the answer is whole, and where they are asked for.
+    var promptLogprobs: [Int: [[PromptLogprob]?]] = [:]
 
     /// A stretch of a finished choice.
     struct Part: Sendable, Equatable {
@@ -74,6 +77,19 @@ struct Answer: Sendable {
             if parts.last?.kind != kind { parts.append(Part(kind: kind, text: "")) }
             parts[parts.count - 1].text += text
         }
+    }
+
+    /// - Parameter logprobs: by prompt.
+    mutating func note(_ logprobs: [Int: [TokenLogprobs?]], _ tokenizer: BytePairTokenizer) {
+        guard let alternatives = job.promptLogprobs else { return }
+        promptLogprobs = Dictionary(
+            uniqueKeysWithValues: logprobs.map { index, logprobs in
+                (
+                    index,
+                    PromptLogprob.places(
+                        of: job.prompts[index].ids, logprobs, alternatives: alternatives, tokenizer)
+                )
+            })
     }
 
     /// By which the client's next request names a call that the model made; another for each call of each answer.

@@ -84,7 +84,11 @@ struct ChoiceAssembler {
         defer { decoder.skipsSpecial = job.skipsSpecial }
         var text = ""
         for (position, id) in prompt.ids.enumerated() {
-            if position < logprobs.count { waiting.append(report(id, logprobs[position], offset: decoded)) }
+            if position < logprobs.count {
+                var logprobs = logprobs[position]
+                logprobs?.keepTop(job.topLogprobs ?? 0)        // more may have been asked for by `prompt_logprobs`
+                waiting.append(report(id, logprobs, offset: decoded))
+            }
             let piece = decoder.append(id)
             decoded += piece.unicodeScalars.count
             text += piece

@@ -11,6 +11,8 @@ struct ChoiceRun {
     private var stopwatch: TokenStopwatch
     /// Whether the prompt still has to be echoed with its log-probabilities.
     private var lacksEcho: Bool
+    /// Whether the prompt's log-probabilities are part of the answer.
+    private let tellsPrompt: Bool
     /// Whether the answer's tokens are needed at its end.
     private let isOfSession: Bool
 
@@ -21,6 +23,7 @@ struct ChoiceRun {
     ) {
         (self.choice, self.first, self.tally, self.receive) = (choice, first, tally, receive)
         lacksEcho = job.echoesLogprobs
+        tellsPrompt = job.promptLogprobs != nil
         isOfSession = job.session != nil
         assembler = ChoiceAssembler(choice, of: job, tokenizer: resources.tokenizer)
         stopwatch = TokenStopwatch(start: tally.start, metrics: resources.metrics)
@@ -33,7 +36,9 @@ struct ChoiceRun {
         switch event {
         case .submitted: break
         case .begun(let reused): if choice.isFirst { tally.noteCached(reused, ofPrompt: choice.prompt) }
-        case .prompt(let logprobs): sendEcho(logprobs)
+        case .prompt(let logprobs):
+            if tellsPrompt { tally.note(logprobs, ofPrompt: choice.prompt) }
+            sendEcho(logprobs)
         case .embedding: break        // a choice asks for none
         case .token(let token, let logprobs):
             try await sendEchoOfFirst()

@@ -15,13 +15,15 @@ extension Front {
     /// work.
     typealias Reading<Value> = @Sendable (RequestFields, UInt64, CancellationFlag) throws -> Value
 
-    /// Reads the body of a request that generates.
+    /// Reads the body of a request that the tokenizer or the model is needed for.
+    ///
+    /// - Parameter generates: whether the model is needed, which is waited for.
     func read<Value: Sendable>(
-        _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Value>
+        _ request: Request, _ context: FrontContext, generates: Bool = true, _ reading: @escaping Reading<Value>
     ) async throws -> Value {
         let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch
-        try await generator.admit { !watch.isHungUp }
+        if generates { try await generator.admit { !watch.isHungUp } }
         // What is read takes many times the memory of the body, so of large requests one at a time is read, from its
         // bytes to its tokens.
         let read = try await inTurn(size, context, watch) {
@@ -29,7 +31,9 @@ extension Front {
             let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
             record.update { $0.user = Self.user(fields) }
             try checkModel(fields)
-            return try reading(fields, .random(in: .min ... .max), cancellation)
+            let value = try reading(fields, .random(in: .min ... .max), cancellation)
+            metrics.unknownParameters.count(UnsupportedParameter.unknown(fields))
+            return value
         }
         withExtendedLifetime(body) {}        // until here its bytes count
         return read
@@ -114,6 +118,8 @@ extension Front {
         for try await case .delta(let delta) in running.events { choices[delta.index].add(delta) }
         try Task.checkCancellation()
         metrics.count(promptTokens: job.promptTokens, running.tally)
+        var answer = answer
+        answer.note(running.tally.promptLogprobs, tokenizer)
         let best = job.best(of: choices), usage = running.tally.usage(of: job)
         // The session last: where either cannot be stored, it is as it was.
         try await keeper?.keep(best, of: answer, usage: usage)

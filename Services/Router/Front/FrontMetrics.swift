@@ -9,6 +9,7 @@ struct FrontMetrics: Sendable {
     fileprivate let timeToFirstToken: Timer
     fileprivate let interTokenLatency: Timer
     private let requestLatency: Timer
+    let unknownParameters = UnknownParameters()
 
     init(model: ServedModel) {
         let dimension = ("model_name", model.id)

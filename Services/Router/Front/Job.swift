@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Tensors
 internal import Tokenizer
 
 /// What one REST request asks for, checked and in token ids: chat and plain completions look alike from here on.
@@ -22,6 +23,8 @@ struct Job: Sendable {
     static let choicesPerPromptMax = 128
     static let promptsMax = 128
     static let choicesMax = 1024
+    /// Most alternatives that are told beside a token.
+    static let alternativesMax = 20
 
     let kind: Kind
     var prompts: [Prompt]
@@ -39,6 +42,8 @@ struct Job: Sendable {
     var tokensMax: [Int]
     var sampling: SamplingParameters
     var stops: StopPatterns
+    /// What an answer must not say; `sampling` has it in token ids once prompts are encoded.
+    var badWords: [String]
     /// Tokens that end an answer.
     var stopTokens: Set<Int32>
     /// The stop string or stop token that ends an answer is part of it.
@@ -49,6 +54,8 @@ struct Job: Sendable {
     var reading = AnswerReading()
     var truncation: Truncation?
     var topLogprobs: Int?
+    /// How many alternatives are told beside each token of a prompt; nil: prompts are not told of.
+    var promptLogprobs: Int?
     /// Answers also tell the ids of their tokens and prompts.
     var returnsTokenIDs: Bool
     /// Log-probabilities name a token by its id.
@@ -90,7 +97,9 @@ struct Job: Sendable {
         request.sampling = sampling
         request.sampling.seed = RandomSource.seed(sampling.seed, choice: choice.index)
         request.topLogprobs = topLogprobs ?? (ranksChoices ? 0 : nil)
-        request.promptLogprobs = echoesLogprobs && choice.isFirst
+        if choice.isFirst {
+            request.promptLogprobs = echoesLogprobs ? max(topLogprobs ?? 0, promptLogprobs ?? 0) : promptLogprobs
+        }
         (request.keepAt, request.scope) = (prompt.keepAt, scope)
         request.reusesPrefix = prefix.reuses || !choice.isFirst        // what the first has computed serves the others
         (request.ignoreEnd, request.stopTokens) = (ignoreEnd, stopTokens)
@@ -108,6 +117,7 @@ extension Job {
         choicesPerPrompt = try fields.integer("n", in: 1 ... Self.choicesPerPromptMax) ?? 1
         sampling = try SamplingParameters(fields, vocabularySize: model.vocabularySize, seed: seed)
         stops = try StopStrings.read(fields)
+        badWords = try BadWordStrings.read(fields)
         stopTokens = Set(try fields.tokenIDs("stop_token_ids", vocabularySize: model.vocabularySize))
         includesStop = try fields.bool("include_stop_str_in_output", default: false)
         skipsSpecial = try fields.bool("skip_special_tokens", default: true)
@@ -120,6 +130,7 @@ extension Job {
         stream = try fields.bool("stream", default: false)
         bestOf = try Self.bestOf(fields, of: kind, n: choicesPerPrompt, stream: stream)
         usage = try Self.usage(fields, stream: stream)
+        promptLogprobs = kind == .response ? nil : try Self.promptLogprobs(fields, stream: stream)
         prefix = try PrefixFields(fields)
         _ = try fields.string("user")
         // This model's tokenizer puts no tokens around a text, so either value is what happens anyway.
@@ -141,6 +152,14 @@ extension Job {
             throw .notSupported(
                 "response_format", "'response_format' of type '\(type.echoed)' is not supported yet; only 'text' is.")
         }
+    }
+
+    private static func promptLogprobs(_ fields: RequestFields, stream: Bool) throws(APIError) -> Int? {
+        guard let count = try fields.integer("prompt_logprobs", in: 0 ... Self.alternativesMax) else { return nil }
+        guard !stream else {
+            throw .invalid("prompt_logprobs", "'prompt_logprobs' are not available when 'stream' is true.")
+        }
+        return count
     }
 
     private static func usage(_ fields: RequestFields, stream: Bool) throws(APIError) -> UsageReports {
@@ -194,6 +213,11 @@ extension Job {
             }
             tokensMax.append(tokens)
         }
+    }
+
+    /// Makes what does not depend on the prompt ready for the engine.
+    mutating func encodeWords(by tokenizer: BytePairTokenizer, _ cancellation: CancellationFlag) throws {
+        sampling.badWords = try BadWordStrings.sequences(of: badWords, by: tokenizer, cancellation)
     }
 
     /// Refuses numbers that do not go together.

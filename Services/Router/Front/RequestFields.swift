@@ -1,9 +1,11 @@
 internal import JSON
+internal import Synchronization
 
 /// The parameters of a request body, read by name and type. An absent parameter and a null are the same; a wrong one is
-/// a 400 that names it. Parameters nobody asks for are ignored.
+/// a 400 that names it. Parameters nobody asks for are ignored, but known by name afterwards.
 struct RequestFields: Sendable {
     private let members: [ExactName: JSONValue]
+    private let asked = AskedNames()
 
     /// - Parameter contextLength: more token ids than this no request needs, so no more values are read, apart from
     ///   some for the rest.
@@ -27,10 +29,18 @@ struct RequestFields: Sendable {
         members.map { JSONValue.Member(name: $0.key.text, value: $0.value) }.sorted { $0.name < $1.name }
     }
 
+    /// Those of the parameters that nothing has asked for so far, in their order.
+    var unasked: [String] {
+        let asked = asked.all
+        return members.keys.filter { !asked.contains($0) }.map(\.text).sorted()
+    }
+
     /// The value as it came, or nil if absent or null.
     func value(_ name: String) -> JSONValue? {
-        guard let value = members[ExactName(name)], value != .null else { return nil }
-        return value
+        let name = ExactName(name)
+        guard let value = members[name] else { return nil }
+        asked.note(name)
+        return value == .null ? nil : value
     }
 
     func bool(_ name: String, default absent: Bool) throws(APIError) -> Bool {
@@ -85,6 +95,14 @@ struct RequestFields: Sendable {
         }
         return try elements.tokenIDs(name, of: name, vocabularySize: vocabularySize)
     }
+}
+
+/// Which parameters of one request were asked for.
+private final class AskedNames: Sendable {
+    private let names = Mutex<Set<ExactName>>([])
+
+    var all: Set<ExactName> { names.withLock { $0 } }
+    func note(_ name: ExactName) { names.withLock { _ = $0.insert(name) } }
 }
 
 extension JSONValue {

@@ -10,6 +10,8 @@ final class Tally: Sendable {
         var finishes: [FinishReason] = []
         var lastSent: ContinuousClock.Instant?
         var written = Written()
+        /// By prompt, where they are asked for.
+        var promptLogprobs: [Int: [TokenLogprobs?]] = [:]
     }
     /// What a job that continues a session has generated, which is one answer.
     struct Written {
@@ -30,11 +32,17 @@ final class Tally: Sendable {
 
     var written: Written { counts.withLock { $0.written } }
 
+    /// By prompt: one element a token; those of the prompts of which the engine was asked for them.
+    var promptLogprobs: [Int: [TokenLogprobs?]] { counts.withLock { $0.promptLogprobs } }
+
     /// Of one prompt.
     func cachedTokens(ofPrompt prompt: Int) -> Int { counts.withLock { $0.cached[prompt] ?? 0 } }
 
     func write(_ token: Int32) { counts.withLock { $0.written.tokens.append(token) } }
     func cutOff(_ scalars: Int) { counts.withLock { $0.written.cutOff = scalars } }
+    func note(_ logprobs: [TokenLogprobs?], ofPrompt prompt: Int) {
+        counts.withLock { $0.promptLogprobs[prompt] = logprobs }
+    }
     func addToken() { counts.withLock { $0.tokens += 1 } }
     func addReasoning(_ tokens: Int) { counts.withLock { $0.reasoning += tokens } }
     func addFinish(_ reason: FinishReason) { counts.withLock { $0.finishes.append(reason) } }

@@ -3,15 +3,6 @@ internal import JSON
 /// Well-known parameters that would change an answer and that this server does not act on: each is a 400 by name unless
 /// its value asks for what happens anyway. Together with those that are read, they cover what OpenAI's reference, vLLM,
 /// llama.cpp and SGLang name.
-///
-/// Left out, and so accepted with any value, are the well-known ones that cannot change what this server answers:
-/// - notes about the request: `service_tier`, `safety_identifier`, `request_id`, `rid`;
-/// - caching and speed: `prompt_cache_retention`, `prediction`, `id_slot`, `n_keep`, `kv_transfer_params`;
-/// - thinking, which this model does not do: `reasoning_effort`, `include_reasoning`, `separate_reasoning`,
-///   `thinking_token_budget`;
-/// - variables that the model's chat template does not have: `chat_template_kwargs`;
-/// - `spaces_between_special_tokens` (a byte-level tokenizer puts none there), `mm_processor_kwargs`,
-///   `timings_per_token`.
 struct UnsupportedParameter: Sendable {
     let name: String
     /// nil: all. What chats do not know, responses do not know either.
@@ -25,7 +16,9 @@ struct UnsupportedParameter: Sendable {
 
     func check(_ fields: RequestFields, of endpoint: Job.Kind) throws(APIError) {
         let likeness = endpoint == .response ? .chat : endpoint
-        guard self.endpoint == nil || self.endpoint == likeness, let value = fields.value(name) else { return }
+        guard self.endpoint == nil || self.endpoint == likeness || self.endpoint == endpoint,
+            let value = fields.value(name)
+        else { return }
         guard !harmless.contains(where: { $0 == value || $0.double != nil && $0.double == value.double }) else {
             return
         }
@@ -50,7 +43,6 @@ extension UnsupportedParameter {
         ].map { UnsupportedParameter($0, because: noGrammar) } + [
             UnsupportedParameter("grammar", unless: "", because: noGrammar),
             UnsupportedParameter("allowed_token_ids", because: "use 'logit_bias' to favour some tokens."),
-            UnsupportedParameter("bad_words", unless: [], because: "use 'logit_bias' to forbid single tokens."),
             UnsupportedParameter("stop_regex", unless: "", [], because: "use 'stop' or 'stop_token_ids'."),
             UnsupportedParameter("logits_processors", unless: [], because: "requests cannot bring code."),
             UnsupportedParameter("custom_logit_processor", because: "requests cannot bring code."),
@@ -108,8 +100,7 @@ extension UnsupportedParameter {
             because: "this model was not trained to follow it; ask for it in the messages."),
         UnsupportedParameter("top_logprobs", .completion, because: "'logprobs' itself tells how many alternatives."),
         UnsupportedParameter(
-            "prompt_logprobs",
-            because: "the log-probabilities of a prompt come with 'echo' and 'logprobs' of /v1/completions."),
+            "prompt_logprobs", .response, because: "a response has no place for them; use /v1/chat/completions."),
         UnsupportedParameter("logprob_token_ids", because: "log-probabilities are of the most likely tokens."),
         UnsupportedParameter("n_probs", unless: 0, because: "use 'logprobs'."),
         UnsupportedParameter("post_sampling_probs", unless: false, because: "log-probabilities are the model's own."),
@@ -160,4 +151,26 @@ extension UnsupportedParameter {
         UnsupportedParameter("endianness", unless: "native", "little", because: "numbers are little-endian."),
         UnsupportedParameter("session_id", because: "embeddings are of whole texts."),
     ]
+}
+
+// What is neither read nor refused.
+extension UnsupportedParameter {
+    /// Well-known parameters that cannot change what this server answers, and so are accepted with any value.
+    static let passedOver: Set<String> = [
+        // Notes about the request.
+        "metadata", "store", "user", "service_tier", "safety_identifier", "request_id", "rid", "client_metadata",
+        // Caching and speed.
+        "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "cache_control", "prediction", "id_slot",
+        "n_keep", "kv_transfer_params",
+        // How much the model thinks, which is for its chat template to say.
+        "reasoning", "reasoning_effort", "include_reasoning", "separate_reasoning", "thinking_token_budget",
+        "thinking", "output_config", "context_management", "inference_geo", "container", "diagnostics",
+        // A byte-level tokenizer puts no blanks between special tokens.
+        "spaces_between_special_tokens",
+        "mm_processor_kwargs", "timings_per_token", "chat_template_kwargs", "parallel_tool_calls",
+        "tool_choice",
+    ]
+
+    /// The names in a request that nobody knows, once it was read.
+    static func unknown(_ fields: RequestFields) -> [String] { fields.unasked.filter { !passedOver.contains($0) } }
 }

@@ -16,6 +16,8 @@ struct SamplingParameters: Sendable, Equatable {
     var repetitionPenalty: Float = 1
     /// Added to the logits of these token ids.
     var logitBias: [Int32: Float] = [:]
+    /// Token sequences that the answer must not have in it.
+    var badWords: [[Int32]] = []
     /// Tokens that end an answer are not chosen before this many others were.
     var tokensMin = 0
     /// Where the random numbers start. Each choice of a request with `n` > 1 brings its own.
@@ -34,9 +36,9 @@ struct GenerationRequest: Sendable {
     var sampling = SamplingParameters()
     /// How many alternatives to report beside each generated token; nil reports no log-probabilities at all.
     var topLogprobs: Int?
-    /// Also report the prompt's tokens, in one `.prompt` event before the first token, with `topLogprobs` alternatives
-    /// each.
-    var promptLogprobs = false
+    /// How many alternatives to report beside each token of the prompt, in one `.prompt` event before the first token;
+    /// nil reports nothing of the prompt.
+    var promptLogprobs: Int?
     /// Also make one vector of the prompt's hidden states, in one `.embedding` event.
     var promptEmbedding: Pooling?
     /// Go on after an end token, which then counts as a token like any other.
@@ -74,6 +76,9 @@ struct TokenLogprobs: Sendable, Equatable {
     var logprob: Float
     /// The most likely tokens, most likely first; equal ones by ascending id. The token itself may be among them.
     var top: [Alternative]
+
+    /// Leaves at most so many alternatives.
+    mutating func keepTop(_ count: Int) { top = Array(top.prefix(count)) }
 }
 
 enum GenerationEvent: Sendable {

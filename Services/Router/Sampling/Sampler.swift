@@ -10,7 +10,8 @@ internal import Tensors
 /// The order, which is vLLM's:
 /// 1. repetition penalty over prompt and answer (a positive logit is divided, another multiplied),
 ///   then frequency (times the count) and presence penalty over the answer;
-/// 2. logit bias; 3. suppressed ids, NaN, and what may not end the answer yet become minus infinity;
+/// 2. logit bias; 3. suppressed ids, NaN, what may not end the answer yet and what ends a bad word become minus
+///   infinity;
 /// 4. temperature; 5. top_k; 6. min_p, relative to the most likely token; 7. top_p of what is left.
 /// Ties go to the lower id everywhere. A temperature below 1e-5 takes the most likely token after step 3. Where steps 5
 /// to 7 leave all tokens, the token is drawn by `TokenNoise`, which needs no logits but those of one token.
@@ -34,6 +35,7 @@ struct Sampler: Sendable {
     private var random: RandomSource
     /// Ids the repetition penalty touches; filled only if there is one.
     private var seen: Set<Int32> = []
+    private var badWords: BadWords
     /// How often each id was generated; filled only if a penalty needs it.
     private var counts: [Int32: Int] = [:]
     /// The ids that steps 1 and 2 touch, ascending; suppressed ones are not among them.
@@ -59,8 +61,11 @@ struct Sampler: Sendable {
         self.suppressed = suppressed
         self.ends = parameters.tokensMin > 0 ? ends : []
         random = RandomSource(seed: parameters.seed)
+        badWords = BadWords(parameters.badWords)
         if parameters.repetitionPenalty != 1 { seen = Set(prompt) }
-        touched = seen.union(parameters.logitBias.keys).filter { $0 >= 0 && !suppressed.contains(Int($0)) }.sorted()
+        touched = seen.union(parameters.logitBias.keys).union(badWords.always).filter {
+            $0 >= 0 && !suppressed.contains(Int($0))
+        }.sorted()
     }
 
     // MARK: what the head is asked
@@ -102,8 +107,9 @@ struct Sampler: Sendable {
 
     /// The ids whose scores are not their logits, ascending; suppressed ones are left out.
     private var changed: [Int32] {
-        guard endsAreBarred else { return touched }
-        return Set(touched).union(ends.filter { $0 >= 0 && !suppressed.contains(Int($0)) }).sorted()
+        guard endsAreBarred || badWords.hasMore else { return touched }
+        let barred = (endsAreBarred ? ends : []) + badWords.barred
+        return Set(touched).union(barred.filter { $0 >= 0 && !suppressed.contains(Int($0)) }).sorted()
     }
 
     private var endsAreBarred: Bool { chosenCount < parameters.tokensMin }
@@ -157,7 +163,8 @@ struct Sampler: Sendable {
         }
         if let count = counts[id] { score -= parameters.frequencyPenalty * Float(count) + parameters.presencePenalty }
         if let bias = parameters.logitBias[id] { score += bias }
-        return score.isNaN || (endsAreBarred && ends.contains(id)) ? -.infinity : score
+        let isBarred = (endsAreBarred && ends.contains(id)) || badWords.barred.contains(id)
+        return score.isNaN || isBarred ? -.infinity : score
     }
 
     /// Steps 4 to 7: the tokens that are left, and what they weigh together.
@@ -206,6 +213,7 @@ struct Sampler: Sendable {
     mutating func take(_ choice: Choice) {
         chosenCount += 1
         random = choice.random
+        badWords.append(choice.token)
         breadth = max(Self.breadthMin, 2 * choice.keptCount)
         let counts = parameters.presencePenalty != 0 || parameters.frequencyPenalty != 0
         if parameters.repetitionPenalty != 1 { seen.insert(choice.token) }

@@ -37,7 +37,7 @@ struct SupportError: Error, CustomStringConvertible {
 
 /// Looks again and again until `condition` holds; the limit only bounds a test that fails anyway.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(90), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(240), _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {

@@ -28,7 +28,7 @@ internal import Testing
     @Test("rows within the prompt lead to no news")
     func withinPrompt() {
         var test = self
-        test.request.promptLogprobs = true
+        test.request.promptLogprobs = 0
         let news = test.take(nil, yieldsToken: false)
         #expect(news.token == nil && news.end == nil && news.promptLogprobs == nil)
         #expect(test.progress.generated.isEmpty && test.progress.firstToken == nil)
@@ -82,7 +82,7 @@ internal import Testing
     @Test("log-probabilities of the prompt are told once, with the first token", arguments: [false, true])
     func promptLogprobs(areAskedFor: Bool) {
         var test = self
-        test.request.promptLogprobs = areAskedFor
+        test.request.promptLogprobs = areAskedFor ? 1 : nil
         test.progress.note(Self.logprobs)
         let first = test.take(11), second = test.take(12)
         let expected: [TokenLogprobs?]? = areAskedFor ? [nil, Self.logprobs] : nil
@@ -98,7 +98,7 @@ internal import Testing
         ] as [Int32?])
     func promptLogprobsAlone(token: Int32?) {
         var test = self
-        test.request.promptLogprobs = true
+        test.request.promptLogprobs = 0
         if token == nil { test.request.tokensMax = 0 }
         let news = test.take(token)
         #expect(news.promptLogprobs == [nil])

@@ -113,7 +113,7 @@ internal import Testing
         test.table.found(9, Self.tokens(200), in: .everyone, on: .first)
         let ids = [
             try test.submit(Self.tokens(300)) { $0.reusesPrefix = false },
-            try test.submit(Self.tokens(300)) { $0.promptLogprobs = true },
+            try test.submit(Self.tokens(300)) { $0.promptLogprobs = 0 },
             try test.submit(Self.tokens(300)) { $0.scope = PrefixScope(text: "other") },
         ]
         let plan = test.step()

@@ -55,7 +55,7 @@ import Tokenizer
     func echo(stream: Bool) async throws {
         let generator = ScriptedGenerator { request, emit in
             // The others' tokens come first, so their echo has to wait.
-            if request.promptLogprobs { try await Task.sleep(for: .milliseconds(20)) }
+            if request.promptLogprobs != nil { try await Task.sleep(for: .milliseconds(20)) }
             return try await ScriptedGenerator.say([104, 105], request, emit)
         }
         try await withFront(generator) { client in
@@ -79,7 +79,7 @@ import Tokenizer
                 }
             }
         }
-        #expect(generator.requests.map(\.promptLogprobs) == [true, false, false, true, false, false])
+        #expect(generator.requests.map(\.promptLogprobs) == [1, nil, nil, 1, nil, nil])
         #expect(generator.requests.allSatisfy { $0.topLogprobs == 1 })
     }
 

@@ -51,6 +51,17 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""stop":"""#, "stop", "empty_string"),
         WrongBody(#""stop":["a",""]"#, "stop[1]", "empty_string"),
         WrongBody(#""stop":["a",null]"#, "stop[1]", "invalid_type"),
+        WrongBody(#""bad_words":"a""#, "bad_words", "invalid_type"),
+        WrongBody(#""bad_words":["a",""]"#, "bad_words[1]", "empty_string"),
+        WrongBody(#""bad_words":[3]"#, "bad_words[0]", "invalid_type"),
+        WrongBody(
+            #""bad_words":["\#(String(repeating: "x", count: 257))"]"#, "bad_words[0]", "string_above_max_length"),
+        WrongBody(
+            #""bad_words":["a"\#(String(repeating: #","b""#, count: 256))]"#, "bad_words", "array_above_max_length"),
+        WrongBody(#""prompt_logprobs":true"#, "prompt_logprobs", "invalid_type"),
+        WrongBody(#""prompt_logprobs":-1"#, "prompt_logprobs", "integer_below_min_value"),
+        WrongBody(#""prompt_logprobs":21"#, "prompt_logprobs", "integer_above_max_value"),
+        WrongBody(#""prompt_logprobs":1,"stream":true"#, "prompt_logprobs", nil),
         WrongBody(
             #""stop":["1","2","3","4","5","6","7","8","9","10","11","12","13","14","15","16","17"]"#, "stop",
             "array_above_max_length"),

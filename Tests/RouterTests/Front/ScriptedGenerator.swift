@@ -40,9 +40,9 @@ final class ScriptedGenerator: Generator {
     }
 
     static func say(_ tokens: [Int32], _ request: GenerationRequest, _ emit: Emit) async throws -> FinishReason {
-        if request.promptLogprobs {
+        if let alternatives = request.promptLogprobs {
             let logprobs = request.prompt.enumerated().map {
-                $0.offset == 0 ? nil : Self.logprobs($0.element, request.topLogprobs ?? 0)
+                $0.offset == 0 ? nil : Self.logprobs($0.element, alternatives)
             }
             guard try await emit(.prompt(logprobs)) else { return .stop }
         }

@@ -68,7 +68,7 @@ import Testing
             "prompt_cache_retention":"24h","prediction":{"type":"content","content":"x"},"cache_salt":"s","cache_prompt":true,"id_slot":1,
             "reasoning_effort":"high","include_reasoning":true,"thinking_token_budget":5,"parallel_tool_calls":false,
             "chat_template_kwargs":{"enable_thinking":false},"spaces_between_special_tokens":false,"kv_transfer_params":{},
-            "add_special_tokens":true,"nobody_knows_this":[1]
+            "add_special_tokens":true,"user":"u"
             """#
         try await withFront(generator) { client in
             for (_, path, right) in Self.endpoints {
@@ -80,6 +80,32 @@ import Testing
         }
         let prompts = generator.requests.map(\.prompt)
         #expect(Set(prompts).count == 2, "the same two prompts as without them")
+    }
+
+    @Test("what nobody knows is passed over, and told by name; what is known is not among it")
+    func unknown() async throws {
+        let model = ScriptedGenerator.saying([]).model
+        let more = #""nobody_knows_this":[1],"":null,"Temperature":1,"service_tier":"flex","temperature":null"#
+        for (kind, _, right) in Self.endpoints {
+            let fields = try RequestFields(Array("{\(right),\(more)}".utf8))
+            switch kind {
+            case .chat: _ = try ChatRequest(fields, model: model, seed: 1)
+            case .completion: _ = try CompletionRequest(fields, model: model, seed: 1)
+            case .response: _ = try ResponseRequest(fields, model: model, seed: 1)
+            }
+            #expect(UnsupportedParameter.unknown(fields) == ["", "Temperature", "nobody_knows_this"])
+        }
+    }
+
+    @Test("clients make no more than so many series; long and odd names have none of their own")
+    func boundedNames() {
+        var names = BoundedNames()
+        let odd = ["", "a b", "a\"b", "naïve", "a\n", String(repeating: "x", count: 65)]
+        #expect(odd.allSatisfy { names.name(for: $0) == "other" })
+        let all = (0 ..< 1000).map { names.name(for: "name_\($0)") }
+        #expect(all.prefix(100).elementsEqual((0 ..< 100).map { "name_\($0)" }))
+        #expect(Set(all.dropFirst(100)) == ["other"])
+        #expect(names.name(for: "name_99") == "name_99")
     }
 
     @Test("each is named once for an endpoint")

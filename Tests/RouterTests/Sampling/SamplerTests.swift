@@ -41,6 +41,24 @@ import Testing
         }
     }
 
+    @Test("the last token of a bad word is not chosen behind the others, greedy or drawn; one of one token never is")
+    func badWords() throws {
+        for temperature in [0, 1.0] {
+            var parameters = SamplingParameters(temperature: temperature, topP: 0)
+            // 3 is the likeliest, then 1, then 2.
+            parameters.badWords = [[3, 3], [1, 3, 1], [7], [9_999_999, 2]]
+            var sampler = Sampler(parameters)
+            // 3; not 3 again: 1; 3; neither 3 nor 1: 2; 3, and so on.
+            #expect(
+                try (0 ..< 8).map { _ in try next(&sampler, [0, 8, 6, 9, 4, 0, 0, 10]) } == [3, 1, 3, 2, 3, 1, 3, 2])
+        }
+    }
+
+    @Test("where bad words leave nothing, a token comes all the same")
+    func badWordsOnly() throws {
+        #expect(try greedy([1, 2]) { $0.badWords = [[0], [1], [-4], []] } == [0])
+    }
+
     @Test("top_p 0 takes the most likely token")
     func topPZero() throws {
         #expect(try drawn([1, 1.1, 1], draws: 200) { $0.topP = 0 } == [1])

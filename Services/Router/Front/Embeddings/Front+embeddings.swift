@@ -7,20 +7,15 @@ internal import Tensors
 /// `POST /v1/embeddings`: each text becomes one vector of the model's hidden states.
 extension Front {
     func embeddings(_ request: Request, _ context: FrontContext) async throws -> Response {
-        let body = try await body(of: request, context), watch = context.connection.watch
-        try await generator.admit { !watch.isHungUp }
-        let wanted = try await inTurn(body.bytes.count, context, watch) { [bytes = body.bytes] cancellation in
-            let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
-            try checkModel(fields)
-            return try EmbeddingRequest(
+        let wanted = try await read(request, context) { fields, _, cancellation in
+            try EmbeddingRequest(
                 fields, model: generator.model, tokenizer, trustsSpecialTokens: config.trustsSpecialTokens,
                 cancellation)
         }
-        withExtendedLifetime(body) {}        // until here its bytes count
         let id = "embd-" + UUID().uuidString.lowercased().filter { $0 != "-" }, tally = Tally()
         context.record.update { ($0.id, $0.promptTokens, $0.tally) = (id, wanted.tokenCount, tally) }
         let (account, scope) = (context.account, scopes.scope(of: context.account, salt: wanted.salt))
-        let vectors = try await whileWanted(watch) {
+        let vectors = try await whileWanted(context.connection.watch) {
             try await allVectors(of: wanted, tally) {
                 wanted.generationRequest(for: $0, id: id, account: account, scope: scope)
             }

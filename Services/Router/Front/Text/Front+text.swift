@@ -30,13 +30,9 @@ extension Front {
         _ request: Request, _ context: FrontContext,
         _ work: @escaping @Sendable (RequestFields, CancellationFlag) throws -> String
     ) async throws -> Response {
-        let body = try await body(of: request, context), watch = context.connection.watch
-        let answer = try await inTurn(body.bytes.count, context, watch) { [bytes = body.bytes] cancellation in
-            let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
-            try checkModel(fields)
-            return ByteBuffer(string: try work(fields, cancellation))
+        let answer = try await read(request, context, generates: false) { fields, _, cancellation in
+            ByteBuffer(string: try work(fields, cancellation))
         }
-        withExtendedLifetime(body) {}        // until here its bytes count
         return Response(
             status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: answer))
     }

@@ -17,7 +17,9 @@ struct ChatFormat: AnswerFormat {
                         "finish_reason": .text(choice.finish.map { Self.reason($0, hasCalls: !calls.isEmpty) }),
                     ], and: answer.ids(choice.ids))
             },
-            more: answer.promptIDs(ofChoice: 0) + [JSONValue.Member(name: "usage", value: Answer.json(usage))])
+            more: answer.promptIDs(ofChoice: 0) + answer.promptLogprobs(ofChoice: 0) + [
+                JSONValue.Member(name: "usage", value: Answer.json(usage))
+            ])
     }
 
     private static func message(

@@ -27,7 +27,7 @@ struct ChatRequest {
             tokens: try fields.integer("max_completion_tokens", in: 1 ... Int(Int32.max)) ?? older,
             contextLength: model.contextLength)
         let wantsLogprobs = try fields.bool("logprobs", default: false)
-        let alternatives = try fields.integer("top_logprobs", in: 0 ... 20)
+        let alternatives = try fields.integer("top_logprobs", in: 0 ... Job.alternativesMax)
         guard alternatives == nil || wantsLogprobs else {
             throw .invalid("top_logprobs", "The 'top_logprobs' parameter is only allowed when 'logprobs' is true.")
         }

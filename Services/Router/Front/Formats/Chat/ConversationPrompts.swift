@@ -18,6 +18,7 @@ struct ConversationPrompts {
     /// - Parameter name: what the client calls its messages.
     func job(_ job: Job, of turn: ChatTurn, named name: String = "messages") throws -> Job {
         var job = job
+        try job.encodeWords(by: tokenizer, cancellation)
         try turn.choice.check(turn.conversation.tools)
         var prompt = try text(of: turn, name)
         job.reading = try reading(turn, prompt, isWanted: job.skipsSpecial)

@@ -13,7 +13,9 @@ struct CompletionFormat: AnswerFormat {
                         "text": .string(choice.text), "index": .int(index),
                         "logprobs": answer.job.topLogprobs == nil ? .null : CompletionLogprobs.json(choice.reports),
                         "finish_reason": .text(choice.finish?.rawValue),
-                    ], and: answer.promptIDs(ofChoice: index) + answer.ids(choice.ids))
+                    ],
+                    and: answer.promptIDs(ofChoice: index) + answer.promptLogprobs(ofChoice: index)
+                        + answer.ids(choice.ids))
             },
             more: [JSONValue.Member(name: "usage", value: Answer.json(usage))])
     }

@@ -21,9 +21,9 @@ struct CompletionRequest {
         var job = try Job(.completion, fields, model: model, seed: seed)
         sources = try Self.sources(fields, vocabularySize: model.vocabularySize)
         job.echo = try fields.bool("echo", default: false)
-        job.topLogprobs = try fields.integer("logprobs", in: 0 ... 20)
-        // With echo, 0 asks for the prompt's own log-probabilities and nothing else.
-        let lengths = (job.echo ? 0 : 1) ... Int(Int32.max)
+        job.topLogprobs = try fields.integer("logprobs", in: 0 ... Job.alternativesMax)
+        // 0 asks for the prompt's own log-probabilities and nothing else.
+        let lengths = (job.echo || job.promptLogprobs != nil ? 0 : 1) ... Int(Int32.max)
         let older = try fields.integer("max_tokens", in: lengths)
         job.request(
             tokens: try fields.integer("max_completion_tokens", in: lengths) ?? older,
@@ -37,6 +37,7 @@ struct CompletionRequest {
     /// - Parameter cancellation: ends the work early.
     func encoded(by tokenizer: BytePairTokenizer, contextLength: Int, _ cancellation: CancellationFlag) throws -> Job {
         var job = job
+        try job.encodeWords(by: tokenizer, cancellation)
         for case .given(.text(let text)) in sources {
             try job.check(promptBytes: text.utf8.count, tokenizer, contextLength: contextLength, promptName: "prompt")
         }

@@ -21,18 +21,12 @@ extension Front {
     /// How many tokens the prompt has that `/v1/messages` would make of the request. A prompt that does not fit is
     /// counted as well.
     private func promptTokens(_ request: Request, _ context: FrontContext) async throws -> Int {
-        let body = try await body(of: request, context)
-        let tokens = try await inTurn(body.bytes.count, context, context.connection.watch) {
-            [bytes = body.bytes] cancellation in
-            let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
-            try checkModel(fields)
-            let message = try MessagesRequest(fields, model: generator.model, seed: 0, isToBeAnswered: false)
+        try await read(request, context, generates: false) { fields, seed, cancellation in
+            let message = try MessagesRequest(fields, model: generator.model, seed: seed, isToBeAnswered: false)
             var prompts = prompts(cancellation)
             prompts.contextLength = .max
             return try prompts.job(message.job, of: message.turn).promptTokens
         }
-        withExtendedLifetime(body) {}        // until here its bytes count
-        return tokens
     }
 
     /// The models that are served, which is one.

@@ -66,6 +66,7 @@ extension UnsupportedParameter {
             "parallel_tool_calls", unless: true, because: "use 'disable_parallel_tool_use' in 'tool_choice'."),
         UnsupportedParameter("logprobs", unless: false, because: "a message has no place for log-probabilities."),
         UnsupportedParameter("top_logprobs", because: "a message has no place for log-probabilities."),
+        UnsupportedParameter("prompt_logprobs", because: "a message has no place for log-probabilities."),
         UnsupportedParameter("return_token_ids", unless: false, because: "a message has no place for token ids."),
         UnsupportedParameter(
             "truncate_prompt_tokens", because: "a prompt that is too long is refused; count it with count_tokens."),

@@ -68,6 +68,25 @@ extension Answer {
     }
 }
 
+// So do the log-probabilities of prompts.
+extension Answer {
+    func promptLogprobs(ofChoice index: Int) -> [JSONValue.Member] {
+        guard job.promptLogprobs != nil else { return [] }
+        let places = promptLogprobs[index / job.choicesPerPrompt] ?? []
+        let json = places.map { $0.map { .object($0.map(Self.member)) } ?? JSONValue.null }
+        return [JSONValue.Member(name: "prompt_logprobs", value: .array(json))]
+    }
+
+    private static func member(_ token: PromptLogprob) -> JSONValue.Member {
+        JSONValue.Member(
+            name: "\(token.id)",
+            value: [
+                "logprob": .logprob(token.logprob), "rank": token.rank.map { .int($0) } ?? .null,
+                "decoded_token": .string(token.text),
+            ])
+    }
+}
+
 extension JSONValue {
     /// An object of these members in this order.
     init(_ members: KeyValuePairs<String, JSONValue>, and more: [Member]) {
