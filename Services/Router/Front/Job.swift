@@ -22,6 +22,12 @@ struct Job: Sendable {
     static let choicesPerPromptMax = 128
     static let promptsMax = 128
     static let choicesMax = 1024
+    /// How many tokens an answer may be asked to have.
+    static let tokensRange = 1 ... Int(Int32.max)
+    /// How many likely tokens may be told beside each token.
+    static let alternativesRange = 0 ... 20
+    /// In seconds.
+    static let timeoutRange = 0.001 ... 86_400.0
 
     let kind: Kind
     var prompts: [Prompt]
@@ -116,7 +122,7 @@ extension Job {
         namesTokensByID = try fields.bool("return_tokens_as_token_ids", default: false)
         ignoreEnd = try fields.bool("ignore_eos", default: false)
         priority = try fields.priority()
-        timeout = try fields.number("timeout", in: 0.001 ... 86_400).map { .seconds($0) }
+        timeout = try fields.number("timeout", in: Self.timeoutRange).map { .seconds($0) }
         stream = try fields.bool("stream", default: false)
         bestOf = try Self.bestOf(fields, of: kind, n: choicesPerPrompt, stream: stream)
         usage = try Self.usage(fields, stream: stream)

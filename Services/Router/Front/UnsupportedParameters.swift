@@ -24,13 +24,18 @@ struct UnsupportedParameter: Sendable {
     }
 
     func check(_ fields: RequestFields, of endpoint: Job.Kind) throws(APIError) {
-        let likeness = endpoint == .response ? .chat : endpoint
-        guard self.endpoint == nil || self.endpoint == likeness, let value = fields.value(name) else { return }
+        guard concerns(endpoint), let value = fields.value(name) else { return }
         guard !harmless.contains(where: { $0 == value || $0.double != nil && $0.double == value.double }) else {
             return
         }
-        throw .notSupported(name, "'\(name)' is not supported\(exceptions): \(reason)")
+        throw .notSupported(name, refusal)
     }
+
+    /// Whether requests of this kind know it.
+    func concerns(_ kind: Job.Kind) -> Bool { endpoint == nil || endpoint == (kind == .response ? .chat : kind) }
+
+    /// What a client is told.
+    var refusal: String { "'\(name)' is not supported\(exceptions): \(reason)" }
 
     private var exceptions: String {
         harmless.isEmpty ? "" : " unless it is " + harmless.map { $0.text() }.joined(separator: " or ")
@@ -39,6 +44,8 @@ struct UnsupportedParameter: Sendable {
 
 extension UnsupportedParameter {
     static let all = constraints + prompts + samplers + answers
+
+    static func all(of kind: Job.Kind) -> [UnsupportedParameter] { all.filter { $0.concerns(kind) } }
 
     private static let noGrammar = "answers cannot be constrained to a grammar, a schema or a choice."
 
