@@ -104,7 +104,7 @@ import Testing
             #expect(text.contains("<code>\(endpoint.method.rawValue) \(endpoint.path)</code></h3>"))
         }
         for (name, _) in reference.schemas { #expect(text.contains("id=\"schema-\(name)\"")) }
-        #expect(text.contains("<td>number, at least 0, at most 2</td><td><code>1</code></td>"))        // temperature
+        #expect(text.contains("<td>number, 0 to 2</td><td><code>1</code></td>"))        // temperature
         #expect(text.contains("curl http://localhost:8181/v1/sessions/ID/fork -d &#39;{}&#39;"))
     }
 

@@ -3,8 +3,19 @@ internal import JSON
 /// The reference as a page for people. It loads nothing from elsewhere.
 struct ReferencePage {
     private let reference: APIReference
+    /// Of the named schemas that are bodies of requests, the first endpoint of each.
+    private let bodies: [String: String]
 
-    init(_ reference: APIReference) { self.reference = reference }
+    init(_ reference: APIReference) {
+        self.reference = reference
+        var bodies: [String: String] = [:]
+        for endpoint in reference.endpoints {
+            for form in endpoint.body?.forms ?? [] {
+                if let name = Self.name(form.schema.json), bodies[name] == nil { bodies[name] = endpoint.id }
+            }
+        }
+        self.bodies = bodies
+    }
 
     var html: String {
         let title = "\(APIReference.title): API reference".escaped
@@ -20,7 +31,7 @@ struct ReferencePage {
             \(contents)
             \(DocumentedEndpoint.Group.allCases.map(section).joined(separator: "\n"))
             <h2 id="schemas">Schemas</h2>
-            \(reference.schemas.map(section).joined(separator: "\n"))
+            \(reference.schemas.filter { bodies[$0.name] == nil }.map(section).joined(separator: "\n"))
             </body></html>
 
             """
@@ -70,10 +81,19 @@ struct ReferencePage {
                     text: "In the \(parameter.place.rawValue). \(parameter.text)")
             })
         for form in endpoint.body?.forms ?? [] {
-            text += "<p>Body, <code>\(form.mediaType.escaped)</code>: \(Self.type(form.schema.json))</p>\n"
-            text += Self.members(form.schema.json)
+            text += body(form.mediaType, form.schema.json, of: endpoint)
         }
         return text + answers(of: endpoint)
+    }
+
+    /// The parameters of a body stand with the first endpoint that takes it.
+    private func body(_ mediaType: String, _ schema: JSONValue, of endpoint: DocumentedEndpoint) -> String {
+        let title = "Body, <code>\(mediaType.escaped)</code>: "
+        guard let name = Self.name(schema), let whole = reference.schemas.first(where: { $0.name == name }) else {
+            return "<p>\(title)</p>\n" + Self.whole(schema)
+        }
+        guard bodies[name] == endpoint.id else { return "<p>\(title)\(Self.link(name))</p>\n" }
+        return "<p id=\"schema-\(name)\">\(title)\(name)</p>\n" + Self.members(whole.schema.json)
     }
 
     private func answers(of endpoint: DocumentedEndpoint) -> String {
@@ -131,10 +151,11 @@ extension ReferencePage {
 
     /// A schema that stands by itself.
     private static func whole(_ schema: JSONValue) -> String {
-        guard case .array(let forms)? = schema["anyOf"] else {
-            return schema["properties"] == nil ? "<p>\(type(schema))</p>\n" : members(schema)
+        if case .array(let forms)? = schema["anyOf"] {
+            return "<p>One of:</p>\n<ul>" + forms.map { "<li>\(whole($0))</li>" }.joined() + "</ul>\n"
         }
-        return "<p>One of:</p>\n<ul>" + forms.map { "<li>\(type($0))\n\(members($0))</li>" }.joined() + "</ul>\n"
+        let table = members(schema)
+        return table.isEmpty ? "<p>\(type(schema))</p>\n" : table
     }
 
     private static func members(_ schema: JSONValue) -> String {
@@ -173,11 +194,15 @@ extension ReferencePage {
 
     private static func link(_ name: String) -> String { "<a href=\"#schema-\(name)\">\(name)</a>" }
 
+    /// Of a schema that is a reference to a named one.
+    private static func name(_ schema: JSONValue) -> String? {
+        guard case .string(let reference)? = schema["$ref"] else { return nil }
+        return reference.split(separator: "/").last.map { String($0) }
+    }
+
     /// A type in words. That a parameter may be null goes without saying.
     private static func type(_ schema: JSONValue) -> String {
-        if case .string(let reference)? = schema["$ref"] {
-            return link(String(reference.split(separator: "/").last ?? ""))
-        }
+        if let name = name(schema) { return link(name) }
         if let content = schema["contentSchema"] { return type(content) }
         if let value = schema["const"] { return "<code>\(value.text().escaped)</code>" }
         if case .array(let values)? = schema["enum"] {
@@ -193,22 +218,31 @@ extension ReferencePage {
         var name = "anything"
         if case .string(let type)? = schema["type"] { name = type }
         if case .array(let types)? = schema["type"], case .string(let type)? = types.first { name = type }
-        if name == "array", let element = schema["items"] { name = "array of " + type(element) }
-        if name == "object", let value = schema["additionalProperties"], value != true, schema["properties"] == nil {
-            name = "object, each value " + type(value)
+        if name == "array", let element = schema["items"] { name = "array of " + inner(element) }
+        if name == "object", let value = schema["additionalProperties"], value != true, value != [:] {
+            name = "object, each value " + inner(value)
+        }
+        if case .object(let members)? = schema["properties"], !members.isEmpty {
+            let parts = members.map { "<code>\($0.name.escaped)</code> (\(type($0.value)))" }
+            name = "object with " + parts.joined(separator: ", ")
         }
         return ([name] + limits(schema)).joined(separator: ", ")
     }
 
+    /// The type of a part.
+    private static func inner(_ schema: JSONValue) -> String {
+        let type = type(schema)
+        return type.contains(", ") || type.contains("; ") ? "(\(type))" : type
+    }
+
     private static func limits(_ schema: JSONValue) -> [String] {
+        if let least = schema["minimum"], let most = schema["maximum"] { return ["\(least.text()) to \(most.text())"] }
         let words: KeyValuePairs = [
             "minimum": "at least #", "exclusiveMinimum": "above #", "maximum": "at most #",
-            "minLength": "at least # characters", "maxLength": "at most # characters", "minItems": "at least # of them",
+            "minLength": "length at least #", "maxLength": "length at most #", "minItems": "at least # of them",
             "maxItems": "at most # of them", "maxProperties": "at most # of them",
         ]
-        return words.compactMap { name, text in
-            schema[name].map { text.replacing("#", with: $0.text()) }
-        }
+        return words.compactMap { name, text in schema[name].map { text.replacing("#", with: $0.text()) } }
     }
 }
 
