@@ -27,6 +27,8 @@ struct Front: Sendable {
     let states: any SessionStates
     let responses: ResponseBook
     let background = BackgroundRuns()
+    /// What the API is.
+    let pages: ReferencePages
     /// Tells what records call an account. Accounts that share prefixes still have sessions of their own.
     let owners: PrefixScopes
 
@@ -46,6 +48,11 @@ struct Front: Sendable {
         self.responses = responses
         self.states = states
         owners = PrefixScopes(apiKeys: config.apiKeys, names: config.apiKeyNames, areShared: false)
+        pages = ReferencePages(
+            APIReference(
+                ReferenceFacts(
+                    model: generator.model, asksForKeys: !config.apiKeys.isEmpty,
+                    port: config.port == 0 ? FrontConfig().port : config.port)))
         metrics = FrontMetrics(model: generator.model)
         bodies = BodyBudget(bytesMax: config.bodiesBytesMax, bodyBytesMax: config.bodyBytesMax)
         connections = ConnectionTable(connectionsMax: config.connectionsMax)
@@ -75,11 +82,12 @@ struct Front: Sendable {
             }, logger: logger)
     }
 
-    private func router() -> Router<FrontContext> {
+    func router() -> Router<FrontContext> {
         let router = Router(context: FrontContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: FrontMiddleware(metrics: metrics, crossOrigin: config.crossOrigin))
         router.get("/") { _, _ in hint() }
         router.get("/health") { _, _ in health() }
+        addReference(to: router)
         let authorization = AuthorizationMiddleware(
             authorization: Authorization(keys: config.apiKeys, names: config.apiKeyNames))
         let api = router.group("/v1").add(middleware: authorization)
@@ -145,7 +153,8 @@ struct Front: Sendable {
     }
 
     private func hint() -> Response {
-        let text = "\(generator.model.id): an OpenAI-compatible API. Try POST /v1/chat/completions or GET /v1/models.\n"
+        let text =
+            "\(generator.model.id): an OpenAI-compatible API. Try POST /v1/chat/completions, or read GET /docs.\n"
         return Response(
             status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))

@@ -133,6 +133,8 @@ enum Endpoints {
     static let health = "/health"
     static let sessions = "/v1/sessions"
     static let version = "/version"
+    /// What the API is, for programs and for people.
+    static let document = "/openapi.json", reference = "/docs"
     static let embeddings = "/v1/embeddings"
     /// At the root, and under `/v1` as well.
     static let tokenize = "/tokenize", detokenize = "/detokenize", tokenizerInfo = "/tokenizer_info"
@@ -144,7 +146,8 @@ enum Endpoints {
             "/v1" + detokenize:
             "POST, OPTIONS"
         case chat: "GET, HEAD, POST, OPTIONS"
-        case "", "/", health, models, version, tokenizerInfo, "/v1" + tokenizerInfo: "GET, HEAD, OPTIONS"
+        case "", "/", health, models, version, tokenizerInfo, "/v1" + tokenizerInfo, document, reference:
+            "GET, HEAD, OPTIONS"
         case sessions: "GET, HEAD, POST, OPTIONS"
         default:
             path.hasPrefix(models + "/")

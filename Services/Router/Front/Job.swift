@@ -23,8 +23,12 @@ struct Job: Sendable {
     static let choicesPerPromptMax = 128
     static let promptsMax = 128
     static let choicesMax = 1024
-    /// Most alternatives that are told beside a token.
-    static let alternativesMax = 20
+    /// How many tokens an answer may be asked to have.
+    static let tokensRange = 1 ... Int(Int32.max)
+    /// How many likely tokens may be told beside each token.
+    static let alternativesRange = 0 ... 20
+    /// In seconds.
+    static let timeoutRange = 0.001 ... 86_400.0
 
     let kind: Kind
     var prompts: [Prompt]
@@ -126,7 +130,7 @@ extension Job {
         namesTokensByID = try fields.bool("return_tokens_as_token_ids", default: false)
         ignoreEnd = try fields.bool("ignore_eos", default: false)
         priority = try fields.priority()
-        timeout = try fields.number("timeout", in: 0.001 ... 86_400).map { .seconds($0) }
+        timeout = try fields.number("timeout", in: Self.timeoutRange).map { .seconds($0) }
         stream = try fields.bool("stream", default: false)
         bestOf = try Self.bestOf(fields, of: kind, n: choicesPerPrompt, stream: stream)
         usage = try Self.usage(fields, stream: stream)
@@ -155,7 +159,7 @@ extension Job {
     }
 
     private static func promptLogprobs(_ fields: RequestFields, stream: Bool) throws(APIError) -> Int? {
-        guard let count = try fields.integer("prompt_logprobs", in: 0 ... Self.alternativesMax) else { return nil }
+        guard let count = try fields.integer("prompt_logprobs", in: Self.alternativesRange) else { return nil }
         guard !stream else {
             throw .invalid("prompt_logprobs", "'prompt_logprobs' are not available when 'stream' is true.")
         }

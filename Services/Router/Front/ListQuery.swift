@@ -6,6 +6,8 @@ internal import Records
 enum ListQuery {
     /// Most items in one list.
     static let limitMax = 100
+    /// What `starting_after` may be.
+    static let eventNumbers = 0 ... Int(Int32.max)
 
     /// - Parameter newestFirst: the order of a request that names none.
     static func page(_ query: Parameters, newestFirst: Bool = true) throws -> ItemPage.Request {
@@ -25,8 +27,9 @@ enum ListQuery {
 
     static func integer(_ name: String, _ query: Parameters, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = query[name[...]] else { return nil }
-        let value: JSONValue = Double(text) == nil ? .string(String(text)) : .number(String(text))
-        return try value.integer(name, in: range)
+        let json = try? JSONReader.read(Array(text.utf8))
+        guard case .number? = json, let json else { return try JSONValue.string(String(text)).integer(name, in: range) }
+        return try json.integer(name, in: range)
     }
 
     /// `stream`: whether the events are asked for, in place of the whole.

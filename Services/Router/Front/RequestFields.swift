@@ -112,7 +112,9 @@ extension JSONValue {
         else {
             throw .wrongType(name, expected: "an integer", found: self)
         }
-        let value = Int(digits) ?? Int(exactly: decimal)
+        // Rounded to a double, a number just beyond Int may be one within.
+        let isPlain = digits.utf8.allSatisfy { $0 != UInt8(ascii: ".") && $0 | 0x20 != UInt8(ascii: "e") }
+        let value = Int(digits) ?? (isPlain ? nil : Int(exactly: decimal))
         guard let value, range.contains(value) else {
             // Of what is beyond Int, the sign tells which bound was missed.
             let isBelow = value.map { $0 < range.lowerBound } ?? (decimal < 0)

@@ -15,15 +15,18 @@ struct UnsupportedParameter: Sendable {
     }
 
     func check(_ fields: RequestFields, of endpoint: Job.Kind) throws(APIError) {
-        let likeness = endpoint == .response ? .chat : endpoint
-        guard self.endpoint == nil || self.endpoint == likeness || self.endpoint == endpoint,
-            let value = fields.value(name)
-        else { return }
+        guard concerns(endpoint), let value = fields.value(name) else { return }
         guard !harmless.contains(where: { $0 == value || $0.double != nil && $0.double == value.double }) else {
             return
         }
-        throw .notSupported(name, "'\(name)' is not supported\(exceptions): \(reason)")
+        throw .notSupported(name, refusal)
     }
+
+    /// Whether requests of this kind know it.
+    func concerns(_ kind: Job.Kind) -> Bool { endpoint == nil || endpoint == (kind == .response ? .chat : kind) }
+
+    /// What a client is told.
+    var refusal: String { "'\(name)' is not supported\(exceptions): \(reason)" }
 
     private var exceptions: String {
         harmless.isEmpty ? "" : " unless it is " + harmless.map { $0.text() }.joined(separator: " or ")
@@ -32,6 +35,8 @@ struct UnsupportedParameter: Sendable {
 
 extension UnsupportedParameter {
     static let all = constraints + prompts + samplers + answers
+
+    static func all(of kind: Job.Kind) -> [UnsupportedParameter] { all.filter { $0.concerns(kind) } }
 
     private static let noGrammar = "answers cannot be constrained to a grammar, a schema or a choice."
 
@@ -99,8 +104,6 @@ extension UnsupportedParameter {
             "verbosity", .chat, unless: "medium",
             because: "this model was not trained to follow it; ask for it in the messages."),
         UnsupportedParameter("top_logprobs", .completion, because: "'logprobs' itself tells how many alternatives."),
-        UnsupportedParameter(
-            "prompt_logprobs", .response, because: "a response has no place for them; use /v1/chat/completions."),
         UnsupportedParameter("logprob_token_ids", because: "log-probabilities are of the most likely tokens."),
         UnsupportedParameter("n_probs", unless: 0, because: "use 'logprobs'."),
         UnsupportedParameter("post_sampling_probs", unless: false, because: "log-probabilities are the model's own."),

@@ -59,5 +59,5 @@ package struct FunctionCall: Sendable, Equatable {
     }
 
     /// What joins the parts of a name.
-    static let nameJoints = "_-.:/"
+    package static let nameJoints = "_-.:/"
 }

@@ -46,6 +46,7 @@ struct WrongBody: Sendable, CustomStringConvertible {
         WrongBody(#""seed":"abc""#, "seed", "invalid_type"),
         WrongBody(#""seed":1.5"#, "seed", "invalid_type"),
         WrongBody(#""seed":9223372036854775808"#, "seed", "integer_above_max_value"),
+        WrongBody(#""seed":-9223372036854775809"#, "seed", "integer_below_min_value"),
         WrongBody(#""seed":-99999999999999999999"#, "seed", "integer_below_min_value"),
         WrongBody(#""stop":5"#, "stop", "invalid_type"),
         WrongBody(#""stop":"""#, "stop", "empty_string"),

@@ -91,6 +91,9 @@ import Tokenizer
                 "/tokenize", #"{"prompt":"a","truncate_prompt_tokens":1}"#, "truncate_prompt_tokens",
                 "unsupported_parameter"
             ),
+            ("/tokenize", #"{"prompt":"a","continue_final_message":"x"}"#, "continue_final_message", "invalid_type"),
+            ("/tokenize", #"{"prompt":"a","tool_choice":5}"#, "tool_choice", "invalid_type"),
+            ("/tokenize", #"{"prompt":"a","chat_template_kwargs":5}"#, "chat_template_kwargs", "invalid_type"),
             ("/tokenize", #"{"messages":[]}"#, "messages", "empty_array"),
             (
                 "/tokenize", #"{\#(hello),"continue_final_message":true}"#, "continue_final_message", "invalid_value"

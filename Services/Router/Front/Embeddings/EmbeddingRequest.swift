@@ -36,7 +36,7 @@ struct EmbeddingRequest: Sendable {
         pooling = try fields.choice("pooling", default: .mean)
         prefix = try PrefixFields(fields)
         priority = try fields.priority()
-        timeout = try fields.number("timeout", in: 0.001 ... 86_400).map { .seconds($0) }
+        timeout = try fields.number("timeout", in: Job.timeoutRange).map { .seconds($0) }
         _ = try fields.string("user")
         // This model's tokenizer puts no tokens around a text, so either value is what happens anyway.
         _ = try fields.bool("add_special_tokens", default: false)

@@ -8,10 +8,13 @@ enum SessionPoint: Sendable, Equatable {
     /// Behind so many of its tokens.
     case tokens(Int)
 
+    static let range = 0 ... Int(Int32.max)
+
     /// Reads `messages` or `tokens`; with neither, it is the end.
     init(_ fields: RequestFields) throws(APIError) {
-        let range = 0 ... Int(Int32.max)
-        switch (try fields.integer("messages", in: range), try fields.integer("tokens", in: range)) {
+        switch (
+            try fields.integer("messages", in: Self.range), try fields.integer("tokens", in: Self.range)
+        ) {
         case (let count?, nil): self = .messages(count)
         case (nil, let count?): self = .tokens(count)
         case (nil, nil): self = .end

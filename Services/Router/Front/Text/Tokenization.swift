@@ -28,6 +28,9 @@ struct Tokenization {
             guard case .string(let text) = value else {
                 throw APIError.wrongType("prompt", expected: "a string", found: value)
             }
+            // What only a chat has changes nothing, but a wrong one is a mistake all the same.
+            _ = (try ChatTools.read(fields), try ChatTools.choice(fields), try ChatRequest.templateArguments(fields))
+            _ = try ChatRequest.ending(fields, [])
             ids = try prompts.tokenizer.encoded(PromptText(template: text), "prompt", prompts.cancellation).ids
         }
     }

@@ -62,7 +62,9 @@ import Testing
                 let answer = try await client.ask("POST", "/v1/sessions", body)
                 #expect(answer.status == 400 && answer.error["param"] == .string(param), "\(body): \(answer.body)")
             }
-            for (query, param) in [("limit=0", "limit"), ("limit=x", "limit"), ("order=up", "order")] {
+            for (query, param) in [
+                ("limit=0", "limit"), ("limit=x", "limit"), ("limit=0x10", "limit"), ("order=up", "order"),
+            ] {
                 let answer = try await client.ask("GET", "/v1/sessions?\(query)", nil)
                 #expect(answer.status == 400 && answer.error["param"] == .string(param), "\(query): \(answer.body)")
             }

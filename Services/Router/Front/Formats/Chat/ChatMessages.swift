@@ -132,5 +132,5 @@ extension JSONValue {
     private static let words: Set = [
         "role", "type", "id", "name", "namespace", "call_id", "tool_call_id", "tool_use_id", "status",
     ]
-    private static let wordBytesMax = 1024
+    static let wordBytesMax = 1024
 }

@@ -22,12 +22,12 @@ struct ChatRequest {
             throw .notSupported("session_id", "'session_id' is not supported unless the prompt asks for an answer.")
         }
         // The newer name wins where a client sends both.
-        let older = try fields.integer("max_tokens", in: 1 ... Int(Int32.max))
+        let older = try fields.integer("max_tokens", in: Job.tokensRange)
         job.request(
-            tokens: try fields.integer("max_completion_tokens", in: 1 ... Int(Int32.max)) ?? older,
+            tokens: try fields.integer("max_completion_tokens", in: Job.tokensRange) ?? older,
             contextLength: model.contextLength)
         let wantsLogprobs = try fields.bool("logprobs", default: false)
-        let alternatives = try fields.integer("top_logprobs", in: 0 ... Job.alternativesMax)
+        let alternatives = try fields.integer("top_logprobs", in: Job.alternativesRange)
         guard alternatives == nil || wantsLogprobs else {
             throw .invalid("top_logprobs", "The 'top_logprobs' parameter is only allowed when 'logprobs' is true.")
         }

@@ -21,9 +21,9 @@ struct CompletionRequest {
         var job = try Job(.completion, fields, model: model, seed: seed)
         sources = try Self.sources(fields, vocabularySize: model.vocabularySize)
         job.echo = try fields.bool("echo", default: false)
-        job.topLogprobs = try fields.integer("logprobs", in: 0 ... Job.alternativesMax)
+        job.topLogprobs = try fields.integer("logprobs", in: Job.alternativesRange)
         // 0 asks for the prompt's own log-probabilities and nothing else.
-        let lengths = (job.echo || job.promptLogprobs != nil ? 0 : 1) ... Int(Int32.max)
+        let lengths = (job.echo || job.promptLogprobs != nil ? 0 : 1) ... Job.tokensRange.upperBound
         let older = try fields.integer("max_tokens", in: lengths)
         job.request(
             tokens: try fields.integer("max_completion_tokens", in: lengths) ?? older,

@@ -26,7 +26,7 @@ struct MessagesRequest {
                 messages: messages, tools: choice.hidesTools ? [] : try MessagesTools.read(fields)),
             ending: messages.last?.role == "assistant" ? .insideLastMessage : .answer,
             choice: choice.choice, callsMax: choice.callsMax)
-        let tokens = try fields.integer("max_tokens", in: 1 ... Int(Int32.max))
+        let tokens = try fields.integer("max_tokens", in: Job.tokensRange)
         guard tokens != nil || !isToBeAnswered else { throw .missing("max_tokens") }
         job.request(tokens: tokens, contextLength: model.contextLength)
         job.isCutByContext = true
@@ -54,7 +54,7 @@ struct MessagesRequest {
 
 extension UnsupportedParameter {
     /// Of `POST /v1/messages`: what would change the answer, or what would make it something else than one message.
-    fileprivate static let ofMessages = [
+    static let ofMessages = [
         UnsupportedParameter("output_format", because: "answers cannot be constrained to a schema."),
         UnsupportedParameter("mcp_servers", unless: [], because: "this server calls no others."),
         UnsupportedParameter("session_id", because: "sessions go on with /v1/chat/completions and /v1/completions."),

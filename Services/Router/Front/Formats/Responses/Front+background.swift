@@ -211,7 +211,7 @@ extension Front {
     /// A response as it is now, or its events.
     func showResponse(_ request: Request, _ context: FrontContext) async throws -> Response {
         let id = try id(context), query = request.uri.queryParameters
-        let after = try ListQuery.integer("starting_after", query, in: 0 ... Int(Int32.max))
+        let after = try ListQuery.integer("starting_after", query, in: ListQuery.eventNumbers)
         // Looked for before the record, since it ends after that says so.
         let run = background.run(id)
         let (object, json) = try await responses.response(id, account(context))

@@ -91,7 +91,7 @@ extension Front {
     }
 
     /// Most items that one request adds.
-    private static let itemsMax = 20
+    static let itemsMax = 20
 
     private func newItems(_ fields: RequestFields, _ account: String) async throws -> [ResponseItem] {
         guard case .array(let elements)? = fields.value("items") else {

@@ -25,8 +25,8 @@ struct ResponseFacts: Sendable {
         instructions = try fields.string("instructions")
         tools = try ResponseTools(fields)
         callsInParallel = try fields.bool("parallel_tool_calls", default: true)
-        tokensMax = try fields.integer("max_output_tokens", in: 1 ... Int(Int32.max))
-        topLogprobs = try fields.integer("top_logprobs", in: 0 ... 20)
+        tokensMax = try fields.integer("max_output_tokens", in: Job.tokensRange)
+        topLogprobs = try fields.integer("top_logprobs", in: Job.alternativesRange)
         includesLogprobs = try Self.includesLogprobs(fields)
         isStored = try fields.bool("store", default: true)
         isBackground = try fields.bool("background", default: false)
@@ -78,7 +78,7 @@ struct ResponseFacts: Sendable {
         let reasoning = fields.value("reasoning") ?? ["effort": .null, "summary": .null]
         guard case .object = reasoning else { throw .wrongType("reasoning", expected: "an object", found: reasoning) }
         for name in ["prompt_cache_key", "safety_identifier", "service_tier", "user"] { _ = try fields.string(name) }
-        let calls = try fields.integer("max_tool_calls", in: 1 ... Int(Int32.max))
+        let calls = try fields.integer("max_tool_calls", in: Job.tokensRange)
         let members: KeyValuePairs<String, JSONValue> = [
             "max_tool_calls": calls.map { .int($0) } ?? .null,
             "prompt_cache_key": fields.value("prompt_cache_key") ?? .null,

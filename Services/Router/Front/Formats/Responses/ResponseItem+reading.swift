@@ -48,7 +48,7 @@ extension ResponseInput {
             ResponseItem(id: id ?? ResponseItem.newID(for: content), status: status ?? .completed, content: content))
     }
 
-    private static let idBytesMax = 256
+    static let idBytesMax = 256
 }
 
 extension ResponseItem {

@@ -18,7 +18,7 @@ struct ResponseRequest: Sendable {
     }
 
     init(_ fields: RequestFields, model: ServedModel, seed: UInt64) throws(APIError) {
-        try Self.checkUnsupported(fields)
+        for parameter in UnsupportedParameter.ofResponses { try parameter.check(fields, of: .response) }
         var job = try Job(.response, fields, model: model, seed: seed)
         guard job.choicesPerPrompt == 1 else { throw .notSupported("n", "'n' must be 1: a response is one answer.") }
         let facts = try ResponseFacts(fields)
@@ -39,21 +39,6 @@ struct ResponseRequest: Sendable {
         }
         self.facts = facts
         self.job = job
-    }
-
-    /// What only requests for responses can ask for.
-    private static func checkUnsupported(_ fields: RequestFields) throws(APIError) {
-        for (name, reason) in [
-            ("prompt", "templates of prompts are not stored here; send 'input'."),
-            ("session_id", "use 'previous_response_id' or 'conversation'."),
-            ("max_tokens", "use 'max_output_tokens'."), ("max_completion_tokens", "use 'max_output_tokens'."),
-            ("logprobs", "use 'include' with \"message.output_text.logprobs\"."),
-            ("moderation", "texts are not judged."), ("background_options", "there is one kind of background."),
-        ] where fields.value(name) != nil { throw .notSupported(name, "'\(name)' is not supported: \(reason)") }
-        if let management = fields.value("context_management"), management != [] {
-            throw .notSupported(
-                "context_management", "'context_management' is not supported unless it is []: use 'truncation'.")
-        }
     }
 
     /// The job with its prompt: all that was said before, and then the input.
@@ -92,6 +77,22 @@ struct ResponseRequest: Sendable {
         }
         return best
     }
+}
+
+extension UnsupportedParameter {
+    /// What only requests for responses can ask for.
+    static let ofResponses = [
+        UnsupportedParameter(
+            "prompt_logprobs", because: "a response has no place for them; use /v1/chat/completions."),
+        UnsupportedParameter("prompt", because: "templates of prompts are not stored here; send 'input'."),
+        UnsupportedParameter("session_id", because: "use 'previous_response_id' or 'conversation'."),
+        UnsupportedParameter("max_tokens", because: "use 'max_output_tokens'."),
+        UnsupportedParameter("max_completion_tokens", because: "use 'max_output_tokens'."),
+        UnsupportedParameter("logprobs", because: "use 'include' with \"message.output_text.logprobs\"."),
+        UnsupportedParameter("moderation", because: "texts are not judged."),
+        UnsupportedParameter("background_options", because: "there is one kind of background."),
+        UnsupportedParameter("context_management", unless: [], because: "use 'truncation'."),
+    ]
 }
 
 extension APIError {
