@@ -13,7 +13,10 @@ extension SQLiteRecords {
         try self.init(path: Self.file(path), tokenizer: tokenizer)
     }
 
-    private static func file(_ path: String) throws(RecordsError) -> String {
+    /// The file that a path means; its folder is made where it is missing.
+    ///
+    /// - Throws: `RecordsError.unavailable` where the folder cannot be made.
+    package static func file(_ path: String) throws(RecordsError) -> String {
         var isFolder: ObjCBool = false
         let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         let isFile = exists ? !isFolder.boolValue : path.hasSuffix(".sqlite") || path.hasSuffix(".db")

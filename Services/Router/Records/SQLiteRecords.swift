@@ -4,7 +4,7 @@ internal import GRDB
 /// Records in a SQLite database: one file, with two beside it while it is open.
 ///
 /// A change that a caller was told of is on the disk: it was written to the log beside the database, and that was
-/// synced. Several processes may have one database open.
+/// synced. Several processes may have one database open; a `RecordsLock` keeps them apart.
 package final class SQLiteRecords: Records {
     let pool: DatabasePool
 
@@ -73,7 +73,7 @@ package final class SQLiteRecords: Records {
     }
 
     /// Some of the account's sessions.
-    package func sessions(of account: String, _ page: SessionPage.Request) async throws -> SessionPage {
+    package func sessions(of account: String, _ page: PageRequest<SessionID>) async throws -> Page<Session.Facts> {
         try await read { try SessionRows.page(page, account, $0) }
     }
 
