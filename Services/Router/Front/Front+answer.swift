@@ -19,20 +19,26 @@ extension Front {
     func read<Value: Sendable>(
         _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Value>
     ) async throws -> Value {
+        try await readSharing(request, context, reading).value
+    }
+
+    /// The same, with the body's share of memory, for whoever keeps what it said for longer.
+    func readSharing<Value: Sendable>(
+        _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Value>
+    ) async throws -> (value: Value, share: BodyShare) {
         let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch
         try await generator.admit { !watch.isHungUp }
         // What is read takes many times the memory of the body, so of large requests one at a time is read, from its
         // bytes to its tokens.
-        let read = try await inTurn(size, context, watch) {
+        let value = try await inTurn(size, context, watch) {
             [bytes = body.bytes, record = context.record] cancellation in
             let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
             record.update { $0.user = Self.user(fields) }
             try checkModel(fields)
             return try reading(fields, .random(in: .min ... .max), cancellation)
         }
-        withExtendedLifetime(body) {}        // until here its bytes count
-        return read
+        return (value, body.share)
     }
 
     func answer(_ order: Order, _ context: FrontContext) async throws -> Response {

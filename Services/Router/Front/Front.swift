@@ -119,9 +119,11 @@ struct Front: Sendable {
     }
 
     /// Makes the prompts of conversations.
-    func prompts(_ cancellation: CancellationFlag) -> ConversationPrompts {
+    ///
+    /// - Parameter now: seconds since 1970, for templates that tell the date.
+    func prompts(_ cancellation: CancellationFlag, now: Int = ResponseBook.now) -> ConversationPrompts {
         ConversationPrompts(
-            tokenizer: tokenizer, config: config, contextLength: generator.model.contextLength,
+            tokenizer: tokenizer, config: config, contextLength: generator.model.contextLength, now: now,
             cancellation: cancellation)
     }
 

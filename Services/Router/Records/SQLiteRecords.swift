@@ -7,6 +7,8 @@ internal import GRDB
 /// synced. Several processes may have one database open; a `RecordsLock` keeps them apart.
 package final class SQLiteRecords: Records {
     let pool: DatabasePool
+    /// Keeps others away as long as this object lives; nil: nobody is kept away.
+    private let lock: RecordsLock?
 
     /// Opens the database, and makes it where there is none; brings an older one up to date.
     ///
@@ -14,9 +16,11 @@ package final class SQLiteRecords: Records {
     ///   - path: of the file; its folder has to be there.
     ///   - tokenizer: a digest of the one that is used now; older databases do not tell which one made their sessions,
     ///     so it is taken for that.
+    ///   - lock: of the file, which is then held as long as this object lives.
     /// - Throws: `RecordsError.unavailable` where it cannot be opened or written, `.damaged` where it is none of ours,
     ///   or is damaged.
-    package init(path: String, tokenizer: String) throws(RecordsError) {
+    package init(path: String, tokenizer: String, lock: RecordsLock? = nil) throws(RecordsError) {
+        self.lock = lock
         let migrator = RecordsSchema.migrator(tokenizer: tokenizer)
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration)

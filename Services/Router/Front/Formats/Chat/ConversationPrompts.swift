@@ -1,5 +1,4 @@
 internal import Chat
-internal import Foundation
 internal import Tensors
 internal import Tokenizer
 
@@ -10,6 +9,8 @@ struct ConversationPrompts {
     /// text.
     let config: FrontConfig
     var contextLength: Int
+    /// Seconds since 1970, for templates that tell the date.
+    let now: Int
     /// Ends the work early.
     let cancellation: CancellationFlag
 
@@ -45,7 +46,7 @@ struct ConversationPrompts {
     }
 
     private func text(of turn: ChatTurn, _ name: String) throws(APIError) -> PromptText {
-        let circumstances = PromptCircumstances(arguments: turn.arguments, now: Int(Date.now.timeIntervalSince1970))
+        let circumstances = PromptCircumstances(arguments: turn.arguments, now: now)
         do {
             return try config.template.render(turn.conversation, ending: turn.ending, circumstances)
         } catch {
