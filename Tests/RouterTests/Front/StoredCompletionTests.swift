@@ -1,4 +1,5 @@
 import JSON
+import Logging
 import Records
 import Testing
 import Tokenizer
@@ -7,6 +8,38 @@ import Tokenizer
 
 @Suite("Stored chat completions") struct StoredCompletionTests {
     private static let question = #""messages":[{"role":"user","content":"hi"}]"#
+
+    @Test("what is stored is forgotten after so many days, unless it is kept for ever")
+    func forgotten() async throws {
+        var quiet = Logger(label: "tests")
+        quiet.logLevel = .critical
+        for days in [0, 30] {
+            let records = MemoryRecords(), now = ResponseBook.now
+            for index in 0 ..< 250 {
+                let age = index % 2 == 0 ? 31 * 86_400 : 29 * 86_400
+                let completion = StoredObject(
+                    id: "\(index)", kind: .completion, account: "a", created: now - age, body: "{}")
+                try await records.create(completion, [], adding: nil)
+            }
+            var config = FrontConfig()
+            #expect(config.storedDays == 30)
+            config.storedDays = days
+            let front = Front(
+                generator: answering("ok"), tokenizer: demoTokenizer, tokenizerInfo: try demoTokenizerInfo.get(),
+                config: config, sessions: SessionBook(MemoryRecords(), tokenizer: "demo"),
+                responses: ResponseBook(records), states: PlayedStates())
+            let forgetting = Task { [quiet] in await front.forgetOld(quiet) }
+            func left() async throws -> Int {
+                try await records.objects(.completion, of: "a", .init(limit: 1000)).elements.count
+            }
+            if days > 0 {
+                while try await left() > 125 { try await Task.sleep(for: .milliseconds(5)) }
+                forgetting.cancel()
+            }
+            await forgetting.value
+            #expect(try await left() == (days == 0 ? 250 : 125))
+        }
+    }
 
     @Test("a completion that is to be stored is listed, shown with its messages, noted about and deleted")
     func life() async throws {
