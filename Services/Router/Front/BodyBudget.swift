@@ -82,8 +82,10 @@ final class BodyShare: Sendable {
         if taken > 0 { budget.give(taken, for: owner) }
     }
 
+    var bytes: Int { taken.withLock { $0 } }
+
     func take(_ count: Int) throws(APIError) {
-        let sum = taken.withLock { $0 } + count
+        let sum = bytes + count
         try budget.take(count, of: sum, for: owner)
         taken.withLock { $0 += count }
     }

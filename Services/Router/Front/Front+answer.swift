@@ -8,7 +8,9 @@ extension Front {
     func answer(
         _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Order>
     ) async throws -> Response {
-        try await answer(try await read(request, context, reading), context)
+        var (order, share) = try await readSharing(request, context, reading)
+        order.keeper = order.keeper.map { SharingKeeper(keeper: $0, share: share) }
+        return try await answer(order, context)
     }
 
     /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long

@@ -139,7 +139,7 @@ import Tokenizer
     @Test("what a request goes on from or refers to has at most as many bytes as a request's body")
     func historyLimit() async throws {
         var config = FrontConfig()
-        config.bodyBytesMax = 3000
+        config.bodyBytesMax = 4500
         try await withFront(answering("ok"), config) { client in
             let text = String(repeating: "A word or two. ", count: 60)
             let ask = { (more: String) in try await client.post("/v1/responses", #"{"input":"\#(text)"\#(more)}"#) }
@@ -161,7 +161,7 @@ import Tokenizer
                 return try await client.post("/v1/responses", #"{"input":[\#(list)]}"#)
             }
             #expect(try await refer(2).status == 200)
-            expectRefusal(try await refer(4), "input")
+            expectRefusal(try await refer(5), "input")
         }
     }
 

@@ -27,10 +27,13 @@ extension Front {
             return (response: response, source: response.facts.isBackground ? (fields.textWithoutInput, seed) : nil)
         }
         let response = read.response, loaded = BodyShare(bodies, bodyOwner(context))
+        // With what was loaded for it, a request is no larger than one that sends all of it.
+        let bytesMax = config.bodyBytesMax - share.bytes
         let history = try await whileWanted(watch) {
-            try await responses.history(of: response, account, bytesMax: config.bodyBytesMax)
+            try await responses.history(of: response, account, bytesMax: bytesMax)
         }
-        try loaded.take(history.bytes)
+        try loaded.take(ResponseHistory.bytes(of: history.earlier))
+        try share.take(ResponseHistory.bytes(of: history.referred))        // kept with the input
         let (earlier, new, job) = try await inTurn(response.size + history.bytes, context, watch) { cancellation in
             let earlier = try history.earlierItems(), new = try history.items(of: response.input)
             let prompts = prompts(cancellation, now: now)
@@ -39,7 +42,8 @@ extension Front {
         withExtendedLifetime(loaded) {}        // until here its bytes count
         let format = ResponseFormat(response.facts)
         guard let (fields, seed) = read.source else {
-            let keeper = ResponseKeeper(book: responses, format: format, account: account, input: new)
+            let keeper = SharingKeeper(
+                keeper: ResponseKeeper(book: responses, format: format, account: account, input: new), share: share)
             return try await answer(
                 Order(job: job, format: format, keeper: response.facts.isStored ? keeper : nil), context)
         }

@@ -106,7 +106,9 @@ struct ResponseHistory: Sendable {
     /// What the request's references stand for, in their order.
     var referred: [StoredItem] = []
 
-    var bytes: Int { (earlier + referred).reduce(0) { $0 + $1.body.utf8.count } }
+    var bytes: Int { Self.bytes(of: earlier) + Self.bytes(of: referred) }
+
+    static func bytes(of items: [StoredItem]) -> Int { items.reduce(0) { $0 + $1.body.utf8.count } }
 
     func earlierItems() throws(APIError) -> [ResponseItem] {
         try earlier.map { item throws(APIError) in try ResponseBook.item(item) }
