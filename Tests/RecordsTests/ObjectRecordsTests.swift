@@ -264,7 +264,7 @@ import Testing
     func expiry() async throws {
         try await withBothKinds { records in
             for (index, kind) in [StoredObject.Kind.response, .completion, .conversation, .response].enumerated() {
-                for age in 0 ..< 3 {
+                for age in (0 ..< 3).reversed() {
                     var old = object("\(index)-\(age)", kind, account: "\(index)", isOpen: index == 3)
                     old.created -= age * 100
                     try await records.create(old, [item("i\(index)-\(age)")], adding: nil)

@@ -8,9 +8,16 @@ extension Front {
     func answer(
         _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Order>
     ) async throws -> Response {
+        try await answer(try await order(request, context, reading), context)
+    }
+
+    /// The share of a request that nobody keeps ends here, before the answer begins.
+    private func order(
+        _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Order>
+    ) async throws -> Order {
         var (order, share) = try await readSharing(request, context, reading)
         order.keeper = order.keeper.map { SharingKeeper(keeper: $0, share: share) }
-        return try await answer(order, context)
+        return order
     }
 
     /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long

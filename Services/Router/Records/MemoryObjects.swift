@@ -90,6 +90,8 @@ struct MemoryObjects {
         remove(id)
     }
 
+    /// Looks only at the oldest, since objects come in the order of their time.
+    ///
     /// - Returns: how many have gone.
     mutating func expire(before moment: Int, countMax: Int) -> Int {
         var expired: [String] = []

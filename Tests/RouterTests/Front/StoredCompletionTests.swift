@@ -16,7 +16,7 @@ import Tokenizer
         for days in [0, 30] {
             let records = MemoryRecords(), now = ResponseBook.now
             for index in 0 ..< 250 {
-                let age = index % 2 == 0 ? 31 * 86_400 : 29 * 86_400
+                let age = index < 125 ? 31 * 86_400 : 29 * 86_400
                 let completion = StoredObject(
                     id: "\(index)", kind: .completion, account: "a", created: now - age, body: "{}")
                 try await records.create(completion, [], adding: nil)
@@ -47,7 +47,9 @@ import Tokenizer
         (config.bodyBytesMax, config.bodiesBytesMax) = (4000, 4000)
         let valve = BackgroundTests.Valve(), generator = valve.generator()
         let padding = String(repeating: "x", count: 2500), path = "/v1/chat/completions"
-        @Sendable func body(_ isStored: Bool) -> String { #"{\#(Self.question),"store":\#(isStored),"note":"\#(padding)"}"# }
+        @Sendable func body(_ isStored: Bool) -> String {
+            #"{\#(Self.question),"store":\#(isStored),"note":"\#(padding)"}"#
+        }
         try await withFront(generator, config) { client in
             async let first = client.post(path, body(true))
             while generator.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }

@@ -21,6 +21,24 @@ extension Front {
     }
 
     private func createResponse(_ request: Request, _ context: FrontContext) async throws -> Response {
+        switch try await plan(request, context) {
+        case .now(let order): return try await answer(order, context)
+        case .background(let work, let request):
+            context.record.update { ($0.id, $0.promptTokens) = (work.answer.id, work.job.promptTokens) }
+            let run = try await begin(work, request, for: bodyOwner(context))
+            guard !work.job.stream else { return streamed(run.events(after: nil)) }
+            return Response(json: work.format.json(ResponseFacts.State(status: "queued"), of: work.answer))
+        }
+    }
+
+    /// What a request for a response asks to be done.
+    private enum Plan {
+        case now(Order)
+        case background(BackgroundWork, BackgroundRequest)
+    }
+
+    /// Reads a request, and what it goes on from. What of that is needed no longer ends here, before the answer begins.
+    private func plan(_ request: Request, _ context: FrontContext) async throws -> Plan {
         let now = ResponseBook.now, account = account(context), watch = context.connection.watch
         let (read, share) = try await readSharing(request, context) { fields, seed, _ in
             let response = try ResponseRequest(fields, model: generator.model, seed: seed)
@@ -44,21 +62,15 @@ extension Front {
         guard let (fields, seed) = read.source else {
             let keeper = SharingKeeper(
                 keeper: ResponseKeeper(book: responses, format: format, account: account, input: new), share: share)
-            return try await answer(
-                Order(job: job, format: format, keeper: response.facts.isStored ? keeper : nil), context)
+            return .now(Order(job: job, format: format, keeper: response.facts.isStored ? keeper : nil))
         }
-        let answer = Answer(job, in: format, model: generator.model)
-        context.record.update { ($0.id, $0.promptTokens) = (answer.id, job.promptTokens) }
-        let run = try await begin(
+        return .background(
             BackgroundWork(
-                job: job, format: format, answer: answer, input: new, owner: account, account: context.account,
-                share: share),
+                job: job, format: format, answer: Answer(job, in: format, model: generator.model), input: new,
+                owner: account, account: context.account, share: share),
             BackgroundRequest(
                 fields: fields, seed: seed, now: now, origin: AnswerOrigin(job, generator.model), items: earlier + new,
-                earlier: earlier.count),
-            for: bodyOwner(context))
-        guard !job.stream else { return streamed(run.events(after: nil)) }
-        return Response(json: format.json(ResponseFacts.State(status: "queued"), of: answer))
+                earlier: earlier.count))
     }
 }
 
