@@ -20,7 +20,11 @@ struct FrontService: Service {
             logger.info(
                 "REST API", metadata: ["address": "\(channel.localAddress.map { "\($0)" } ?? "\(host):\(port)")"])
         }
-        await front.resumeResponses(logger)
+        do { try await front.resumeResponses(logger) } catch {
+            throw StartError("The responses that were at work cannot be read: \(error)")
+        }
+        let forgetting = Task { await front.forgetOld(logger) }
+        defer { forgetting.cancel() }
         do {
             try await withGracefulShutdownHandler {
                 try await ShieldedService(application).run()

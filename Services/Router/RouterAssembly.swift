@@ -51,7 +51,7 @@ struct RouterAssembly: Sendable {
         proof = try WeightProof(checkpoint)
         proof.tell(logger)
         let tokenizerDigest = SHA256.hex(SHA256.digest(tokenizer.definition))
-        let records = try Self.records(config.records, tokenizerDigest, logger)
+        let records = try Self.records(config, tokenizerDigest, logger)
         status = ClusterStatus(readiness: readiness, patience: config.hosts.patience)
         hosts = ExpertHosts(
             config: config.hosts, inventory: try ExpertInventory(checkpoint), fingerprint: fingerprint, proof: proof,
@@ -86,7 +86,8 @@ struct RouterAssembly: Sendable {
                 family: checkpoint.config.family.rawValue,
                 contextLength: config.contextLength ?? checkpoint.config.maxPositions,
                 vocabularySize: checkpoint.config.vocabularySize, hiddenSize: checkpoint.config.hiddenSize,
-                fingerprint: "fp_\(fingerprint.prefix(12))"),
+                fingerprint: "fp_\(fingerprint.prefix(12))",
+                arithmetic: config.attention.keyValues.attention(in: config.hosts.arithmetic)),
             engine: engine, status: status, admitWait: config.admitWait)
         sessions = SessionBook(records, tokenizer: tokenizerDigest)
         responses = ResponseBook(records)
@@ -121,14 +122,14 @@ struct RouterAssembly: Sendable {
     }
 
     private static func records(
-        _ path: String?, _ tokenizer: String, _ logger: Logger
+        _ config: RouterConfig, _ tokenizer: String, _ logger: Logger
     ) throws -> any Records & ObjectRecords {
-        guard let path else {
+        guard let path = config.records else {
             logger.info("sessions are kept in memory and end with the router (--records stores them)")
-            return MemoryRecords()
+            return MemoryRecords(accountsMax: config.front.apiKeys.count)
         }
         do {
-            let records = try SQLiteRecords(at: path, tokenizer: tokenizer)
+            let records = try SQLiteRecords(at: path, tokenizer: tokenizer, isAlone: true)
             logger.info("sessions are stored", metadata: ["records": "\(shown(path))"])
             return records
         } catch {

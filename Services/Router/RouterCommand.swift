@@ -38,8 +38,8 @@ internal import Transport
     @Option(
         help: ArgumentHelp(
             """
-            Where clients' sessions are stored: a folder, or a file that ends in .sqlite. Without it they are kept in \
-            memory and gone when the router ends.
+            Where clients' sessions, responses and conversations are stored: a folder, or a file that ends in .sqlite, \
+            which no other router uses. Without it they are kept in memory and gone when the router ends.
             """, valueName: "path"))
     var records: String?
 

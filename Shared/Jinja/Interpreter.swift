@@ -35,6 +35,9 @@ final class Interpreter {
     var scope: Scope
     private var captured = OriginText.empty
     private var steps = 0
+    /// After how many steps it is looked whether they are too many, or for nothing.
+    private var nextLook = 0
+    private let isCancelled: () -> Bool
     private var depth = 0
     private let globals: [Value?]
     /// What may hold itself: emptied at the end, lest it live forever.
@@ -42,10 +45,11 @@ final class Interpreter {
     private var namespaces: [Namespace] = []
     let loopVariable: Int?
 
-    init(names: [String], now: TemplateTime, limits: RenderLimits) {
+    init(names: [String], now: TemplateTime, limits: RenderLimits, isCancelled: @escaping () -> Bool) {
         self.names = names
         self.now = now
         self.limits = limits
+        self.isCancelled = isCancelled
         globals = names.map { name in Global(rawValue: name).map { .function(Function(.global($0))) } }
         loopVariable = names.firstIndex(of: "loop")
         scope = Scope(parent: nil)
@@ -68,7 +72,15 @@ final class Interpreter {
 
     func step(_ count: Int = 1) throws(Problem) {
         steps = Int.saturatingSum(steps, count)
+        if steps >= nextLook { try look() }
+    }
+
+    private static let stepsBetweenLooks = 4096
+
+    private func look() throws(Problem) {
         if steps > limits.steps { throw .limit("rendering takes more than \(limits.steps) steps") }
+        if isCancelled() { throw Problem(kind: .cancelled, text: "nobody wants the result") }
+        nextLook = min(Int.saturatingSum(steps, Self.stepsBetweenLooks), Int.saturatingSum(limits.steps, 1))
     }
 
     /// Counts text that is made or read, in bytes.

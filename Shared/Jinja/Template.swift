@@ -22,10 +22,12 @@ package struct Template: Sendable {
     ///   - variables: what the template can read by name.
     ///   - now: the time that `strftime_now` tells.
     ///   - limits: how much work the rendering may be; beyond it, it ends with an error of the kind `.limit`.
+    ///   - isCancelled: asked again and again; where nobody wants the result, it ends with one of the kind `.cancelled`.
     package func render(
-        _ variables: [String: TemplateValue], now: TemplateTime, limits: RenderLimits = RenderLimits()
+        _ variables: [String: TemplateValue], now: TemplateTime, limits: RenderLimits = RenderLimits(),
+        isCancelled: @escaping () -> Bool = { false }
     ) throws(TemplateError) -> RenderedText {
-        let interpreter = Interpreter(names: names, now: now, limits: limits)
+        let interpreter = Interpreter(names: names, now: now, limits: limits, isCancelled: isCancelled)
         defer { interpreter.releaseCycles() }
         do throws(Problem) {
             for (index, name) in names.enumerated() {

@@ -10,6 +10,8 @@ package struct TemplateError: Error, Equatable, CustomStringConvertible {
         case failed
         /// Rendering would take more steps, text or depth than it may.
         case limit
+        /// Nobody wants the result.
+        case cancelled
     }
     /// What went wrong.
     package let kind: Kind

@@ -1,6 +1,7 @@
 import Chat
 import Foundation
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 import Tokenizer
@@ -72,6 +73,55 @@ import Tokenizer
             prompt.pieces.contains {
                 $0.origin == .template && $0.text.hasSuffix("<function_call>```typescript\nfunctions.")
             })
+    }
+
+    @Test(
+        "where the messages end is known without rendering them again, and is where another message parts from them",
+        arguments: ["minimax-m1", "chatml", "llama-3.1-tools", "qwen-2.5", "hermes-tools"])
+    func messageEnd(name: String) throws {
+        let template = try template(name), renderings = Mutex(0)
+        let tools = name == "chatml" ? [] : Self.weather
+        let messages = [
+            ChatMessage(role: "system", content: "Be brief."), ChatMessage(role: "user", content: "Weather?"),
+            ChatMessage(role: "assistant", content: "Where, \u{E9}?"), ChatMessage(role: "user", content: "Here."),
+        ]
+        for (tools, ending) in [([], PromptEnding.answer), ([], .messages), (tools, .answer)] {
+            let prompt = try render(template, Conversation(messages: messages, tools: tools), ending)
+            let other = messages + [ChatMessage(role: "user", content: "\u{E000}")]
+            let longer = try render(template, Conversation(messages: other, tools: tools), .answer)
+            let common = zip(prompt.text.utf8, longer.text.utf8).prefix { $0 == $1 }.count
+            #expect(prompt.borders.last == common, "\(name) \(ending)")
+        }
+        // A long conversation is looked at more than once, but not twice as often as for its text alone.
+        let long = Conversation(
+            messages: (0 ..< 2000).map { ChatMessage(role: $0 % 2 == 0 ? "user" : "assistant", content: "Word \($0)") })
+        func looks(_ arguments: [JSONValue.Member]) throws -> Int {
+            renderings.withLock { $0 = 0 }
+            let circumstances = PromptCircumstances(arguments: arguments) {
+                renderings.withLock { $0 += 1 }
+                return false
+            }
+            _ = try template.render(long, ending: .answer, circumstances)
+            return renderings.withLock { $0 }
+        }
+        let once = try looks([]), again = try looks([JSONValue.Member(name: "unknown_to_it", value: 1)])
+        #expect(once > 2 && again > once * 3 / 2, "\(once) \(again)")
+    }
+
+    @Test("rendering ends early where nobody wants the prompt any more")
+    func cancelled() throws {
+        let long = Conversation(messages: (0 ..< 50_000).map { ChatMessage(role: "user", content: "Word \($0)") })
+        let template = try template("minimax-m1"), looks = Mutex(0)
+        let circumstances = PromptCircumstances {
+            looks.withLock {
+                $0 += 1
+                return $0 > 2
+            }
+        }
+        #expect(throws: PromptTemplateError.cancelled) {
+            try template.render(long, ending: .answer, circumstances)
+        }
+        #expect(looks.withLock { $0 } == 3)
     }
 
     @Test("a template without a place for tools, or for their results, refuses them in words")

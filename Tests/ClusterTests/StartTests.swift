@@ -88,6 +88,21 @@ import Testing
         try await taken.close()
     }
 
+    @Test("records that another router uses are named, and it goes on with them")
+    func recordsInUse() async throws {
+        try await Paths.withFolder { folder in
+            let records = folder + "/records"
+            try await RESTCluster.with(.init(router: ["--records", records])) { cluster in
+                let line = try await complaint(
+                    .router,
+                    Program.router.arguments(model: Paths.demo, folder: folder, ["--records": records]),
+                    folder: folder)
+                #expect(line.contains("\(records)/records.sqlite.lock") && line.contains("Another process uses them"))
+                #expect(try await cluster.chat("Who are you?").status == 200)
+            }
+        }
+    }
+
     @Test(
         "a Unix socket that another process serves is not taken from it",
         arguments: [(Program.attention, "--listen"), (.expertHost, "--listen"), (.router, "--control")])

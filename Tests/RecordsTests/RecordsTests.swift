@@ -33,7 +33,7 @@ import Testing
             let foreign = session([[1, 2]], account: "b"), id = foreign.facts.id
             try await records.create(foreign)
             #expect(try await records.session(id, of: "a") == nil)
-            #expect(try await records.sessions(of: "a", .init()).sessions.isEmpty)
+            #expect(try await records.sessions(of: "a", .init()).elements.isEmpty)
             #expect(try await records.parents(of: id, of: "a").isEmpty)
             let refusals = [
                 await recordsError { try await records.append([], to: id, of: "a", expecting: 0, at: 0) },
@@ -110,9 +110,9 @@ import Testing
                 while true {
                     let page = try await records.sessions(
                         of: "a", .init(limit: 3, after: after, newestFirst: newestFirst))
-                    found += page.sessions.map(\.id)
+                    found += page.elements.map(\.id)
                     after = found.last
-                    #expect(page.sessions.allSatisfy { $0.tokens == 1 && $0.turns == 1 })
+                    #expect(page.elements.allSatisfy { $0.tokens == 1 && $0.turns == 1 })
                     guard page.hasMore else { break }
                 }
                 #expect(found == (newestFirst ? ids.reversed() : ids))
@@ -147,6 +147,20 @@ import Testing
                     == .beyondEnd(id, asked: 4, found: 3))
             #expect(try await records.session(id, of: "a") == start)
         }
+    }
+
+    @Test("of several accounts none takes all memory")
+    func memoryShares() async throws {
+        let records = MemoryRecords(bytesMax: 8000, accountsMax: 3)
+        func fill(_ account: String) async -> Int {
+            var count = 0
+            while await recordsError({ try await records.create(session([[1]], account: account)) }) == nil {
+                count += 1
+            }
+            return count
+        }
+        let first = await fill("a"), second = await fill("b")
+        #expect(first > 0 && first == second)
     }
 
     @Test("memory has an end, and a refusal there changes nothing")

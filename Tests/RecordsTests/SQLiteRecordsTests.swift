@@ -17,6 +17,22 @@ import Testing
         }
     }
 
+    @Test("a second process is told which file is locked, until the first one gives it up")
+    func lock() async throws {
+        try await withFolder { folder in
+            let file = try SQLiteRecords.file(folder)
+            #expect(file == folder + "/records.sqlite")
+            do {
+                let lock = try RecordsLock(for: file)
+                let error = #expect(throws: RecordsError.self) { try RecordsLock(for: file) }
+                #expect(error?.description.contains("\(file).lock") == true, "\(String(describing: error))")
+                withExtendedLifetime(lock) {}
+            }
+            _ = try RecordsLock(for: file)
+            #expect(throws: RecordsError.self) { try RecordsLock(for: folder + "/missing/records.sqlite") }
+        }
+    }
+
     @Test("commits go to a log beside the database, which is synced each time")
     func durability() async throws {
         try await withFolder { folder in

@@ -4,6 +4,16 @@ protocol AnswerKeeper: Sendable {
     func keep(_ choices: [Answer.Choice], of answer: Answer, usage: Usage) async throws
 }
 
+/// Holds the request's share of memory as long as a keeper holds what the request said.
+struct SharingKeeper: AnswerKeeper {
+    let keeper: any AnswerKeeper
+    let share: BodyShare
+
+    func keep(_ choices: [Answer.Choice], of answer: Answer, usage: Usage) async throws {
+        try await keeper.keep(choices, of: answer, usage: usage)
+    }
+}
+
 /// A streamed answer, put together for whoever stores it; nothing where nobody does.
 struct KeptAnswer {
     private let keeper: (any AnswerKeeper)?

@@ -69,29 +69,41 @@ final class BodyBudget: Sendable {
     }
 }
 
-/// A body that is being read or used; counts until the last one lets go of it.
-final class HeldBody {
-    private(set) var bytes: [UInt8] = []
+/// A share of the budget; it is given back when the last one lets go of it.
+final class BodyShare: Sendable {
     private let budget: BodyBudget
     private let owner: BodyBudget.Owner
-    private var taken = 0
-    /// An announcement is only words: room for a usual body, not for the largest.
-    private static let reservedMax = 256 << 10
+    private let taken = Mutex(0)
 
-    init(_ budget: BodyBudget, _ owner: BodyBudget.Owner) {
-        self.budget = budget
-        self.owner = owner
-    }
+    init(_ budget: BodyBudget, _ owner: BodyBudget.Owner) { (self.budget, self.owner) = (budget, owner) }
 
     deinit {
-        bytes = []
+        let taken = taken.withLock { $0 }
         if taken > 0 { budget.give(taken, for: owner) }
     }
 
+    var bytes: Int { taken.withLock { $0 } }
+
+    func take(_ count: Int) throws(APIError) {
+        let sum = bytes + count
+        try budget.take(count, of: sum, for: owner)
+        taken.withLock { $0 += count }
+    }
+}
+
+/// A body that is being read or used; counts until the last one lets go of it, or of its share.
+final class HeldBody {
+    private(set) var bytes: [UInt8] = []
+    /// For whoever keeps what the body said for longer than its bytes.
+    let share: BodyShare
+    /// An announcement is only words: room for a usual body, not for the largest.
+    private static let reservedMax = 256 << 10
+
+    init(_ budget: BodyBudget, _ owner: BodyBudget.Owner) { share = BodyShare(budget, owner) }
+
     /// - Parameter announced: bytes to come in all, as far as known.
     func append(_ buffer: ByteBuffer, announced: Int?) throws(APIError) {
-        try budget.take(buffer.readableBytes, of: taken + buffer.readableBytes, for: owner)
-        taken += buffer.readableBytes
+        try share.take(buffer.readableBytes)
         if bytes.isEmpty, let announced { bytes.reserveCapacity(min(announced, Self.reservedMax)) }
         bytes.append(contentsOf: buffer.readableBytesView)
     }

@@ -8,7 +8,16 @@ extension Front {
     func answer(
         _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Order>
     ) async throws -> Response {
-        try await answer(try await read(request, context, reading), context)
+        try await answer(try await order(request, context, reading), context)
+    }
+
+    /// The share of a request that nobody keeps ends here, before the answer begins.
+    private func order(
+        _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Order>
+    ) async throws -> Order {
+        var (order, share) = try await readSharing(request, context, reading)
+        order.keeper = order.keeper.map { SharingKeeper(keeper: $0, share: share) }
+        return order
     }
 
     /// What an endpoint makes of its parameters, a seed for requests that bring none, and a flag to look at in long
@@ -21,12 +30,19 @@ extension Front {
     func read<Value: Sendable>(
         _ request: Request, _ context: FrontContext, generates: Bool = true, _ reading: @escaping Reading<Value>
     ) async throws -> Value {
+        try await readSharing(request, context, reading).value
+    }
+
+    /// The same, with the body's share of memory, for whoever keeps what it said for longer.
+    func readSharing<Value: Sendable>(
+        _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Value>
+    ) async throws -> (value: Value, share: BodyShare) {
         let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch
         if generates { try await generator.admit { !watch.isHungUp } }
         // What is read takes many times the memory of the body, so of large requests one at a time is read, from its
         // bytes to its tokens.
-        let read = try await inTurn(size, context, watch) {
+        let value = try await inTurn(size, context, watch) {
             [bytes = body.bytes, record = context.record] cancellation in
             let fields = try RequestFields(bytes, contextLength: generator.model.contextLength)
             record.update { $0.user = Self.user(fields) }
@@ -35,8 +51,7 @@ extension Front {
             metrics.unknownParameters.count(UnsupportedParameter.unknown(fields))
             return value
         }
-        withExtendedLifetime(body) {}        // until here its bytes count
-        return read
+        return (value, body.share)
     }
 
     func answer(_ order: Order, _ context: FrontContext) async throws -> Response {

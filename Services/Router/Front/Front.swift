@@ -1,3 +1,4 @@
+internal import Chat
 internal import Foundation
 internal import Hummingbird
 internal import HummingbirdCore
@@ -17,6 +18,8 @@ struct Front: Sendable {
     let tokenizer: BytePairTokenizer
     let tokenizerInfo: TokenizerInfo
     let config: FrontConfig
+    /// How the model writes its answers.
+    private let syntax: AnswerSyntax
     let metrics: FrontMetrics
     let bodies: BodyBudget
     let connections: ConnectionTable
@@ -44,6 +47,7 @@ struct Front: Sendable {
         self.tokenizer = tokenizer
         self.tokenizerInfo = tokenizerInfo
         self.config = config
+        syntax = config.template.syntax(tokenizer)
         self.sessions = sessions
         self.responses = responses
         self.states = states
@@ -127,10 +131,12 @@ struct Front: Sendable {
     }
 
     /// Makes the prompts of conversations.
-    func prompts(_ cancellation: CancellationFlag) -> ConversationPrompts {
+    ///
+    /// - Parameter now: seconds since 1970, for templates that tell the date.
+    func prompts(_ cancellation: CancellationFlag, now: Int = ResponseBook.now) -> ConversationPrompts {
         ConversationPrompts(
-            tokenizer: tokenizer, config: config, contextLength: generator.model.contextLength,
-            cancellation: cancellation)
+            tokenizer: tokenizer, config: config, syntax: syntax, contextLength: generator.model.contextLength,
+            now: now, cancellation: cancellation)
     }
 
     /// vLLM has those between texts and token ids at the root.

@@ -28,6 +28,8 @@ struct FrontConfig: Sendable {
     var trustsSpecialTokens = false
     /// Makes the prompts of chats.
     var template: any PromptTemplate = ChatTemplate()
+    /// For how many days stored responses and chat completions are kept; 0: for ever. OpenAI keeps them for 30.
+    var storedDays = 30
     /// Whether requests with different API keys share prefixes.
     var sharesPrefixes = false
 }

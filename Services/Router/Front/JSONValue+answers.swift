@@ -18,3 +18,16 @@ extension JSONValue {
 
     static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
 }
+
+extension JSONValue {
+    /// An object with another value for one of its members; a member that is not there is not added.
+    func replacing(_ name: String, _ value: JSONValue) -> JSONValue {
+        guard case .object(let members) = self else { return self }
+        return .object(members.map { $0.name == name ? Member(name: name, value: value) : $0 })
+    }
+
+    /// A client's notes.
+    static func notes(_ metadata: [String: String]) -> JSONValue {
+        .object(metadata.sorted { $0.key < $1.key }.map { Member(name: $0.key, value: .string($0.value)) })
+    }
+}

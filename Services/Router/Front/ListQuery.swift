@@ -10,8 +10,8 @@ enum ListQuery {
     static let eventNumbers = 0 ... Int(Int32.max)
 
     /// - Parameter newestFirst: the order of a request that names none.
-    static func page(_ query: Parameters, newestFirst: Bool = true) throws -> ItemPage.Request {
-        var page = ItemPage.Request(newestFirst: newestFirst)
+    static func page(_ query: Parameters, newestFirst: Bool = true) throws -> PageRequest<String> {
+        var page = PageRequest<String>(newestFirst: newestFirst)
         if let limit = try integer("limit", query, in: 1 ... limitMax) { page.limit = limit }
         page.after = query["after"].map { String($0) }
         switch query["order"] {
@@ -44,16 +44,24 @@ enum ListQuery {
     }
 }
 
-extension ItemPage {
+extension Page {
     /// As OpenAI's lists are.
     ///
-    /// - Parameter item: spells one of them.
-    func json(
-        _ item: (StoredItem) throws -> JSONValue = { try ResponseBook.json($0.body) }
-    ) throws -> JSONValue {
+    /// - Parameters:
+    ///   - id: of an element.
+    ///   - element: spells one of them.
+    func json(id: (Element) -> String, _ element: (Element) throws -> JSONValue) rethrows -> JSONValue {
         [
-            "object": "list", "data": .array(try items.map(item)),
-            "first_id": .text(items.first?.id), "last_id": .text(items.last?.id), "has_more": .bool(hasMore),
+            "object": "list", "data": .array(try elements.map(element)),
+            "first_id": .text(elements.first.map(id)), "last_id": .text(elements.last.map(id)),
+            "has_more": .bool(hasMore),
         ]
+    }
+}
+
+extension Page<StoredItem> {
+    /// - Parameter item: spells one of them.
+    func json(_ item: (StoredItem) throws -> JSONValue = { try ResponseBook.json($0.body) }) throws -> JSONValue {
+        try json(id: \.id, item)
     }
 }

@@ -135,8 +135,10 @@ struct ServedModel: Sendable, Equatable {
     var vocabularySize: Int
     /// Components of a hidden state, and so of an embedding.
     var hiddenSize: Int
-    /// Names weights and arithmetic: equal fingerprints give equal answers for equal seeds.
+    /// Names the weights: with equal fingerprints and arithmetic, equal seeds give equal answers.
     var fingerprint: String
+    /// In which arithmetic it is computed, in one word.
+    var arithmetic = "exact"
 
     /// Most tokens of prompt and answer together, as far as there is memory.
     var servedLength: Int { usableLength ?? contextLength }

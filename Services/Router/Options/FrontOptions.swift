@@ -57,6 +57,13 @@ struct FrontOptions: ParsableArguments {
     @Option(help: "Seconds of silence in a stream after which a comment is sent, so that proxies keep the connection.")
     var keepAliveSeconds = Int(usual.keepAlive.components.seconds)
 
+    @Option(
+        help: """
+            Days after which stored responses and chat completions are forgotten; 0 keeps them for ever. Conversations \
+            and sessions stay until they are deleted.
+            """)
+    var keepStoredDays = usual.storedDays
+
     @Flag(
         help: """
             Let control tokens that are spelled in chat messages and tools count as such, as other servers do. \
@@ -79,9 +86,14 @@ struct FrontOptions: ParsableArguments {
             (headSeconds, "--head-seconds"), (bodyRateMin, "--body-rate-min"), (idleSeconds, "--idle-seconds"),
             (stallSeconds, "--stall-seconds"), (keepAliveSeconds, "--keep-alive-seconds"),
         ] { try requirePositive(value, flag) }
+        guard (0 ... Self.storedDaysMax).contains(keepStoredDays) else {
+            throw ValidationError("--keep-stored-days is \(keepStoredDays), expected 0 to \(Self.storedDaysMax)")
+        }
         _ = try crossOrigin()
         guard (0 ... 65_535).contains(port) else { throw ValidationError("--port is \(port), expected 0 to 65535") }
     }
+
+    private static let storedDaysMax = 36_500
 
     /// - Parameter keys: what `APIKeyOptions.keys` has read.
     func config(_ keys: [APIKeys.Key]) throws -> FrontConfig {
@@ -93,6 +105,7 @@ struct FrontOptions: ParsableArguments {
             stall: .seconds(Int64(stallSeconds)))
         config.connectionsMax = connectionsMax
         config.keepAlive = .seconds(keepAliveSeconds)
+        config.storedDays = keepStoredDays
         config.trustsSpecialTokens = trustSpecialTokens
         return config
     }

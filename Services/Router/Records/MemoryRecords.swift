@@ -7,16 +7,22 @@ package final class MemoryRecords: Records {
         /// In the order in which they were made.
         var order: [SessionID] = []
         var bytes = 0
+        var bytesByAccount: [String: Int] = [:]
     }
 
     private let shelf = Mutex(Shelf())
     let objects: Mutex<MemoryObjects>
     private let bytesMax: Int
+    private let accountBytesMax: Int
 
-    /// - Parameter bytesMax: most bytes of all sessions together; beyond them nothing is added. So many again may all
-    ///   responses and conversations have together; beyond them the oldest responses go.
-    package init(bytesMax: Int = 256 << 20) {
+    /// - Parameters:
+    ///   - bytesMax: most bytes of all sessions together; beyond them nothing is added. So many again may all
+    ///     responses and conversations have together; beyond them the oldest responses of whoever has most go.
+    ///   - accountsMax: how many accounts there can be. Of several, each may have a quarter of the sessions' bytes at
+    ///     least, and not more where there are four or more.
+    package init(bytesMax: Int = 256 << 20, accountsMax: Int = 1) {
         self.bytesMax = bytesMax
+        accountBytesMax = bytesMax / min(4, max(1, accountsMax))
         objects = Mutex(MemoryObjects(bytesMax: bytesMax))
     }
 
@@ -36,7 +42,7 @@ package final class MemoryRecords: Records {
     }
 
     /// Some of the account's sessions.
-    package func sessions(of account: String, _ page: SessionPage.Request) async throws -> SessionPage {
+    package func sessions(of account: String, _ page: PageRequest<SessionID>) async throws -> Page<Session.Facts> {
         try shelf.withLock { shelf in
             var ids = shelf.order.filter { Self.find($0, account, shelf) != nil }
             if page.newestFirst { ids.reverse() }
@@ -44,8 +50,8 @@ package final class MemoryRecords: Records {
                 guard let index = ids.firstIndex(of: after) else { throw RecordsError.unknown(after) }
                 ids.removeFirst(index + 1)
             }
-            return SessionPage(
-                sessions: ids.prefix(page.limit).compactMap { shelf.sessions[$0]?.facts },
+            return Page(
+                elements: ids.prefix(page.limit).compactMap { shelf.sessions[$0]?.facts },
                 hasMore: ids.count > page.limit)
         }
     }
@@ -86,6 +92,7 @@ package final class MemoryRecords: Records {
         try shelf.withLock { shelf in
             guard let session = Self.find(id, account, shelf) else { throw RecordsError.unknown(id) }
             shelf.bytes -= Self.bytes(of: session)
+            shelf.bytesByAccount[account, default: 0] -= Self.bytes(of: session)
             shelf.sessions[id] = nil
             shelf.order.removeAll { $0 == id }
         }
@@ -108,14 +115,18 @@ package final class MemoryRecords: Records {
 
     private func put(_ session: Session, instead old: Session?, in shelf: inout Shelf) throws {
         let before = old.map { Self.bytes(of: $0) } ?? 0, after = Self.bytes(of: session)
-        guard after <= before || shelf.bytes - before + after <= bytesMax else {
+        let account = session.facts.account, owned = shelf.bytesByAccount[account, default: 0] - before + after
+        guard after <= before || (owned <= accountBytesMax && shelf.bytes - before + after <= bytesMax) else {
+            let isOwn = owned > accountBytesMax && accountBytesMax < bytesMax
             throw RecordsError.unavailable(
                 """
-                The session cannot be stored: all sessions together would have more than the \(bytesMax) bytes that \
-                are kept in memory. Delete some; the operator can store them on disk (--records).
+                The session cannot be stored: all \(isOwn ? "your " : "")sessions together would have more than the \
+                \(isOwn ? accountBytesMax : bytesMax) bytes that are kept in memory. Delete some; the operator can \
+                store them on disk (--records).
                 """)
         }
         shelf.bytes += after - before
+        shelf.bytesByAccount[account] = owned
         shelf.sessions[session.facts.id] = session
     }
 

@@ -24,27 +24,44 @@ package protocol ObjectRecords: Sendable {
 
     /// All items of some lists of an object, list by list; none where there is no such object.
     ///
-    /// - Throws: `RecordsError.unavailable`, `.damaged`.
-    func items(of id: String, of account: String, _ lists: [StoredItem.List]) async throws -> [StoredItem]
+    /// - Parameter bytesMax: most bytes of all of them.
+    /// - Throws: `RecordsError.tooLarge`, `.unavailable`, `.damaged`.
+    func items(
+        of id: String, of account: String, _ lists: [StoredItem.List], bytesMax: Int
+    ) async throws -> [StoredItem]
 
     /// What was said up to the end of a response: the input and output of the first one of its chain, of the second,
     /// and so on.
     ///
-    /// - Throws: `RecordsError.unknownObject` where a response of the chain is gone, `.chainTooLong`, `.unavailable`,
-    ///   `.damaged`.
-    func chain(to id: String, of account: String) async throws -> [StoredItem]
+    /// - Parameter bytesMax: most bytes of all of it.
+    /// - Throws: `RecordsError.unknownObject` where a response of the chain is gone, `.chainTooLong`, `.tooLarge`,
+    ///   `.unavailable`, `.damaged`.
+    func chain(to id: String, of account: String, bytesMax: Int) async throws -> [StoredItem]
 
     /// Some items of a list.
     ///
     /// - Throws: `RecordsError.unknownItem` where `page.after` names no item of it; `.unavailable`, `.damaged`.
     func page(
-        _ page: ItemPage.Request, of id: String, of account: String, _ list: StoredItem.List
-    ) async throws -> ItemPage
+        _ page: PageRequest<String>, of id: String, of account: String, _ list: StoredItem.List
+    ) async throws -> Page<StoredItem>
 
-    /// The newest item of this id among what clients can name: input, output and items of conversations.
+    /// The newest items of these ids among what clients can name: input, output and items of conversations.
     ///
-    /// - Throws: `RecordsError.unavailable`, `.damaged`.
-    func item(_ id: String, of account: String) async throws -> StoredItem?
+    /// - Parameters:
+    ///   - ids: the same one may stand there several times.
+    ///   - bytesMax: most bytes of all of them.
+    /// - Throws: `RecordsError.unknownItem`, `.tooLarge`, `.unavailable`, `.damaged`.
+    func items(named ids: [String], of account: String, bytesMax: Int) async throws -> [StoredItem]
+
+    /// The newest item of this id of a conversation; nil where it has none.
+    ///
+    /// - Throws: `RecordsError.unavailable`.
+    func item(_ item: String, of id: String, of account: String) async throws -> StoredItem?
+
+    /// Adds items at the end of a conversation, and changes nothing else of it.
+    ///
+    /// - Throws: `RecordsError.unknownObject`, `.unavailable`.
+    func add(_ addition: ConversationAddition, of account: String) async throws
 
     /// Forgets an item of a conversation.
     ///
@@ -60,13 +77,32 @@ package protocol ObjectRecords: Sendable {
     ///
     /// - Throws: `RecordsError.unknownObject` where `page.after` names none of them; `.unavailable`, `.damaged`.
     func objects(
-        _ kind: StoredObject.Kind, of account: String, _ page: ItemPage.Request
-    ) async throws -> ObjectPage
+        _ kind: StoredObject.Kind, of account: String, _ page: PageRequest<String>
+    ) async throws -> Page<StoredObject>
 
-    /// The objects of all accounts on which work was not over, in the order in which they were made.
+    /// The responses of all accounts on which work was not over, in the order in which they were made.
     ///
-    /// - Throws: `RecordsError.unavailable`, `.damaged`.
-    func openObjects() async throws -> [StoredObject]
+    /// - Throws: `RecordsError.unavailable`.
+    func openResponses() async throws -> [ObjectName]
+
+    /// Forgets responses and chat completions that were made before some moment, unless work on them goes on.
+    /// Conversations stay.
+    ///
+    /// - Parameters:
+    ///   - moment: seconds since 1970.
+    ///   - countMax: most of them at a time, since others wait meanwhile.
+    /// - Returns: how many have gone.
+    /// - Throws: `RecordsError.unavailable`.
+    func expire(before moment: Int, countMax: Int) async throws -> Int
+}
+
+extension ObjectRecords {
+    /// All items of some lists of an object, however many bytes they have.
+    package func items(
+        of id: String, of account: String, _ lists: [StoredItem.List]
+    ) async throws -> [StoredItem] {
+        try await items(of: id, of: account, lists, bytesMax: .max)
+    }
 }
 
 /// Most responses of a chain.

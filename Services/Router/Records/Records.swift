@@ -16,7 +16,7 @@ package protocol Records: Sendable {
     /// Some of the account's sessions, without their turns.
     ///
     /// - Throws: `RecordsError.unknown` where `page.after` names no session; `.unavailable`, `.damaged`.
-    func sessions(of account: String, _ page: SessionPage.Request) async throws -> SessionPage
+    func sessions(of account: String, _ page: PageRequest<SessionID>) async throws -> Page<Session.Facts>
 
     /// The session that this one was forked from, the one that that was forked from, and so on, as far as they are
     /// still there; the last one may be gone. At most `lineageMax` of them.

@@ -14,6 +14,8 @@ package enum RecordsError: Error, Equatable, CustomStringConvertible {
     case unknownItem(String)
     /// A response has more before it than are followed.
     case chainTooLong(String)
+    /// What was asked for has more bytes than may be loaded at a time.
+    case tooLarge(bytesMax: Int)
     /// The medium is full, read-only, broken or busy; the sentence says which.
     case unavailable(String)
     /// What was stored is not what was written; the sentence names it.
@@ -31,6 +33,7 @@ package enum RecordsError: Error, Equatable, CustomStringConvertible {
         case .unknownObject(let id): "There is no object \(id)."
         case .unknownItem(let id): "There is no item \(id)."
         case .chainTooLong(let id): "More than \(chainMax) responses lead to \(id)."
+        case .tooLarge(let bytesMax): "What is stored has more than \(bytesMax) bytes."
         case .unavailable(let sentence), .damaged(let sentence): sentence
         }
     }

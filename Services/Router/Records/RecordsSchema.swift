@@ -70,6 +70,12 @@ enum RecordsSchema {
                     CREATE INDEX items_of_id ON items (id, number);
                     """)
         }
+        migrator.registerMigration("expiry") { database in
+            try database.execute(
+                sql: """
+                    CREATE INDEX objects_by_age ON objects (created) WHERE kind <> 'conversation' AND NOT is_open;
+                    """)
+        }
         return migrator
     }
 }

@@ -7,13 +7,19 @@ extension SQLiteRecords {
     /// Opens the records at a path that a person gave: a file, if there is one of that name or it ends in `.sqlite` or
     /// `.db`; else a folder, which is made where it is missing.
     ///
-    /// - Parameter tokenizer: as for the other initializer.
-    /// - Throws: as the other initializer does.
-    package convenience init(at path: String, tokenizer: String) throws(RecordsError) {
-        try self.init(path: Self.file(path), tokenizer: tokenizer)
+    /// - Parameters:
+    ///   - tokenizer: as for the other initializer.
+    ///   - isAlone: whether others who want to be alone are kept away as long as this object lives.
+    /// - Throws: as the other initializer does; `.unavailable` where another process wants to be alone, too.
+    package convenience init(at path: String, tokenizer: String, isAlone: Bool = false) throws(RecordsError) {
+        let file = try Self.file(path)
+        try self.init(path: file, tokenizer: tokenizer, lock: isAlone ? RecordsLock(for: file) : nil)
     }
 
-    private static func file(_ path: String) throws(RecordsError) -> String {
+    /// The file that a path means; its folder is made where it is missing.
+    ///
+    /// - Throws: `RecordsError.unavailable` where the folder cannot be made.
+    package static func file(_ path: String) throws(RecordsError) -> String {
         var isFolder: ObjCBool = false
         let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         let isFile = exists ? !isFolder.boolValue : path.hasSuffix(".sqlite") || path.hasSuffix(".db")

@@ -4,9 +4,11 @@ internal import GRDB
 /// Records in a SQLite database: one file, with two beside it while it is open.
 ///
 /// A change that a caller was told of is on the disk: it was written to the log beside the database, and that was
-/// synced. Several processes may have one database open.
+/// synced. Several processes may have one database open; a `RecordsLock` keeps them apart.
 package final class SQLiteRecords: Records {
     let pool: DatabasePool
+    /// Keeps others away as long as this object lives; nil: nobody is kept away.
+    private let lock: RecordsLock?
 
     /// Opens the database, and makes it where there is none; brings an older one up to date.
     ///
@@ -14,9 +16,11 @@ package final class SQLiteRecords: Records {
     ///   - path: of the file; its folder has to be there.
     ///   - tokenizer: a digest of the one that is used now; older databases do not tell which one made their sessions,
     ///     so it is taken for that.
+    ///   - lock: of the file, which is then held as long as this object lives.
     /// - Throws: `RecordsError.unavailable` where it cannot be opened or written, `.damaged` where it is none of ours,
     ///   or is damaged.
-    package init(path: String, tokenizer: String) throws(RecordsError) {
+    package init(path: String, tokenizer: String, lock: RecordsLock? = nil) throws(RecordsError) {
+        self.lock = lock
         let migrator = RecordsSchema.migrator(tokenizer: tokenizer)
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration)
@@ -73,7 +77,7 @@ package final class SQLiteRecords: Records {
     }
 
     /// Some of the account's sessions.
-    package func sessions(of account: String, _ page: SessionPage.Request) async throws -> SessionPage {
+    package func sessions(of account: String, _ page: PageRequest<SessionID>) async throws -> Page<Session.Facts> {
         try await read { try SessionRows.page(page, account, $0) }
     }
 

@@ -66,7 +66,9 @@ enum SessionRows {
         return now.facts
     }
 
-    static func page(_ page: SessionPage.Request, _ account: String, _ database: Database) throws -> SessionPage {
+    static func page(
+        _ page: PageRequest<SessionID>, _ account: String, _ database: Database
+    ) throws -> Page<Session.Facts> {
         var (condition, arguments) = ("account = ?", StatementArguments([account]))
         if let after = page.after {
             let number = try require(after, account, version: nil, database).number
@@ -77,8 +79,8 @@ enum SessionRows {
         let rows = try Row.fetchAll(
             database, sql: "\(selection) WHERE \(condition) ORDER BY number \(order) LIMIT ?",
             arguments: arguments + [page.limit + 1])
-        return SessionPage(
-            sessions: try rows.prefix(page.limit).map { try read($0).facts }, hasMore: rows.count > page.limit)
+        return Page(
+            elements: try rows.prefix(page.limit).map { try read($0).facts }, hasMore: rows.count > page.limit)
     }
 
     private static func read(_ row: Row) throws -> SessionRow {

@@ -40,7 +40,24 @@ package struct StoredObject: Sendable, Equatable {
     }
 }
 
+/// By what an object is found.
+package struct ObjectName: Sendable, Hashable {
+    /// By which clients call it.
+    package var id: String
+    /// Whose it is.
+    package var account: String
+
+    /// Takes both as they are.
+    package init(id: String, account: String) {
+        self.id = id
+        self.account = account
+    }
+}
+
 extension StoredObject {
+    /// By what it is found.
+    package var name: ObjectName { ObjectName(id: id, account: account) }
+
     /// A response is made once.
     var mayChange: Bool { kind != .response || isOpen }
 }
@@ -59,6 +76,9 @@ package struct StoredItem: Sendable, Equatable {
         case events
         /// What is needed to make a response once more.
         case request
+
+        /// Whether clients can name its items.
+        var isPublic: Bool { self == .input || self == .output || self == .conversation }
     }
 
     /// By which clients call it. Others may have it too, if a client sends one twice.
@@ -73,51 +93,6 @@ package struct StoredItem: Sendable, Equatable {
         self.id = id
         self.list = list
         self.body = body
-    }
-}
-
-/// Some of an object's items.
-package struct ItemPage: Sendable, Equatable {
-    /// Which of them are asked for.
-    package struct Request: Sendable {
-        /// Most items to tell of; at least 1.
-        package var limit: Int
-        /// Nil: from the first one on; else those that follow the one of this id.
-        package var after: String?
-        /// Whether the newest comes first.
-        package var newestFirst: Bool
-
-        /// The usual values are those of OpenAI's lists.
-        package init(limit: Int = 20, after: String? = nil, newestFirst: Bool = true) {
-            self.limit = limit
-            self.after = after
-            self.newestFirst = newestFirst
-        }
-    }
-
-    /// In the order asked for.
-    package var items: [StoredItem]
-    /// Whether more of them follow.
-    package var hasMore: Bool
-
-    /// Takes both as they are.
-    package init(items: [StoredItem], hasMore: Bool) {
-        self.items = items
-        self.hasMore = hasMore
-    }
-}
-
-/// Some of an account's objects.
-package struct ObjectPage: Sendable, Equatable {
-    /// In the order asked for.
-    package var objects: [StoredObject]
-    /// Whether more of them follow.
-    package var hasMore: Bool
-
-    /// Takes both as they are.
-    package init(objects: [StoredObject], hasMore: Bool) {
-        self.objects = objects
-        self.hasMore = hasMore
     }
 }
 

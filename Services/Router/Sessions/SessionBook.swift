@@ -39,7 +39,7 @@ final class SessionBook: Sendable {
     }
 
     /// Some of the account's sessions.
-    func list(_ page: SessionPage.Request, of account: String) async throws -> SessionPage {
+    func list(_ page: PageRequest<SessionID>, of account: String) async throws -> Page<Session.Facts> {
         try await records.sessions(of: account, page)
     }
 

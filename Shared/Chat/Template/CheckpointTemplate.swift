@@ -14,6 +14,8 @@ package struct CheckpointTemplate: PromptTemplate {
     private let withTools: Template
     private let tokens: [(name: String, text: String)]
     private var habits = TemplateHabits()
+    /// What it ends prompts with, without tools and with some.
+    private var endings = (plain: PromptEndings(), withTools: PromptEndings())
 
     /// - Parameters:
     ///   - sources: the templates by their names: "default", and perhaps "tool_use".
@@ -38,6 +40,12 @@ package struct CheckpointTemplate: PromptTemplate {
             probe.habits = habits
             return try? probe.text(of: conversation, adds: false, PromptCircumstances()).text
         }
+        let whole = self
+        endings.plain = PromptEndings(tools: []) { try? whole.text(of: $0, adds: $1, PromptCircumstances()).text }
+        guard habits.readsTools else { return }
+        endings.withTools = PromptEndings(tools: TemplateHabits.probeTools) {
+            try? whole.text(of: $0, adds: $1, PromptCircumstances()).text
+        }
     }
 
     private static func template(_ source: String, _ name: String) throws(PromptTemplateError) -> Template {
@@ -49,14 +57,15 @@ package struct CheckpointTemplate: PromptTemplate {
         AnswerSyntax(tokenizer: tokenizer, template: source)
     }
 
-    /// Renders the conversation up to three times: where its prompt parts from those of others shows its borders.
+    /// Where its prompt parts from those of others shows its borders. Of most templates it is known how they end
+    /// prompts, so that the whole conversation need not be rendered again for that.
     package func render(
         _ conversation: Conversation, ending: PromptEnding, _ circumstances: PromptCircumstances
     ) throws(PromptTemplateError) -> PromptText {
         try requireHabits(conversation)
         guard ending != .insideLastMessage else { return try insideLast(conversation, circumstances) }
         let prompt = try text(of: conversation, adds: ending == .answer, circumstances)
-        return prompt.withBorders(borders(of: prompt, conversation, circumstances))
+        return prompt.withBorders(try borders(of: prompt, conversation, ending, circumstances))
     }
 
     private func requireHabits(_ conversation: Conversation) throws(PromptTemplateError) {
@@ -95,16 +104,24 @@ package struct CheckpointTemplate: PromptTemplate {
     private static let mark = "\u{E0F1}\u{F8F2}\u{E0F3}"
 
     private func borders(
-        of prompt: PromptText, _ conversation: Conversation, _ circumstances: PromptCircumstances
-    ) -> [Int] {
-        let (messages, all) = (conversation.messages, Array(prompt.text.utf8))
-        let stranger = ChatMessage(role: "user", content: "\u{E000}")
-        let others = [messages.prefix { $0.role == "system" } + [stranger], messages + [stranger]]
-        return others.compactMap { other in
-            let conversation = Conversation(messages: Array(other), tools: conversation.tools)
-            guard let text = try? text(of: conversation, adds: true, circumstances).text else { return nil }
-            return zip(all, text.utf8).prefix { $0 == $1 }.count
-        }.sorted()
+        of prompt: PromptText, _ conversation: Conversation, _ ending: PromptEnding,
+        _ circumstances: PromptCircumstances
+    ) throws(PromptTemplateError) -> [Int] {
+        let messages = conversation.messages, text = prompt.text, stranger = PromptEndings.stranger
+        func border(with other: [ChatMessage]) throws(PromptTemplateError) -> Int? {
+            let other = Conversation(messages: other + [stranger], tools: conversation.tools)
+            do {
+                return text.commonBytes(with: try self.text(of: other, adds: true, circumstances).text)
+            } catch {
+                guard error == .cancelled else { return nil }
+                throw error
+            }
+        }
+        let common = try border(with: Array(messages.prefix { $0.role == "system" }))
+        let endings = conversation.tools.isEmpty ? endings.plain : endings.withTools
+        var end = circumstances.arguments.isEmpty ? endings.border(of: text, ending) : nil
+        if end == nil { end = try border(with: messages) }
+        return [common, end].compactMap { $0 }.sorted()
     }
 
     private func text(
@@ -119,12 +136,18 @@ package struct CheckpointTemplate: PromptTemplate {
         variables["add_generation_prompt"] = .bool(answer)
         let template = conversation.tools.isEmpty ? plain : withTools
         do {
-            let text = try template.render(variables, now: TemplateTime(secondsSince1970: circumstances.now))
+            let text = try template.render(
+                variables, now: TemplateTime(secondsSince1970: circumstances.now),
+                isCancelled: circumstances.isCancelled)
             return text.pieces.reduce(into: PromptText()) { prompt, piece in
                 prompt.append(piece.text, from: piece.origin == .template ? .template : .content)
             }
         } catch {
-            throw error.kind == .raised ? .refused(error.problem) : .failed("\(error)")
+            switch error.kind {
+            case .raised: throw .refused(error.problem)
+            case .cancelled: throw .cancelled
+            case .syntax, .failed, .limit: throw .failed("\(error)")
+            }
         }
     }
 

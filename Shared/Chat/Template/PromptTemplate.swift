@@ -19,13 +19,19 @@ package struct PromptCircumstances: Sendable {
     package var arguments: [JSONValue.Member]
     /// Seconds since 1970.
     package var now: Int
+    /// Whether nobody wants the prompt any more.
+    package var isCancelled: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - arguments: variables of the template; none of them are messages or tools.
     ///   - now: seconds since 1970.
-    package init(arguments: [JSONValue.Member] = [], now: Int = 0) {
+    ///   - isCancelled: asked again and again, to end long work early.
+    package init(
+        arguments: [JSONValue.Member] = [], now: Int = 0, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.arguments = arguments
         self.now = now
+        self.isCancelled = isCancelled
     }
 }
 
@@ -35,6 +41,8 @@ package enum PromptTemplateError: Error, Equatable {
     case refused(String)
     /// The template failed; in words for the client and the operator, with the template's name and the line.
     case failed(String)
+    /// Nobody wants the prompt any more.
+    case cancelled
 }
 
 /// Where a prompt ends, and so what the model goes on with.

@@ -16,6 +16,13 @@ struct TemplateHabits: Sendable, Equatable {
     /// What most templates read.
     init() {}
 
+    /// Tools to try a template with.
+    static let probeTools = [
+        ToolDefinition(
+            name: "tool_27",
+            function: ["name": "tool_27", "description": "x", "parameters": ["type": "object", "properties": [:]]])
+    ]
+
     /// - Parameter render: renders a conversation in the form of some habits; nil: that failed.
     init(_ render: (Conversation, TemplateHabits) -> String?) {
         func shows(_ conversation: Conversation, _ word: String, _ change: (inout TemplateHabits) -> Void) -> Bool {
@@ -27,11 +34,7 @@ struct TemplateHabits: Sendable, Equatable {
         takesParts =
             !shows(plain, "question-27") { $0.takesParts = false }
             && shows(plain, "question-27") { $0.takesParts = true }
-        let tools = [
-            ToolDefinition(
-                name: "tool_27",
-                function: ["name": "tool_27", "description": "x", "parameters": ["type": "object", "properties": [:]]])
-        ]
+        let tools = Self.probeTools
         readsTools = shows(Conversation(messages: [question], tools: tools), "tool_27") { _ in }
         let call = FunctionCall(id: "call00027", name: "called_27", arguments: #"{"a": 1}"#)
         let asked = [question, ChatMessage(role: "assistant", content: "", calls: [call])]

@@ -46,6 +46,17 @@ import Testing
             withExtendedLifetime(body) { #expect(budget.bytesHeld == 5) }
         }
         #expect(budget.bytesHeld == 0)
+        // Whoever keeps what a body said keeps its share.
+        do {
+            let share = try {
+                let body = HeldBody(budget, .key(0))
+                try body.append(ByteBuffer(string: "{}"), announced: 2)
+                return body.share
+            }()
+            try share.take(3)
+            withExtendedLifetime(share) { #expect(budget.bytesHeld == 5 && share.bytes == 5) }
+        }
+        #expect(budget.bytesHeld == 0)
     }
 
     @Test("wrong keys of one address are answered ever more slowly, those of others are not")

@@ -42,7 +42,7 @@ func withFront(
         generator: generator, tokenizer: demoTokenizer, tokenizerInfo: try demoTokenizerInfo.get(), config: config,
         sessions: sessions, responses: ResponseBook(responses), states: states)
     defer { front.background.stop() }
-    if resumes { await front.resumeResponses(quiet) }
+    if resumes { try await front.resumeResponses(quiet) }
     let application = front.application(on: .hostname("127.0.0.1", port: 0), logger: logger ?? quiet) {
         continuation.yield($0.localAddress?.port ?? 0)
     }

@@ -7,15 +7,19 @@ final class ScriptedGenerator: Generator {
     typealias Emit = (GenerationEvent) async throws -> Bool
     typealias Script = @Sendable (GenerationRequest, Emit) async throws -> FinishReason
 
-    let model = ServedModel(
+    static let usualModel = ServedModel(
         id: "demo/model", created: 1_700_000_000, ownedBy: "tests", family: "MiniMax-Text-01",
         contextLength: 2000, vocabularySize: 4096, hiddenSize: 3, fingerprint: "fp_test")
+    let model: ServedModel
     let readiness: GeneratorReadiness
     private let script: Script
     private let asked = Mutex<[GenerationRequest]>([])
     private let ends = Mutex(0)
 
-    init(readiness: GeneratorReadiness = .ready, script: @escaping Script) {
+    init(
+        model: ServedModel = usualModel, readiness: GeneratorReadiness = .ready, script: @escaping Script
+    ) {
+        self.model = model
         self.readiness = readiness
         self.script = script
     }

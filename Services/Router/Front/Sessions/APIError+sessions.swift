@@ -32,7 +32,7 @@ extension APIError {
             self.init(status: .conflict, message: error.description, param: "session_id", code: "session_changed")
         case .beyondEnd: self.init(message: error.description, param: "tokens", code: "integer_above_max_value")
         case .unknownObject, .unknownItem: self.init(status: .notFound, message: error.description, code: "not_found")
-        case .chainTooLong: self.init(message: error.description, code: "invalid_value")
+        case .chainTooLong, .tooLarge: self.init(message: error.description, code: "invalid_value")
         case .unavailable:
             self = .notReady(error.description)
         case .damaged, .taken:

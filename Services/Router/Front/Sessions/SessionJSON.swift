@@ -74,13 +74,7 @@ enum SessionJSON {
         ]
     }
 
-    static func list(_ page: SessionPage) -> JSONValue {
-        [
-            "object": "list", "data": .array(page.sessions.map { .object(facts($0)) }),
-            "first_id": .text(page.sessions.first?.id.text), "last_id": .text(page.sessions.last?.id.text),
-            "has_more": .bool(page.hasMore),
-        ]
-    }
+    static func list(_ page: Page<Session.Facts>) -> JSONValue { page.json(id: \.id.text) { .object(facts($0)) } }
 
     static func deleted(_ id: String) -> JSONValue {
         ["id": .string(id), "object": "session.deleted", "deleted": true]

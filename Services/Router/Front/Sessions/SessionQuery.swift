@@ -4,13 +4,13 @@ internal import Records
 
 /// Reads the query of a URL of sessions. Names nobody asks for are ignored, as parameters of a body are.
 enum SessionQuery {
-    static func page(_ query: Parameters) throws -> SessionPage.Request {
+    static func page(_ query: Parameters) throws -> PageRequest<SessionID> {
         let page = try ListQuery.page(query)
         let after = try page.after.map { text in
             guard let id = SessionID(text) else { throw unknownPage(text) }
             return id
         }
-        return SessionPage.Request(limit: page.limit, after: after, newestFirst: page.newestFirst)
+        return PageRequest<SessionID>(limit: page.limit, after: after, newestFirst: page.newestFirst)
     }
 
     /// What is refused where `after` names no session.

@@ -30,10 +30,12 @@ enum PromptTemplates {
         _ name: String, _ make: () throws(PromptTemplateError) -> Value
     ) throws(Unusable) -> Value {
         do { return try make() } catch {
-            switch error {
-            case .refused(let words), .failed(let words):
-                throw Unusable(description: "\(name) cannot be used: \(words); --chat-template FILE gives another")
-            }
+            let words =
+                switch error {
+                case .refused(let words), .failed(let words): words
+                case .cancelled: "it was not rendered"        // nobody does so at the start
+                }
+            throw Unusable(description: "\(name) cannot be used: \(words); --chat-template FILE gives another")
         }
     }
 

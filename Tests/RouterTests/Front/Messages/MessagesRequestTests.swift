@@ -17,7 +17,8 @@ import Tokenizer
 
     private func prompts(_ config: FrontConfig = FrontConfig()) -> ConversationPrompts {
         ConversationPrompts(
-            tokenizer: demoTokenizer, config: config, contextLength: .max, cancellation: CancellationFlag())
+            tokenizer: demoTokenizer, config: config, syntax: config.template.syntax(demoTokenizer),
+            contextLength: .max, now: 0, cancellation: CancellationFlag())
     }
 
     private func prompt(_ members: String) throws -> [Int32] {

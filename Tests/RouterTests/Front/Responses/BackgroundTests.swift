@@ -10,28 +10,20 @@ import Tokenizer
 
 @Suite("Responses in the background", .timeLimit(.minutes(1))) struct BackgroundTests {
     /// Says a text once it is released, one token at a time.
-    private final class Valve: Sendable {
+    final class Valve: Sendable {
         private let open = Mutex(0)
         let text = "one two three four five six"
 
         func release(_ tokens: Int) { open.withLock { $0 = tokens } }
 
-        func generator() -> ScriptedGenerator {
-            ScriptedGenerator { request, emit in
+        func generator(_ model: ServedModel = ScriptedGenerator.usualModel) -> ScriptedGenerator {
+            ScriptedGenerator(model: model) { request, emit in
                 for (position, token) in demoTokenizer.encode(self.text).enumerated() {
                     while self.open.withLock({ $0 }) <= position { try await Task.sleep(for: .milliseconds(2)) }
                     guard try await emit(.token(token, nil)) else { return .stop }
                 }
                 return .stop
             }
-        }
-    }
-
-    private func wait(_ client: FrontClient, _ id: String, for status: String) async throws -> JSONValue {
-        while true {
-            let json = try await client.get("/v1/responses/\(id)").json
-            if json["status"] == .string(status) { return json }
-            try await Task.sleep(for: .milliseconds(5))
         }
     }
 
@@ -46,12 +38,12 @@ import Tokenizer
             let early = try await client.post("/v1/responses", #"{"input":"a","previous_response_id":"\#(begun.id)"}"#)
             #expect(early.status == 400 && early.error["param"] == "previous_response_id")
             valve.release(2)
-            _ = try await wait(client, begun.id, for: "in_progress")
+            _ = try await client.wait(begun.id, for: "in_progress")
             async let live = client.get("/v1/responses/\(begun.id)?stream=true")
             async let rest = client.get("/v1/responses/\(begun.id)?stream=true&starting_after=4")
             try await Task.sleep(for: .milliseconds(30))
             valve.release(100)
-            let done = try await wait(client, begun.id, for: "completed")
+            let done = try await client.wait(begun.id, for: "completed")
             #expect(done["output"]?.list[0]["content"]?.list[0]["text"] == .string(valve.text))
             let events = try await live, tail = try await rest
             #expect(events.chunks.sequenceNumbers == Array(0 ..< events.chunks.count))
@@ -77,7 +69,7 @@ import Tokenizer
                 until: "response.in_progress\n")
             let id = try #require(text.firstMatch(of: /"id":"(resp_[0-9a-f]+)"/)?.1)
             valve.release(100)
-            let done = try await wait(client, String(id), for: "completed")
+            let done = try await client.wait(String(id), for: "completed")
             #expect(done["output"]?.list.count == 1)
         }
     }
@@ -88,7 +80,7 @@ import Tokenizer
         try await withFront(valve.generator()) { client in
             let begun = try await client.post("/v1/responses", #"{"input":"hi","background":true}"#)
             valve.release(2)
-            _ = try await wait(client, begun.id, for: "in_progress")
+            _ = try await client.wait(begun.id, for: "in_progress")
             let cancelled = try await client.post("/v1/responses/\(begun.id)/cancel", "")
             #expect(cancelled.status == 200 && cancelled.json["status"] == "cancelled", "\(cancelled.body)")
             valve.release(100)
@@ -128,13 +120,13 @@ import Tokenizer
         }
         try await withFront(generator) { client in
             let mended = try await client.post("/v1/responses", #"{"input":"hi","background":true}"#)
-            let done = try await wait(client, mended.id, for: "completed")
+            let done = try await client.wait(mended.id, for: "completed")
             #expect(done["output"]?.list[0]["content"]?.list[0]["text"] == "Hello")
             let events = try await client.get("/v1/responses/\(mended.id)?stream=true").chunks
             #expect(events.sequenceNumbers == Array(0 ..< events.count))
             let broken = try await client.post(
                 "/v1/responses", #"{"input":"hi","background":true,"max_output_tokens":7}"#)
-            let failed = try await wait(client, broken.id, for: "failed")
+            let failed = try await client.wait(broken.id, for: "failed")
             #expect(failed["error"] == ["code": "server_error", "message": "It broke."])
             let last = try await client.get("/v1/responses/\(broken.id)?stream=true").chunks.last
             #expect(last?["type"] == "response.failed" && last?["response"] == failed)
@@ -151,7 +143,7 @@ import Tokenizer
         try await withFront(before.generator(), responses: try SQLiteRecords(at: folder, tokenizer: "demo")) { client in
             let answer = try await client.post("/v1/responses", #"{"input":"hi","background":true,"seed":7}"#)
             id.withLock { $0 = answer.id }
-            _ = try await wait(client, answer.id, for: "in_progress")
+            _ = try await client.wait(answer.id, for: "in_progress")
             let text = try await client.exchange(
                 FrontClient.head("GET", "/v1/responses/\(answer.id)?stream=true", length: nil) + "\r\n", until: "\n\n",
                 count: 8)
@@ -162,7 +154,7 @@ import Tokenizer
         let generator = after.generator()
         let records = try SQLiteRecords(at: folder, tokenizer: "demo")
         try await withFront(generator, responses: records, resumes: true) { client in
-            let done = try await wait(client, response, for: "completed")
+            let done = try await client.wait(response, for: "completed")
             #expect(done["output"]?.list[0]["content"]?.list[0]["text"] == .string(after.text))
             #expect(generator.requests.map(\.sampling.seed) == [7])
             let again = try await client.get("/v1/responses/\(response)?stream=true")
@@ -186,5 +178,16 @@ import Tokenizer
         #expect(events.told == all)
         #expect(Array(BackgroundEvents.behind(3, events.told)) == [all[4]])
         #expect(BackgroundEvents.behind(99, events.told).isEmpty)
+    }
+}
+
+extension FrontClient {
+    /// The response once it has this status.
+    func wait(_ id: String, for status: String) async throws -> JSONValue {
+        while true {
+            let json = try await get("/v1/responses/\(id)").json
+            if json["status"] == .string(status) { return json }
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Records
+import Synchronization
 import Testing
 import Tokenizer
 
@@ -135,6 +136,35 @@ import Tokenizer
         }
     }
 
+    @Test("what a request goes on from or refers to has at most as many bytes as a request's body")
+    func historyLimit() async throws {
+        var config = FrontConfig()
+        config.bodyBytesMax = 4500
+        try await withFront(answering("ok"), config) { client in
+            let text = String(repeating: "A word or two. ", count: 60)
+            let ask = { (more: String) in try await client.post("/v1/responses", #"{"input":"\#(text)"\#(more)}"#) }
+            func expectRefusal(_ answer: FrontClient.Answer, _ param: String) {
+                #expect(answer.status == 400 && answer.error["param"] == .string(param), "\(answer.body)")
+                #expect(answer.error["code"] == "context_length_exceeded")
+            }
+            var last = try await ask("")
+            for _ in 0 ..< 2 { last = try await ask(#","previous_response_id":"\#(last.id)""#) }
+            #expect(last.status == 200, "\(last.body)")
+            expectRefusal(try await ask(#","previous_response_id":"\#(last.id)""#), "previous_response_id")
+            let conversation = try await client.post("/v1/conversations", "{}").id
+            for _ in 0 ..< 3 { #expect(try await ask(#","conversation":"\#(conversation)""#).status == 200) }
+            expectRefusal(try await ask(#","conversation":"\#(conversation)""#), "conversation")
+            let items = try await client.get("/v1/conversations/\(conversation)/items?order=asc&limit=1").json
+            let reference = #"{"type":"item_reference","id":"\#(items["first_id"]?.string ?? "")"}"#
+            func refer(_ count: Int) async throws -> FrontClient.Answer {
+                let list = [String](repeating: reference, count: count).joined(separator: ",")
+                return try await client.post("/v1/responses", #"{"input":[\#(list)]}"#)
+            }
+            #expect(try await refer(2).status == 200)
+            expectRefusal(try await refer(5), "input")
+        }
+    }
+
     @Test("nobody learns of others' responses, conversations and items: they are as unknown as those that never were")
     func accounts() async throws {
         try await withBothKinds("ok") { client, _ in
@@ -219,6 +249,46 @@ import Tokenizer
                 let answer = try await client.post("/v1/conversations/\(made)/items", body)
                 #expect(answer.status == 400 && answer.error["param"] == .string(param), "\(answer.body)")
             }
+        }
+    }
+}
+
+extension ConversationTests {
+    @Test("notes that are replaced while items are added stay replaced")
+    func notesMeanwhile() async throws {
+        let memory = MemoryRecords(), conversation = Mutex("")
+        let records = TroubledRecords(base: memory) { call in
+            let id = conversation.withLock { $0 }
+            guard call == .itemsNamed, var object = try await memory.object(id, .conversation, of: "") else {
+                return
+            }
+            object.body = #"{"id":"\#(id)","metadata":{"topic":"new"}}"#
+            try await memory.update(object, [], dropping: [], adding: nil)
+        }
+        try await withFront(answering("ok"), responses: records) { client in
+            let made = try await client.post(
+                "/v1/conversations", #"{"metadata":{"topic":"old"},"items":[{"role":"user","content":"A"}]}"#)
+            conversation.withLock { $0 = made.id }
+            let path = "/v1/conversations/\(made.id)"
+            let item = try await client.get(path + "/items").json["first_id"]?.string ?? ""
+            let added = try await client.post(
+                path + "/items", #"{"items":[{"type":"item_reference","id":"\#(item)"}]}"#)
+            #expect(added.status == 200, "\(added.body)")
+            #expect(try await client.get(path).json["metadata"] == ["topic": "new"])
+            #expect(try await client.get(path + "/items").json["data"]?.list.count == 2)
+        }
+    }
+
+    @Test("an item is shown without reading the others")
+    func oneItem() async throws {
+        let records = TroubledRecords(base: MemoryRecords()) { call in
+            if call == .items { throw RecordsError.unavailable("All items were read.") }
+        }
+        try await withFront(answering("ok"), responses: records) { client in
+            let made = try await client.post("/v1/conversations", #"{"items":[{"role":"user","content":"A"}]}"#)
+            let path = "/v1/conversations/\(made.id)/items"
+            let item = try await client.get(path).json["first_id"]?.string ?? ""
+            #expect(try await client.get("\(path)/\(item)").status == 200)
         }
     }
 }

@@ -23,7 +23,7 @@ private final class FullRecords: Records {
     func session(_ id: SessionID, of account: String) async throws -> Session? {
         try await inner.session(id, of: account)
     }
-    func sessions(of account: String, _ page: SessionPage.Request) async throws -> SessionPage {
+    func sessions(of account: String, _ page: PageRequest<SessionID>) async throws -> Page<Session.Facts> {
         try await inner.sessions(of: account, page)
     }
     func parents(of id: SessionID, of account: String) async throws -> [Session.Parent] {

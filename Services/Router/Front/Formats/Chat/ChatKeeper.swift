@@ -1,3 +1,4 @@
+internal import Hummingbird
 internal import JSON
 internal import Records
 
@@ -34,12 +35,8 @@ struct ChatKeeper: AnswerKeeper {
 /// Chat completions that were stored, as OpenAI shows them.
 enum StoredCompletion {
     static func json(_ completion: JSONValue, metadata: [String: String]) -> JSONValue {
-        let notes = metadata.sorted { $0.key < $1.key }.map {
-            JSONValue.Member(name: $0.key, value: .string($0.value))
-        }
         guard case .object(let members) = completion else { return completion }
-        return .object(
-            members.filter { $0.name != "metadata" } + [JSONValue.Member(name: "metadata", value: .object(notes))])
+        return .object(members + [JSONValue.Member(name: "metadata", value: .notes(metadata))])
     }
 
     /// A message of the request.
@@ -52,11 +49,12 @@ enum StoredCompletion {
             ["id": .string(item.id), "content": text, "content_parts": list],
             and: members.filter { !["id", "content", "content_parts"].contains($0.name) })
     }
+}
 
-    static func unknown(_ id: String) -> APIError {
-        var error = APIError.unknownResponse(id)
-        error.message = "Chat completion with id '\(id.echoed)' not found."
-        error.code = "completion_not_found"
-        return error
+extension APIError {
+    static func unknownCompletion(_ id: String) -> APIError {
+        APIError(
+            status: .notFound, message: "Chat completion with id '\(id.echoed)' not found.",
+            code: "completion_not_found")
     }
 }

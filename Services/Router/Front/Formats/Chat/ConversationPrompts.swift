@@ -1,5 +1,4 @@
 internal import Chat
-internal import Foundation
 internal import Tensors
 internal import Tokenizer
 
@@ -9,7 +8,11 @@ struct ConversationPrompts {
     /// Tells how prompts are rendered, and whether control tokens that messages spell are control tokens; else they are
     /// text.
     let config: FrontConfig
+    /// How the model that reads such prompts writes its answers.
+    let syntax: AnswerSyntax
     var contextLength: Int
+    /// Seconds since 1970, for templates that tell the date.
+    let now: Int
     /// Ends the work early.
     let cancellation: CancellationFlag
 
@@ -45,15 +48,19 @@ struct ConversationPrompts {
         return try encoded(prompt + reading(turn, prompt, isWanted: true).opening, name)
     }
 
-    private func text(of turn: ChatTurn, _ name: String) throws(APIError) -> PromptText {
-        let circumstances = PromptCircumstances(arguments: turn.arguments, now: Int(Date.now.timeIntervalSince1970))
+    private func text(of turn: ChatTurn, _ name: String) throws -> PromptText {
+        let circumstances = PromptCircumstances(arguments: turn.arguments, now: now) { [cancellation] in
+            cancellation.isSet
+        }
         do {
             return try config.template.render(turn.conversation, ending: turn.ending, circumstances)
         } catch {
             switch error {
-            case .refused(let words): throw .invalid(name, words, code: "chat_template_refused")
+            case .refused(let words): throw APIError.invalid(name, words, code: "chat_template_refused")
+            case .cancelled: throw CancellationError()
             case .failed(let words):
-                throw .invalid(name, "The model's chat template failed: \(words).", code: "chat_template_failed")
+                throw APIError.invalid(
+                    name, "The model's chat template failed: \(words).", code: "chat_template_failed")
             }
         }
     }
@@ -67,7 +74,7 @@ struct ConversationPrompts {
     private func reading(_ turn: ChatTurn, _ prompt: PromptText, isWanted: Bool) throws(APIError) -> AnswerReading {
         guard isWanted || turn.choice.isForced else { return AnswerReading() }
         let tools = turn.conversation.tools
-        var syntax = config.template.syntax(tokenizer)
+        var syntax = syntax
         if tools.isEmpty { syntax.calls = nil }
         let isReasoning = syntax.reasoning.map { prompt.ends(with: $0.begin.text) } ?? false
         guard !isReasoning || !turn.choice.isForced else {

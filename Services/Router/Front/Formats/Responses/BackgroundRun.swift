@@ -18,6 +18,8 @@ final class BackgroundRun: Sendable {
         var hasBegun = false
         /// By the client; not by the end of the process.
         var isCancelled = false
+        /// By the end of the process.
+        var isStopped = false
         var task: Task<Void, Never>?
     }
     private let state = Mutex(State())
@@ -26,15 +28,20 @@ final class BackgroundRun: Sendable {
     var hasBegun: Bool { state.withLock { $0.hasBegun } }
     /// Whether the client wants it no more.
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
+    /// Whether the process ends; the next router goes on with it.
+    var isStopped: Bool { state.withLock { $0.isStopped } }
     /// All events so far.
     var told: [String] { state.withLock { $0.events.told } }
 
     func start(_ work: @escaping @Sendable (BackgroundRun) async -> Void) {
-        let task = Task {
-            await work(self)
-            end()
+        state.withLock { state in
+            let task = Task {
+                await work(self)
+                end()
+            }
+            state.task = task
+            if state.isCancelled || state.isStopped { task.cancel() }
         }
-        state.withLock { $0.task = task }
     }
 
     func noteBegin() { state.withLock { $0.hasBegun = true } }
@@ -70,18 +77,34 @@ final class BackgroundRun: Sendable {
         return stream
     }
 
-    /// Stops the work for good, and waits until it is over.
-    func cancel() async {
-        let task = state.withLock { state in
+    /// Stops the work for good, and waits some time until that is stored.
+    ///
+    /// - Returns: whether it is over.
+    func cancel() async -> Bool {
+        state.withLock { state in
             state.isCancelled = true
-            return state.task
+            state.task?.cancel()
         }
-        task?.cancel()
-        await task?.value
+        let events = events(after: Int(Int32.max))
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { for await _ in events {} }
+            tasks.addTask { try? await Task.sleep(for: Self.patience) }
+            await tasks.next()
+            tasks.cancelAll()
+        }
+        return state.withLock { $0.isOver }
     }
 
+    /// As long a client waits for its cancellation.
+    private static let patience = Duration.seconds(5)
+
     /// Stops the work for now; the next router goes on with it.
-    func stop() { state.withLock { $0.task }?.cancel() }
+    func stop() {
+        state.withLock { state in
+            state.isStopped = true
+            state.task?.cancel()
+        }
+    }
 
     private func remove(_ reader: Int) { state.withLock { _ = $0.readers.removeValue(forKey: reader) } }
 
@@ -97,24 +120,48 @@ final class BackgroundRun: Sendable {
 
 /// All responses that are made in the background at this moment.
 final class BackgroundRuns: Sendable {
-    /// More at a time are refused.
-    static let runsMax = 256
     private struct State {
-        var runs: [String: BackgroundRun] = [:]
+        var runs: [String: (run: BackgroundRun, client: BodyBudget.Owner)] = [:]
         var isStopping = false
     }
     private let state = Mutex(State())
+    private let runsMax: Int
+    /// No client takes all places.
+    private let clientRunsMax: Int
 
-    func run(_ id: String) -> BackgroundRun? { state.withLock { $0.runs[id] } }
+    /// - Parameter runsMax: more at a time are refused; a quarter of them for each client.
+    init(runsMax: Int = 256) {
+        self.runsMax = runsMax
+        clientRunsMax = max(1, runsMax / 4)
+    }
 
-    /// - Returns: nil where there are too many, or the router is stopping.
-    func add(_ id: String) -> BackgroundRun? {
-        state.withLock { state in
-            guard !state.isStopping, state.runs.count < Self.runsMax else { return nil }
-            let run = BackgroundRun()
-            state.runs[id] = run
-            return run
+    func run(_ id: String) -> BackgroundRun? { state.withLock { $0.runs[id]?.run } }
+
+    /// A place for another response.
+    func add(_ id: String, for client: BodyBudget.Owner) throws(APIError) -> BackgroundRun {
+        let (run, refusal) = state.withLock { state -> (BackgroundRun?, String) in
+            guard !state.isStopping else { return (nil, "The server is stopping.") }
+            guard state.runs.values.count(where: { $0.client == client }) < clientRunsMax else {
+                return (nil, "You have \(clientRunsMax) responses at work in the background, and may not have more.")
+            }
+            guard state.runs.count < runsMax else { return (nil, "Too many responses are made in the background.") }
+            return (Self.insert(id, client, &state), "")
         }
+        guard let run else { throw APIError(GenerationError.overloaded(refusal, retryAfter: .seconds(5))) }
+        return run
+    }
+
+    /// A place for a response that an earlier router had begun, whether or not there is one.
+    ///
+    /// - Returns: nil where the router is stopping.
+    func resume(_ id: String, for client: BodyBudget.Owner) -> BackgroundRun? {
+        state.withLock { state in state.isStopping ? nil : Self.insert(id, client, &state) }
+    }
+
+    private static func insert(_ id: String, _ client: BodyBudget.Owner, _ state: inout State) -> BackgroundRun {
+        let run = BackgroundRun()
+        state.runs[id] = (run, client)
+        return run
     }
 
     func remove(_ id: String) { state.withLock { _ = $0.runs.removeValue(forKey: id) } }
@@ -123,7 +170,7 @@ final class BackgroundRuns: Sendable {
     func stop() {
         let runs = state.withLock { state in
             state.isStopping = true
-            return Array(state.runs.values)
+            return state.runs.values.map(\.run)
         }
         for run in runs { run.stop() }
     }

@@ -16,15 +16,15 @@ extension Front {
         let owner: String
         /// The index of its API key.
         let account: Int
+        /// Of the memory for requests: the end of the response repeats what its request said.
+        let share: BodyShare
     }
 
     /// Stores what is asked for, and begins with it.
-    func begin(_ work: BackgroundWork, _ request: BackgroundRequest) async throws -> BackgroundRun {
-        let answer = work.answer
-        guard let run = background.add(answer.id) else {
-            throw APIError(
-                GenerationError.overloaded("Too many responses are made in the background.", retryAfter: .seconds(5)))
-        }
+    func begin(
+        _ work: BackgroundWork, _ request: BackgroundRequest, for client: BodyBudget.Owner
+    ) async throws -> BackgroundRun {
+        let answer = work.answer, run = try background.add(answer.id, for: client)
         let queued = work.format.json(ResponseFacts.State(status: "queued"), of: answer)
         let object = StoredObject(queued, of: answer, work.format.facts, work.owner, isOpen: true)
         do {
@@ -43,7 +43,7 @@ extension Front {
 
     /// Makes a response, as often as it takes.
     private func make(_ work: BackgroundWork, _ run: BackgroundRun) async {
-        var pause = Duration.seconds(1)
+        var pauses = Pauses()
         while true {
             do { return try await attempt(work, run) } catch {
                 if run.isCancelled {
@@ -60,15 +60,17 @@ extension Front {
                 }
             }
             run.tell(comment: ": keep-alive\n\n")
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(30))
+            try? await pauses.wait()
         }
     }
 
     /// Whether the same request may succeed later.
     private static func isPassing(_ error: any Error) -> Bool {
         switch error {
-        case GenerationError.unavailable, GenerationError.overloaded, GenerationError.lost, is CancellationError: true
+        case GenerationError.unavailable, GenerationError.overloaded, GenerationError.lost, is CancellationError,
+            RecordsError.unavailable:
+            true
+        case let error as APIError: error.retryAfter != nil
         default: false
         }
     }
@@ -101,7 +103,7 @@ extension Front {
         run.tell(end, at: position)
     }
 
-    /// Stores a response that has no answer. Where that fails it is made once more after the next start.
+    /// Stores a response that has no answer.
     private func finish(_ work: BackgroundWork, _ run: BackgroundRun, _ state: ResponseFacts.State, _ end: String) async
     {
         // The task may be cancelled, and must not keep this from being stored.
@@ -117,61 +119,93 @@ extension Front {
         let events = StoredItem(id: "", list: .events, body: run.told.joined() + end)
         // What has no answer is no part of a conversation.
         let addition = output.isEmpty ? nil : work.format.facts.addition(work.input + output)
-        do {
-            try await responses.records.update(
-                object, ResponseBook.stored(output, in: .output) + [events], dropping: [.request], adding: addition)
-        } catch RecordsError.unknownObject(let id) where id == object.id {}        // it was deleted meanwhile
+        try await storing(run) {
+            do {
+                try await responses.records.update(
+                    object, ResponseBook.stored(output, in: .output) + [events], dropping: [.request], adding: addition)
+            } catch RecordsError.unknownObject(let id) where id == object.id {}        // it was deleted meanwhile
+        }
+    }
+
+    /// Stores something about a response, as soon as the records can: until then clients are told that it is at work,
+    /// and the next router would go on with it.
+    private func storing(_ run: BackgroundRun, _ work: () async throws -> Void) async throws {
+        var pauses = Pauses()
+        while true {
+            do { return try await work() } catch RecordsError.unavailable where !run.isStopped {
+                try await pauses.wait()
+            }
+        }
+    }
+}
+
+/// How long to wait before something is tried again: ever longer, up to half a minute.
+private struct Pauses {
+    private var next = Duration.seconds(1)
+
+    mutating func wait() async throws {
+        defer { next = min(next * 2, .seconds(30)) }
+        try await Task.sleep(for: next)
     }
 }
 
 /// Responses that the last process of this router had begun.
 extension Front {
     /// Goes on with the responses that were being made in the background when the router ended.
-    func resumeResponses(_ logger: Logger) async {
-        do {
-            for object in try await responses.records.openObjects() where object.kind == .response {
-                guard let run = background.add(object.id) else { break }
-                logger.info("a response in the background goes on", metadata: ["request.id": "\(object.id)"])
-                run.start { run in
-                    await resume(object, run)
-                    background.remove(object.id)
+    ///
+    /// - Throws: `RecordsError` where it cannot be known which.
+    func resumeResponses(_ logger: Logger) async throws {
+        for name in try await responses.records.openResponses() {
+            guard let run = background.resume(name.id, for: .key(account(named: name.account) ?? 0)) else { return }
+            logger.info("a response in the background goes on", metadata: ["request.id": "\(name.id)"])
+            run.start { run in
+                await resume(name, run)
+                background.remove(name.id)
+            }
+        }
+    }
+
+    private func resume(_ name: ObjectName, _ run: BackgroundRun) async {
+        var pauses = Pauses()
+        while !run.isCancelled {
+            do {
+                guard let work = try await work(name) else { return }        // it was deleted meanwhile
+                return await make(work, run)
+            } catch {
+                if run.isStopped { return }
+                guard run.isCancelled || Self.isPassing(error) else {
+                    return await end(name, run, "failed", APIError(wrapping: error))
                 }
             }
-        } catch {
-            logger.error("responses in the background do not go on", metadata: ["error": "\(error)"])
+            run.tell(comment: ": keep-alive\n\n")
+            try? await pauses.wait()
         }
+        await end(name, run, "cancelled", nil)
     }
 
-    private func resume(_ object: StoredObject, _ run: BackgroundRun) async {
-        do {
-            let work = try await work(object)
-            await make(work, run)
-        } catch {
-            // What it was asked can be read no more.
-            guard !Task.isCancelled, !(error is RecordsError) else { return }
-            await fail(object, APIError(wrapping: error))
-        }
-    }
-
-    private func work(_ object: StoredObject) async throws -> BackgroundWork {
-        let items = try await responses.records.items(of: object.id, of: object.account, [.request, .input])
-        guard let stored = items.first(where: { $0.list == .request }) else { throw APIError.internalError }
-        let request = try BackgroundRequest(stored)
-        guard let account = account(named: object.account) else {
+    /// - Returns: nil where the response is over, or gone.
+    private func work(_ name: ObjectName) async throws -> BackgroundWork? {
+        let object = try await responses.records.object(name.id, .response, of: name.account)
+        guard let object, object.isOpen else { return nil }
+        guard let account = account(named: name.account) else {
             throw APIError.wrongKey("The API key of the response is no longer known.")
         }
-        let response = try request.response(for: generator.model)
-        let job = try await largeRequests.run(for: account) { cancellation in
-            try response.job(request.items, earlier: request.earlier, by: prompts(cancellation))
+        let items = try await responses.records.items(of: name.id, of: name.account, [.request, .input])
+        guard let stored = items.first(where: { $0.list == .request }) else { throw APIError.internalError }
+        let share = BodyShare(bodies, .key(account))
+        try share.take(min(stored.body.utf8.count, config.bodyBytesMax))
+        let (response, job, input) = try await largeRequests.run(for: account) { cancellation in
+            let request = try BackgroundRequest(stored)
+            let (response, job) = try request.response(
+                for: generator.model, by: prompts(cancellation, now: request.now))
+            return (response, job, try items.filter { $0.list == .input }.map(ResponseBook.item))
         }
         let format = ResponseFormat(response.facts)
         let answer = Answer(
-            id: object.id, code: String(object.id.dropFirst(format.idPrefix.count)), job: job, model: generator.model,
+            id: name.id, code: String(name.id.dropFirst(format.idPrefix.count)), job: job, model: generator.model,
             created: object.created)
         return BackgroundWork(
-            job: job, format: format, answer: answer,
-            input: try items.filter { $0.list == .input }.map(ResponseBook.item), owner: object.account,
-            account: account)
+            job: job, format: format, answer: answer, input: input, owner: name.account, account: account, share: share)
     }
 
     /// The index of the API key that records call so.
@@ -179,20 +213,31 @@ extension Front {
         (0 ..< max(1, config.apiKeys.count)).first { owners.scope(of: $0, salt: nil).text == owner }
     }
 
-    private func fail(_ object: StoredObject, _ error: APIError) async {
-        guard case .object(let members)? = try? ResponseBook.json(object.body) else { return }
-        let failed = members.map { member in
-            switch member.name {
-            case "status": JSONValue.Member(name: "status", value: "failed")
-            case "error":
-                JSONValue.Member(
-                    name: "error", value: ["code": "server_error", "message": .string(error.message)])
-            default: member
+    /// Ends a response of which only the record is known, and tells its readers.
+    private func end(_ name: ObjectName, _ run: BackgroundRun, _ status: String, _ error: APIError?) async {
+        // The task may be cancelled, and must not keep this from being stored.
+        await Task {
+            try? await storing(run) {
+                let object = try await responses.records.object(name.id, .response, of: name.account)
+                guard let object, object.isOpen else { return }
+                run.tell(try await end(object, status, error).events, at: 0)
             }
-        }
+        }.value
+    }
+
+    /// Ends a response of which only the record is known.
+    private func end(
+        _ object: StoredObject, _ status: String, _ error: APIError?
+    ) async throws -> (json: JSONValue, events: String) {
+        let queued = try ResponseBook.json(object.body)
+        let json = queued.replacing("status", .string(status)).replacing(
+            "error", error.map(ResponseFacts.error) ?? .null)
+        let events = ResponseStream.events(queued, json, error)
         var object = object
-        (object.body, object.isOpen) = (JSONValue.object(failed).text(), false)
-        try? await responses.records.update(object, [], dropping: [.request], adding: nil)
+        (object.body, object.isOpen) = (json.text(), false)
+        try await responses.records.update(
+            object, [StoredItem(id: "", list: .events, body: events)], dropping: [.request], adding: nil)
+        return (json, events)
     }
 }
 
@@ -231,38 +276,24 @@ extension Front {
     }
 
     func cancelResponse(_ id: String, _ account: String) async throws -> Response {
-        let run = background.run(id)
-        var (object, json) = try await responses.response(id, account)
-        guard json["background"] == true else {
+        guard try await responses.response(id, account).json["background"] == true else {
             throw APIError.invalid("response_id", "Cannot cancel a synchronous response.", code: "invalid_value")
         }
-        if let run {
-            await run.cancel()
-            json = try await responses.response(id, account).json
-        } else if object.isOpen {
-            // Nobody here is at work on it.
-            json = json.replacing("status", "cancelled")
-            (object.body, object.isOpen) = (json.text(), false)
-            try await responses.records.update(object, [], dropping: [.request], adding: nil)
-        }
-        return Response(json: json)
+        let hasEnded = try await cancelRun(of: id, account)
+        let (object, json) = try await responses.response(id, account)
+        guard object.isOpen else { return Response(json: json) }
+        guard hasEnded else { throw APIError.notReady("The end of the response cannot be stored at this moment.") }
+        // Nobody here is at work on it.
+        return Response(json: try await end(object, "cancelled", nil).json)
     }
 
-    func deleteResponse(_ id: String, _ account: String) async throws -> Response {
-        if let run = background.run(id), try await responses.records.object(id, .response, of: account) != nil {
-            await run.cancel()
+    /// Ends the work on a response, if there is any.
+    ///
+    /// - Returns: false where its end could not be stored yet.
+    @discardableResult func cancelRun(of id: String, _ account: String) async throws -> Bool {
+        guard let run = background.run(id), try await responses.records.object(id, .response, of: account) != nil else {
+            return true
         }
-        do {
-            try await responses.records.delete(id, .response, of: account)
-        } catch RecordsError.unknownObject { throw APIError.unknownResponse(id) }
-        return Response(json: ["id": .string(id), "object": "response", "deleted": true])
-    }
-}
-
-extension JSONValue {
-    /// An object with another value for one of its members.
-    fileprivate func replacing(_ name: String, _ value: JSONValue) -> JSONValue {
-        guard case .object(let members) = self else { return self }
-        return .object(members.map { $0.name == name ? Member(name: name, value: value) : $0 })
+        return await run.cancel()
     }
 }

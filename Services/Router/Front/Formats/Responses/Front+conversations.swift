@@ -7,50 +7,26 @@ internal import Records
 extension Front {
     func addConversations(to api: RouterGroup<FrontContext>) {
         api.post("/conversations") { request, context in try await createConversation(request, context) }
-        api.get("/conversations/:id") { _, context in
-            Response(json: try ResponseBook.json(try await conversation(context).body))
-        }
-        api.post("/conversations/:id") { request, context in try await updateConversation(request, context) }
-        api.delete("/conversations/:id") { _, context in
-            let id = try id(context)
-            do {
-                try await responses.records.delete(id, .conversation, of: account(context))
-            } catch RecordsError.unknownObject { throw APIError.unknownConversation(id) }
-            return Response(json: ["id": .string(id), "object": "conversation.deleted", "deleted": true])
-        }
+        api.get("/conversations/:id") { _, context in try await show(.conversation, context) }
+        api.post("/conversations/:id") { request, context in try await annotate(.conversation, request, context) }
+        api.delete("/conversations/:id") { _, context in try await forget(.conversation, context) }
         api.post("/conversations/:id/items") { request, context in try await addItems(request, context) }
         api.get("/conversations/:id/items") { request, context in
-            let page = try ListQuery.page(request.uri.queryParameters)
-            let conversation = try await conversation(context)
-            do {
-                let items = try await responses.records.page(
-                    page, of: conversation.id, of: conversation.account, .conversation)
-                return Response(json: try items.json())
-            } catch RecordsError.unknownItem(let id) { throw APIError.unknownItem(id, "after") }
+            try await listItems(.conversation, of: try await stored(.conversation, context), request)
         }
         api.get("/conversations/:id/items/:item") { _, context in
-            let conversation = try await conversation(context), id = try id(context, named: "item")
-            let items = try await responses.records.items(
-                of: conversation.id, of: conversation.account, [.conversation])
-            guard let item = items.last(where: { $0.id == id }) else { throw APIError.unknownItem(id) }
+            let conversation = try await stored(.conversation, context), id = try id(context, named: "item")
+            let item = try await responses.records.item(id, of: conversation.id, of: conversation.account)
+            guard let item else { throw APIError.unknownItem(id) }
             return Response(json: try ResponseBook.json(item.body))
         }
         api.delete("/conversations/:id/items/:item") { _, context in
-            let conversation = try await conversation(context), id = try id(context, named: "item")
+            let conversation = try await stored(.conversation, context), id = try id(context, named: "item")
             do {
                 try await responses.records.deleteItem(id, of: conversation.id, of: conversation.account)
             } catch RecordsError.unknownItem { throw APIError.unknownItem(id) }
             return Response(json: try ResponseBook.json(conversation.body))
         }
-    }
-
-    /// The conversation that the URL names.
-    private func conversation(_ context: FrontContext) async throws -> StoredObject {
-        let id = try id(context)
-        guard let conversation = try await responses.records.object(id, .conversation, of: account(context)) else {
-            throw APIError.unknownConversation(id)
-        }
-        return conversation
     }
 
     private func createConversation(_ request: Request, _ context: FrontContext) async throws -> Response {
@@ -66,28 +42,16 @@ extension Front {
         return Response(json: json)
     }
 
-    private func updateConversation(_ request: Request, _ context: FrontContext) async throws -> Response {
-        let fields = try await fields(of: request, context)
-        guard fields.value("metadata") != nil else { throw APIError.missing("metadata") }
-        let metadata = try SessionMetadata.read(fields)
-        var conversation = try await conversation(context)
-        let json = Self.json(conversation.id, created: conversation.created, metadata)
-        conversation.body = json.text()
-        do {
-            try await responses.records.update(conversation, [], dropping: [], adding: nil)
-        } catch RecordsError.unknownObject(let id) { throw APIError.unknownConversation(id) }
-        return Response(json: json)
-    }
-
     private func addItems(_ request: Request, _ context: FrontContext) async throws -> Response {
-        let fields = try await fields(of: request, context), conversation = try await conversation(context)
+        let fields = try await fields(of: request, context), conversation = try await stored(.conversation, context)
         guard fields.value("items") != nil else { throw APIError.missing("items") }
         let items = ResponseBook.stored(
             try await newItems(fields, conversation.account), in: .conversation)
         do {
-            try await responses.records.update(conversation, items, dropping: [], adding: nil)
+            try await responses.records.add(
+                ConversationAddition(id: conversation.id, items: items), of: conversation.account)
         } catch RecordsError.unknownObject(let id) { throw APIError.unknownConversation(id) }
-        return Response(json: try ItemPage(items: items, hasMore: false).json())
+        return Response(json: try Page(elements: items).json())
     }
 
     /// Most items that one request adds.
@@ -105,15 +69,12 @@ extension Front {
                 instead.
                 """, code: "array_above_max_length")
         }
-        return try await responses.resolved(try ResponseInput.read(.array(elements), "items"), account)
+        let input = try ResponseInput.read(.array(elements), "items")
+        let referred = try await responses.referred(by: input, account, bytesMax: config.bodyBytesMax)
+        return try ResponseHistory(referred: referred).items(of: input)
     }
 
     private static func json(_ id: String, created: Int, _ metadata: [String: String]) -> JSONValue {
-        let notes = metadata.sorted { $0.key < $1.key }.map {
-            JSONValue.Member(name: $0.key, value: .string($0.value))
-        }
-        return [
-            "id": .string(id), "object": "conversation", "created_at": .int(created), "metadata": .object(notes),
-        ]
+        ["id": .string(id), "object": "conversation", "created_at": .int(created), "metadata": .notes(metadata)]
     }
 }

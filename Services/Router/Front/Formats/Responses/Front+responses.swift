@@ -8,49 +8,69 @@ extension Front {
         addConversations(to: api)
         api.post("/responses") { request, context in try await createResponse(request, context) }
         api.get("/responses/:id") { request, context in try await showResponse(request, context) }
-        api.delete("/responses/:id") { _, context in try await deleteResponse(try id(context), account(context)) }
+        api.delete("/responses/:id") { _, context in
+            try await cancelRun(of: try id(context), account(context))
+            return try await forget(.response, context)
+        }
         api.post("/responses/:id/cancel") { _, context in
             try await cancelResponse(try id(context), account(context))
         }
         api.get("/responses/:id/input_items") { request, context in
-            let id = try id(context), account = account(context),
-                page = try ListQuery.page(request.uri.queryParameters)
-            guard try await responses.records.object(id, .response, of: account) != nil else {
-                throw APIError.unknownResponse(id)
-            }
-            do {
-                return Response(json: try await responses.records.page(page, of: id, of: account, .input).json())
-            } catch RecordsError.unknownItem(let id) { throw APIError.unknownItem(id, "after") }
+            try await listItems(.input, of: try await stored(.response, context), request)
         }
     }
 
     private func createResponse(_ request: Request, _ context: FrontContext) async throws -> Response {
-        let (response, source) = try await read(request, context) { fields, seed, _ in
+        switch try await plan(request, context) {
+        case .now(let order): return try await answer(order, context)
+        case .background(let work, let request):
+            context.record.update { ($0.id, $0.promptTokens) = (work.answer.id, work.job.promptTokens) }
+            let run = try await begin(work, request, for: bodyOwner(context))
+            guard !work.job.stream else { return streamed(run.events(after: nil)) }
+            return Response(json: work.format.json(ResponseFacts.State(status: "queued"), of: work.answer))
+        }
+    }
+
+    /// What a request for a response asks to be done.
+    private enum Plan {
+        case now(Order)
+        case background(BackgroundWork, BackgroundRequest)
+    }
+
+    /// Reads a request, and what it goes on from. What of that is needed no longer ends here, before the answer begins.
+    private func plan(_ request: Request, _ context: FrontContext) async throws -> Plan {
+        let now = ResponseBook.now, account = account(context), watch = context.connection.watch
+        let (read, share) = try await readSharing(request, context) { fields, seed, _ in
             let response = try ResponseRequest(fields, model: generator.model, seed: seed)
-            return (response, response.facts.isBackground ? (fields.textWithoutInput, seed) : nil)
+            return (response: response, source: response.facts.isBackground ? (fields.textWithoutInput, seed) : nil)
         }
-        let account = account(context)
-        let (earlier, new) = try await responses.items(of: response, account)
-        let size = (earlier + new).reduce(response.size) { $0 + $1.size }
-        let job = try await inTurn(size, context, context.connection.watch) { cancellation in
-            try response.job(earlier + new, earlier: earlier.count, by: prompts(cancellation))
+        let response = read.response, loaded = BodyShare(bodies, bodyOwner(context))
+        // With what was loaded for it, a request is no larger than one that sends all of it.
+        let bytesMax = config.bodyBytesMax - share.bytes
+        let history = try await whileWanted(watch) {
+            try await responses.history(of: response, account, bytesMax: bytesMax)
         }
+        try loaded.take(ResponseHistory.bytes(of: history.earlier))
+        try share.take(ResponseHistory.bytes(of: history.referred))        // kept with the input
+        let (earlier, new, job) = try await inTurn(response.size + history.bytes, context, watch) { cancellation in
+            let earlier = try history.earlierItems(), new = try history.items(of: response.input)
+            let prompts = prompts(cancellation, now: now)
+            return (earlier, new, try response.job(earlier + new, earlier: earlier.count, by: prompts))
+        }
+        withExtendedLifetime(loaded) {}        // until here its bytes count
         let format = ResponseFormat(response.facts)
-        guard let (fields, seed) = source else {
-            let keeper = ResponseKeeper(book: responses, format: format, account: account, input: new)
-            return try await answer(
-                Order(job: job, format: format, keeper: response.facts.isStored ? keeper : nil), context)
+        guard let (fields, seed) = read.source else {
+            let keeper = SharingKeeper(
+                keeper: ResponseKeeper(book: responses, format: format, account: account, input: new), share: share)
+            return .now(Order(job: job, format: format, keeper: response.facts.isStored ? keeper : nil))
         }
-        let answer = Answer(job, in: format, model: generator.model)
-        context.record.update { ($0.id, $0.promptTokens) = (answer.id, job.promptTokens) }
-        let run = try await begin(
+        return .background(
             BackgroundWork(
-                job: job, format: format, answer: answer, input: new, owner: account, account: context.account),
+                job: job, format: format, answer: Answer(job, in: format, model: generator.model), input: new,
+                owner: account, account: context.account, share: share),
             BackgroundRequest(
-                fields: fields, seed: seed, fingerprint: generator.model.fingerprint, items: earlier + new,
+                fields: fields, seed: seed, now: now, origin: AnswerOrigin(job, generator.model), items: earlier + new,
                 earlier: earlier.count))
-        guard !job.stream else { return streamed(run.events(after: nil)) }
-        return Response(json: format.json(ResponseFacts.State(status: "queued"), of: answer))
     }
 }
 

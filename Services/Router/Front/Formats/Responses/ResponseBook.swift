@@ -12,35 +12,33 @@ struct ResponseBook: Sendable {
 
     static var now: Int { Int(Date.now.timeIntervalSince1970) }
 
-    /// What was said before a request, and what the request says: its references stand for items.
+    /// What is stored of what a request goes on from and refers to.
     ///
-    /// - Throws: `APIError` where something is not there, `RecordsError`.
-    func items(
-        of request: ResponseRequest, _ account: String
-    ) async throws -> (earlier: [ResponseItem], new: [ResponseItem]) {
-        var earlier: [ResponseItem] = []
-        if let id = request.facts.previous { earlier = try await chain(to: id, account) }
-        if let id = request.facts.conversation { earlier = try await conversation(id, account) }
-        return (earlier, try await resolved(request.input, account))
-    }
-
-    /// Items in the place of references to them.
-    func resolved(_ input: [ResponseInput], _ account: String) async throws -> [ResponseItem] {
-        var items: [ResponseItem] = []
-        for element in input {
-            switch element {
-            case .item(let item): items.append(item)
-            case .reference(let id):
-                guard let item = try await records.item(id, of: account) else {
-                    throw APIError.unknownItem(id, "input")
-                }
-                items.append(try Self.item(item))
-            }
+    /// - Parameter bytesMax: most bytes of all of it.
+    /// - Throws: `APIError` where something is not there, or is too much; `RecordsError`.
+    func history(of request: ResponseRequest, _ account: String, bytesMax: Int) async throws -> ResponseHistory {
+        var history = ResponseHistory()
+        if let id = request.facts.previous { history.earlier = try await chain(to: id, account, bytesMax) }
+        if let id = request.facts.conversation {
+            history.earlier = try await conversation(id, account, bytesMax)
         }
-        return items
+        history.referred = try await referred(by: request.input, account, bytesMax: bytesMax - history.bytes)
+        return history
     }
 
-    private func chain(to id: String, _ account: String) async throws -> [ResponseItem] {
+    /// The items that an input refers to, in the order of the references.
+    ///
+    /// - Parameter bytesMax: most bytes of all of them.
+    func referred(by input: [ResponseInput], _ account: String, bytesMax: Int) async throws -> [StoredItem] {
+        let ids = input.compactMap { if case .reference(let id) = $0 { id } else { nil } }
+        guard !ids.isEmpty else { return [] }
+        do {
+            return try await records.items(named: ids, of: account, bytesMax: bytesMax)
+        } catch RecordsError.unknownItem(let id) { throw APIError.unknownItem(id, "input") } catch RecordsError.tooLarge
+        { throw APIError.historyTooLarge("input", "the items that it refers to") }
+    }
+
+    private func chain(to id: String, _ account: String, _ bytesMax: Int) async throws -> [StoredItem] {
         let name = "previous_response_id"
         guard let previous = try await records.object(id, .response, of: account) else {
             throw APIError.unknownPrevious(id)
@@ -56,21 +54,23 @@ struct ResponseBook: Sendable {
                 "Invalid '\(name)': the response belongs to '\(conversation.echoed)'; send that as 'conversation'.",
                 code: "invalid_value")
         }
-        do {
-            return try await records.chain(to: id, of: account).map(Self.item)
-        } catch RecordsError.unknownObject(let id) { throw APIError.unknownPrevious(id) } catch let error
-            as RecordsError
-        {
-            guard case .chainTooLong = error else { throw error }
-            throw APIError.invalid(name, "Invalid '\(name)': \(error)", code: "invalid_value")
+        do { return try await records.chain(to: id, of: account, bytesMax: bytesMax) } catch let error as RecordsError {
+            switch error {
+            case .unknownObject(let id): throw APIError.unknownPrevious(id)
+            case .tooLarge: throw APIError.historyTooLarge(name, "the responses up to it")
+            case .chainTooLong: throw APIError.invalid(name, "Invalid '\(name)': \(error)", code: "invalid_value")
+            default: throw error
+            }
         }
     }
 
-    private func conversation(_ id: String, _ account: String) async throws -> [ResponseItem] {
+    private func conversation(_ id: String, _ account: String, _ bytesMax: Int) async throws -> [StoredItem] {
         guard try await records.object(id, .conversation, of: account) != nil else {
             throw APIError.unknownConversation(id)
         }
-        return try await records.items(of: id, of: account, [.conversation]).map(Self.item)
+        do {
+            return try await records.items(of: id, of: account, [.conversation], bytesMax: bytesMax)
+        } catch RecordsError.tooLarge { throw APIError.historyTooLarge("conversation", "its items") }
     }
 
     /// A stored response as clients see it.
@@ -96,6 +96,34 @@ struct ResponseBook: Sendable {
 
     static func stored(_ items: [ResponseItem], in list: StoredItem.List) -> [StoredItem] {
         items.map { StoredItem(id: $0.id, list: list, body: $0.json.text()) }
+    }
+}
+
+/// What is stored of what a request goes on from and refers to, before it is read: that takes many times the memory.
+struct ResponseHistory: Sendable {
+    /// Said before the request.
+    var earlier: [StoredItem] = []
+    /// What the request's references stand for, in their order.
+    var referred: [StoredItem] = []
+
+    var bytes: Int { Self.bytes(of: earlier) + Self.bytes(of: referred) }
+
+    static func bytes(of items: [StoredItem]) -> Int { items.reduce(0) { $0 + $1.body.utf8.count } }
+
+    func earlierItems() throws(APIError) -> [ResponseItem] {
+        try earlier.map { item throws(APIError) in try ResponseBook.item(item) }
+    }
+
+    /// Items in the place of references to them.
+    func items(of input: [ResponseInput]) throws(APIError) -> [ResponseItem] {
+        var (items, referred) = ([ResponseItem](), referred[...])
+        for element in input {
+            switch element {
+            case .item(let item): items.append(item)
+            case .reference: if let next = referred.popFirst() { items.append(try ResponseBook.item(next)) }
+            }
+        }
+        return items
     }
 }
 
@@ -149,6 +177,16 @@ extension APIError {
         .invalid(
             "previous_response_id", "Previous response with id '\(id.echoed)' not found.",
             code: "previous_response_not_found")
+    }
+
+    /// - Parameter what: all that the parameter stands for.
+    static func historyTooLarge(_ param: String, _ what: String) -> APIError {
+        .invalid(
+            param,
+            """
+            Invalid '\(param)': \(what) together are more than one request may have. Please begin anew with what is \
+            still needed of them.
+            """, code: "context_length_exceeded")
     }
 
     static func unknownConversation(_ id: String) -> APIError {

@@ -134,9 +134,6 @@ extension ResponseFacts {
     ///   - created: seconds since 1970.
     func json(_ id: String, model: String, created: Int, _ state: State) -> JSONValue {
         let isIncomplete = state.status == "incomplete"
-        let notes = metadata.sorted { $0.key < $1.key }.map {
-            JSONValue.Member(name: $0.key, value: .string($0.value))
-        }
         return JSONValue(
             [
                 "id": .string(id), "object": "response", "created_at": .int(created),
@@ -150,12 +147,12 @@ extension ResponseFacts {
                 "conversation": conversation.map { ["id": .string($0)] } ?? .null, "store": .bool(isStored),
                 "tool_choice": tools.choiceJSON, "tools": tools.json,
                 "top_logprobs": .int(topLogprobs ?? 0), "usage": state.usage.map(Self.json) ?? .null,
-                "metadata": .object(notes),
+                "metadata": .notes(metadata),
             ], and: repeated)
     }
 
     /// OpenAI's names of failures are few.
-    private static func error(_ error: APIError) -> JSONValue {
+    static func error(_ error: APIError) -> JSONValue {
         let code = error.code == "rate_limit_exceeded" ? "rate_limit_exceeded" : "server_error"
         return ["code": .string(code), "message": .string(error.message)]
     }

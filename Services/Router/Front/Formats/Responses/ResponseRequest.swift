@@ -12,9 +12,10 @@ struct ResponseRequest: Sendable {
     /// Whether what is too long loses its oldest messages; else it is refused.
     let isTruncated: Bool
 
-    /// About how many bytes of text it adds besides items.
+    /// About how many bytes of text it has.
     var size: Int {
-        facts.tools.definitions.reduce(facts.instructions?.utf8.count ?? 0) { $0 + $1.text.utf8.count }
+        let items = input.reduce(0) { if case .item(let item) = $1 { $0 + item.size } else { $0 } }
+        return facts.tools.definitions.reduce((facts.instructions?.utf8.count ?? 0) + items) { $0 + $1.text.utf8.count }
     }
 
     init(_ fields: RequestFields, model: ServedModel, seed: UInt64) throws(APIError) {

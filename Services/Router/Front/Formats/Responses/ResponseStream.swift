@@ -49,10 +49,30 @@ struct ResponseStream: AnswerStream {
     mutating func failure(_ error: APIError) -> String {
         let state = ResponseFacts.State(
             status: "failed", output: choice.parts.isEmpty ? [] : format.items(choice, of: answer), error: error)
-        return opening()
-            + event(
-                "error", ["code": .text(error.code), "message": .string(error.message), "param": .text(error.param)])
+        return opening() + event("error", Self.members(of: error))
             + event("response.failed", ["response": format.json(state, of: answer)])
+    }
+
+    private static func members(of error: APIError) -> KeyValuePairs<String, JSONValue> {
+        ["code": .text(error.code), "message": .string(error.message), "param": .text(error.param)]
+    }
+
+    /// All events of a response of which nothing is known but what is stored.
+    ///
+    /// - Parameters:
+    ///   - queued: as it was stored when it was asked for.
+    ///   - ended: as it is in the end.
+    ///   - error: why it failed; nil where it did not.
+    static func events(_ queued: JSONValue, _ ended: JSONValue, _ error: APIError?) -> String {
+        var events: [(type: String, members: KeyValuePairs<String, JSONValue>)] = [
+            ("response.created", ["response": queued]), ("response.queued", ["response": queued]),
+            ("response.in_progress", ["response": queued.replacing("status", "in_progress")]),
+        ]
+        if let error { events += [("error", members(of: error)), ("response.failed", ["response": ended])] }
+        return events.enumerated().map { number, event in
+            Self.event(
+                event.type, number, event.members.map { JSONValue.Member(name: $0.key, value: $0.value) })
+        }.joined()
     }
 
     /// The events that a response begins with; nothing if they were told.
@@ -172,7 +192,11 @@ struct ResponseStream: AnswerStream {
 
     private mutating func event(_ type: String, _ members: [JSONValue.Member]) -> String {
         defer { events += 1 }
-        return ServerSentEvents.event(
-            type, JSONValue(["type": .string(type), "sequence_number": .int(events)], and: members))
+        return Self.event(type, events, members)
+    }
+
+    private static func event(_ type: String, _ number: Int, _ members: [JSONValue.Member]) -> String {
+        ServerSentEvents.event(
+            type, JSONValue(["type": .string(type), "sequence_number": .int(number)], and: members))
     }
 }
