@@ -7,7 +7,6 @@ import ipaddress
 import json
 import os
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 
@@ -18,14 +17,6 @@ MODEL = sys.argv[2] if len(sys.argv) > 2 else "demo"
 SYSTEM = "You are a helpful assistant."
 QUESTION = "Who are you?"
 MESSAGES = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
-
-# The demo model was not trained to call functions, but it goes on with a text that it has seen: where tool_choice has
-# begun the call, this question makes it write {"city":"Rome"}. Its nine tokens are followed by a closing brace (token 92
-# of byte-level vocabularies), because that is likeliest by far and not possible before, and the answer ends there.
-CALL_QUESTION = 'Example:\n```typescript\nfunctions.get_weather({"city":"Rome"})\n```\n' * 3
-CALL_FIELDS = {"logit_bias": {"92": 100}, "min_tokens": 9, "stop_token_ids": [92], "include_stop_str_in_output": True}
-# The same for a call without arguments, whatever was asked.
-EMPTY_CALL_FIELDS = CALL_FIELDS | {"min_tokens": 0}
 
 # Nothing is told to anybody, nothing is looked up, and what goes elsewhere all the same meets a closed door.
 os.environ.update({
@@ -78,6 +69,23 @@ def ask(path, body=None):
 said = {}
 
 
+def example(function, arguments):
+    """A question that shows a call: the demo model was not trained to call functions, but goes on with what it has seen."""
+    return f"Example:\n```typescript\nfunctions.{function}({arguments})\n```\n" * 3
+
+
+def call_fields(arguments="{}"):
+    """What makes the model write just these arguments, where tool_choice has begun the call and `example` has shown them.
+
+    The closing brace (token 92 of byte-level vocabularies) is likeliest by far, but not possible before all others have
+    been written, and the answer ends with it. Without arguments nothing needs to be shown.
+    """
+    tokens = ask("/tokenize", {"prompt": arguments})["tokens"]
+    assert tokens[0] == 90 and tokens[-1] == 92, f"{arguments} is {tokens}"
+    return {"logit_bias": {"92": 100}, "min_tokens": len(tokens) - 2, "stop_token_ids": [92],
+            "include_stop_str_in_output": True}
+
+
 def chat(messages=MESSAGES, **options):
     """What the server says in a chat, greedily: the text that a client has to come back with."""
     body = {"model": MODEL, "messages": messages, "temperature": 0, "max_tokens": 16} | options
@@ -85,6 +93,11 @@ def chat(messages=MESSAGES, **options):
     if key not in said:
         said[key] = ask("/v1/chat/completions", body)["choices"][0]["message"]["content"]
     return said[key]
+
+
+# A call of most checks, by the model's own writing.
+CALL_QUESTION, CALL_FIELDS = example("get_weather", '{"city":"Rome"}'), call_fields('{"city":"Rome"}')
+EMPTY_CALL_FIELDS = call_fields()
 
 
 def raises(kind, call, words):
