@@ -238,18 +238,6 @@ struct RESTTests {
         "OpenAI's and Anthropic's own Python clients find everything where they expect it",
         arguments: [("openai", "/v1"), ("anthropic", "")])
     func pythonClient(package: String, path: String) async throws {
-        let cluster = try suiteCluster()
-        let python = ProcessInfo.processInfo.environment["MINIMAX_TEST_PYTHON"] ?? "python3"
-        let probe = try await Tool.run(python, ["-c", "import \(package)"])
-        try #require(
-            probe.status == 0,
-            """
-            \(python) has no \(package) package; Tests/run installs it, or: python3 -m pip install \(package)
-            \(probe.output)
-            """)
-        let script = Paths.repository.appending(path: "Tests/Reference/\(package)_client.py").path
-        let result = try await Tool.run(python, [script, "http://127.0.0.1:\(cluster.port)\(path)", "demo"])
-        #expect(result.status == 0, "\(result.output)")
-        #expect(result.output.contains(" 0 failed"), "\(result.output)")
+        try await PythonClient(package).check("\(package)_client", "http://127.0.0.1:\(suiteCluster().port)\(path)")
     }
 }

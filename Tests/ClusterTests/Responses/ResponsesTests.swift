@@ -12,10 +12,7 @@ import Testing
     @Test("OpenAI's own Python client has responses, conversations and work in the background as it expects them")
     func pythonClient() async throws {
         try await RESTCluster.with { cluster in
-            let python = ProcessInfo.processInfo.environment["MINIMAX_TEST_PYTHON"] ?? "python3"
-            let script = Paths.repository.appending(path: "Tests/Reference/responses_client.py").path
-            let result = try await Tool.run(python, [script, "http://127.0.0.1:\(cluster.port)/v1", "demo"])
-            #expect(result.status == 0 && result.output.contains(" 0 failed"), "\(result.output)")
+            try await PythonClient("openai").check("responses_client", "http://127.0.0.1:\(cluster.port)/v1")
         }
     }
 
