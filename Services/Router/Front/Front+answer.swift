@@ -30,12 +30,12 @@ extension Front {
     func read<Value: Sendable>(
         _ request: Request, _ context: FrontContext, generates: Bool = true, _ reading: @escaping Reading<Value>
     ) async throws -> Value {
-        try await readSharing(request, context, reading).value
+        try await readSharing(request, context, generates: generates, reading).value
     }
 
     /// The same, with the body's share of memory, for whoever keeps what it said for longer.
     func readSharing<Value: Sendable>(
-        _ request: Request, _ context: FrontContext, _ reading: @escaping Reading<Value>
+        _ request: Request, _ context: FrontContext, generates: Bool = true, _ reading: @escaping Reading<Value>
     ) async throws -> (value: Value, share: BodyShare) {
         let body = try await body(of: request, context), size = body.bytes.count
         let watch = context.connection.watch

@@ -121,7 +121,7 @@ extension DocumentedEndpoint.Parameter {
     static func page(of things: String, newestFirst: Bool = true) -> [Self] {
         [
             .query(
-                "limit", Schema.integer(in: 1 ... ListQuery.limitMax).usually(.int(ItemPage.Request().limit)),
+                "limit", Schema.integer(in: 1 ... ListQuery.limitMax).usually(.int(PageRequest<String>().limit)),
                 "Most \(things) in one list."),
             .query("after", .string, "The id of the last one that is known: the list begins behind it."),
             .query(
