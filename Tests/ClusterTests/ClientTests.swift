@@ -30,11 +30,12 @@ import Testing
     @Test(
         "so do those whose installation is large", .enabled(if: heavy, "TEST_HEAVY_CLIENTS=1 runs them"),
         arguments: [
-            ("llama_index.llms.openai_like", "llama_index"), ("lm_eval", "lm_eval"), ("inspect_ai", "inspect_ai"),
-            ("guidellm", "guidellm"),
+            ("test-heavy-clients", "lm_eval", "lm_eval"), ("test-heavy-clients", "inspect_ai", "inspect_ai"),
+            ("test-heavy-clients", "guidellm", "guidellm"),
+            ("test-llama-index", "llama_index.llms.openai_like", "llama_index"),
         ])
-    func heavyClient(package: String, script: String) async throws {
-        let python = Paths.repository.appending(path: ".build/test-heavy-clients/bin/python3").path
+    func heavyClient(environment: String, package: String, script: String) async throws {
+        let python = Paths.repository.appending(path: ".build/\(environment)/bin/python3").path
         try await check("\(script)_client", PythonClient(package, python: python))
     }
 }
