@@ -5,7 +5,8 @@
 No answer may be a server error; every one has to be as documented (status, headers, media type, content); what the
 document forbids has to be refused, and so have methods and missing keys. There are at least CASES requests. From 3,000
 on, schemathesis' own list of limits is part of them, about 7,000 requests: each parameter at, below and above each of
-its limits. The others are random. Ends with status 0 if all holds. Only servers of this machine are asked. Needs
+its limits. The others are random. That whatever the document allows is accepted is not asked: there are rules between
+parameters, which a schema cannot say. Ends with status 0 if all holds. Only servers of this machine are asked. Needs
 schemathesis 4.
 """
 import json
