@@ -33,7 +33,8 @@ def send(method, path, body=None, headers=None):
     """The status, the headers and the bytes of an answer."""
     headers = {"Authorization": f"Bearer {KEY}"} | (headers or {}) if KEY else dict(headers or {})
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(BASE_URL + path, data, {"Content-Type": "application/json"} | headers, method=method)
+    headers = {"Content-Type": "application/json"} | headers
+    request = urllib.request.Request(BASE_URL + path, data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, answer.headers, answer.read()
@@ -92,7 +93,11 @@ def validate_events(text, schema):
 
 
 def resolved(value):
-    return DOCUMENT["components"][value["$ref"].split("/")[2]][value["$ref"].split("/")[3]] if "$ref" in value else value
+    """The value, or the component of the document that it refers to."""
+    if "$ref" not in value:
+        return value
+    kind, name = value["$ref"].split("/")[2:]
+    return DOCUMENT["components"][kind][name]
 
 
 def ask(method, template, body=None, status=200, query="", headers=None, **names):

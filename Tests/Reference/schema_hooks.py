@@ -11,6 +11,8 @@ BASE_URL = os.environ["SCHEMA_RUN_URL"]
 KEY = os.environ.get("SCHEMA_RUN_KEY", "")
 TOKENS_MAX = 4
 CHOICES_MAX = 2
+TEXTS_MAX = 4
+TEXTS = [("prompt", 128), ("input", 2048)]        # how many the server takes
 LENGTHS = {
     "/v1/chat/completions": ("max_tokens", "max_completion_tokens"),
     "/v1/completions": ("max_tokens", "max_completion_tokens"),
@@ -91,5 +93,9 @@ def shorten(body, lengths):
         value = body.get(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and most < value < 2**31:
             body[name] = most
+    for name, most in TEXTS:
+        texts = body.get(name)
+        if isinstance(texts, list) and len(texts) <= most and all(isinstance(text, str) and text for text in texts):
+            body[name] = texts[:TEXTS_MAX]
     if isinstance(body.get("timeout"), (int, float)) and body["timeout"] >= 0.001:
         del body["timeout"]        # it would pass

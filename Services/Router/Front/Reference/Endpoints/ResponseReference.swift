@@ -153,8 +153,8 @@ extension ResponseReference {
         .request([
             .required("type", .one(of: "namespace"), "Functions under a common name."),
             .required("name", CommonReference.functionName, "Their name."),
-            .required("tools", .array(of: .any(of: function, otherTool)), "They."),
-        ]), otherTool)
+            .required("tools", .array(of: .any(of: function, otherTool(than: ["function"]))), "They."),
+        ]), otherTool(than: ["function", "namespace"]))
 
     private static let function = Schema.request([
         .required("type", .one(of: "function"), "A function that the model may call."),
@@ -162,9 +162,9 @@ extension ResponseReference {
         Field("description", .any, "What it does."), Field("parameters", .any, "A JSON Schema of its arguments."),
     ])
 
-    private static let otherTool = Schema.request([
-        .required("type", word.other(than: ["function", "namespace"]), "Tools of other types are left out.")
-    ])
+    private static func otherTool(than types: [String]) -> Schema {
+        .request([.required("type", word.other(than: types), "Tools of other types are left out.")])
+    }
 
     private static let toolChoice = Schema.any(
         of: .one(of: "none", "auto", "required"),
