@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from local_clients import MODEL, QUESTION, SERVER, SYSTEM, ask, chat, check, main
+from local_clients import MODEL, QUESTION, SERVER, SYSTEM, ask, chat, check, complete, main
 from client_checks import equal
 
 FOLDER = tempfile.TemporaryDirectory()
@@ -79,8 +79,7 @@ def responses():
 @check
 def completion():
     """a model of completions goes on with the prompt"""
-    said = ask("/v1/completions", {"prompt": "Once upon a time", "temperature": 0, "max_tokens": 16})["choices"][0]["text"]
-    equal(llm("-m", "completion", *GREEDY, "Once upon a time"), said)
+    equal(llm("-m", "completion", *GREEDY, "Once upon a time"), complete("Once upon a time", max_tokens=16))
 
 
 @check
