@@ -24,7 +24,7 @@ import Testing
         "ten turns of an agent with tools are answered, and each reuses the one before",
         arguments: ["codex", "claude_code"])
     func agent(name: String) async throws {
-        // Requests as they were recorded, sent and read with what Python itself has.
+        // Requests made after theirs, sent and read with what Python itself has.
         try await check("\(name)_client", PythonClient("json"))
     }
 

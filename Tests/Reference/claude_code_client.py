@@ -1,10 +1,13 @@
-"""Checks a running server with the requests of Claude Code over ten turns, as version 2.1.332 sends them.
+"""Checks a running server with requests like those of Claude Code over ten turns.
 
     python3 claude_code_client.py [http://127.0.0.1:8080 [MODEL]]
 
-Everything is sent again with each turn: our own blocks, and the results of the tools. The demo model does not use tools
-of itself, so nine turns differ from Claude Code's own by a `tool_choice` and what makes the model write `{}`, the only
-arguments that it can behind so long a prompt; the tenth is free, and only told to end.
+They were made after what version 2.1.332 was seen to send: fields, kinds of blocks and tools, and lengths are its own,
+the texts are others. Everything is sent again with each turn: our own blocks, and the results of the tools.
+
+The demo model does not use tools of itself, so nine turns differ from Claude Code's own by a `tool_choice` and what
+makes the model write `{}`, the only arguments that it can behind so long a prompt; the tenth is free, and only told to
+end.
 """
 import copy
 import functools

@@ -1,10 +1,13 @@
-"""Checks a running server with the requests of Codex CLI over ten turns, as version 0.163.0 sends them.
+"""Checks a running server with requests like those of Codex CLI over ten turns.
 
     python3 codex_client.py [http://127.0.0.1:8080 [MODEL]]
 
-Everything is sent again with each turn: our own items as we sent them, with their ids and status, and the outputs of
-the functions. The demo model does not call functions of itself, so nine turns differ from Codex's own by a
-`tool_choice` and what makes the model write whole arguments; the tenth is free, and only told to end.
+They were made after what version 0.163.0 was seen to send: fields, kinds of items and tools, and lengths are its own,
+the texts are others. Everything is sent again with each turn: our own items as we sent them, with their ids and status,
+and the outputs of the functions.
+
+The demo model does not call functions of itself, so nine turns differ from Codex's own by a `tool_choice` and what
+makes the model write whole arguments; the tenth is free, and only told to end.
 """
 import functools
 
