@@ -3,7 +3,7 @@ import Testing
 
 /// What people call the cluster with, as it is, doing what it does most. The openai and anthropic packages themselves
 /// are checked in `RESTTests` and `ResponsesTests`.
-@Suite("Clients that people have", .serialized, .inTurn, .cluster()) struct ClientTests {
+@Suite("Clients that people have", .inTurn, .cluster()) struct ClientTests {
     private static let heavy = ProcessInfo.processInfo.environment["TEST_HEAVY_CLIENTS"] == "1"
 
     private func check(_ script: String, _ client: PythonClient) async throws {
@@ -24,6 +24,7 @@ import Testing
         "ten turns of an agent with tools are answered, and each reuses the one before",
         arguments: ["codex", "claude_code"])
     func agent(name: String) async throws {
+        // Requests made after theirs, sent and read with what Python itself has.
         try await check("\(name)_client", PythonClient("json"))
     }
 

@@ -1,10 +1,13 @@
-"""Checks a running server with the requests of Claude Code over ten turns, as version 2.1.332 sends them.
+"""Checks a running server with requests like those of Claude Code over ten turns.
 
     python3 claude_code_client.py [http://127.0.0.1:8080 [MODEL]]
 
-Everything is sent again with each turn: our own blocks, and the results of the tools. The demo model does not use tools
-of itself, so nine turns differ from Claude Code's own by a `tool_choice` and what makes the model write `{}`, the only
-arguments that it can behind so long a prompt; the tenth is free, and only told to end.
+They were made after what version 2.1.332 was seen to send: fields, kinds of blocks and tools, and lengths are its own,
+the texts are others. Everything is sent again with each turn: our own blocks, and the results of the tools.
+
+The demo model does not use tools of itself, so nine turns differ from Claude Code's own by a `tool_choice` and what
+makes the model write `{}`, the only arguments that it can behind so long a prompt; the tenth is free, and only told to
+end.
 """
 import copy
 import functools
@@ -59,7 +62,7 @@ def body(history, turn=0, **more):
     return {
         "model": MODEL, "max_tokens": 32000, "stream": True,
         "system": [
-            {"type": "text", "text": f"x-anthropic-billing-header: cc_version=2.1.332.{turn:x}; cch={turn * 7919:05x};"},
+            {"type": "text", "text": f"x-anthropic-billing-header: cc_version=2.1.332.{turn:x}; cch={turn:05x};"},
             {"type": "text", "text": "You are Claude Code, Anthropic's official CLI for Claude.", **CACHED},
             {"type": "text", "text": prose(20, 9000) + "\n" + prose(21, 4000), **CACHED}],
         "messages": [history[0], {"role": "system", "content": block}, *history[1:]], "tools": TOOLS,
@@ -121,7 +124,8 @@ def turns():
         found.append(events)
         content = assembled(events)["content"]
         results = [result(turn, block) for block in content if block["type"] == "tool_use"]
-        history = without_marks(history) + [{"role": "assistant", "content": content}, {"role": "user", "content": results}]
+        history = without_marks(history)
+        history += [{"role": "assistant", "content": content}, {"role": "user", "content": results}]
     return found
 
 
@@ -173,7 +177,7 @@ def reused():
         key: value for key, value in (body(FIRST) | {"tools": tools}).items() if key != "max_tokens"})["input_tokens"]
     tools = count(TOOLS) - count([])
     grown = max(after - before for (before, _), (after, _) in zip(read, read[1:]))
-    print("     read, of these reused: " + ", ".join(f"{all} {some}" for all, some in read) + f"; of these tools {tools}")
+    print("     read, of these reused: " + ", ".join(f"{all} {some}" for all, some in read) + f"; tools {tools}")
     # The prompt of a forced call, and an answer that is read again, may be a few other tokens at their ends.
     reuse(read, tools + grown + 32)
 
@@ -201,7 +205,8 @@ def once_more():
 @check
 def passed_over():
     """tools of unknown types are passed over: the prompt is the same without them"""
-    more, less = (ask(PATH, body(FIRST, **ENDING, stream=False) | {"tools": tools}) for tools in (TOOLS + UNKNOWN, TOOLS))
+    plain = body(FIRST, **ENDING, stream=False)
+    more, less = (ask(PATH, plain | {"tools": tools}) for tools in (TOOLS + UNKNOWN, TOOLS))
     equal(more["content"], less["content"])
     total = lambda usage: usage["input_tokens"] + usage["cache_read_input_tokens"]
     equal(total(more["usage"]), total(less["usage"]))

@@ -1,13 +1,15 @@
-"""Checks a running server with the requests of Codex CLI over ten turns, as version 0.163.0 sends them.
+"""Checks a running server with requests like those of Codex CLI over ten turns.
 
     python3 codex_client.py [http://127.0.0.1:8080 [MODEL]]
 
-Everything is sent again with each turn: our own items as we sent them, with their ids and status, and the outputs of
-the functions. The demo model does not call functions of itself, so nine turns differ from Codex's own by a
-`tool_choice` and what makes the model write whole arguments; the tenth is free, and only told to end.
+They were made after what version 0.163.0 was seen to send: fields, kinds of items and tools, and lengths are its own,
+the texts are others. Everything is sent again with each turn: our own items as we sent them, with their ids and status,
+and the outputs of the functions.
+
+The demo model does not call functions of itself, so nine turns differ from Codex's own by a `tool_choice` and what
+makes the model write whole arguments; the tenth is free, and only told to end.
 """
 import functools
-import json
 
 from local_clients import MODEL, ask, call_fields, check, example, main, raises
 from client_checks import equal
@@ -122,11 +124,11 @@ def in_order():
 
 @check
 def calls():
-    """every forced call is parsed, with the namespace of its function and whole arguments; the free turn is a message"""
+    """every forced call is parsed, with its function's namespace and whole arguments; the free turn is a message"""
     for (name, namespace, arguments), events in zip(CALLS, turns()):
         items = last(events)["output"]
-        equal([(item["type"], item["name"], item.get("namespace"), item["arguments"], item["status"]) for item in items],
-              [("function_call", name, namespace, arguments, "completed")])
+        found = [tuple(item.get(key) for key in ("type", "name", "namespace", "arguments", "status")) for item in items]
+        equal(found, [("function_call", name, namespace, arguments, "completed")])
         pieces = [data["delta"] for kind, data in events if kind == "response.function_call_arguments.delta"]
         equal("".join(pieces), arguments)
     equal([item["type"] for item in last(turns()[-1])["output"]], ["message"])
@@ -143,7 +145,7 @@ def reused():
     read = [(usage["input_tokens"], usage["input_tokens_details"]["cached_tokens"]) for usage in usages]
     grown = max(after - before for (before, _), (after, _) in zip(read, read[1:]))
     print("     read, of these reused: " + ", ".join(f"{all} {some}" for all, some in read)
-          + f"; of these tools {with_tools - without}")
+          + f"; tools {with_tools - without}")
     # The prompt of a forced call, and an answer that is read again, may be a few other tokens at their ends.
     reuse(read, with_tools - without + grown + 32)
 
@@ -152,7 +154,8 @@ def reused():
 def passed_over():
     """tools of unknown types are passed over: the prompt is the same without them"""
     some = [tool for tool in TOOLS if tool["type"] in ("function", "namespace")]
-    more, less = (ask("/v1/responses", body(FIRST) | ENDING | {"tools": tools, "stream": False}) for tools in (TOOLS, some))
+    plain = body(FIRST) | ENDING | {"stream": False}
+    more, less = (ask("/v1/responses", plain | {"tools": tools}) for tools in (TOOLS, some))
     equal(more["usage"]["input_tokens"], less["usage"]["input_tokens"])
     equal(more["output"][0]["content"], less["output"][0]["content"])
 

@@ -8,7 +8,8 @@ langchain-anthropic 1.7.
 import asyncio
 
 from local_clients import (
-    CALL_FIELDS, CALL_QUESTION, EMPTY_CALL_FIELDS, MODEL, QUESTION, SERVER, SYSTEM, ask, chat, check, main, raises)
+    CALL_FIELDS, CALL_QUESTION, EMPTY_CALL_FIELDS, MESSAGES, MODEL, QUESTION, SERVER, SYSTEM, ask, chat, check,
+    complete, main, raises)
 from client_checks import equal
 
 import anthropic
@@ -68,7 +69,7 @@ def batch():
 
 @check
 def tools():
-    """bind_tools with a tool_choice: a call comes back as one, whole and streamed, is run, and its result is answered"""
+    """bind_tools with a tool_choice: a call, whole and streamed, is run, and its result answered"""
     for choice in ("get_weather", "any", True):
         calling = CALLING.bind_tools([get_weather], tool_choice=choice)
         answer = calling.invoke([EXAMPLE])
@@ -101,8 +102,8 @@ def structured_output():
 @check
 def responses():
     """use_responses_api: whole, streamed, with previous_response_id, and a call"""
-    said = ask("/v1/responses", {"input": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}],
-                                 "max_output_tokens": 16, "temperature": 0})["output"][0]["content"][0]["text"]
+    said = ask("/v1/responses", {"input": MESSAGES, "max_output_tokens": 16, "temperature": 0})
+    said = said["output"][0]["content"][0]["text"]
     answer = RESPONSES.invoke(ASKED)
     equal(answer.text, said)
     equal("".join(chunk.text for chunk in RESPONSES.stream(ASKED)), said)
@@ -129,8 +130,7 @@ def embeddings():
 @check
 def completions():
     """OpenAI, the model of completions, gives the server's text"""
-    said = ask("/v1/completions", {"prompt": "Once upon a time", "max_tokens": 8, "temperature": 0})["choices"][0]["text"]
-    equal(OpenAI(**OPTIONS, max_tokens=8).invoke("Once upon a time"), said)
+    equal(OpenAI(**OPTIONS, max_tokens=8).invoke("Once upon a time"), complete("Once upon a time"))
 
 
 @check

@@ -8,7 +8,7 @@ import asyncio
 import json
 
 from local_clients import (
-    CALL_FIELDS, CALL_QUESTION, MESSAGES, MODEL, QUESTION, SERVER, ask, chat, check, main, raises)
+    CALL_FIELDS, CALL_QUESTION, MESSAGES, MODEL, QUESTION, SERVER, ask, chat, check, complete, main, raises)
 from client_checks import equal
 
 import litellm
@@ -48,7 +48,8 @@ def asynchronous():
     """acompletion and its stream give the same answer"""
     async def both():
         plain = await litellm.acompletion(**PLAIN)
-        pieces = [chunk.choices[0].delta.content or "" async for chunk in await litellm.acompletion(**PLAIN, stream=True)]
+        stream = await litellm.acompletion(**PLAIN, stream=True)
+        pieces = [chunk.choices[0].delta.content or "" async for chunk in stream]
         return plain.choices[0].message.content, "".join(pieces)
 
     equal(asyncio.run(both()), (chat(), chat()))
@@ -61,7 +62,8 @@ def tools():
     call = answer.choices[0].message.tool_calls[0]
     equal((call.function.name, json.loads(call.function.arguments)), ("get_weather", {"city": "Rome"}))
     equal(answer.choices[0].finish_reason, "tool_calls")
-    built = litellm.stream_chunk_builder(list(litellm.completion(**PLAIN | FORCED, stream=True, extra_body=CALL_FIELDS)))
+    chunks = list(litellm.completion(**PLAIN | FORCED, stream=True, extra_body=CALL_FIELDS))
+    built = litellm.stream_chunk_builder(chunks)
     equal([made.function.arguments for made in built.choices[0].message.tool_calls], [call.function.arguments])
     turn = FORCED["messages"] + [answer.choices[0].message.model_dump(),
                                  {"role": "tool", "tool_call_id": call.id, "content": "Sunny"}]
@@ -97,7 +99,7 @@ def text_completion():
     """text_completion gives the server's text, whole and streamed"""
     options = {"model": f"text-completion-openai/{MODEL}", "api_base": f"{SERVER}/v1", "api_key": "unused",
                "prompt": "Once upon a time", "max_tokens": 8, "temperature": 0}
-    said = ask("/v1/completions", {"prompt": "Once upon a time", "max_tokens": 8, "temperature": 0})["choices"][0]["text"]
+    said = complete("Once upon a time")
     equal(litellm.text_completion(**options).choices[0].text, said)
     equal("".join(chunk.choices[0].text or "" for chunk in litellm.text_completion(**options, stream=True)), said)
 

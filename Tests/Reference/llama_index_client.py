@@ -6,7 +6,7 @@ What is said is compared with what the server says without a client. Written aga
 """
 import asyncio
 
-from local_clients import CALL_FIELDS, CALL_QUESTION, MESSAGES, MODEL, SERVER, ask, chat, check, main, raises
+from local_clients import CALL_FIELDS, CALL_QUESTION, MESSAGES, MODEL, SERVER, chat, check, complete, main, raises
 from client_checks import equal
 
 import openai
@@ -30,10 +30,6 @@ def get_weather(city: str) -> str:
 WEATHER = FunctionTool.from_defaults(get_weather)
 
 
-def said(**options):
-    return ask("/v1/completions", {"prompt": PROMPT, "max_tokens": 16, "temperature": 0} | options)["choices"][0]["text"]
-
-
 @check
 def plain_chat():
     """chat gives the server's answer, and achat too"""
@@ -50,10 +46,10 @@ def streamed_chat():
 
 
 @check
-def complete():
+def completion():
     """complete asks a chat model as a user, and another one for a completion; both stream"""
     asked = chat([{"role": "user", "content": PROMPT}])
-    for model, expected in ((CHAT, asked), (COMPLETION, said())):
+    for model, expected in ((CHAT, asked), (COMPLETION, complete(PROMPT, max_tokens=16))):
         equal(model.complete(PROMPT).text, expected)
         equal("".join(piece.delta or "" for piece in model.stream_complete(PROMPT)), expected)
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-from local_clients import MESSAGES, MODEL, SERVER, ask, chat, check, main
+from local_clients import MESSAGES, MODEL, SERVER, ask, chat, check, complete, main
 from client_checks import equal
 
 import lm_eval
@@ -111,8 +111,7 @@ def generation():
     """generate_until of completions gives the server's text up to its end"""
     found, _ = evaluate(LocalCompletionsAPI(**COMPLETIONS), "answers")
     for (text, _), ((answer,),) in zip(QUESTIONS, found, strict=True):
-        said = ask("/v1/completions", {"prompt": text, "max_tokens": 16, "temperature": 0, "stop": ["\n"]})
-        equal(answer, said["choices"][0]["text"])
+        equal(answer, complete(text, max_tokens=16, stop=["\n"]))
 
 
 @check
@@ -125,7 +124,7 @@ def chats():
 
 @check
 def tokenizer():
-    """the remote tokenizer encodes and decodes as the server, knows what ends a text, and renders chats as the server"""
+    """the remote tokenizer encodes and decodes as the server does, knows what ends a text, and renders chats"""
     model = LocalCompletionsAPI(**COMPLETIONS)
     text = "Emoji 🦊, ümlauts and a line\nbreak"
     equal(model.tok_encode(text), encode(text))

@@ -70,12 +70,12 @@ said = {}
 
 
 def example(function, arguments):
-    """A question that shows a call: the demo model was not trained to call functions, but goes on with what it has seen."""
+    """A question that shows a call: the demo model was not trained to call functions, but repeats what it has seen."""
     return f"Example:\n```typescript\nfunctions.{function}({arguments})\n```\n" * 3
 
 
 def call_fields(arguments="{}"):
-    """What makes the model write just these arguments, where tool_choice has begun the call and `example` has shown them.
+    """What makes the model write just these arguments, where tool_choice has begun the call and `example` shows them.
 
     The closing brace (token 92 of byte-level vocabularies) is likeliest by far, but not possible before all others have
     been written, and the answer ends with it. Without arguments nothing needs to be shown.
@@ -93,6 +93,12 @@ def chat(messages=MESSAGES, **options):
     if key not in said:
         said[key] = ask("/v1/chat/completions", body)["choices"][0]["message"]["content"]
     return said[key]
+
+
+def complete(prompt, **options):
+    """What the server goes on with, greedily."""
+    answer = ask("/v1/completions", {"prompt": prompt, "temperature": 0, "max_tokens": 8} | options)
+    return answer["choices"][0]["text"]
 
 
 # A call of most checks, by the model's own writing.

@@ -123,12 +123,14 @@ def sessions():
         return first, second, await session.get_items()
 
     for name, model, session in [
-            ("SDK, Responses", RESPONSES, lambda: SQLiteSession("one")), ("SDK, chat", CHAT, lambda: SQLiteSession("two")),
+            ("SDK, Responses", RESPONSES, lambda: SQLiteSession("one")),
+            ("SDK, chat", CHAT, lambda: SQLiteSession("two")),
             ("conversation", RESPONSES, lambda: OpenAIConversationsSession(openai_client=CLIENT))]:
         first, second, items = LOOP.run(two_turns(session(), model))
         equal([item["role"] for item in items], ["user", "assistant", "user", "assistant"], name)
         before, after = first.context_wrapper.usage, second.context_wrapper.usage
-        assert after.input_tokens > before.input_tokens and after.input_tokens_details.cached_tokens > 0, f"{name}: {after}"
+        assert after.input_tokens > before.input_tokens, f"{name}: {after}"
+        assert after.input_tokens_details.cached_tokens > 0, f"{name}: {after}"
 
 
 @check

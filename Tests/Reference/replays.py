@@ -7,8 +7,8 @@ import urllib.request
 
 from local_clients import SERVER
 
-# As long as the agents' own requests where TEST_HEAVY_CLIENTS says so, else with an eighth of their words: a prompt's tools, which
-# this model was trained to read behind all messages, are read again with each turn.
+# As long as the agents' own requests where TEST_HEAVY_CLIENTS says so, else with an eighth of their words: a prompt's
+# tools, which this model was trained to read behind all messages, are read again with each turn.
 WHOLE = os.environ.get("TEST_HEAVY_CLIENTS") == "1"
 BOOK = pathlib.Path(__file__, "../../../compose/examples/sense-and-sensibility.txt").resolve().read_text()
 
@@ -44,8 +44,8 @@ def event(block):
 
 
 def reuse(turns, longest):
-    """The turns, as (tokens of the prompt, of these reused), reuse ever more, and read at most `longest` anew. The first one
-    reuses nothing, unless there was an earlier run."""
+    """The turns, as (tokens of the prompt, of these reused), reuse ever more, and read at most `longest` anew. The
+    first one reuses nothing, unless there was an earlier run."""
     for number, (read, reused) in enumerate(turns[1:], 2):
         before = turns[number - 2][1] if number > 2 else 0
         assert reused > before, f"turn {number} reused {reused} tokens, the one before {before}"
