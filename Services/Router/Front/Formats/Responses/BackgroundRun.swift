@@ -34,14 +34,15 @@ final class BackgroundRun: Sendable {
     var told: [String] { state.withLock { $0.events.told } }
 
     func start(_ work: @escaping @Sendable (BackgroundRun) async -> Void) {
-        state.withLock { state in
-            let task = Task {
-                await work(self)
-                end()
-            }
-            state.task = task
-            if state.isCancelled || state.isStopped { task.cancel() }
+        let task = Task {
+            await work(self)
+            end()
         }
+        let isUnwanted = state.withLock { state in
+            state.task = task
+            return state.isCancelled || state.isStopped
+        }
+        if isUnwanted { task.cancel() }
     }
 
     func noteBegin() { state.withLock { $0.hasBegun = true } }
@@ -81,10 +82,11 @@ final class BackgroundRun: Sendable {
     ///
     /// - Returns: whether it is over.
     func cancel() async -> Bool {
-        state.withLock { state in
+        let task = state.withLock { state in
             state.isCancelled = true
-            state.task?.cancel()
+            return state.task
         }
+        task?.cancel()
         let events = events(after: Int(Int32.max))
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { for await _ in events {} }
@@ -100,10 +102,11 @@ final class BackgroundRun: Sendable {
 
     /// Stops the work for now; the next router goes on with it.
     func stop() {
-        state.withLock { state in
+        let task = state.withLock { state in
             state.isStopped = true
-            state.task?.cancel()
+            return state.task
         }
+        task?.cancel()
     }
 
     private func remove(_ reader: Int) { state.withLock { _ = $0.readers.removeValue(forKey: reader) } }
