@@ -10,8 +10,8 @@ package enum KnownVariables {
         chat-template context context-length control copies cors-origins data disk-max-mib drain drain-seconds duration
         exit-with-parent expert-hosts file folder force gate-skew hang-ups head-seconds host
         host-silence-seconds host-wait-seconds hot-copies idle-seconds inter-token-target-ms json
-        keep-alive-seconds keep-every keep-stored-days kernels keys kv layers limit listen live load log-folder log-format
-        log-level lose max-tokens memory-max-mib messages mode model model-name name no-pins
+        keep-alive-seconds keep-every keep-stored-days kernels keys kv layers limit listen live load log-folder
+        log-format log-level lose max-tokens memory-max-mib messages mode model model-name name no-pins
         number-states-folder orphan-seconds out outputs overlap parts pin pin-cores placement port prefill
         prefill-tokens-max prefix-reuse prompt-tokens questions queue-max rate read-bandwidth-mib records
         repeat requests rounds router router-flags scale seed sequences-max sessions shape share-prefixes

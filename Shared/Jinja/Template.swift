@@ -22,7 +22,7 @@ package struct Template: Sendable {
     ///   - variables: what the template can read by name.
     ///   - now: the time that `strftime_now` tells.
     ///   - limits: how much work the rendering may be; beyond it, it ends with an error of the kind `.limit`.
-    ///   - isCancelled: asked again and again; where nobody wants the result, it ends with one of the kind `.cancelled`.
+    ///   - isCancelled: asked again and again; where nobody wants the result, rendering ends with `.cancelled`.
     package func render(
         _ variables: [String: TemplateValue], now: TemplateTime, limits: RenderLimits = RenderLimits(),
         isCancelled: @escaping () -> Bool = { false }

@@ -104,7 +104,7 @@ extension ChatReference {
             Field("tool_choice", .named("ChatToolChoice"), usual: "auto", "Whether it calls one."),
             Field("add_generation_prompt", .boolean, "Whether the prompt ends where an answer begins; else behind it."),
             Field(
-                "continue_final_message", .boolean, usual: false, "Whether the answer goes on inside the last message."),
+                "continue_final_message", .boolean, usual: false, "Whether the answer goes on in the last message."),
             Field("chat_template_kwargs", .map(of: .any), "Variables of the checkpoint's chat template."),
         ]
     }
