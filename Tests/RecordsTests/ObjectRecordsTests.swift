@@ -48,6 +48,21 @@ import Testing
         }
     }
 
+    @Test("thousands of items of one id, in two objects, are forgotten in no time, and one holder is left")
+    func equalIDs() async throws {
+        try await withBothKinds { records in
+            let items = [StoredItem](repeating: item("x"), count: 5000)
+            for id in ["r", "s"] { try await records.create(object(id), items, adding: nil) }
+            try await records.delete("s", .response, of: "a")
+            #expect(await found("x", in: records) == items[0])
+            try await records.create(object("t"), [item("x"), item("y")], adding: nil)
+            try await records.delete("r", .response, of: "a")
+            #expect(await found("x", in: records) == items[0])
+            try await records.delete("t", .response, of: "a")
+            #expect(await found("x", in: records) == nil)
+        }
+    }
+
     @Test("what belongs to another account is unknown, whatever is asked of it")
     func accounts() async throws {
         try await withBothKinds { records in

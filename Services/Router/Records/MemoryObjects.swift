@@ -30,7 +30,7 @@ struct MemoryObjects {
         /// Responses and chat completions.
         fileprivate(set) var passing = AgeList()
         fileprivate(set) var conversations = AgeList()
-        /// The objects that have an item of an id; the one that got it last is the last.
+        /// The objects that have an item of an id, each once; the one that got it last is the last.
         fileprivate(set) var holders: [String: [String]] = [:]
     }
     private(set) var entries: [String: Entry] = [:]
@@ -153,7 +153,15 @@ extension MemoryObjects {
                 shelves[account]?.conversations.append(id)
             }
         }
-        for item in items where item.list.isPublic { shelves[account]?.holders[item.id, default: []].append(id) }
+        for item in Self.publicIDs(items) where shelves[account]?.holders[item]?.last != id {
+            let others = shelves[account]?.holders[item]?.filter { $0 != id } ?? []
+            shelves[account]?.holders[item] = others + [id]
+        }
+    }
+
+    /// Each once: an object may have thousands of items of one id.
+    private static func publicIDs(_ items: [StoredItem]) -> Set<String> {
+        Set(items.lazy.filter(\.list.isPublic).map(\.id))
     }
 
     private mutating func remove(_ id: String) {
@@ -163,7 +171,7 @@ extension MemoryObjects {
         shelves[account]?.bytes -= entry.bytes
         shelves[account]?.passing.remove(id)
         shelves[account]?.conversations.remove(id)
-        for item in entry.items where item.list.isPublic { forgetHolder(id, of: item.id, account) }
+        for item in Self.publicIDs(entry.items) { forgetHolder(id, of: item, account) }
         if shelves[account]?.passing.isEmpty == true, shelves[account]?.conversations.isEmpty == true {
             shelves[account] = nil
         }

@@ -62,11 +62,9 @@ enum ObjectRows {
     }
 
     static func append(_ items: [StoredItem], to object: Int64, _ database: Database) throws {
-        for item in items {
-            try database.execute(
-                sql: "INSERT INTO items (object, list, id, body) VALUES (?, ?, ?, ?)",
-                arguments: [object, item.list.rawValue, item.id, item.body])
-        }
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO items (object, list, id, body) VALUES (?, ?, ?, ?)")
+        for item in items { try statement.execute(arguments: [object, item.list.rawValue, item.id, item.body]) }
     }
 
     static func append(_ addition: ConversationAddition?, of account: String, _ database: Database) throws {

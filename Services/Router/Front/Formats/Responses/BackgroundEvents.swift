@@ -19,20 +19,26 @@ struct BackgroundEvents: Sendable {
     /// Single events of a text of several.
     static func events(_ text: String) -> [String] {
         var events: [String] = []
-        var event = ""
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.isEmpty {
-                if !event.isEmpty { events.append(event + "\n") }
-                event = ""
-            } else {
-                event += line + "\n"
-            }
+        let newline = UInt8(ascii: "\n"), bytes = text.utf8
+        var begin = bytes.startIndex, previous: UInt8?
+        for index in bytes.indices {
+            defer { previous = bytes[index] }
+            guard bytes[index] == newline, previous == newline else { continue }        // an empty line
+            events.append(String(text[begin ... index]))
+            begin = bytes.index(after: index)
         }
         return events
     }
 
-    /// Those behind the one of a sequence number.
-    static func behind(_ number: Int?, _ events: [String]) -> ArraySlice<String> {
-        events.dropFirst(number.map { $0 + 1 } ?? 0)
+    /// What is left for a reader of a response that is over. One that had seen more events than there are now, since
+    /// the response could not be made once more, is told how it ended.
+    ///
+    /// - Parameter first: the number of the first event that the reader wants.
+    static func rest(from first: Int, _ events: [String]) -> ArraySlice<String> {
+        first > events.count ? events.suffix(1).filter(isEnd)[...] : events.dropFirst(first)
+    }
+
+    private static func isEnd(_ event: String) -> Bool {
+        ["completed", "incomplete", "failed"].contains { event.hasPrefix("event: response.\($0)\n") }
     }
 }

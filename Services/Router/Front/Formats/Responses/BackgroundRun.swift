@@ -68,11 +68,13 @@ final class BackgroundRun: Sendable {
     func events(after number: Int?) -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream<String>.makeStream()
         state.withLock { state in
-            for event in BackgroundEvents.behind(number, state.events.told) { continuation.yield(event) }
+            let first = number.map { $0 + 1 } ?? 0, told = state.events.told
+            let events = state.isOver ? BackgroundEvents.rest(from: first, told) : told.dropFirst(first)
+            for event in events { continuation.yield(event) }
             guard !state.isOver else { return continuation.finish() }
             let reader = state.nextReader
             state.nextReader += 1
-            state.readers[reader] = Reader(events: continuation, first: number.map { $0 + 1 } ?? 0)
+            state.readers[reader] = Reader(events: continuation, first: first)
             continuation.onTermination = { [weak self] _ in self?.remove(reader) }
         }
         return stream
@@ -112,12 +114,17 @@ final class BackgroundRun: Sendable {
     private func remove(_ reader: Int) { state.withLock { _ = $0.readers.removeValue(forKey: reader) } }
 
     private func end() {
-        let readers = state.withLock { state in
+        let (readers, told) = state.withLock { state in
             state.isOver = true
             defer { state.readers = [:] }
-            return Array(state.readers.values)
+            return (Array(state.readers.values), state.events.told)
         }
-        for reader in readers { reader.events.finish() }
+        for reader in readers {
+            if reader.first > told.count {
+                for event in BackgroundEvents.rest(from: reader.first, told) { reader.events.yield(event) }
+            }
+            reader.events.finish()
+        }
     }
 }
 

@@ -123,7 +123,10 @@ extension Front {
             do {
                 try await responses.records.update(
                     object, ResponseBook.stored(output, in: .output) + [events], dropping: [.request], adding: addition)
-            } catch RecordsError.unknownObject(let id) where id == object.id {}        // it was deleted meanwhile
+            } catch RecordsError.unknownObject(let id) {
+                // It was deleted meanwhile; or its conversation was.
+                if id != object.id { throw APIError.unknownConversation(id) }
+            }
         }
     }
 
@@ -270,7 +273,9 @@ extension Front {
                 "stream", "Response cannot be streamed because it was not created with background=true.",
                 code: "invalid_value")
         }
-        let text = BackgroundEvents.behind(after, BackgroundEvents.events(stored.body)).joined()
+        let text = try await inTurn(stored.body.utf8.count, context, context.connection.watch) { _ in
+            BackgroundEvents.rest(from: after.map { $0 + 1 } ?? 0, BackgroundEvents.events(stored.body)).joined()
+        }
         return Response(
             status: .ok, headers: Self.eventHeaders, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
