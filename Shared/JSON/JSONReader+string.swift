@@ -9,7 +9,9 @@ extension JSONReader {
             } else {
                 let start = offset
                 text += try plainText()
-                guard offset > start else { throw expected("a quote; control characters must be escaped") }
+                guard offset > start else {
+                    throw expected(offset == bytes.count ? "a quote" : "a quote; control characters must be escaped")
+                }
             }
         }
         return text

@@ -144,9 +144,9 @@ import Testing
             #expect(reply.hasPrefix("HTTP/1.1 413 "), "\(reply)")
             #expect(reply.contains(#""code":"request_too_large""#), "\(reply)")
             // A body that is refused by its announced length costs nothing; one in chunks at most the limit of 32 MiB,
-            // while its array grows.
+            // and twice that while its array grows.
             let growth = router.memory("VmHWM") - peak
-            #expect(growth < (kind == .announced ? 24 << 20 : 80 << 20), "the router grew by \(growth) bytes")
+            #expect(growth < (kind == .announced ? 24 << 20 : 96 << 20), "the router grew by \(growth) bytes")
         }
     }
 

@@ -25,7 +25,8 @@ struct Authorization: Sendable {
         if let apiKey, let account = account(ofKey: Array(apiKey.utf8)) { return account }
         guard let header else {
             guard apiKey == nil else { throw .wrongKey("Incorrect API key provided.") }
-            throw .wrongKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.")
+            throw .wrongKey(
+                "You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY' or 'x-api-key: YOUR_KEY'.")
         }
         // One or more blanks stand between scheme and key (RFC 9110, section 11.4).
         let parts = header.split(maxSplits: 1) { $0 == " " || $0 == "\t" }

@@ -169,8 +169,9 @@ enum Endpoints {
 
     static func unknown(_ request: Request) -> APIError {
         let path = request.uri.path.echoed
-        guard let methods = methods(request.uri.path) else {
-            let reason = NotOffered.reason(request.uri.path).map { " \($0)" } ?? ""
+        let reason = NotOffered.reason(request.uri.path)
+        guard reason == nil, let methods = methods(request.uri.path) else {
+            let reason = reason.map { " \($0)" } ?? ""
             return APIError(
                 status: .notFound, message: "Unknown request URL: \(request.method) \(path).\(reason)",
                 code: "unknown_url")

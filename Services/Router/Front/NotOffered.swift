@@ -22,7 +22,7 @@ enum NotOffered {
             "This server does not train models. GET /v1/models tells which one it serves."
         ),
         (
-            ["/v1/batches"],
+            ["/v1/batches", "/v1/messages/batches"],
             """
             This server has no batches of requests: send them to POST /v1/chat/completions, with 'priority': 'low' \
             where others should go first.
@@ -31,6 +31,19 @@ enum NotOffered {
         (
             ["/v1/files", "/v1/uploads", "/v1/vector_stores"],
             "This server keeps no files: send their text in the messages of POST /v1/chat/completions."
+        ),
+        (
+            ["/v1/responses/compact"],
+            """
+            This server does not compact responses: 'truncation': 'auto' of POST /v1/responses leaves out old messages.
+            """
+        ),
+        (
+            ["/completion", "/completions", "/api/chat", "/api/generate", "/props", "/slots", "/generate"],
+            """
+            This server speaks OpenAI's and Anthropic's API: POST /v1/chat/completions, /v1/completions, /v1/responses \
+            or /v1/messages.
+            """
         ),
         (
             ["/v1/assistants", "/v1/threads"],

@@ -121,6 +121,8 @@ extension UnsupportedParameter {
     static let ofSessions =
         prompts.filter { !["prompt", "messages", "tools"].contains($0.name) } + [
             UnsupportedParameter("stream", unless: false, because: "a new session has no answer."),
+            UnsupportedParameter(
+                "chat_template_kwargs", unless: [:], because: "sessions are rendered without variables of their own."),
             UnsupportedParameter("tools", unless: [], because: "send them with each request that brings 'session_id'."),
             UnsupportedParameter("tool_choice", unless: "none", "auto", because: "a new session has no answer."),
             UnsupportedParameter(

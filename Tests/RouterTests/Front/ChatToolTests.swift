@@ -67,6 +67,8 @@ import Tokenizer
     @Test("a stream's deltas joined are the whole answer", arguments: [1, 3])
     func stream(n: Int) async throws {
         let answer = try await ask(Self.answer, #""n":\#(n)"#, stream: true).answer
+        let empty = answer.chunks.filter { $0["choices"]?[0]?["delta"] == ["content": ""] }
+        #expect(empty.isEmpty, "the end of a call is no text")
         var contents = [String](repeating: "", count: n), finishes = [JSONValue?](repeating: nil, count: n)
         var calls = [[(id: String, name: String, arguments: String)]](repeating: [], count: n)
         for case .array(let choices)? in answer.chunks.map({ $0["choices"] }) {

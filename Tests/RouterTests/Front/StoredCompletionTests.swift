@@ -81,6 +81,10 @@ import Tokenizer
             #expect(list.json["data"]?.list.map { $0["id"] } == [.string(whole.id), .string(second)])
             #expect(list.json["has_more"] == false && list.json["last_id"] == .string(second))
             #expect(try await client.ask("GET", "\(path)?limit=1&order=desc", nil).json["first_id"] == .string(second))
+            for filter in ["model=demo", "metadata[a]=b", "metadata%5Ba%5D=b"] {
+                let refused = try await client.ask("GET", "\(path)?\(filter)", nil)
+                #expect(refused.status == 400 && refused.error["code"] == "unsupported_parameter", "\(refused.body)")
+            }
             let shown = try await client.ask("GET", "\(path)/\(whole.id)", nil)
             #expect(shown.json["choices"] == whole.json["choices"] && shown.json["usage"] == whole.json["usage"])
             #expect(shown.json["metadata"] == ["a": "b"])

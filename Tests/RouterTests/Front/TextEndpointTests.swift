@@ -182,7 +182,9 @@ import Tokenizer
             ("/v1/score", "/v1/embeddings"), ("/score", "/v1/embeddings"), ("/v1/rerank", "/v1/embeddings"),
             ("/rerank", "/v1/embeddings"), ("/pooling", "/v1/embeddings"), ("/v1/moderations", "classify"),
             ("/v1/audio/speech", "text"), ("/v1/images/generations", "text"), ("/v1/fine_tuning/jobs", "train"),
-            ("/v1/batches", "/v1/chat/completions"), ("/v1/files", "/v1/chat/completions"),
+            ("/v1/batches", "/v1/chat/completions"), ("/v1/messages/batches", "/v1/chat/completions"),
+            ("/v1/responses/compact", "/v1/responses"), ("/api/chat", "/v1/chat/completions"),
+            ("/v1/files", "/v1/chat/completions"),
             ("/v1/files/file-1/content", "/v1/chat/completions"), ("/v1/assistants", "/v1/sessions"),
             ("/v1/threads/a/runs", "/v1/sessions"),
         ])

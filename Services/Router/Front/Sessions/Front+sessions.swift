@@ -36,7 +36,7 @@ extension Front {
     /// A part of the path, `id` unless another name is given.
     func id(_ context: FrontContext, named name: String = "id") throws -> String {
         let encoded = try context.parameters.require(name)
-        return encoded.removingPercentEncoding ?? encoded
+        return (encoded.removingPercentEncoding ?? encoded).withoutNUL
     }
 
     /// Stores a session once the model has read it, so that its state is there when it is continued.
@@ -119,4 +119,9 @@ extension Front {
         request.priority = creation.priority
         try await read(request, context)
     }
+}
+
+extension String {
+    /// An id that nobody has in the place of one with a NUL, which the records would take for its end.
+    var withoutNUL: String { replacing("\0", with: "\u{FFFD}") }
 }

@@ -176,8 +176,17 @@ import Tokenizer
         #expect(events.add(all[1] + all[2], at: 1) == [all[2]])
         #expect(events.add(all[3] + all[4], at: 3) == Array(all[3...]))
         #expect(events.told == all)
-        #expect(Array(BackgroundEvents.behind(3, events.told)) == [all[4]])
-        #expect(BackgroundEvents.behind(99, events.told).isEmpty)
+    }
+
+    @Test("a reader that had seen more events than there are is told how it ended, and any other what it lacks")
+    func rest() {
+        let end = "event: response.failed\ndata: {}\n\n", all = (0 ..< 4).map { "event: e\ndata: \($0)\n\n" } + [end]
+        #expect(Array(BackgroundEvents.rest(from: 0, all)) == all)
+        #expect(Array(BackgroundEvents.rest(from: 4, all)) == [end])
+        #expect(BackgroundEvents.rest(from: 5, all).isEmpty)        // it has all of them
+        #expect(Array(BackgroundEvents.rest(from: 6, all)) == [end])
+        #expect(
+            BackgroundEvents.rest(from: 6, Array(all.dropLast())).isEmpty && BackgroundEvents.rest(from: 1, []).isEmpty)
     }
 }
 

@@ -53,6 +53,8 @@ import Tokenizer
                 let message = failed["error"]?["message"]?.string ?? ""
                 #expect(message.contains(reason), "\(message)")
                 let events = try await client.get("/v1/responses/\(id)?stream=true").chunks
+                let late = try await client.get("/v1/responses/\(id)?stream=true&starting_after=200").chunks
+                #expect(late.map { $0["type"] } == ["response.failed"], "a reader that had more is told, too")
                 #expect(events.sequenceNumbers == Array(0 ..< events.count))
                 #expect(
                     events.map { $0["type"] } == [

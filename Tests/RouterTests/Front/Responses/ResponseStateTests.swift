@@ -1,3 +1,4 @@
+import Chat
 import Foundation
 import JSON
 import Records
@@ -39,6 +40,84 @@ import Tokenizer
                 }
             }
         }
+    }
+
+    @Test("items of one id get ids of their own, so that going through a conversation page by page comes to its end")
+    func equalIDs() async throws {
+        try await withBothKinds("Hello") { client, _ in
+            let message = #"{"id":"msg_1","role":"user","content":"hi"}"#, three = "[\(message),\(message),\(message)]"
+            let conversation = try await client.ask("POST", "/v1/conversations", #"{"items":\#(three)}"#).id
+            let path = "/v1/conversations/\(conversation)/items"
+            for _ in 0 ..< 2 { #expect(try await client.ask("POST", path, #"{"items":\#(three)}"#).status == 200) }
+            let answer = try await client.respond(#"{"input":\#(three),"conversation":"\#(conversation)"}"#)
+            #expect(answer.status == 200)
+            var ids: [String] = [], after = ""
+            for _ in 0 ..< 20 {
+                let page = try await client.ask("GET", "\(path)?limit=4&order=asc\(after)", nil).json
+                ids += page["data"]?.list.compactMap { $0["id"]?.string } ?? []
+                guard page["has_more"] == true else { break }
+                after = "&after=\(page["last_id"]?.string ?? "")"
+            }
+            #expect(ids.count == 13 && Set(ids).count == 13 && ids.first == "msg_1", "\(ids)")
+        }
+    }
+
+    @Test("an id with a NUL is nobody's, and no item may have one")
+    func nul() async throws {
+        try await withBothKinds("Hello") { client, _ in
+            let id = try await client.respond(#"{"input":"hi"}"#).id
+            for (method, path) in [("GET", ""), ("DELETE", ""), ("POST", "/cancel"), ("GET", "/input_items")] {
+                let answer = try await client.ask(
+                    method, "/v1/responses/\(id)%00x\(path)", method == "POST" ? "{}" : nil)
+                #expect(answer.status == 404, "\(method) \(path): \(answer.body)")
+            }
+            let next = try await client.respond(#"{"input":"a","previous_response_id":"\#(id)\u0000"}"#)
+            #expect(next.status == 400 && next.error["code"] == "previous_response_not_found", "\(next.body)")
+            let item = try await client.respond(#"{"input":[{"id":"a\u0000b","role":"user","content":"hi"}]}"#)
+            #expect(item.status == 400 && item.error["param"] == "input[0].id", "\(item.body)")
+        }
+    }
+
+    @Test("input_tokens counts the prompt that the same request would make, with all that it goes on from")
+    func inputTokens() async throws {
+        try await withBothKinds("Hello", "Bye") { client, generator in
+            let first = try await client.respond(#"{"input":"hi"}"#)
+            for body in [
+                #""input":"hi""#, #""input":"and?","previous_response_id":"\#(first.id)","instructions":"be kind""#,
+            ] {
+                let counted = try await client.ask("POST", "/v1/responses/input_tokens", "{\(body)}")
+                #expect(counted.json["object"] == "response.input_tokens")
+                let answer = try await client.respond("{\(body)}")
+                #expect(answer.status == 200)
+                #expect(counted.json["input_tokens"] == answer.json["usage"]?["input_tokens"], "\(counted.body)")
+            }
+            #expect(generator.requests.count == 3, "counting asks nothing of the model")
+            let long = String(repeating: "word ", count: 5000)
+            let counted = try await client.ask("POST", "/v1/responses/input_tokens", #"{"input":"\#(long)"}"#)
+            #expect(counted.json["input_tokens"]?.integer ?? 0 > 2000, "also of a prompt that is too long")
+            let wrong = try await client.ask("POST", "/v1/responses/input_tokens", #"{"input":"a","temperature":9}"#)
+            #expect(wrong.status == 400 && wrong.error["param"] == "temperature")
+        }
+    }
+
+    @Test("chat_template_kwargs reach the chat template of responses and of messages")
+    func templateArguments() async throws {
+        let template = "{% for m in messages %}{{ m.content }}{% endfor %}{{ flavour | default('plain') }}:"
+        let config = FrontConfig(template: try CheckpointTemplate(sources: ["default": template], tokens: []))
+        let generator = answering("Hello")
+        try await withFront(generator, config) { client in
+            for (path, body) in [
+                ("/v1/responses", #""input":"hi""#),
+                ("/v1/messages", #""messages":[{"role":"user","content":"hi"}],"max_tokens":4"#),
+            ] {
+                for more in ["", #","chat_template_kwargs":{"flavour":"sweet"}"#] {
+                    let answer = try await client.post(path, "{\(body)\(more)}")
+                    #expect(answer.status == 200)
+                }
+            }
+        }
+        #expect(
+            generator.prompts.map { demoTokenizer.decode($0) } == ["hiplain:", "hisweet:", "hiplain:", "hisweet:"])
     }
 
     @Test("a response that is not to be stored is unknown afterwards")

@@ -123,6 +123,10 @@ extension JSONValue {
                     """
                 throw .invalid("\(name).\(key)", message, code: "string_above_max_length")
             }
+            guard !Self.words.contains(key) || !string.utf8.contains(0) else {
+                throw .invalid(
+                    "\(name).\(key)", "Invalid '\(name).\(key)': expected a string without NUL.", code: "invalid_value")
+            }
             return string
         case .some(let other): throw .wrongType("\(name).\(key)", expected: "a string", found: other)
         }

@@ -34,7 +34,11 @@ struct ChatStream: AnswerStream {
     /// One chunk for each of its pieces; what belongs to the delta as a whole stands in the last.
     private mutating func content(_ delta: ChoiceDelta) -> String {
         var fields = delta.pieces.compactMap { field($0, choice: delta.index) }
-        if fields.isEmpty { fields = [["content": ""]] }
+        if fields.isEmpty {
+            // That a call has ended is told by what follows.
+            guard !delta.reports.isEmpty || !delta.ids.isEmpty else { return "" }
+            fields = [["content": ""]]
+        }
         let logprobs = answer.job.topLogprobs == nil ? .null : ChatLogprobs.json(delta.reports)
         let last = fields.removeLast()
         return fields.reduce("") { $0 + chunk(delta, $1, ids: answer.ids([])) }

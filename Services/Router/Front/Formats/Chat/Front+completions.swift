@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Hummingbird
 internal import JSON
 internal import Records
@@ -17,7 +18,13 @@ extension Front {
     }
 
     private func listCompletions(_ request: Request, _ context: FrontContext) async throws -> Response {
-        let page = try ListQuery.page(request.uri.queryParameters, newestFirst: false)
+        let query = request.uri.queryParameters
+        for name in query.map({ $0.key.removingPercentEncoding ?? String($0.key) })
+        where name == "model" || name.hasPrefix("metadata[") {
+            let reason = "the list has all of the account's chat completions."
+            throw APIError.notSupported(name, "'\(name.echoed)' is not supported: \(reason)")
+        }
+        let page = try ListQuery.page(query, newestFirst: false)
         do {
             let found = try await responses.records.objects(.completion, of: account(context), page)
             return Response(json: try found.json(id: \.id) { try ResponseBook.json($0.body) })

@@ -4,7 +4,8 @@ internal import JSON
 extension Request {
     /// Whether its client speaks Anthropic's API, and so reads errors and models in its form.
     var isForMessages: Bool {
-        let path = uri.path
+        // As the router finds it, which passes over empty parts.
+        let path = "/" + uri.path.split(separator: "/").joined(separator: "/")
         if path == Endpoints.messages || path.hasPrefix(Endpoints.messages + "/") { return true }
         guard path == Endpoints.models || path.hasPrefix(Endpoints.models + "/") else { return false }
         return headers[.anthropicVersion] != nil

@@ -25,7 +25,7 @@ struct MessagesRequest {
             conversation: Conversation(
                 messages: messages, tools: choice.hidesTools ? [] : try MessagesTools.read(fields)),
             ending: messages.last?.role == "assistant" ? .insideLastMessage : .answer,
-            choice: choice.choice, callsMax: choice.callsMax)
+            choice: choice.choice, callsMax: choice.callsMax, arguments: try ChatRequest.templateArguments(fields))
         let tokens = try fields.integer("max_tokens", in: Job.tokensRange)
         guard tokens != nil || !isToBeAnswered else { throw .missing("max_tokens") }
         job.request(tokens: tokens, contextLength: model.contextLength)

@@ -46,7 +46,7 @@ extension Front {
         let fields = try await fields(of: request, context), conversation = try await stored(.conversation, context)
         guard fields.value("items") != nil else { throw APIError.missing("items") }
         let items = ResponseBook.stored(
-            try await newItems(fields, conversation.account), in: .conversation)
+            try await newItems(fields, conversation.account, of: conversation.id), in: .conversation)
         do {
             try await responses.records.add(
                 ConversationAddition(id: conversation.id, items: items), of: conversation.account)
@@ -57,7 +57,10 @@ extension Front {
     /// Most items that one request adds.
     static let itemsMax = 20
 
-    private func newItems(_ fields: RequestFields, _ account: String) async throws -> [ResponseItem] {
+    /// - Parameter conversation: what they are added to; nil: it is new.
+    private func newItems(
+        _ fields: RequestFields, _ account: String, of conversation: String? = nil
+    ) async throws -> [ResponseItem] {
         guard case .array(let elements)? = fields.value("items") else {
             throw APIError.wrongType("items", expected: "an array", found: fields.value("items") ?? .null)
         }
@@ -71,7 +74,14 @@ extension Front {
         }
         let input = try ResponseInput.read(.array(elements), "items")
         let referred = try await responses.referred(by: input, account, bytesMax: config.bodyBytesMax)
-        return try ResponseHistory(referred: referred).items(of: input)
+        var taken: Set<String> = []
+        if let conversation {
+            for element in input {
+                let id = element.id
+                if try await responses.records.item(id, of: conversation, of: account) != nil { taken.insert(id) }
+            }
+        }
+        return try ResponseHistory(referred: referred).items(of: input, taken: taken)
     }
 
     private static func json(_ id: String, created: Int, _ metadata: [String: String]) -> JSONValue {

@@ -7,6 +7,12 @@ extension Front {
     func addResponses(to api: RouterGroup<FrontContext>) {
         addConversations(to: api)
         api.post("/responses") { request, context in try await createResponse(request, context) }
+        api.post("/responses/input_tokens") { request, context in
+            Response(
+                json: [
+                    "object": "response.input_tokens", "input_tokens": .int(try await inputTokens(request, context)),
+                ])
+        }
         api.get("/responses/:id") { request, context in try await showResponse(request, context) }
         api.delete("/responses/:id") { _, context in
             try await cancelRun(of: try id(context), account(context))
@@ -29,6 +35,28 @@ extension Front {
             guard !work.job.stream else { return streamed(run.events(after: nil)) }
             return Response(json: work.format.json(ResponseFacts.State(status: "queued"), of: work.answer))
         }
+    }
+
+    /// How many tokens the prompt has that the same request for a response would make. A prompt that does not fit is
+    /// counted as well.
+    private func inputTokens(_ request: Request, _ context: FrontContext) async throws -> Int {
+        let account = account(context), watch = context.connection.watch
+        let (response, share) = try await readSharing(request, context, generates: false) { fields, seed, _ in
+            try ResponseRequest(fields, model: generator.model, seed: seed)
+        }
+        let bytesMax = config.bodyBytesMax - share.bytes, loaded = BodyShare(bodies, bodyOwner(context))
+        let history = try await whileWanted(watch) {
+            try await responses.history(of: response, account, bytesMax: bytesMax)
+        }
+        try loaded.take(history.bytes)
+        let tokens = try await inTurn(response.size + history.bytes, context, watch) { cancellation in
+            let earlier = try history.earlierItems(), new = try history.items(of: response.input)
+            var prompts = prompts(cancellation)
+            prompts.contextLength = .max
+            return try response.job(earlier + new, earlier: earlier.count, by: prompts).promptTokens
+        }
+        withExtendedLifetime((share, loaded)) {}        // until here their bytes count
+        return tokens
     }
 
     /// What a request for a response asks to be done.

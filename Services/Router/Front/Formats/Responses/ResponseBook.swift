@@ -114,14 +114,21 @@ struct ResponseHistory: Sendable {
         try earlier.map { item throws(APIError) in try ResponseBook.item(item) }
     }
 
-    /// Items in the place of references to them.
-    func items(of input: [ResponseInput]) throws(APIError) -> [ResponseItem] {
+    /// Items in the place of references to them. One whose id a list has already gets a new one: whoever goes through
+    /// the list page by page goes on behind an id.
+    ///
+    /// - Parameter taken: ids that are not to be used again, beside those of the conversation.
+    func items(of input: [ResponseInput], taken: Set<String> = []) throws(APIError) -> [ResponseItem] {
         var (items, referred) = ([ResponseItem](), referred[...])
+        var taken = taken.union(earlier.lazy.filter { $0.list == .conversation }.map(\.id))
         for element in input {
             switch element {
             case .item(let item): items.append(item)
             case .reference: if let next = referred.popFirst() { items.append(try ResponseBook.item(next)) }
             }
+        }
+        for index in items.indices where !taken.insert(items[index].id).inserted {
+            items[index].id = ResponseItem.newID(for: items[index].content)
         }
         return items
     }

@@ -1,13 +1,14 @@
 /// The paths of responses, conversations and stored chat completions, to tell an unknown path from a wrong method.
 enum ResponseEndpoints {
     static let responses = "/v1/responses"
+    static let inputTokens = "/v1/responses/input_tokens"
     static let conversations = "/v1/conversations"
 
     /// What a path knows, as `Allow` spells it; nil: nothing is there.
     static func methods(_ path: String) -> String? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(3)
         guard parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        if path == responses || path == conversations { return "POST, OPTIONS" }
+        if path == responses || path == conversations || path == inputTokens { return "POST, OPTIONS" }
         if path.hasPrefix(responses + "/") {
             switch (parts.count, parts.last) {
             case (1, _): return "GET, HEAD, DELETE, OPTIONS"

@@ -30,7 +30,7 @@ struct ResponseFacts: Sendable {
         includesLogprobs = try Self.includesLogprobs(fields)
         isStored = try fields.bool("store", default: true)
         isBackground = try fields.bool("background", default: false)
-        previous = try fields.string("previous_response_id")
+        previous = try fields.string("previous_response_id")?.withoutNUL
         conversation = try Self.conversation(fields)
         metadata = try SessionMetadata.read(fields)
         guard previous == nil || conversation == nil else {
@@ -62,7 +62,7 @@ struct ResponseFacts: Sendable {
     private static func conversation(_ fields: RequestFields) throws(APIError) -> String? {
         switch fields.value("conversation") {
         case nil: return nil
-        case .string(let id): return id
+        case .string(let id): return id.withoutNUL
         case .object(let members)?:
             guard let id = try JSONValue.object(members).text("id", of: "conversation") else {
                 throw .missing("conversation.id")

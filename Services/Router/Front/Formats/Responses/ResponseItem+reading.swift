@@ -8,6 +8,16 @@ enum ResponseInput: Sendable, Equatable {
 }
 
 extension ResponseInput {
+    var id: String {
+        switch self {
+        case .item(let item): item.id
+        case .reference(let id): id
+        }
+    }
+
+    /// Most items of one request: each is a row of the records, and others wait while they are written.
+    static let countMax = 16_384
+
     /// `input`: a text, which is the user's, or a list of items. Items of types that this server makes nothing of, such
     /// as those of tools that only OpenAI has, are passed over.
     ///
@@ -19,6 +29,14 @@ extension ResponseInput {
                 role: "user", [ResponseItem.Part(kind: .input, text: text)])
             return [.item(ResponseItem(id: ResponseItem.newID(for: content), content: content))]
         case .array(let elements):
+            guard elements.count <= countMax else {
+                let message =
+                    """
+                    Invalid '\(name)': array too long. Expected at most \(countMax) items, but got \(elements.count) \
+                    instead.
+                    """
+                throw .invalid(name, message, code: "array_above_max_length")
+            }
             var items: [ResponseInput] = []
             for (index, element) in elements.enumerated() {
                 if let item = try read(item: element, "\(name)[\(index)]") { items.append(item) }

@@ -11,6 +11,8 @@ struct ResponseRequest: Sendable {
     let facts: ResponseFacts
     /// Whether what is too long loses its oldest messages; else it is refused.
     let isTruncated: Bool
+    /// What the client gives the chat template by name.
+    private let templateArguments: [JSONValue.Member]
 
     /// About how many bytes of text it has.
     var size: Int {
@@ -38,6 +40,7 @@ struct ResponseRequest: Sendable {
                 "truncation", "Invalid 'truncation': expected 'auto' or 'disabled', but got '\(other.echoed)' instead.",
                 code: "invalid_value")
         }
+        templateArguments = try ChatRequest.templateArguments(fields)
         self.facts = facts
         self.job = job
     }
@@ -61,7 +64,7 @@ struct ResponseRequest: Sendable {
     private func job(_ messages: [ChatMessage], by prompts: ConversationPrompts) throws -> Job {
         let turn = ChatTurn(
             conversation: Conversation(messages: messages, tools: facts.tools.definitions),
-            choice: facts.tools.choice, callsMax: facts.callsInParallel ? nil : 1)
+            choice: facts.tools.choice, callsMax: facts.callsInParallel ? nil : 1, arguments: templateArguments)
         return try prompts.job(job, of: turn, named: "input")
     }
 
@@ -83,6 +86,13 @@ struct ResponseRequest: Sendable {
 extension UnsupportedParameter {
     /// What only requests for responses can ask for.
     static let ofResponses = [
+        UnsupportedParameter("return_token_ids", unless: false, because: "a response has no place for token ids."),
+        UnsupportedParameter(
+            "return_tokens_as_token_ids", unless: false, because: "log-probabilities name tokens by their text."),
+        UnsupportedParameter(
+            "continue_final_message", unless: false, because: "a prompt ends where the assistant begins."),
+        UnsupportedParameter(
+            "add_generation_prompt", unless: true, because: "a prompt ends where the assistant begins."),
         UnsupportedParameter(
             "prompt_logprobs", because: "a response has no place for them; use /v1/chat/completions."),
         UnsupportedParameter("prompt", because: "templates of prompts are not stored here; send 'input'."),

@@ -105,9 +105,12 @@ extension ChatReference {
             Field("add_generation_prompt", .boolean, "Whether the prompt ends where an answer begins; else behind it."),
             Field(
                 "continue_final_message", .boolean, usual: false, "Whether the answer goes on in the last message."),
-            Field("chat_template_kwargs", .map(of: .any), "Variables of the checkpoint's chat template."),
+            templateArguments,
         ]
     }
+
+    static let templateArguments = Field(
+        "chat_template_kwargs", .map(of: .any), "Variables of the checkpoint's chat template.")
 
     private static let message = Schema.any(
         of: .request([

@@ -101,7 +101,8 @@ extension CommonReference {
         let string = Schema.string(1 ... StopStrings.lengthMax)
         return Field(
             name, .any(of: string, .array(of: string, 0 ... StopStrings.countMax)),
-            "Strings that end the answer, and are no part of it.")
+            "Strings that end an answer's text, and are no part of it unless asked for. In calls they do nothing."
+        )
     }
 
     /// How the request is treated.

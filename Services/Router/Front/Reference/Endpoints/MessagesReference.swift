@@ -62,7 +62,7 @@ extension MessagesReference {
             Field("thinking", .map(of: .any), "Changes nothing."),
             Field("output_config", .map(of: .any), "Changes nothing; a `format` in it is refused."),
         ]
-        return fields + CommonReference.sampling(facts) + CommonReference.scheduling
+        return fields + CommonReference.sampling(facts) + CommonReference.scheduling + [ChatReference.templateArguments]
     }
 
     private static let word = Schema.string(0 ... JSONValue.wordBytesMax)

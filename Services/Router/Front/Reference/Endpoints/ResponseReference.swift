@@ -14,6 +14,15 @@ enum ResponseReference: DocumentedFamily {
                 answers: [.json(response, orEvents: events, "The response, or its events.")],
                 refusals: [404, 409, 504]),
             DocumentedEndpoint(
+                method: .post, path: ResponseEndpoints.inputTokens, group: .responses,
+                summary: "Counts the tokens of its prompt.",
+                body: .json(.named("ResponseRequest"), example: ["input": "Who are you?"]),
+                answers: [
+                    .json(
+                        .answer(["object": .constant("response.input_tokens"), "input_tokens": .count]),
+                        "How many tokens the prompt has.")
+                ], refusals: [404]),
+            DocumentedEndpoint(
                 method: .get, path: one, group: .responses, summary: "Shows a stored response.",
                 parameters: [
                     id,
@@ -33,7 +42,7 @@ enum ResponseReference: DocumentedFamily {
                 summary: "Ends a response that is made in the background.", parameters: [id],
                 answers: [.json(response, "As it is now.")], refusals: [400, 503]),
             DocumentedEndpoint(
-                method: .get, path: one + "/input_items", group: .responses, summary: "Lists what it answers.",
+                method: .get, path: one + "/input_items", group: .responses, summary: "Lists the items of its input.",
                 parameters: [id] + DocumentedEndpoint.Parameter.page(of: "items"),
                 answers: [.json(CommonReference.list(of: .named("ResponseItem")), "Some of the items.")],
                 refusals: [503]),
@@ -82,7 +91,8 @@ extension ResponseReference {
             Field("max_tool_calls", calls, "Changes nothing."), Field("service_tier", .string, "Changes nothing."),
             Field("safety_identifier", .string, "Stands in the server's log."),
         ]
-        fields += CommonReference.sampling(facts) + CommonReference.scheduling
+        fields += CommonReference.sampling(facts) + CommonReference.truncation + CommonReference.scheduling
+        fields += [ChatReference.templateArguments]
         return .request(
             fields, refused: UnsupportedParameter.ofResponses + UnsupportedParameter.all(of: .response))
     }
