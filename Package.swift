@@ -230,8 +230,8 @@ let package = Package(
             name: "RouterTests",
             dependencies: [
                 "Chat", "JSON", "TestSupport", "TypedCalls",
-                "AdminMessages", "Attention", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Probing",
-                "Records", "Router", "Snapshots", "Telemetry",
+                "AdminMessages", "Attention", "Checkpoint", "Admin", "Console", "ClusterClient", "Messages", "Records",
+                "Router", "Snapshots", "Telemetry",
                 "Tensors", "Tokenizer",
                 "Transport", argumentParser, logging,
             ] + http + metrics + nio,

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import NIOCore
-import Probing
 import Synchronization
 import Testing
 import Tokenizer
@@ -153,35 +152,6 @@ import Tokenizer
             let answer = try await client.post("/v1/chat/completions", "{\(chat)}")
             #expect(answer.status == 200 && !answer.body.contains("keep-alive"), "\(answer.body)")
         }
-    }
-
-    @Test("a thousand streams are open at once, and each ends with its own answer", .timeLimit(.minutes(5)))
-    func thousand() async throws {
-        Descriptors.raiseLimit()        // both ends of each connection are in this process
-        let count = 1000, begun = Mutex(0)
-        let generator = ScriptedGenerator { request, emit in
-            let own = Array(request.prompt.prefix(2))
-            guard try await emit(.token(own[0], nil)) else { return .stop }
-            begun.withLock { $0 += 1 }
-            while begun.withLock({ $0 }) < count { try await Task.sleep(for: .milliseconds(50)) }
-            return try await ScriptedGenerator.say(own, request, emit)
-        }
-        try await withFront(generator) { client in
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for index in 0 ..< count {
-                    tasks.addTask {
-                        let own: [Int32] = [100 + Int32(index), 200]
-                        let answer = try await client.post(
-                            "/v1/completions", #"{"prompt":[\#(own[0]),\#(own[1])],"stream":true}"#)
-                        #expect(answer.status == 200)
-                        #expect(text(answer.chunks) == demoTokenizer.decode([own[0]] + own))
-                        #expect(answer.body.hasSuffix("data: [DONE]\n\n"))
-                    }
-                }
-                try await tasks.waitForAll()
-            }
-        }
-        #expect(begun.withLock { $0 } == count)
     }
 
     @Test("a refusal before the first byte is a status, after it the last event")
